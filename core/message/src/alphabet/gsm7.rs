@@ -1,0 +1,166 @@
+//! The GSM 7-bit default alphabet with its extension table, one septet an octet (3GPP TS 23.038, 6.2.1).
+//!
+//! This is how `data_coding` 0 usually travels in SMPP. [`packed`](super::packed) puts septets closer.
+//! Work is linear in the text; encoding is all or nothing, decoding is total.
+
+use super::Unencodable;
+use super::gsm7_table::{CODES, DEFAULT, ESCAPE, EXTENDED, EXTENSION, NONE, WIDE};
+
+/// Octet that leads to the extension table.
+pub const ESCAPE_OCTET: u8 = ESCAPE;
+
+/// Septets of a character: 1, or 2 with an escape; `None` if the alphabet lacks it.
+#[must_use]
+pub fn septets(found: char) -> Option<usize> {
+    match code(found) {
+        NONE => None,
+        code if code & EXTENDED != 0 => Some(2),
+        _ => Some(1),
+    }
+}
+
+/// Septets of a whole text, or `None` if one of its characters is not in the alphabet.
+#[must_use]
+pub fn fits(text: &str) -> Option<usize> {
+    let mut count = 0;
+    for found in text.chars() {
+        count += septets(found)?;
+    }
+    Some(count)
+}
+
+/// Appends one octet a septet; an extension character is the escape and its code.
+///
+/// # Errors
+/// [`Unencodable`] for the first character that the alphabet lacks; `out` is then as it was.
+pub fn encode(text: &str, out: &mut Vec<u8>) -> Result<(), Unencodable> {
+    let before = out.len();
+    out.reserve(text.len());
+    for (position, found) in text.chars().enumerate() {
+        match code(found) {
+            NONE => {
+                out.truncate(before);
+                return Err(Unencodable { found, position });
+            }
+            code if code & EXTENDED != 0 => out.extend_from_slice(&[ESCAPE, code & !EXTENDED]),
+            code => out.push(code),
+        }
+    }
+    Ok(())
+}
+
+/// Appends the text of septets, one an octet; gives back how many places could not be read.
+///
+/// A code that the extension table lacks is shown as the default alphabet's character, two escapes
+/// or one at the end as a space (TS 23.038, 6.2.1.1), an octet past 127 as U+FFFD: all counted.
+pub fn decode(octets: &[u8], out: &mut String) -> usize {
+    out.reserve(octets.len());
+    let mut replaced = 0;
+    let mut rest = octets.iter();
+    while let Some(&octet) = rest.next() {
+        if octet == ESCAPE {
+            let (found, known) = extension(rest.next().copied());
+            out.push(found);
+            replaced += usize::from(!known);
+        } else if let Some(&found) = DEFAULT.get(usize::from(octet)) {
+            out.push(found);
+        } else {
+            out.push(char::REPLACEMENT_CHARACTER);
+            replaced += 1;
+        }
+    }
+    replaced
+}
+
+/// The character after an escape, and whether the extension table has it.
+fn extension(octet: Option<u8>) -> (char, bool) {
+    let Some(octet) = octet.filter(|octet| *octet != ESCAPE) else {
+        return (' ', false);
+    };
+    for (code, found) in EXTENSION {
+        if code == octet {
+            return (found, true);
+        }
+    }
+    let shown = DEFAULT.get(usize::from(octet)).copied();
+    (shown.unwrap_or(char::REPLACEMENT_CHARACTER), false)
+}
+
+/// The code as in [`CODES`].
+fn code(found: char) -> u8 {
+    if let Some(&code) = CODES.get(found as usize) {
+        return code;
+    }
+    for (wide, code) in WIDE {
+        if wide == found {
+            return code;
+        }
+    }
+    NONE
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )]
+    use super::*;
+
+    #[test]
+    fn the_alphabet_has_127_characters_and_10_extended_and_no_other() {
+        let all = || (0..=0x10FFFF_u32).filter_map(char::from_u32);
+        assert_eq!(all().filter(|c| septets(*c) == Some(1)).count(), 127);
+        assert_eq!(all().filter(|c| septets(*c) == Some(2)).count(), 10);
+    }
+
+    #[test]
+    fn every_character_of_the_alphabet_comes_back() {
+        for found in (0..=0x10FFFF_u32).filter_map(char::from_u32) {
+            let text = found.to_string();
+            let mut octets = Vec::new();
+            let Some(count) = septets(found) else {
+                assert!(encode(&text, &mut octets).is_err());
+                assert!(octets.is_empty());
+                continue;
+            };
+            encode(&text, &mut octets).unwrap();
+            assert_eq!(octets.len(), count);
+            let mut back = String::new();
+            assert_eq!(decode(&octets, &mut back), 0);
+            assert_eq!(back, text);
+        }
+    }
+
+    #[test]
+    fn codes_are_those_of_the_specification() {
+        for (text, octets) in [
+            ("@", &[0x00][..]),
+            ("Ç", &[0x09]),
+            ("\u{394}", &[0x10]),
+            ("ß", &[0x1E]),
+            ("É", &[0x1F]),
+            ("¤", &[0x24]),
+            ("¡", &[0x40]),
+            ("¿", &[0x60]),
+            ("à", &[0x7F]),
+            ("€", &[0x1B, 0x65]),
+            ("[]", &[0x1B, 0x3C, 0x1B, 0x3E]),
+            ("\\", &[0x1B, 0x2F]),
+        ] {
+            let mut out = Vec::new();
+            encode(text, &mut out).unwrap();
+            assert_eq!(out, octets, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_extension_table_lacks_is_shown_by_the_default_alphabet_and_counted() {
+        let mut text = String::new();
+        assert_eq!(decode(b"\x1bA|\x1b\x1b|\x80|\x1b\xff|\x1b", &mut text), 5);
+        // '|' is itself no septet of the default alphabet: 0x7C is ö.
+        assert_eq!(text, "Aö ö\u{FFFD}ö\u{FFFD}ö ");
+    }
+}

@@ -1,0 +1,28 @@
+//! What a message is: its id, its numbers, its money, its text on the wire and its receipt.
+//!
+//! Promise: pure. No sockets, clocks, threads or global state; the same input gives the same output.
+//! No input makes a function here panic: what comes from outside is refused with a typed fault that
+//! names the place, or taken with a count of what had to be replaced.
+
+pub mod alphabet;
+mod class;
+mod id;
+pub mod money;
+pub mod number;
+pub mod receipt;
+pub mod record;
+pub mod reference;
+pub mod segment;
+pub mod sender;
+mod status;
+
+pub use alphabet::Alphabet;
+pub use class::{Class, ClassFault};
+pub use id::{MessageId, MessageIdFault, MessageIdParts};
+pub use money::{Currency, Micros};
+pub use number::{Msisdn, NumberFault};
+pub use receipt::{Receipt, ReceiptState};
+pub use reference::References;
+pub use segment::{SegmentFault, Segmentation};
+pub use sender::{Sender, SenderFault};
+pub use status::{Status, StatusFault};

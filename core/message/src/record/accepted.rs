@@ -1,0 +1,61 @@
+//! The record of a message as it was accepted. Written once, never changed.
+
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// What is to be sent, as the customer gave it.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// Unicode text; alphabet and segments are chosen anew for each carrier.
+    Text(String),
+    /// Octets to be relayed untouched: binary, or one part of a text that the customer split himself.
+    Raw {
+        /// SMPP `data_coding` as submitted.
+        data_coding: u8,
+        /// SMPP `esm_class` bits that describe the body (UDHI 0x40).
+        esm_class: u8,
+        /// User data, header included.
+        octets: Vec<u8>,
+    },
+}
+
+/// The row of a batch that a message came from.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchRow {
+    /// Number of the batch.
+    pub batch: u64,
+    /// Data row in the file, from 1.
+    pub row: u64,
+}
+
+/// A message as it was accepted.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The message's id as its 128 bits.
+    pub id: u128,
+    /// Number of the account in the dictionary of names.
+    pub account: u32,
+    /// Class, by its number.
+    pub class: u8,
+    /// Recipient: the digits of its E.164 number.
+    pub to: u64,
+    /// Sender as the customer wrote it, tidied.
+    pub from: String,
+    /// What to send.
+    pub body: Body,
+    /// Segments it was priced as.
+    pub segments: u8,
+    /// Concatenation reference, fixed so that a segment that is sent again is the same segment.
+    pub reference: u8,
+    /// Whether the customer is to be told the final state.
+    pub wants_receipt: bool,
+    /// Accepted at, UTC nanoseconds.
+    pub at_utc_ns: u64,
+    /// Not to be sent after, UTC nanoseconds.
+    pub expires_utc_ns: u64,
+    /// Price to the customer in micro-units, all segments; negative: no sell deck applies.
+    pub price_micros: i64,
+    /// The customer's own reference.
+    pub client_ref: Option<String>,
+    /// The batch row it came from.
+    pub batch: Option<BatchRow>,
+}

@@ -1,0 +1,25 @@
+//! What the log stores: records, and the frames that carry them.
+//!
+//! Promise: a record that was written by this version or an older one is read back exactly, or is refused with the
+//! reason; nothing is read before its frame's CRC-32C has been checked and its bytes validated. Bound: a frame holds at
+//! most [`FRAME_RECORDS_MAX`] records and [`FRAME_OCTETS_MAX`] octets. Fails by [`FrameFault`], naming the record.
+//!
+//! A message is written once ([`Accepted`]); all that happens to it later is appended as an outcome. Carriers and
+//! accounts are stored by number; the store keeps the dictionary of their names.
+
+mod accepted;
+mod batch;
+mod frame;
+mod outcome;
+
+pub use accepted::{Accepted, ArchivedAccepted, ArchivedBody, BatchRow, Body};
+pub use batch::{ArchivedBatchProgress, BatchProgress};
+pub use frame::{
+    FRAME_HEADER_OCTETS, FRAME_OCTETS_MAX, FRAME_RECORDS_MAX, FRAME_VERSION, FrameFault,
+    FrameReader, FrameWriter, RecordView, Storable, record_at,
+};
+pub use outcome::{
+    ArchivedEarlyReceipt, ArchivedFinal, ArchivedReceiptSeen, ArchivedRefused, ArchivedSubmitted,
+    ArchivedTold, ArchivedUncertain, EarlyReceipt, Final, ReceiptSeen, Refused, Submitted, Told,
+    Uncertain, UncertainReason,
+};

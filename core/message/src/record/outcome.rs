@@ -1,0 +1,128 @@
+//! What happened to a message after it was accepted. Appended, never changed; order in the log is order in time.
+
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// A carrier took one segment.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    /// Message id.
+    pub id: u128,
+    /// Carrier's number in the dictionary of names.
+    pub carrier: u32,
+    /// Segment, from 0.
+    pub segment: u8,
+    /// How many tries this segment took, from 1.
+    pub attempt: u8,
+    /// The answer came at, UTC nanoseconds.
+    pub at_utc_ns: u64,
+    /// The carrier's `message_id`, raw octets; empty when it gave none.
+    pub carrier_message_id: Vec<u8>,
+}
+
+/// A carrier refused a segment and the message goes on (here again, or elsewhere).
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused {
+    /// Message id.
+    pub id: u128,
+    /// Carrier's number.
+    pub carrier: u32,
+    /// SMPP `command_status`, or the driver's own number.
+    pub status: u32,
+    /// Segment, from 0.
+    pub segment: u8,
+    /// Whether the next candidate is tried; false: the same carrier again.
+    pub next_carrier: bool,
+    /// At, UTC nanoseconds.
+    pub at_utc_ns: u64,
+}
+
+/// Why it is not known whether a carrier has taken a segment.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
+#[rkyv(derive(Debug, PartialEq))]
+pub enum UncertainReason {
+    /// No response came in time.
+    NoResponse,
+    /// The link was lost with the segment in its window.
+    LinkLost,
+    /// Our process ended with the segment in the window.
+    Crash,
+}
+
+/// A segment left for a carrier and no response was recorded: perhaps sent, perhaps not.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Uncertain {
+    /// Message id.
+    pub id: u128,
+    /// Carrier's number.
+    pub carrier: u32,
+    /// Segment, from 0.
+    pub segment: u8,
+    /// Why.
+    pub reason: UncertainReason,
+    /// Noticed at, UTC nanoseconds.
+    pub at_utc_ns: u64,
+}
+
+/// A receipt was matched to a segment.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReceiptSeen {
+    /// Message id.
+    pub id: u128,
+    /// Carrier's number.
+    pub carrier: u32,
+    /// The carrier's error code from the receipt text, 0 where none.
+    pub error: u32,
+    /// Segment, from 0.
+    pub segment: u8,
+    /// SMPP `message_state` value.
+    pub state: u8,
+    /// At, UTC nanoseconds.
+    pub at_utc_ns: u64,
+}
+
+/// A receipt that came before the response that names its message.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct EarlyReceipt {
+    /// Carrier's number.
+    pub carrier: u32,
+    /// The carrier's error code, 0 where none.
+    pub error: u32,
+    /// SMPP `message_state` value.
+    pub state: u8,
+    /// At, UTC nanoseconds.
+    pub at_utc_ns: u64,
+    /// The id that the receipt names.
+    pub carrier_message_id: Vec<u8>,
+}
+
+/// The end of a message: exactly one a message.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct Final {
+    /// Message id.
+    pub id: u128,
+    /// Final status, by its number.
+    pub status: u8,
+    /// Last carrier's number; `u32::MAX` where none was tried.
+    pub carrier: u32,
+    /// The carrier's last status or error code.
+    pub error: u32,
+    /// Segments that carriers took.
+    pub segments_sent: u8,
+    /// Whether the customer is still to be told.
+    pub tell: bool,
+    /// What the carriers charge, micro-units.
+    pub cost_micros: i64,
+    /// At, UTC nanoseconds.
+    pub at_utc_ns: u64,
+    /// One sentence for people; empty where the status says all.
+    pub detail: String,
+}
+
+/// The customer has taken the final state.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// Message id.
+    pub id: u128,
+    /// At, UTC nanoseconds.
+    pub at_utc_ns: u64,
+}

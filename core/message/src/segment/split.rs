@@ -1,0 +1,70 @@
+//! The cuts: each part as long as it may be, and as a reader would cut it where that is cheap.
+//!
+//! Yields slices of the text, in order, that join to the text. At least one, even of nothing.
+
+use super::marks::{clings, is_regional_indicator};
+use super::{part_units, single_units};
+use crate::alphabet::Alphabet;
+
+/// The segments of a text, as slices of it; see [`split`].
+#[derive(Clone, Debug)]
+pub struct Segments<'a> {
+    rest: Option<&'a str>,
+    alphabet: Alphabet,
+    limit: usize,
+}
+
+/// Splits a text into its segments without allocating.
+///
+/// A character that `alphabet` lacks counts as one unit; encoding will name it.
+#[must_use]
+pub fn split(text: &str, alphabet: Alphabet) -> Segments<'_> {
+    let single = single_units(alphabet);
+    let limit = if cut(text, alphabet, single) == text.len() {
+        single
+    } else {
+        part_units(alphabet)
+    };
+    Segments {
+        rest: Some(text),
+        alphabet,
+        limit,
+    }
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let rest = self.rest.take()?;
+        let end = cut(rest, self.alphabet, self.limit);
+        let (segment, after) = rest.split_at_checked(end)?;
+        self.rest = (!after.is_empty()).then_some(after);
+        Some(segment)
+    }
+}
+
+/// Octets of the first part of `text` that takes at most `limit` units.
+fn cut(text: &str, alphabet: Alphabet, limit: usize) -> usize {
+    let mut units = 0;
+    // The last place where a reader would cut, and the units before it.
+    let mut fair = (0, 0);
+    let mut before = None;
+    let mut indicators = 0_usize;
+    for (place, found) in text.char_indices() {
+        let indicator = is_regional_indicator(found);
+        let in_flag = indicator && indicators % 2 == 1;
+        if before.is_some_and(|before| !clings(before, found)) && !in_flag {
+            fair = (place, units);
+        }
+        indicators = if indicator { indicators + 1 } else { 0 };
+        before = Some(found);
+        let more = alphabet.units(found).unwrap_or(1);
+        if units + more > limit {
+            let cheap = fair.1 * 3 > limit * 2;
+            return if cheap { fair.0 } else { place };
+        }
+        units += more;
+    }
+    text.len()
+}

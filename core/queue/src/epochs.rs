@@ -1,0 +1,315 @@
+//! How many messages of each epoch still live, and the totals of epochs that are gone.
+//!
+//! Promise: an epoch is given up only when every message accepted in it, and in all epochs before it, is final and told;
+//! so no outcome is dropped before the message that it speaks of. Bound: one row an epoch. Pure.
+
+use std::collections::BTreeMap;
+
+use carrack_message::Status;
+
+use crate::frame::FrameSummary;
+
+/// Messages by final status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Accepted.
+    pub accepted: u64,
+    /// Final: delivered.
+    pub delivered: u64,
+    /// Final: undelivered.
+    pub undelivered: u64,
+    /// Final: expired before a carrier took it or before it was delivered.
+    pub expired: u64,
+    /// Final: rejected.
+    pub rejected: u64,
+    /// Final: cancelled by the customer.
+    pub cancelled: u64,
+    /// Final: no receipt ever came.
+    pub unknown: u64,
+}
+
+impl Totals {
+    /// Octets in the store.
+    pub const OCTETS: usize = 56;
+
+    /// Counts `count` finals of one status; a status that is not final changes nothing.
+    pub fn add_final(&mut self, status: Status, count: u64) {
+        match status {
+            Status::Delivered => self.delivered += count,
+            Status::Undelivered => self.undelivered += count,
+            Status::Expired => self.expired += count,
+            Status::Rejected => self.rejected += count,
+            Status::Cancelled => self.cancelled += count,
+            Status::Unknown => self.unknown += count,
+            Status::Accepted | Status::Scheduled | Status::Sending | Status::Submitted => {}
+        }
+    }
+
+    /// Finals of all kinds.
+    #[must_use]
+    pub fn finals(&self) -> u64 {
+        self.delivered
+            + self.undelivered
+            + self.expired
+            + self.rejected
+            + self.cancelled
+            + self.unknown
+    }
+
+    /// Adds another count to this one.
+    pub fn add(&mut self, other: &Totals) {
+        for (mine, theirs) in self.fields_mut().into_iter().zip(other.fields()) {
+            *mine += theirs;
+        }
+    }
+
+    fn fields(&self) -> [u64; 7] {
+        [
+            self.accepted,
+            self.delivered,
+            self.undelivered,
+            self.expired,
+            self.rejected,
+            self.cancelled,
+            self.unknown,
+        ]
+    }
+
+    fn fields_mut(&mut self) -> [&mut u64; 7] {
+        [
+            &mut self.accepted,
+            &mut self.delivered,
+            &mut self.undelivered,
+            &mut self.expired,
+            &mut self.rejected,
+            &mut self.cancelled,
+            &mut self.unknown,
+        ]
+    }
+
+    /// As stored: seven u64, big-endian.
+    #[must_use]
+    pub fn to_octets(&self) -> Vec<u8> {
+        self.fields()
+            .into_iter()
+            .flat_map(u64::to_be_bytes)
+            .collect()
+    }
+
+    /// Reads what [`Self::to_octets`] wrote; `None` when it is not that.
+    #[must_use]
+    pub fn from_octets(octets: &[u8]) -> Option<Self> {
+        if octets.len() != Self::OCTETS {
+            return None;
+        }
+        let mut totals = Self::default();
+        for (field, chunk) in totals.fields_mut().into_iter().zip(octets.chunks_exact(8)) {
+            *field = u64::from_be_bytes(chunk.try_into().ok()?);
+        }
+        Some(totals)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Epoch {
+    live: i64,
+    octets: u64,
+    totals: Totals,
+    closed_at_ns: Option<u64>,
+}
+
+/// What may be dropped from the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reclaimed {
+    /// Every epoch below this one goes.
+    pub epochs_below: u32,
+    /// Octets that come free, before compression.
+    pub octets: u64,
+    /// Totals over all epochs that are gone, these included.
+    pub totals: Totals,
+}
+
+/// The accounts of epochs; owned by the committer.
+#[derive(Debug, Default)]
+pub struct EpochLedger {
+    epochs: BTreeMap<u32, Epoch>,
+    gone: Totals,
+    current: u32,
+}
+
+impl EpochLedger {
+    /// A ledger that goes on after `gone`, writing to `current`.
+    #[must_use]
+    pub fn new(gone: Totals, current: u32) -> Self {
+        Self {
+            epochs: BTreeMap::new(),
+            gone,
+            current,
+        }
+    }
+
+    /// The epoch that is written to.
+    #[must_use]
+    pub fn current(&self) -> u32 {
+        self.current
+    }
+
+    /// Octets written to the current epoch.
+    #[must_use]
+    pub fn current_octets(&self) -> u64 {
+        self.epochs
+            .get(&self.current)
+            .map_or(0, |epoch| epoch.octets)
+    }
+
+    /// Notes a frame that is durable (or was found by the scan at start).
+    pub fn note(&mut self, epoch: u32, octets: usize, summary: &FrameSummary) {
+        let row = self.epochs.entry(epoch).or_default();
+        row.octets += octets as u64;
+        row.live += i64::from(summary.accepted);
+        row.totals.accepted += u64::from(summary.accepted);
+        for (of, status, count) in &summary.finals {
+            if let Some(row) = self.epochs.get_mut(of) {
+                row.totals.add_final(*status, u64::from(*count));
+            }
+        }
+        for (of, count) in &summary.closed {
+            if let Some(row) = self.epochs.get_mut(of) {
+                row.live -= i64::from(*count);
+            }
+        }
+    }
+
+    /// Opens the next epoch; the one before is closed at `now_ns`.
+    pub fn roll(&mut self, now_ns: u64) -> u32 {
+        self.epochs.entry(self.current).or_default().closed_at_ns = Some(now_ns);
+        for row in self.epochs.values_mut() {
+            row.closed_at_ns.get_or_insert(now_ns);
+        }
+        self.current += 1;
+        self.current
+    }
+
+    /// Goes on in `epoch`, a new one; what was found before it counts as closed now.
+    pub fn go_on_in(&mut self, epoch: u32) {
+        for row in self.epochs.values_mut() {
+            row.closed_at_ns.get_or_insert(0);
+        }
+        self.current = epoch;
+    }
+
+    /// What may go: the run of oldest epochs in which nothing lives and which were closed at least `retention_ns` ago.
+    #[must_use]
+    pub fn reclaimable(&self, now_ns: u64, retention_ns: u64) -> Option<Reclaimed> {
+        let mut found = Reclaimed {
+            epochs_below: 0,
+            octets: 0,
+            totals: self.gone,
+        };
+        for (number, row) in &self.epochs {
+            let old = row
+                .closed_at_ns
+                .is_some_and(|closed| now_ns.saturating_sub(closed) >= retention_ns);
+            if *number >= self.current || row.live > 0 || !old {
+                break;
+            }
+            found.epochs_below = number + 1;
+            found.octets += row.octets;
+            found.totals.add(&row.totals);
+        }
+        (found.epochs_below > 0).then_some(found)
+    }
+
+    /// Forgets what was dropped.
+    pub fn reclaimed(&mut self, what: &Reclaimed) {
+        self.epochs = self.epochs.split_off(&what.epochs_below);
+        self.gone = what.totals;
+    }
+
+    /// Totals over all epochs, gone and kept.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let mut totals = self.gone;
+        for row in self.epochs.values() {
+            totals.add(&row.totals);
+        }
+        totals
+    }
+
+    /// Messages of which something is still to come.
+    #[must_use]
+    pub fn live(&self) -> u64 {
+        self.epochs.values().map(|row| row.live.max(0) as u64).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn frame(accepted: u32, finals: &[(u32, u32)], closed: &[(u32, u32)]) -> FrameSummary {
+        FrameSummary {
+            accepted,
+            finals: finals
+                .iter()
+                .map(|(epoch, count)| (*epoch, Status::Delivered, *count))
+                .collect(),
+            closed: closed.to_vec(),
+        }
+    }
+
+    #[test]
+    fn epoch_with_one_untold_message_is_kept_with_all_after_it() {
+        let mut ledger = EpochLedger::new(Totals::default(), 1);
+        ledger.note(1, 100, &frame(2, &[], &[]));
+        ledger.roll(10);
+        ledger.note(2, 100, &frame(1, &[(1, 2)], &[(1, 1)]));
+        ledger.roll(20);
+        ledger.note(3, 100, &frame(0, &[(2, 1)], &[(2, 1)]));
+        assert_eq!(ledger.reclaimable(1_000, 0), None);
+        ledger.note(3, 10, &frame(0, &[], &[(1, 1)]));
+        let gone = ledger.reclaimable(1_000, 0).unwrap();
+        assert_eq!(
+            (
+                gone.epochs_below,
+                gone.octets,
+                gone.totals.accepted,
+                gone.totals.delivered
+            ),
+            (3, 200, 3, 3)
+        );
+        let before = ledger.totals();
+        ledger.reclaimed(&gone);
+        assert_eq!(ledger.totals(), before);
+    }
+
+    #[test]
+    fn epoch_is_kept_until_its_retention_is_over() {
+        let mut ledger = EpochLedger::new(Totals::default(), 5);
+        ledger.note(5, 1, &frame(1, &[(5, 1)], &[(5, 1)]));
+        assert_eq!(
+            ledger.reclaimable(1_000, 0),
+            None,
+            "the current epoch is never dropped"
+        );
+        ledger.roll(100);
+        assert_eq!(ledger.reclaimable(149, 50), None);
+        assert!(ledger.reclaimable(150, 50).is_some());
+    }
+
+    #[test]
+    fn totals_survive_the_store() {
+        let totals = Totals {
+            accepted: 9,
+            delivered: 1,
+            undelivered: 2,
+            expired: 3,
+            rejected: 4,
+            cancelled: 5,
+            unknown: 6,
+        };
+        assert_eq!(Totals::from_octets(&totals.to_octets()).unwrap(), totals);
+        assert_eq!(Totals::from_octets(b"short"), None);
+    }
+}

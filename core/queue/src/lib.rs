@@ -1,0 +1,32 @@
+//! The durable write-ahead queue: a log of frames in RocksDB, not a table to pop from.
+//!
+//! Promise: a frame whose ticket is committed survives kill -9 (and, in `every_batch`, a power cut); a frame that could
+//! not be written is kept and tried again, never dropped. Bound: the channel to the committer, the shards' two frames
+//! under way, epochs reclaimed once nothing in them lives. Fails: the [`Gate`] closes, front doors refuse with the
+//! reason, and it opens by itself when writing works again.
+//!
+//! One message, one receipt, one crash: a shard seals what it accepted and settled into a [`SealedFrame`] and hands it
+//! to the committer; one `WriteBatch` and one sync carry the frames of all shards; the ticket moves; the shard answers
+//! its customers. At start [`scan`] reads the frames in order and the engine rebuilds its state from them.
+
+mod commit;
+mod epochs;
+mod frame;
+mod gate;
+mod journal;
+mod names;
+mod quarantine;
+mod scan;
+mod store;
+
+pub use commit::{
+    CommitRefused, CommitSettings, CommitThread, Committer, CommitterSpec, Durability,
+    ShardCommitter,
+};
+pub use epochs::{EpochLedger, Reclaimed, Totals};
+pub use frame::{FrameKey, FrameSummary, SealedFrame};
+pub use gate::Gate;
+pub use journal::{InFlight, InFlightJournal, JournalFault, read_left_over};
+pub use names::Names;
+pub use scan::{Gap, Quarantined, ScanReport, history, scan};
+pub use store::{Store, StoreFault};

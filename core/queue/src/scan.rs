@@ -1,0 +1,229 @@
+//! Reading the log: the whole of it at start and for the audit, or the history of one message.
+//!
+//! Promise: every frame is visited in order or named in the report; a bad frame or record never ends the scan. Bound: one
+//! frame in memory at a time; a history reads at most `frames_max` frames. Fails by [`StoreFault`] only where the store
+//! itself does.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use carrack_message::MessageId;
+use carrack_message::record::{FrameReader, RecordView};
+
+use crate::epochs::{EpochLedger, Totals};
+use crate::frame::{FrameKey, FrameSummary, SealedFrame};
+use crate::quarantine::put_aside;
+use crate::store::{Store, StoreFault};
+use carrack_message::Status;
+
+/// A frame or record that could not be read.
+#[derive(Debug, Clone)]
+pub struct Quarantined {
+    /// Its frame.
+    pub key: FrameKey,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Frames that should be there by their numbers and are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// The first that is missing.
+    pub key: FrameKey,
+    /// How many.
+    pub frames: u64,
+}
+
+/// What a scan found.
+#[derive(Debug, Default)]
+pub struct ScanReport {
+    /// Frames read.
+    pub frames: u64,
+    /// Octets read.
+    pub octets: u64,
+    /// Records read.
+    pub records: u64,
+    /// What could not be read.
+    pub quarantined: Vec<Quarantined>,
+    /// What is missing.
+    pub gaps: Vec<Gap>,
+    /// Totals over the epochs that were dropped before.
+    pub totals_gone: Totals,
+    /// Accounts of the epochs found.
+    pub ledger: EpochLedger,
+    /// The last epoch found, 0 where none.
+    pub epoch_last: u32,
+}
+
+/// Reads the whole log in order. `visit` gets each record with its frame and the octet at which it begins.
+/// With `quarantine`, bad frames are copied to that folder.
+///
+/// # Errors
+/// [`StoreFault`] when the store cannot be read at all.
+pub fn scan(
+    store: &Store,
+    quarantine: Option<&Path>,
+    visit: &mut dyn FnMut(&Arc<SealedFrame>, u32, RecordView<'_>),
+) -> Result<ScanReport, StoreFault> {
+    let first = store.first_epoch()?;
+    let totals_gone = store.totals_gone()?;
+    let mut report = ScanReport {
+        totals_gone,
+        ledger: EpochLedger::new(totals_gone, 0),
+        ..ScanReport::default()
+    };
+    let mut expected = FrameKey::epoch_start(first);
+    store.visit_frames(expected, |key, octets| {
+        note_gap(&mut report, &mut expected, key);
+        read_frame(&mut report, quarantine, key, octets, visit);
+        true
+    })?;
+    Ok(report)
+}
+
+/// Frames of one shard in one epoch are numbered from 0 without a gap.
+fn note_gap(report: &mut ScanReport, expected: &mut FrameKey, key: FrameKey) {
+    let same_run = (expected.epoch, expected.shard) == (key.epoch, key.shard);
+    let first_missing = if same_run { expected.number } else { 0 };
+    if key.number > first_missing {
+        let missing = FrameKey {
+            number: first_missing,
+            ..key
+        };
+        report.gaps.push(Gap {
+            key: missing,
+            frames: key.number - first_missing,
+        });
+    }
+    *expected = FrameKey {
+        number: key.number + 1,
+        ..key
+    };
+    report.epoch_last = report.epoch_last.max(key.epoch);
+}
+
+fn read_frame(
+    report: &mut ScanReport,
+    quarantine: Option<&Path>,
+    key: FrameKey,
+    octets: &[u8],
+    visit: &mut dyn FnMut(&Arc<SealedFrame>, u32, RecordView<'_>),
+) {
+    let mut bad: Option<String> = None;
+    let mut summary = FrameSummary::default();
+    let frame = Arc::new(SealedFrame {
+        key,
+        ticket: 0,
+        octets: octets.to_vec(),
+        summary: FrameSummary::default(),
+    });
+    match FrameReader::new(&frame.octets) {
+        Ok(reader) => {
+            let mut records = 0;
+            for (_, offset, record) in reader.iter() {
+                records += 1;
+                match record {
+                    Ok(record) => {
+                        summarise(&mut summary, record);
+                        visit(&frame, offset, record);
+                    }
+                    Err(fault) => bad = Some(fault.to_string()),
+                }
+            }
+            report.records += u64::from(records);
+            if records != reader.records() {
+                bad = Some(format!(
+                    "{} records are there, {} were written",
+                    records,
+                    reader.records()
+                ));
+            }
+        }
+        Err(fault) => bad = Some(fault.to_string()),
+    }
+    report.frames += 1;
+    report.octets += octets.len() as u64;
+    report.ledger.note(key.epoch, octets.len(), &summary);
+    if let Some(reason) = bad {
+        if let Some(folder) = quarantine {
+            match put_aside(folder, key, octets, &reason) {
+                Ok(path) => {
+                    tracing::error!(?key, %reason, path = %path.display(), "a bad frame was put aside; start goes on")
+                }
+                Err(error) => {
+                    tracing::error!(?key, %reason, %error, "a bad frame could not be put aside")
+                }
+            }
+        }
+        report.quarantined.push(Quarantined { key, reason });
+    }
+}
+
+fn summarise(summary: &mut FrameSummary, record: RecordView<'_>) {
+    match record {
+        RecordView::Accepted(_) => summary.accepted += 1,
+        RecordView::Final(end) => {
+            let epoch = MessageId(end.id.to_native()).parts().epoch;
+            if let Some(status) = Status::from_u8(end.status) {
+                summary.add_final(epoch, status);
+            }
+            if !end.tell {
+                summary.add_closed(epoch);
+            }
+        }
+        RecordView::Told(told) => summary.add_closed(MessageId(told.id.to_native()).parts().epoch),
+        _ => {}
+    }
+}
+
+/// Visits the records of one message from its acceptance on, until `visit` says false or `frames_max` frames are read.
+///
+/// # Errors
+/// [`StoreFault`] when the store cannot be read.
+pub fn history(
+    store: &Store,
+    id: MessageId,
+    frames_max: usize,
+    visit: &mut dyn FnMut(RecordView<'_>) -> bool,
+) -> Result<(), StoreFault> {
+    let mut frames = 0;
+    store.visit_frames(FrameKey::of_message(id), |_, octets| {
+        frames += 1;
+        if let Ok(reader) = FrameReader::new(octets) {
+            for (_, _, record) in reader.iter() {
+                if let Ok(record) = record
+                    && message_of(record) == Some(id)
+                    && !visit(record)
+                {
+                    return false;
+                }
+            }
+        }
+        frames < frames_max
+    })
+}
+
+fn message_of(record: RecordView<'_>) -> Option<MessageId> {
+    let id = match record {
+        RecordView::Accepted(record) => record.id,
+        RecordView::Submitted(record) => record.id,
+        RecordView::Refused(record) => record.id,
+        RecordView::Uncertain(record) => record.id,
+        RecordView::ReceiptSeen(record) => record.id,
+        RecordView::Final(record) => record.id,
+        RecordView::Told(record) => record.id,
+        RecordView::EarlyReceipt(_) | RecordView::BatchProgress(_) | RecordView::Other(_) => {
+            return None;
+        }
+    };
+    Some(MessageId(id.to_native()))
+}
+
+impl ScanReport {
+    /// The accounts of epochs, going on in a new epoch after all that was found.
+    #[must_use]
+    pub fn into_ledger(mut self, first_epoch: u32) -> EpochLedger {
+        self.ledger.go_on_in(self.epoch_last.max(first_epoch) + 1);
+        self.ledger
+    }
+}

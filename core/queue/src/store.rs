@@ -1,0 +1,397 @@
+//! The RocksDB database: column family `log` for frames, `meta` for the little that must outlive them.
+//!
+//! Promise: keys only grow, nothing is deleted one by one, an epoch goes as a range. Bound: write buffers and WAL as set
+//! below; memory does not grow with the log. Fails by [`StoreFault`]; after a failed write the database can be opened
+//! again in place, and the same frames written again under the same keys.
+
+use std::path::{Path, PathBuf};
+use std::sync::{RwLock, RwLockReadGuard};
+
+use rocksdb::{
+    ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, IteratorMode, Options,
+    ReadOptions, WriteBatch, WriteOptions,
+};
+use thiserror::Error;
+
+use crate::epochs::{Reclaimed, Totals};
+use crate::frame::{FrameKey, SealedFrame};
+
+const LOG: &str = "log";
+const META: &str = "meta";
+const TOTALS: &[u8] = b"totals";
+const FIRST_EPOCH: &[u8] = b"first_epoch";
+
+/// Why the store cannot be used. The fault is ours (disk, folder, another process), never a customer's or carrier's.
+#[derive(Debug, Error)]
+pub enum StoreFault {
+    /// The database cannot be opened.
+    #[error(
+        "cannot open the store in {path}: {source}; check that the folder is writable, the disk has space and no other carrack uses it"
+    )]
+    Open {
+        /// Folder.
+        path: PathBuf,
+        /// What RocksDB said.
+        source: rocksdb::Error,
+    },
+    /// A read or write failed.
+    #[error("the store failed: {0}")]
+    Database(#[from] rocksdb::Error),
+    /// A file beside the database failed.
+    #[error("{path}: {source}")]
+    File {
+        /// File.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It was closed by a failed attempt to open it again.
+    #[error("the store is closed after a fault and could not be opened again yet")]
+    Closed,
+}
+
+/// The database of one node.
+pub struct Store {
+    path: PathBuf,
+    read_only: bool,
+    database: RwLock<Option<DB>>,
+}
+
+impl Store {
+    /// Opens the store for a node, creating it where it is missing.
+    ///
+    /// # Errors
+    /// [`StoreFault::Open`], also while another process holds it.
+    pub fn open(path: &Path) -> Result<Self, StoreFault> {
+        let database = open_database(path, false)?;
+        Ok(Self {
+            path: path.to_owned(),
+            read_only: false,
+            database: RwLock::new(Some(database)),
+        })
+    }
+
+    /// Opens the store to read what is durable, also while a node runs on it.
+    ///
+    /// # Errors
+    /// [`StoreFault::Open`] when there is no store.
+    pub fn open_read_only(path: &Path) -> Result<Self, StoreFault> {
+        let database = open_database(path, true)?;
+        Ok(Self {
+            path: path.to_owned(),
+            read_only: true,
+            database: RwLock::new(Some(database)),
+        })
+    }
+
+    /// Folder of the database.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Option<DB>> {
+        self.database
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&DB) -> Result<T, StoreFault>) -> Result<T, StoreFault> {
+        work(self.read().as_ref().ok_or(StoreFault::Closed)?)
+    }
+
+    /// Writes frames as one batch; with `sync` they are on the disk when this returns.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`]; then none or all of them are there, and writing them again is harmless.
+    pub fn write_frames<'a>(
+        &self,
+        frames: impl Iterator<Item = &'a SealedFrame>,
+        sync: bool,
+    ) -> Result<(), StoreFault> {
+        self.with(|database| {
+            let log = family(database, LOG)?;
+            let mut batch = WriteBatch::default();
+            for frame in frames {
+                batch.put_cf(log, frame.key.to_octets(), &frame.octets);
+            }
+            let mut options = WriteOptions::default();
+            options.set_sync(sync);
+            Ok(database.write_opt(batch, &options)?)
+        })
+    }
+
+    /// Brings everything written so far to the disk.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`].
+    pub fn sync(&self) -> Result<(), StoreFault> {
+        self.with(|database| Ok(database.flush_wal(true)?))
+    }
+
+    /// One frame.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`].
+    pub fn frame(&self, key: FrameKey) -> Result<Option<Vec<u8>>, StoreFault> {
+        self.with(|database| Ok(database.get_cf(family(database, LOG)?, key.to_octets())?))
+    }
+
+    /// Visits frames from `from` on, in order of key, until `visit` says false. Keys that are no frame's are passed over.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`] at a block that cannot be read, with all before it visited.
+    pub fn visit_frames(
+        &self,
+        from: FrameKey,
+        mut visit: impl FnMut(FrameKey, &[u8]) -> bool,
+    ) -> Result<(), StoreFault> {
+        self.with(|database| {
+            let mut options = ReadOptions::default();
+            options.fill_cache(false);
+            options.set_readahead_size(4 << 20);
+            options.set_iterate_lower_bound(from.to_octets());
+            let mut rows = database.raw_iterator_cf_opt(family(database, LOG)?, options);
+            rows.seek_to_first();
+            while let Some((key, value)) = rows.item() {
+                if let Some(key) = FrameKey::from_octets(key)
+                    && !visit(key, value)
+                {
+                    return Ok(());
+                }
+                rows.next();
+            }
+            Ok(rows.status()?)
+        })
+    }
+
+    /// Drops whole epochs and notes the totals over all that is gone, in one batch; then gives their files back.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`]; then nothing is dropped, or all is and only the files linger.
+    pub fn reclaim(&self, what: &Reclaimed) -> Result<(), StoreFault> {
+        self.with(|database| {
+            let (log, meta) = (family(database, LOG)?, family(database, META)?);
+            let (from, to) = (
+                FrameKey::epoch_start(0).to_octets(),
+                FrameKey::epoch_start(what.epochs_below).to_octets(),
+            );
+            let mut batch = WriteBatch::default();
+            batch.delete_range_cf(log, from, to);
+            batch.put_cf(meta, TOTALS, what.totals.to_octets());
+            batch.put_cf(meta, FIRST_EPOCH, what.epochs_below.to_be_bytes());
+            let mut options = WriteOptions::default();
+            options.set_sync(true);
+            database.write_opt(batch, &options)?;
+            Ok(database.delete_file_in_range_cf(log, from, to)?)
+        })
+    }
+
+    /// Totals over the epochs that are gone.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`].
+    pub fn totals_gone(&self) -> Result<Totals, StoreFault> {
+        let octets = self.meta(TOTALS)?;
+        Ok(octets
+            .and_then(|octets| Totals::from_octets(&octets))
+            .unwrap_or_default())
+    }
+
+    /// The first epoch that was not dropped.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`].
+    pub fn first_epoch(&self) -> Result<u32, StoreFault> {
+        let octets = self.meta(FIRST_EPOCH)?;
+        Ok(octets
+            .and_then(|octets| octets.try_into().ok())
+            .map_or(0, u32::from_be_bytes))
+    }
+
+    /// A value of the `meta` family.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`].
+    pub fn meta(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreFault> {
+        self.with(|database| Ok(database.get_cf(family(database, META)?, key)?))
+    }
+
+    /// Sets a value of the `meta` family, durably.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`].
+    pub fn set_meta(&self, key: &[u8], value: &[u8]) -> Result<(), StoreFault> {
+        self.with(|database| {
+            let mut options = WriteOptions::default();
+            options.set_sync(true);
+            Ok(database.put_cf_opt(family(database, META)?, key, value, &options)?)
+        })
+    }
+
+    /// Values of the `meta` family whose key begins with `prefix`: rest of the key, value.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`].
+    pub fn meta_with_prefix(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreFault> {
+        self.with(|database| {
+            let mut found = Vec::new();
+            let from = IteratorMode::From(prefix, rocksdb::Direction::Forward);
+            for row in database.iterator_cf(family(database, META)?, from) {
+                let (key, value) = row?;
+                match key.strip_prefix(prefix) {
+                    Some(rest) => found.push((rest.to_vec(), value.into_vec())),
+                    None => break,
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// Closes the database and opens it again: what a store needs after a disk was full or failed.
+    ///
+    /// # Errors
+    /// [`StoreFault::Open`]; the store stays closed until a later try works.
+    pub fn reopen(&self) -> Result<(), StoreFault> {
+        let mut held = self
+            .database
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        *held = None;
+        *held = Some(open_database(&self.path, self.read_only)?);
+        Ok(())
+    }
+
+    /// Ends RocksDB's own work and closes the database. Later calls answer [`StoreFault::Closed`].
+    pub fn close(&self) {
+        let mut held = self
+            .database
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(database) = held.take() {
+            database.cancel_all_background_work(true);
+        }
+    }
+}
+
+fn family<'a>(database: &'a DB, name: &str) -> Result<&'a rocksdb::ColumnFamily, StoreFault> {
+    database.cf_handle(name).ok_or(StoreFault::Closed)
+}
+
+fn open_database(path: &Path, read_only: bool) -> Result<DB, StoreFault> {
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    options.set_max_open_files(-1);
+    options.set_max_background_jobs(2);
+    options.set_max_total_wal_size(512 << 20);
+    options.set_keep_log_file_num(4);
+    options.set_max_log_file_size(8 << 20);
+    // A torn tail was never acknowledged; anything before it must be whole.
+    options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+    let families = [(LOG, 64 << 20, 4), (META, 4 << 20, 2)].map(|(name, buffer, buffers)| {
+        let mut options = Options::default();
+        options.set_write_buffer_size(buffer);
+        options.set_max_write_buffer_number(buffers);
+        options.set_compression_type(DBCompressionType::Lz4);
+        ColumnFamilyDescriptor::new(name, options)
+    });
+    let opened = if read_only {
+        DB::open_cf_descriptors_read_only(&options, path, families, false)
+    } else {
+        DB::open_cf_descriptors(&options, path, families)
+    };
+    opened.map_err(|source| StoreFault::Open {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::frame::FrameSummary;
+
+    fn frame(epoch: u32, number: u64) -> SealedFrame {
+        let key = FrameKey {
+            epoch,
+            shard: 0,
+            number,
+        };
+        SealedFrame {
+            key,
+            ticket: number,
+            octets: vec![epoch as u8; 100],
+            summary: FrameSummary::default(),
+        }
+    }
+
+    fn keys(store: &Store) -> Vec<(u32, u64)> {
+        let mut found = Vec::new();
+        store
+            .visit_frames(FrameKey::epoch_start(0), |key, _| {
+                found.push((key.epoch, key.number));
+                true
+            })
+            .unwrap();
+        found
+    }
+
+    #[test]
+    fn reclaimed_epochs_are_gone_and_their_totals_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let frames = [frame(1, 0), frame(1, 1), frame(2, 0), frame(3, 0)];
+        store.write_frames(frames.iter(), true).unwrap();
+        let totals = Totals {
+            accepted: 7,
+            delivered: 7,
+            ..Totals::default()
+        };
+        store
+            .reclaim(&Reclaimed {
+                epochs_below: 3,
+                octets: 300,
+                totals,
+            })
+            .unwrap();
+        assert_eq!(keys(&store), [(3, 0)]);
+        store.close();
+        let store = Store::open(folder.path()).unwrap();
+        assert_eq!(keys(&store), [(3, 0)]);
+        assert_eq!(
+            (store.totals_gone().unwrap(), store.first_epoch().unwrap()),
+            (totals, 3)
+        );
+    }
+
+    #[test]
+    fn reopened_store_holds_what_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.write_frames([frame(1, 0)].iter(), true).unwrap();
+        store.reopen().unwrap();
+        store
+            .write_frames([frame(1, 0), frame(1, 1)].iter(), true)
+            .unwrap();
+        assert_eq!(keys(&store), [(1, 0), (1, 1)]);
+        assert!(
+            Store::open(folder.path()).is_err(),
+            "two nodes must not share a store"
+        );
+        assert_eq!(
+            Store::open_read_only(folder.path())
+                .unwrap()
+                .frame(FrameKey {
+                    epoch: 1,
+                    shard: 0,
+                    number: 1
+                })
+                .unwrap()
+                .unwrap()
+                .len(),
+            100
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! What the pure rooms are given from outside: threads, ring or epoll, clock, mailboxes, sockets.
+//!
+//! Promise: the engine sees time, bytes and mail only through the types here, so that a simulation can bring its own.
+//! Bound: mailboxes and sockets' buffers are bounded by their users. A refused ring is no failure: epoll serves, said
+//! once in the log with the remedy.
+
+mod backend;
+mod clock;
+mod mailbox;
+mod tcp;
+mod transport;
+mod wake;
+
+pub use backend::{Backend, Io, RuntimeFault, run_local};
+pub use clock::{Clock, Now, SystemClock};
+pub use mailbox::{Mailbox, MailboxFull, MailboxSender, mailbox};
+pub use tcp::TcpTransport;
+pub use transport::{ReadOutcome, Transport, TransportState, WriteOutcome};
+pub use wake::Wake;
