@@ -227,15 +227,11 @@ fn a_message_of_a_person_is_no_receipt() {
     ] {
         assert!(!looks_like_receipt(text.as_bytes()), "{text}");
     }
-    for (line, id, state, ..) in LINES
-        .into_iter()
-        .filter(|line| !line.0.contains("WEIRD") && !line.0.contains("DELIVERY F"))
-    {
-        assert_eq!(
-            looks_like_receipt(line.as_bytes()),
-            !id.is_empty() && state.is_some() || !id.is_empty() || line.contains("stat"),
-            "{line}"
-        );
+    for (line, ..) in LINES {
+        // Neither id nor state, or a state that nobody knows with nothing else: better left to a person.
+        let doubtful = ["sub:", "id:1 stat:WEIRD", "id:1 stat:DELIVERY"];
+        let expected = !doubtful.iter().any(|start| line.starts_with(start));
+        assert_eq!(looks_like_receipt(line.as_bytes()), expected, "{line}");
     }
 }
 
@@ -360,8 +356,9 @@ proptest! {
     #[test]
     fn a_line_cut_short_is_read_as_far_as_it_goes(cut in 0_usize..100) {
         let line = LINES[0].0.as_bytes();
+        let word_end = LINES[0].0.find("DELIVRD").unwrap() + 7;
         let receipt = parse(&line[..cut.min(line.len())]);
         prop_assert_eq!(receipt.id.is_some(), cut > 3);
-        prop_assert_eq!(receipt.state == Some(ReceiptState::Delivered), cut >= 83);
+        prop_assert_eq!(receipt.state == Some(ReceiptState::Delivered), cut >= word_end);
     }
 }

@@ -21,7 +21,7 @@ mod store;
 
 pub use commit::{
     CommitRefused, CommitSettings, CommitThread, Committer, CommitterSpec, Durability,
-    ShardCommitter,
+    ShardCommitter, Wake,
 };
 pub use epochs::{EpochLedger, Reclaimed, Totals};
 pub use frame::{FrameKey, FrameSummary, SealedFrame};

@@ -23,6 +23,18 @@ pub fn septets(found: char) -> Option<usize> {
 #[must_use]
 pub fn fits(text: &str) -> Option<usize> {
     let mut count = 0;
+    for octet in text.bytes() {
+        match ascii_code(octet) {
+            Some(code) => count += 1 + usize::from(code >= EXTENDED),
+            None => return fits_widely(text),
+        }
+    }
+    Some(count)
+}
+
+/// [`fits`] for a text that is not all of ASCII.
+fn fits_widely(text: &str) -> Option<usize> {
+    let mut count = 0;
     for found in text.chars() {
         count += septets(found)?;
     }
@@ -34,6 +46,10 @@ pub fn fits(text: &str) -> Option<usize> {
 /// # Errors
 /// [`Unencodable`] for the first character that the alphabet lacks; `out` is then as it was.
 pub fn encode(text: &str, out: &mut Vec<u8>) -> Result<(), Unencodable> {
+    if is_plain(text.as_bytes()) {
+        out.extend(text.bytes().map(plain_code));
+        return Ok(());
+    }
     let before = out.len();
     out.reserve(text.len());
     for (position, found) in text.chars().enumerate() {
@@ -84,6 +100,25 @@ fn extension(octet: Option<u8>) -> (char, bool) {
     }
     let shown = DEFAULT.get(usize::from(octet)).copied();
     (shown.unwrap_or(char::REPLACEMENT_CHARACTER), false)
+}
+
+/// True if every octet is a character of ASCII that takes one septet.
+pub(crate) fn is_plain(octets: &[u8]) -> bool {
+    octets.iter().all(|octet| plain_code(*octet) != NONE)
+}
+
+/// The code as in [`CODES`] of an octet of ASCII that has one.
+fn ascii_code(octet: u8) -> Option<u8> {
+    let code = CODES.get(usize::from(octet)).copied();
+    code.filter(|code| octet.is_ascii() && *code != NONE)
+}
+
+/// The code of an octet of ASCII that takes one septet, or [`NONE`].
+fn plain_code(octet: u8) -> u8 {
+    match ascii_code(octet) {
+        Some(code) if code < EXTENDED => code,
+        _ => NONE,
+    }
 }
 
 /// The code as in [`CODES`].

@@ -15,48 +15,50 @@ pub(super) enum Field {
     Text,
 }
 
-/// Spellings in lower case; a blank stands for any blanks, underscores and hyphens, or none.
-const SPELLINGS: [(&[u8], Field); 21] = [
-    (b"id", Field::Id),
-    (b"message id", Field::Id),
-    (b"msg id", Field::Id),
-    (b"sub", Field::Sub),
-    (b"dlvrd", Field::Dlvrd),
-    (b"delivrd", Field::Dlvrd),
-    (b"dlvd", Field::Dlvrd),
-    (b"submit date", Field::SubmitDate),
-    (b"submit time", Field::SubmitDate),
-    (b"sub date", Field::SubmitDate),
-    (b"submitted date", Field::SubmitDate),
-    (b"done date", Field::DoneDate),
-    (b"done time", Field::DoneDate),
-    (b"stat", Field::Stat),
-    (b"status", Field::Stat),
-    (b"state", Field::Stat),
-    (b"err", Field::Err),
-    (b"error", Field::Err),
-    (b"error code", Field::Err),
-    (b"text", Field::Text),
-    (b"txt", Field::Text),
-];
+type Spelling = (&'static [u8], Field);
+
+/// Spellings that begin with a letter, in lower case; a blank stands for any blanks, underscores and
+/// hyphens, or none.
+const fn spellings(first: u8) -> &'static [Spelling] {
+    match first.to_ascii_lowercase() {
+        b'i' => &[(b"id", Field::Id)],
+        b'm' => &[(b"message id", Field::Id), (b"msg id", Field::Id)],
+        b's' => &[
+            (b"stat", Field::Stat),
+            (b"sub", Field::Sub),
+            (b"submit date", Field::SubmitDate),
+            (b"status", Field::Stat),
+            (b"state", Field::Stat),
+            (b"submit time", Field::SubmitDate),
+            (b"sub date", Field::SubmitDate),
+            (b"submitted date", Field::SubmitDate),
+        ],
+        b'd' => &[
+            (b"dlvrd", Field::Dlvrd),
+            (b"done date", Field::DoneDate),
+            (b"done time", Field::DoneDate),
+            (b"delivrd", Field::Dlvrd),
+            (b"dlvd", Field::Dlvrd),
+        ],
+        b'e' => &[
+            (b"err", Field::Err),
+            (b"error", Field::Err),
+            (b"error code", Field::Err),
+        ],
+        b't' => &[(b"text", Field::Text), (b"txt", Field::Text)],
+        _ => &[],
+    }
+}
 
 /// Blanks that are looked past within and after a label.
 const BLANKS_MAX: usize = 4;
 
-/// The label that begins at `at`, and where its value begins.
-pub(super) fn label_at(octets: &[u8], at: usize) -> Option<(Field, usize)> {
-    let in_word = at
-        .checked_sub(1)
-        .and_then(|before| octets.get(before))
-        .is_some_and(|before| before.is_ascii_alphanumeric());
-    if in_word {
-        return None;
-    }
-    let rest = octets.get(at..)?;
-    SPELLINGS.iter().find_map(|(spelling, field)| {
-        let length = matched(rest, spelling)?;
-        Some((*field, at + length))
-    })
+/// The label with which `rest` begins, and the octets it takes with its colon.
+pub(super) fn label_of(rest: &[u8]) -> Option<(Field, usize)> {
+    let known = spellings(*rest.first()?);
+    known
+        .iter()
+        .find_map(|(spelling, field)| Some((*field, matched(rest, spelling)?)))
 }
 
 /// Octets of `rest` that spell the label with its colon.

@@ -3,7 +3,7 @@
 //! Once an id or a state has been seen, `text:` ends the search, so that a customer's text which looks
 //! like a receipt changes nothing. A carrier that writes the text first is read all the same.
 
-use super::label::{Field, label_at};
+use super::label::{Field, label_of};
 use super::{Receipt, ReceiptState};
 
 /// Fields besides id and state that make a text without one of the two a receipt.
@@ -15,22 +15,20 @@ pub fn parse(octets: &[u8]) -> Receipt<'_> {
     let mut receipt = Receipt::default();
     let mut open: Option<(Field, usize)> = None;
     let mut at = 0;
-    let mut labels = 0_usize;
-    while at < octets.len() {
-        let Some((field, value_at)) = label_at(octets, at) else {
-            at += 1;
+    while let Some(rest) = octets.get(at..).filter(|rest| !rest.is_empty()) {
+        let Some((field, length)) = label_of(rest) else {
+            at += to_next_word(rest);
             continue;
         };
         close(&mut receipt, open, octets, at);
-        open = Some((field, value_at));
-        labels += 1;
-        at = value_at;
+        at += length;
+        open = Some((field, at));
         if field == Field::Text && (receipt.id.is_some() || receipt.state_word.is_some()) {
             break;
         }
     }
     close(&mut receipt, open, octets, octets.len());
-    if receipt.state_word.is_none() && labels > 0 {
+    if receipt.state_word.is_none() && open.is_some() {
         bare_state(&mut receipt, octets);
     }
     receipt
@@ -107,6 +105,14 @@ fn bare_state<'a>(receipt: &mut Receipt<'a>, octets: &'a [u8]) {
             return;
         }
     }
+}
+
+/// Octets to the next place where a label may begin: past the rest of this word and what ends it.
+fn to_next_word(rest: &[u8]) -> usize {
+    let word = rest
+        .iter()
+        .take_while(|octet| octet.is_ascii_alphanumeric());
+    word.count() + 1
 }
 
 fn ends_word(octet: u8) -> bool {

@@ -38,7 +38,7 @@ pub struct Refused {
 
 /// Why it is not known whether a carrier has taken a segment.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
-#[rkyv(derive(Debug, PartialEq))]
+#[rkyv(derive(Debug, PartialEq), compare(PartialEq))]
 pub enum UncertainReason {
     /// No response came in time.
     NoResponse,

@@ -14,7 +14,7 @@ pub use split::{Segments, split};
 
 use thiserror::Error;
 
-use crate::alphabet::{self, Alphabet, Unencodable};
+use crate::alphabet::{Alphabet, Unencodable, gsm7, ucs2};
 
 /// Most segments that a header can number (3GPP TS 23.040, 9.2.3.24.1).
 pub const SEGMENTS_MAX: u8 = u8::MAX;
@@ -52,7 +52,10 @@ impl Segmentation {
     /// # Errors
     /// [`SegmentFault::TooLong`] past `segments_max`.
     pub fn of(text: &str, segments_max: u8) -> Result<Self, SegmentFault> {
-        Self::within(text, alphabet::choose(text), segments_max)
+        match gsm7::fits(text) {
+            Some(units) => Self::counted(text, Alphabet::Gsm7, units, segments_max),
+            None => Self::counted(text, Alphabet::Ucs2, ucs2::units(text), segments_max),
+        }
     }
 
     /// As [`Segmentation::of`] in an alphabet that the caller chose.
@@ -67,6 +70,15 @@ impl Segmentation {
                 .units(found)
                 .ok_or(Unencodable { found, position })?;
         }
+        Self::counted(text, alphabet, units, segments_max)
+    }
+
+    fn counted(
+        text: &str,
+        alphabet: Alphabet,
+        units: usize,
+        segments_max: u8,
+    ) -> Result<Self, SegmentFault> {
         let segments = if units <= single_units(alphabet) {
             1
         } else {

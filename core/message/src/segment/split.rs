@@ -4,7 +4,7 @@
 
 use super::marks::{clings, is_regional_indicator};
 use super::{part_units, single_units};
-use crate::alphabet::Alphabet;
+use crate::alphabet::{Alphabet, gsm7};
 
 /// The segments of a text, as slices of it; see [`split`].
 #[derive(Clone, Debug)]
@@ -46,6 +46,11 @@ impl<'a> Iterator for Segments<'a> {
 
 /// Octets of the first part of `text` that takes at most `limit` units.
 fn cut(text: &str, alphabet: Alphabet, limit: usize) -> usize {
+    if alphabet == Alphabet::Gsm7
+        && let Some(place) = cut_plain(text, limit)
+    {
+        return place;
+    }
     let mut units = 0;
     // The last place where a reader would cut, and the units before it.
     let mut fair = (0, 0);
@@ -67,4 +72,13 @@ fn cut(text: &str, alphabet: Alphabet, limit: usize) -> usize {
         units += more;
     }
     text.len()
+}
+
+/// [`cut`] where each octet is one septet and no line break lies on the cut: nearly always.
+fn cut_plain(text: &str, limit: usize) -> Option<usize> {
+    let octets = text.as_bytes();
+    let head = octets.get(..=limit).unwrap_or(octets);
+    let fits = head.len() <= limit;
+    let breaks = !fits && head.last() == Some(&b'\n');
+    (!breaks && gsm7::is_plain(head)).then_some(head.len().min(limit))
 }

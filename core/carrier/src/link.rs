@@ -1,0 +1,175 @@
+//! What the engine sees of a connection to a carrier.
+
+use carrack_message::{Msisdn, ReceiptState, Sender};
+use carrack_runtime::Now;
+use smallvec::SmallVec;
+
+/// A carrier's id for a segment, raw octets.
+pub type CarrierMessageId = SmallVec<[u8; 24]>;
+
+/// Where a link stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkState {
+    /// Not connected, waiting to try again.
+    Down,
+    /// Connecting or binding.
+    Connecting,
+    /// Takes segments.
+    Up,
+    /// Said goodbye; takes nothing more.
+    Closing,
+    /// Credentials were refused too often: waits for somebody to mend them.
+    Refused,
+}
+
+/// One segment on its way out.
+#[derive(Debug, Clone, Copy)]
+pub struct Outgoing<'a> {
+    /// Source address.
+    pub from: &'a Sender,
+    /// Destination address.
+    pub to: Msisdn,
+    /// User data, header included.
+    pub octets: &'a [u8],
+    /// SMPP `data_coding`.
+    pub data_coding: u8,
+    /// SMPP `esm_class` bits that describe the user data (UDHI 0x40).
+    pub esm_class: u8,
+    /// How long the carrier may try, seconds; 0: its own default.
+    pub validity_s: u64,
+}
+
+/// What a refusal means for the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposition {
+    /// We are too fast: the link slows, the segment goes again first.
+    Throttled,
+    /// Passing trouble: try here again after a pause, then elsewhere.
+    RetryHere,
+    /// This carrier will not: go to the next one.
+    NextCarrier,
+    /// No carrier will: the message itself is at fault.
+    MessageFault,
+    /// The link is not what we think it is: it must bind again.
+    LinkFault,
+}
+
+/// A carrier's no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// The carrier's own status (SMPP `command_status`).
+    pub status: u32,
+    /// What it means for the message.
+    pub disposition: Disposition,
+}
+
+/// Names a receipt or MO until it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReceiptHandle {
+    /// Which session of the link.
+    pub session: u8,
+    /// Whether it came as data_sm.
+    pub data_sm: bool,
+    /// `sequence_number` to be echoed.
+    pub sequence_number: u32,
+    /// Which connection it came on; an answer to an earlier one is dropped.
+    pub connection: u32,
+}
+
+/// What happened on a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkEvent {
+    /// It takes segments now.
+    Up,
+    /// It does not take segments any more; the reason for people.
+    Down(String),
+    /// A segment was taken.
+    Accepted {
+        /// As given to submit.
+        ticket: u64,
+        /// The carrier's id; empty where it gave none.
+        id: CarrierMessageId,
+        /// The answer came after its time-out had been reported.
+        late: bool,
+    },
+    /// A segment was refused.
+    Refused {
+        /// As given to submit.
+        ticket: u64,
+        /// The no.
+        refusal: Refusal,
+        /// The answer came after its time-out had been reported.
+        late: bool,
+    },
+    /// No answer in time; the slot is free, the segment uncertain.
+    TimedOut {
+        /// As given to submit.
+        ticket: u64,
+    },
+    /// The link was lost before the answer; the segment is uncertain.
+    Unanswered {
+        /// As given to submit.
+        ticket: u64,
+    },
+    /// A receipt; to be answered once it is durable.
+    Receipt {
+        /// For the answer.
+        handle: ReceiptHandle,
+        /// The carrier's id of the segment.
+        id: CarrierMessageId,
+        /// What it says.
+        state: ReceiptState,
+        /// The carrier's error code, 0 where none.
+        error: u32,
+    },
+    /// A message from a handset, or a receipt that names nothing.
+    Mo {
+        /// For the answer.
+        handle: ReceiptHandle,
+    },
+}
+
+/// Why a segment was not taken; nothing was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubmitRefused {
+    /// Down, or the window or the output is full: later.
+    NotNow,
+    /// It cannot be written at all: the message is at fault.
+    Unwritable,
+}
+
+/// A connection to a carrier.
+pub trait Link {
+    /// Where it stands.
+    fn state(&self) -> LinkState;
+    /// Slots free in its window; 0 while it is not up.
+    fn free_slots(&self) -> u32;
+    /// Segments submitted and not answered.
+    fn in_flight(&self) -> u32;
+    /// Slots in all.
+    fn window(&self) -> u32;
+    /// Takes a slot and writes the segment into the output.
+    ///
+    /// # Errors
+    /// [`SubmitRefused`].
+    fn submit(
+        &mut self,
+        now: Now,
+        ticket: u64,
+        segment: &Outgoing<'_>,
+    ) -> Result<(), SubmitRefused>;
+    /// Reads what came, advances timers, adds what happened to `events`.
+    fn poll(&mut self, now: Now, events: &mut Vec<LinkEvent>);
+    /// Answers a receipt or MO: taken for good, or to be sent again later.
+    fn answer(&mut self, handle: ReceiptHandle, taken: bool);
+    /// Writes the output: once a loop turn.
+    fn flush(&mut self);
+    /// When `poll` has something to do though nothing comes in.
+    fn next_deadline_ns(&self) -> Option<u64>;
+    /// Says goodbye once nothing is in flight; no more segments are taken.
+    fn close(&mut self, now: Now);
+    /// Whether goodbye was said and the connection is gone.
+    fn is_closed(&self) -> bool;
+    /// Odd things tolerated since the last call.
+    fn take_oddities(&mut self) -> u64;
+}

@@ -1,0 +1,212 @@
+//! The audit: promise 1, proved from the store alone.
+//!
+//! `accepted = delivered + undelivered + expired + rejected + waiting`, each message counted once by its id, and nothing in
+//! the log that contradicts it: no outcome of a message that was never accepted, no second end, no missing or unreadable
+//! frame. Bound: memory for the ids that wait.
+
+use std::collections::HashMap;
+
+use carrack_message::record::{ArchivedUncertain, RecordView, UncertainReason};
+use carrack_message::{MessageId, Status};
+use carrack_queue::{FrameKey, Names, Store, StoreFault, Totals, scan};
+use serde::Serialize;
+
+/// A segment of which it is not known whether its carrier took it.
+#[derive(Debug, Clone, Serialize)]
+pub struct UncertainSegment {
+    /// The message.
+    pub id: String,
+    /// Segment, from 0.
+    pub segment: u8,
+    /// The carrier.
+    pub carrier: String,
+    /// `no_response`, `link_lost` or `crash`.
+    pub reason: &'static str,
+    /// Noticed at, UTC nanoseconds.
+    pub at_utc_ns: u64,
+}
+
+/// What the store says.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Audit {
+    /// Whether everything adds up.
+    pub adds_up: bool,
+    /// Messages acknowledged.
+    pub accepted: u64,
+    /// Final: delivered.
+    pub delivered: u64,
+    /// Final: undelivered; cancelled and unknown are part of it.
+    pub undelivered: u64,
+    /// Final: expired.
+    pub expired: u64,
+    /// Final: rejected.
+    pub rejected: u64,
+    /// Not final yet.
+    pub waiting: u64,
+    /// Of the undelivered: cancelled by the customer.
+    pub cancelled: u64,
+    /// Of the undelivered: no receipt ever came.
+    pub unknown: u64,
+    /// Finals that the customer is still to be told.
+    pub untold: u64,
+    /// Segments that carriers took, as far as the log reaches back.
+    pub segments_submitted: u64,
+    /// What carriers charge for finished messages, micro-units, as far as the log reaches back.
+    pub cost_micros: i64,
+    /// Every segment that may have been sent twice, by name.
+    pub uncertain: Vec<UncertainSegment>,
+    /// What contradicts the promise, a sentence each.
+    pub contradictions: Vec<String>,
+    /// Frames read.
+    pub frames: u64,
+    /// Octets read.
+    pub octets: u64,
+}
+
+/// Sentences of one kind that are spelled out; the rest is counted.
+const SPELLED_OUT_MAX: usize = 20;
+
+#[derive(Default)]
+struct Tally {
+    waiting: HashMap<u128, ()>,
+    untold: HashMap<u128, ()>,
+    totals: Totals,
+    contradictions: Vec<String>,
+    unspelled: u64,
+    uncertain: Vec<UncertainSegment>,
+    segments_submitted: u64,
+    cost_micros: i64,
+}
+
+impl Tally {
+    fn contradicts(&mut self, what: impl FnOnce() -> String) {
+        if self.contradictions.len() < SPELLED_OUT_MAX {
+            self.contradictions.push(what());
+        } else {
+            self.unspelled += 1;
+        }
+    }
+
+    fn apply(&mut self, carriers: &Names, place: FrameKey, record: RecordView<'_>) {
+        match record {
+            RecordView::Accepted(record) => {
+                self.totals.accepted += 1;
+                let id = record.id.to_native();
+                if FrameKey::of_message(MessageId(id)) != place
+                    || self.waiting.insert(id, ()).is_some()
+                {
+                    self.contradicts(|| {
+                        format!(
+                            "message {} was accepted twice, or its id does not say where it lies",
+                            MessageId(id)
+                        )
+                    });
+                }
+            }
+            RecordView::Final(record) => {
+                let id = record.id.to_native();
+                match Status::from_u8(record.status).filter(|status| status.is_final()) {
+                    Some(status) => self.totals.add_final(status, 1),
+                    None => self.contradicts(|| {
+                        format!("message {} ended in a state that is none", MessageId(id))
+                    }),
+                }
+                self.cost_micros = self
+                    .cost_micros
+                    .saturating_add(record.cost_micros.to_native());
+                if self.waiting.remove(&id).is_none() {
+                    self.contradicts(|| {
+                        format!(
+                            "message {} ended and was not waiting: a second end, or never accepted",
+                            MessageId(id)
+                        )
+                    });
+                }
+                if record.tell {
+                    self.untold.insert(id, ());
+                }
+            }
+            RecordView::Told(record) => {
+                let id = record.id.to_native();
+                if self.untold.remove(&id).is_none() {
+                    self.contradicts(|| {
+                        format!("message {} was told and had not ended", MessageId(id))
+                    });
+                }
+            }
+            RecordView::Submitted(_) => self.segments_submitted += 1,
+            RecordView::Uncertain(record) => self.uncertain.push(uncertain(carriers, record)),
+            _ => {}
+        }
+    }
+}
+
+fn uncertain(carriers: &Names, record: &ArchivedUncertain) -> UncertainSegment {
+    let carrier = record.carrier.to_native();
+    let reason = if record.reason == UncertainReason::NoResponse {
+        "no_response"
+    } else if record.reason == UncertainReason::LinkLost {
+        "link_lost"
+    } else {
+        "crash"
+    };
+    UncertainSegment {
+        id: MessageId(record.id.to_native()).to_string(),
+        segment: record.segment,
+        carrier: carriers
+            .name(carrier)
+            .map_or_else(|| format!("carrier {carrier}"), str::to_owned),
+        reason,
+        at_utc_ns: record.at_utc_ns.to_native(),
+    }
+}
+
+/// Reads the whole log and adds it up.
+///
+/// # Errors
+/// [`StoreFault`] when the store cannot be read.
+pub fn audit(store: &Store) -> Result<Audit, StoreFault> {
+    let carriers = Names::load(store, "carrier")?;
+    let mut tally = Tally::default();
+    let report = scan(store, None, &mut |frame, _, record| {
+        tally.apply(&carriers, frame.key, record)
+    })?;
+    for bad in &report.quarantined {
+        tally.contradicts(|| format!("frame {:?} cannot be read: {}", bad.key, bad.reason));
+    }
+    for gap in &report.gaps {
+        tally.contradicts(|| format!("{} frames are missing from {:?} on", gap.frames, gap.key));
+    }
+    let mut totals = report.totals_gone;
+    totals.add(&tally.totals);
+    let waiting = tally.waiting.len() as u64;
+    if totals.accepted != totals.finals() + waiting {
+        let (accepted, finals) = (totals.accepted, totals.finals());
+        tally.contradicts(|| {
+            format!("{accepted} accepted, but {finals} final and {waiting} waiting")
+        });
+    }
+    if tally.unspelled > 0 {
+        tally
+            .contradictions
+            .push(format!("and {} more", tally.unspelled));
+    }
+    Ok(Audit {
+        adds_up: tally.contradictions.is_empty(),
+        accepted: totals.accepted,
+        delivered: totals.delivered,
+        undelivered: totals.undelivered + totals.cancelled + totals.unknown,
+        expired: totals.expired,
+        rejected: totals.rejected,
+        waiting,
+        cancelled: totals.cancelled,
+        unknown: totals.unknown,
+        untold: tally.untold.len() as u64,
+        segments_submitted: tally.segments_submitted,
+        cost_micros: tally.cost_micros,
+        uncertain: tally.uncertain,
+        contradictions: tally.contradictions,
+        frames: report.frames,
+        octets: report.octets,
+    })
+}

@@ -1,0 +1,73 @@
+//! Live counters of batches, shared between shards and the door that shows them.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+
+use carrack_message::Status;
+use carrack_message::record::BatchProgress;
+
+/// What became of a batch's accepted messages.
+#[derive(Debug, Default)]
+pub struct BatchCounters {
+    /// Messages whose every segment a carrier took.
+    pub submitted: AtomicU64,
+    /// Final: delivered.
+    pub delivered: AtomicU64,
+    /// Final: anything else.
+    pub failed: AtomicU64,
+    /// Accepted and not final.
+    pub live: AtomicU64,
+}
+
+impl BatchCounters {
+    pub(crate) fn note_final(&self, status: Status) {
+        let counter = if status == Status::Delivered {
+            &self.delivered
+        } else {
+            &self.failed
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        self.live.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Counters by batch, and how far the log says that each was taken.
+#[derive(Debug, Default)]
+pub(crate) struct Batches {
+    counters: RwLock<HashMap<u64, Arc<BatchCounters>>>,
+    resume: RwLock<HashMap<u64, BatchProgress>>,
+}
+
+impl Batches {
+    pub(crate) fn counters(&self, batch: u64) -> Arc<BatchCounters> {
+        let found = self
+            .counters
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .get(&batch)
+            .cloned();
+        found.unwrap_or_else(|| {
+            let mut counters = self
+                .counters
+                .write()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            Arc::clone(counters.entry(batch).or_default())
+        })
+    }
+
+    pub(crate) fn set_resume(&self, found: HashMap<u64, BatchProgress>) {
+        *self
+            .resume
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = found;
+    }
+
+    pub(crate) fn resume(&self, batch: u64) -> Option<BatchProgress> {
+        self.resume
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .get(&batch)
+            .copied()
+    }
+}

@@ -1,0 +1,96 @@
+//! Accounts and carriers by number and name, as the engine needs them. Replaced whole at a reload.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// An account.
+#[derive(Debug, Clone)]
+pub struct AccountEntry {
+    /// Its number, for ever.
+    pub number: u32,
+    /// Its name.
+    pub name: String,
+    /// Messages accepted and not yet closed (final, and told where it wants to be told).
+    pub waiting: Arc<AtomicU64>,
+    /// How many those may be.
+    pub messages_max: u64,
+}
+
+/// A carrier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CarrierEntry {
+    /// Its number, for ever.
+    pub number: u32,
+    /// Its name.
+    pub name: String,
+}
+
+/// All accounts and carriers. Carriers are also known by their place in the route table.
+#[derive(Debug, Default)]
+pub struct Directory {
+    accounts: HashMap<u32, AccountEntry>,
+    by_name: HashMap<String, u32>,
+    carriers: Vec<CarrierEntry>,
+}
+
+impl Directory {
+    /// A directory; `carriers` in the order of the route table.
+    #[must_use]
+    pub fn new(accounts: Vec<AccountEntry>, carriers: Vec<CarrierEntry>) -> Self {
+        let by_name = accounts
+            .iter()
+            .map(|account| (account.name.clone(), account.number))
+            .collect();
+        Self {
+            accounts: accounts
+                .into_iter()
+                .map(|account| (account.number, account))
+                .collect(),
+            by_name,
+            carriers,
+        }
+    }
+
+    /// The account of a number.
+    #[must_use]
+    pub fn account(&self, number: u32) -> Option<&AccountEntry> {
+        self.accounts.get(&number)
+    }
+
+    /// The number of an account's name.
+    #[must_use]
+    pub fn account_number(&self, name: &str) -> Option<u32> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The carrier at a place in the route table.
+    #[must_use]
+    pub fn carrier(&self, place: u16) -> Option<&CarrierEntry> {
+        self.carriers.get(usize::from(place))
+    }
+
+    /// The place of a carrier's number.
+    #[must_use]
+    pub fn carrier_place(&self, number: u32) -> Option<u16> {
+        self.carriers
+            .iter()
+            .position(|carrier| carrier.number == number)
+            .and_then(|place| u16::try_from(place).ok())
+    }
+
+    /// The name of a carrier's number.
+    #[must_use]
+    pub fn carrier_name(&self, number: u32) -> Option<&str> {
+        self.carriers
+            .iter()
+            .find(|carrier| carrier.number == number)
+            .map(|carrier| carrier.name.as_str())
+    }
+
+    /// All carriers in the order of the route table.
+    #[must_use]
+    pub fn carriers(&self) -> &[CarrierEntry] {
+        &self.carriers
+    }
+}

@@ -1,0 +1,327 @@
+//! The engine as front doors see it: cheap to clone, never blocks but where it says so.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use carrack_message::MessageId;
+use carrack_message::record::BatchProgress;
+use carrack_queue::{CommitThread, Store, StoreFault};
+use carrack_routing::{CarrierHealth, RouteTable};
+use carrack_runtime::{MailboxFull, MailboxSender};
+
+use crate::batches::BatchCounters;
+use crate::directory::Directory;
+use crate::mail::Mail;
+use crate::notice::{NoticeKey, NoticeSink};
+use crate::shared::{Health, Shared};
+use crate::snapshot::{ShardSnapshot, Snapshot};
+use crate::story::{self, Story};
+use crate::submission::Chunk;
+
+/// Whether new work is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Readiness {
+    /// Yes.
+    Ready,
+    /// Not yet.
+    Starting,
+    /// Not any more.
+    Draining,
+    /// Not while the store cannot be written; the reason for people.
+    StoreRefuses(String),
+}
+
+/// What became of a wish to cancel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancelled {
+    /// It will not be sent; durable.
+    Done,
+    /// Some of it has left, or it is final.
+    TooLate,
+    /// It is not waiting here.
+    NotFound,
+}
+
+/// Letters that a told notice may wait for room in a mailbox, in yields of the thread.
+const TOLD_TRIES_MAX: usize = 10_000;
+
+/// A handle to the running engine.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) shards: Vec<MailboxSender<Mail>>,
+    pub(crate) next: AtomicU64,
+    pub(crate) committer: Mutex<Option<CommitThread>>,
+}
+
+impl Engine {
+    /// Hands in a chunk; any shard takes it.
+    ///
+    /// # Errors
+    /// The chunk, when the shard's mailbox is full: answer "too much", or wait a little.
+    pub fn submit(&self, chunk: Chunk) -> Result<(), Chunk> {
+        let lane = self.inner.next.fetch_add(1, Ordering::Relaxed);
+        self.submit_to(lane, chunk)
+    }
+
+    /// Hands in a chunk; the same `lane` goes to the same shard.
+    ///
+    /// # Errors
+    /// As [`Self::submit`].
+    pub fn submit_to(&self, lane: u64, chunk: Chunk) -> Result<(), Chunk> {
+        let count = self.inner.shards.len() as u64;
+        let Some(shard) = lane
+            .checked_rem(count)
+            .and_then(|place| self.inner.shards.get(place as usize))
+        else {
+            return Err(chunk);
+        };
+        shard
+            .send(Mail::Chunk(chunk))
+            .map_err(|MailboxFull(mail)| match mail {
+                Mail::Chunk(chunk) => chunk,
+                _ => Chunk {
+                    submissions: Vec::new(),
+                    progress: None,
+                    reply: Box::new(|_| ()),
+                },
+            })
+    }
+
+    /// Submissions that one chunk may have.
+    #[must_use]
+    pub fn chunk_submissions_max(&self) -> usize {
+        self.inner
+            .shared
+            .settings
+            .frame_messages_max
+            .saturating_sub(1)
+    }
+
+    /// Accounts and carriers.
+    #[must_use]
+    pub fn directory(&self) -> Arc<Directory> {
+        self.inner.shared.directory()
+    }
+
+    /// Routes and prices.
+    #[must_use]
+    pub fn table(&self) -> Arc<RouteTable> {
+        self.inner.shared.table()
+    }
+
+    /// Replaces accounts, routes and prices without a pause. Carriers keep their places.
+    pub fn replace_tables(&self, directory: Directory, table: Arc<RouteTable>) {
+        self.inner.shared.replace_tables(directory, table);
+        for shard in &self.inner.shards {
+            let _ = shard.send(Mail::Snapshot(Box::new(|_| ())));
+        }
+    }
+
+    /// How a carrier does, by its place in the route table.
+    #[must_use]
+    pub fn health(&self, carrier: u16) -> CarrierHealth {
+        match self.inner.shared.health(carrier) {
+            Health::Up => CarrierHealth::Up,
+            Health::Down => CarrierHealth::Down,
+            Health::Paused => CarrierHealth::Paused,
+        }
+    }
+
+    /// Whether new work is taken.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        if self.inner.shared.draining.load(Ordering::Acquire) {
+            return Readiness::Draining;
+        }
+        if !self.inner.shared.ready.load(Ordering::Acquire) {
+            return Readiness::Starting;
+        }
+        let committer = self
+            .inner
+            .committer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match committer
+            .as_ref()
+            .and_then(|committer| committer.gate().reason())
+        {
+            Some(reason) => Readiness::StoreRefuses(reason),
+            None => Readiness::Ready,
+        }
+    }
+
+    /// The whole life of a message. Blocking: it reads the log.
+    ///
+    /// # Errors
+    /// [`StoreFault`] when the store cannot be read.
+    pub fn story(&self, id: MessageId) -> Result<Option<Story>, StoreFault> {
+        let shared = &self.inner.shared;
+        story::read(
+            &self.inner.store,
+            &shared.directory(),
+            id,
+            shared.settings.history_frames_max,
+        )
+    }
+
+    /// Takes a message back; the reply comes when it is durable.
+    pub fn cancel(&self, id: MessageId, reply: Box<dyn FnOnce(Cancelled) + Send>) {
+        let gather = Gather::new(
+            self.inner.shards.len(),
+            move |answers: Vec<Option<Cancelled>>| {
+                reply(
+                    answers
+                        .into_iter()
+                        .flatten()
+                        .next()
+                        .unwrap_or(Cancelled::NotFound),
+                );
+            },
+        );
+        for shard in &self.inner.shards {
+            let part = gather.part();
+            if let Err(MailboxFull(Mail::Cancel(_, reply))) =
+                shard.send(Mail::Cancel(id, Box::new(move |answer| part(answer))))
+            {
+                reply(None);
+            }
+        }
+    }
+
+    /// What the node does at this moment.
+    pub fn snapshot(&self, reply: Box<dyn FnOnce(Snapshot) + Send>) {
+        let waiting = self.waiting();
+        let gather = Gather::new(
+            self.inner.shards.len(),
+            move |shards: Vec<ShardSnapshot>| reply(Snapshot::of(waiting, shards)),
+        );
+        for shard in &self.inner.shards {
+            let part = gather.part();
+            if let Err(MailboxFull(Mail::Snapshot(reply))) =
+                shard.send(Mail::Snapshot(Box::new(part)))
+            {
+                reply(ShardSnapshot::default());
+            }
+        }
+    }
+
+    /// Messages accepted and not final.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.inner.shared.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Stops a carrier taking messages, or lets it again. False: there is none of that name.
+    #[must_use]
+    pub fn pause_carrier(&self, name: &str, paused: bool) -> bool {
+        self.table()
+            .carrier_number(name)
+            .is_some_and(|place| self.inner.shared.set_paused(place, paused))
+    }
+
+    /// Counters of a batch.
+    #[must_use]
+    pub fn batch(&self, batch: u64) -> Arc<BatchCounters> {
+        self.inner.shared.batches.counters(batch)
+    }
+
+    /// How far the log said at start that a batch was taken: furthest position, sums of accepted and refused rows.
+    #[must_use]
+    pub fn batch_resume(&self, batch: u64) -> Option<BatchProgress> {
+        self.inner.shared.batches.resume(batch)
+    }
+
+    /// Says that a subscriber can take `credits` more notices of an account from each shard.
+    pub fn grant(&self, account: u32, subscriber: u64, credits: u32, sink: &NoticeSink) {
+        for shard in &self.inner.shards {
+            let sink = Arc::clone(sink);
+            send_patiently(
+                shard,
+                Mail::Grant {
+                    account,
+                    subscriber,
+                    credits,
+                    sink,
+                },
+            );
+        }
+    }
+
+    /// Says that a subscriber is gone.
+    pub fn revoke(&self, account: u32, subscriber: u64) {
+        for shard in &self.inner.shards {
+            send_patiently(
+                shard,
+                Mail::Revoke {
+                    account,
+                    subscriber,
+                },
+            );
+        }
+    }
+
+    /// Says that the customer has taken a notice.
+    pub fn told(&self, notice: &NoticeKey) {
+        if let Some(shard) = self.inner.shards.get(usize::from(notice.shard)) {
+            send_patiently(shard, Mail::Told(*notice));
+        }
+    }
+}
+
+/// Mail that must not be lost while a shard is busy; bounded all the same.
+fn send_patiently(shard: &MailboxSender<Mail>, mut mail: Mail) {
+    for _ in 0..TOLD_TRIES_MAX {
+        match shard.send(mail) {
+            Ok(()) => return,
+            Err(MailboxFull(back)) => mail = back,
+        }
+        std::thread::yield_now();
+    }
+    tracing::error!("a shard's mailbox stayed full; a notice may be told twice");
+}
+
+/// Collects one answer from each shard.
+struct Gather<T> {
+    inner: Arc<Mutex<Gathering<T>>>,
+}
+
+type Done<T> = Box<dyn FnOnce(Vec<T>) + Send>;
+
+struct Gathering<T> {
+    answers: Vec<T>,
+    expected: usize,
+    done: Option<Done<T>>,
+}
+
+impl<T: Send + 'static> Gather<T> {
+    fn new(expected: usize, done: impl FnOnce(Vec<T>) + Send + 'static) -> Self {
+        Self {
+            inner: Arc::new(Mutex::new(Gathering {
+                answers: Vec::new(),
+                expected,
+                done: Some(Box::new(done)),
+            })),
+        }
+    }
+
+    fn part(&self) -> impl FnOnce(T) + Send + 'static {
+        let inner = Arc::clone(&self.inner);
+        move |answer| {
+            let mut gathering = inner.lock().unwrap_or_else(PoisonError::into_inner);
+            gathering.answers.push(answer);
+            if gathering.answers.len() == gathering.expected
+                && let Some(done) = gathering.done.take()
+            {
+                let answers = std::mem::take(&mut gathering.answers);
+                drop(gathering);
+                done(answers);
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The engine: accept, lanes, send, settle.
+//!
+//! Promise: what was acknowledged is accounted for, exactly, after any crash; a carrier's limit is never exceeded; what
+//! may be doubled is listed by name. Two doors change a message: `accept` and `settle` of a shard. Bound: messages,
+//! mailboxes, frames and windows as set; above them a door gets a counted, stated answer. Fails: a broken store refuses
+//! new work and keeps what it has.
+//!
+//! One thread a shard owns its links, lanes and limits; nothing in it is locked. Clock, links and committer come from
+//! outside.
+
+mod audit;
+mod batches;
+mod directory;
+mod engine;
+mod mail;
+mod node;
+mod notice;
+mod recovery;
+mod settings;
+mod shard;
+mod shared;
+mod snapshot;
+mod story;
+mod submission;
+
+pub use audit::{Audit, UncertainSegment, audit};
+pub use batches::BatchCounters;
+pub use directory::{AccountEntry, CarrierEntry, Directory};
+pub use engine::{Cancelled, Engine, Readiness};
+pub use node::{CarrierSpec, LinkMaker, Node, NodeFault, NodeSpec};
+pub use notice::{Notice, NoticeKey, NoticeSink};
+pub use settings::EngineSettings;
+pub use snapshot::{CarrierSnapshot, LaneSnapshot, LinkSnapshot, Snapshot};
+pub use story::{Story, StoryEvent};
+pub use submission::{Chunk, ChunkReply, Refusal, Submission, Verdict};

@@ -1,0 +1,29 @@
+//! What a shard is told from outside.
+
+use carrack_message::MessageId;
+
+use crate::engine::Cancelled;
+use crate::notice::{NoticeKey, NoticeSink};
+use crate::shard::Live;
+use crate::snapshot::ShardSnapshot;
+use crate::submission::Chunk;
+
+pub(crate) enum Mail {
+    /// From a front door.
+    Chunk(Chunk),
+    /// From another shard: messages whose best carrier is ours, with the carriers still to be tried.
+    Moved(Vec<(Live, Vec<u16>, Vec<u16>)>),
+    Cancel(MessageId, Box<dyn FnOnce(Option<Cancelled>) + Send>),
+    Grant {
+        account: u32,
+        subscriber: u64,
+        credits: u32,
+        sink: NoticeSink,
+    },
+    Revoke {
+        account: u32,
+        subscriber: u64,
+    },
+    Told(NoticeKey),
+    Snapshot(Box<dyn FnOnce(ShardSnapshot) + Send>),
+}

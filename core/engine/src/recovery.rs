@@ -1,0 +1,304 @@
+//! From the log back to live messages: the state of the node as of its last durable frame.
+//!
+//! Promise: what was accepted and is not closed comes back; what was in a window without a recorded outcome comes back as
+//! uncertain, by name. Bound: memory for the messages that still live. Fails by the store's fault only.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use carrack_carrier::CarrierMessageId;
+use carrack_message::record::{ArchivedAccepted, ArchivedSubmitted, BatchProgress, RecordView};
+use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
+use carrack_queue::{ScanReport, SealedFrame, Store, StoreFault, scan};
+use smallvec::SmallVec;
+
+/// A segment as the log leaves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RestoredSegment {
+    Unsent,
+    Uncertain,
+    Submitted(CarrierMessageId),
+    Done(ReceiptState),
+}
+
+/// A message that still lives.
+#[derive(Debug, Clone)]
+pub(crate) struct Restored {
+    pub(crate) id: MessageId,
+    pub(crate) frame: Arc<SealedFrame>,
+    pub(crate) offset: u32,
+    pub(crate) account: u32,
+    pub(crate) to: Msisdn,
+    pub(crate) class: Class,
+    pub(crate) from: Box<str>,
+    pub(crate) wants_receipt: bool,
+    pub(crate) accepted_utc_ns: u64,
+    pub(crate) expires_utc_ns: u64,
+    pub(crate) batch: u64,
+    /// Number of the carrier where its segments went last.
+    pub(crate) carrier: Option<u32>,
+    pub(crate) segments: SmallVec<[RestoredSegment; 1]>,
+    pub(crate) segments_sent: u8,
+    pub(crate) attempts: u32,
+    pub(crate) last_error: u32,
+    /// Status, error and time of its end, where only telling is left.
+    pub(crate) end: Option<(Status, u32, u64)>,
+}
+
+/// A receipt that waits for its response.
+#[derive(Debug, Clone)]
+pub(crate) struct RestoredEarly {
+    pub(crate) carrier: u32,
+    pub(crate) id: CarrierMessageId,
+    pub(crate) state: ReceiptState,
+    pub(crate) error: u32,
+    pub(crate) at_utc_ns: u64,
+}
+
+/// Delivered, failed, submitted and live messages of a batch.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RestoredBatch {
+    pub(crate) submitted: u64,
+    pub(crate) delivered: u64,
+    pub(crate) failed: u64,
+    pub(crate) live: u64,
+}
+
+/// All that the log gives back.
+#[derive(Debug, Default)]
+pub(crate) struct Recovered {
+    pub(crate) messages: HashMap<u128, Restored>,
+    pub(crate) early: HashMap<(u32, CarrierMessageId), RestoredEarly>,
+    pub(crate) progress: HashMap<u64, BatchProgress>,
+    pub(crate) batches: HashMap<u64, RestoredBatch>,
+    pub(crate) report: ScanReport,
+    /// Records that could not be used, with the reason of the first.
+    pub(crate) unusable: u64,
+}
+
+/// Reads the log.
+pub(crate) fn recover(
+    store: &Store,
+    quarantine: &std::path::Path,
+) -> Result<Recovered, StoreFault> {
+    let mut found = Recovered::default();
+    let report = scan(store, Some(quarantine), &mut |frame, offset, record| {
+        found.apply(frame, offset, record)
+    })?;
+    found.report = report;
+    Ok(found)
+}
+
+impl Recovered {
+    fn apply(&mut self, frame: &Arc<SealedFrame>, offset: u32, record: RecordView<'_>) {
+        match record {
+            RecordView::Accepted(record) => self.accepted(frame, offset, record),
+            RecordView::Submitted(record) => self.submitted(record),
+            RecordView::Refused(record) => {
+                let (status, next) = (record.status.to_native(), record.next_carrier);
+                self.with(record.id.to_native(), |message| {
+                    message.attempts += 1;
+                    message.last_error = status;
+                    if next {
+                        message.forget();
+                    }
+                });
+            }
+            RecordView::Uncertain(record) => {
+                let segment = record.segment;
+                self.with(record.id.to_native(), |message| {
+                    message.attempts += 1;
+                    message.set(segment, RestoredSegment::Uncertain);
+                });
+            }
+            RecordView::ReceiptSeen(record) => {
+                let segment = record.segment;
+                if let Some(state) =
+                    ReceiptState::from_code(record.state).filter(|state| state.is_final())
+                {
+                    self.with(record.id.to_native(), |message| {
+                        message.set(segment, RestoredSegment::Done(state))
+                    });
+                }
+            }
+            RecordView::EarlyReceipt(record) => {
+                let carrier = record.carrier.to_native();
+                let id = CarrierMessageId::from_slice(&record.carrier_message_id);
+                let state = ReceiptState::from_code(record.state).unwrap_or(ReceiptState::Unknown);
+                let at_utc_ns = record.at_utc_ns.to_native();
+                let early = RestoredEarly {
+                    carrier,
+                    id: id.clone(),
+                    state,
+                    error: record.error.to_native(),
+                    at_utc_ns,
+                };
+                self.early.insert((carrier, id), early);
+            }
+            RecordView::Final(record) => {
+                let status = Status::from_u8(record.status).unwrap_or(Status::Unknown);
+                let (error, at_utc_ns, tell) = (
+                    record.error.to_native(),
+                    record.at_utc_ns.to_native(),
+                    record.tell,
+                );
+                let id = record.id.to_native();
+                let batch = self.with(id, |message| {
+                    message.end = Some((status, error, at_utc_ns));
+                    message.batch
+                });
+                if let Some(batch) = batch.filter(|batch| *batch != 0) {
+                    self.batch_final(batch, status);
+                }
+                if !tell {
+                    self.messages.remove(&id);
+                }
+            }
+            RecordView::Told(record) => {
+                self.messages.remove(&record.id.to_native());
+            }
+            RecordView::BatchProgress(record) => self.progressed(BatchProgress {
+                batch: record.batch.to_native(),
+                row_first: record.row_first.to_native(),
+                row_next: record.row_next.to_native(),
+                source_octet: record.source_octet.to_native(),
+                source_line: record.source_line.to_native(),
+                errors_octets: record.errors_octets.to_native(),
+                accepted: record.accepted.to_native(),
+                rejected: record.rejected.to_native(),
+            }),
+            RecordView::Other(_) => self.unusable += 1,
+        }
+    }
+
+    fn with<T>(&mut self, id: u128, change: impl FnOnce(&mut Restored) -> T) -> Option<T> {
+        self.messages
+            .get_mut(&id)
+            .filter(|message| message.end.is_none())
+            .map(change)
+    }
+
+    fn accepted(&mut self, frame: &Arc<SealedFrame>, offset: u32, record: &ArchivedAccepted) {
+        let id = record.id.to_native();
+        let (Some(to), Some(class)) = (
+            Msisdn::from_u64(record.to.to_native()),
+            Class::from_u8(record.class),
+        ) else {
+            self.unusable += 1;
+            return;
+        };
+        let batch = record.batch.as_ref().map_or(0, |row| row.batch.to_native());
+        if batch != 0 {
+            self.batches.entry(batch).or_default().live += 1;
+        }
+        let message = Restored {
+            id: MessageId(id),
+            frame: Arc::clone(frame),
+            offset,
+            account: record.account.to_native(),
+            to,
+            class,
+            from: record.from.as_str().into(),
+            wants_receipt: record.wants_receipt,
+            accepted_utc_ns: record.at_utc_ns.to_native(),
+            expires_utc_ns: record.expires_utc_ns.to_native(),
+            batch,
+            carrier: None,
+            segments: (0..record.segments.max(1))
+                .map(|_| RestoredSegment::Unsent)
+                .collect(),
+            segments_sent: 0,
+            attempts: 0,
+            last_error: 0,
+            end: None,
+        };
+        self.messages.insert(id, message);
+    }
+
+    fn submitted(&mut self, record: &ArchivedSubmitted) {
+        let carrier = record.carrier.to_native();
+        let id = CarrierMessageId::from_slice(&record.carrier_message_id);
+        let early = self
+            .early
+            .remove(&(carrier, id.clone()))
+            .filter(|early| early.state.is_final());
+        let complete = self.with(record.id.to_native(), |message| {
+            let before = message.is_submitted();
+            message.at_carrier(carrier);
+            message.segments_sent = message.segments_sent.saturating_add(1);
+            let state = early.map_or(RestoredSegment::Submitted(id), |early| {
+                RestoredSegment::Done(early.state)
+            });
+            message.set(record.segment, state);
+            (!before && message.is_submitted()).then_some(message.batch)
+        });
+        if let Some(batch) = complete.flatten().filter(|batch| *batch != 0) {
+            self.batches.entry(batch).or_default().submitted += 1;
+        }
+    }
+
+    fn batch_final(&mut self, batch: u64, status: Status) {
+        let counts = self.batches.entry(batch).or_default();
+        counts.live = counts.live.saturating_sub(1);
+        if status == Status::Delivered {
+            counts.delivered += 1;
+        } else {
+            counts.failed += 1;
+        }
+    }
+
+    /// The furthest position, and the sums of what was accepted and refused.
+    fn progressed(&mut self, progress: BatchProgress) {
+        let held = self
+            .progress
+            .entry(progress.batch)
+            .or_insert(BatchProgress {
+                accepted: 0,
+                rejected: 0,
+                ..progress
+            });
+        let accepted = held.accepted.saturating_add(progress.accepted);
+        let rejected = held.rejected.saturating_add(progress.rejected);
+        let furthest = if progress.row_next >= held.row_next {
+            progress
+        } else {
+            *held
+        };
+        *held = BatchProgress {
+            accepted,
+            rejected,
+            ..furthest
+        };
+    }
+}
+
+impl Restored {
+    fn at_carrier(&mut self, carrier: u32) {
+        if self.carrier.is_some_and(|before| before != carrier) {
+            self.forget();
+        }
+        self.carrier = Some(carrier);
+    }
+
+    fn forget(&mut self) {
+        self.carrier = None;
+        self.segments
+            .iter_mut()
+            .for_each(|segment| *segment = RestoredSegment::Unsent);
+    }
+
+    fn set(&mut self, segment: u8, state: RestoredSegment) {
+        if let Some(slot) = self.segments.get_mut(usize::from(segment)) {
+            *slot = state;
+        }
+    }
+
+    fn is_submitted(&self) -> bool {
+        self.segments.iter().all(|segment| {
+            matches!(
+                segment,
+                RestoredSegment::Submitted(_) | RestoredSegment::Done(_)
+            )
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! What the engine is set to; the program fills it from the configuration.
+
+use carrack_routing::OnNoResponse;
+
+/// Settings of a node's engine. Times in nanoseconds.
+#[derive(Debug, Clone)]
+pub struct EngineSettings {
+    /// This node, part of every message id.
+    pub node_id: u8,
+    /// Messages accepted and not final, in the whole node.
+    pub messages_max: u64,
+    /// Messages in one frame, and in one chunk.
+    pub frame_messages_max: usize,
+    /// Validity where the customer names none.
+    pub validity_default_ns: u64,
+    /// Longest validity.
+    pub validity_max_ns: u64,
+    /// How long a receipt is waited for.
+    pub receipt_wait_max_ns: u64,
+    /// Refused or uncertain attempts of one message before it is given up.
+    pub attempts_max: u32,
+    /// First pause before an attempt is repeated.
+    pub retry_delay_ns: u64,
+    /// Longest pause.
+    pub retry_delay_max_ns: u64,
+    /// What to do when no response came, where the route does not say.
+    pub on_no_response: OnNoResponse,
+    /// How long a receipt waits for the response that names it.
+    pub early_receipt_hold_ns: u64,
+    /// How many such receipts may wait in a shard.
+    pub early_receipts_max: usize,
+    /// Letters a shard's mailbox holds.
+    pub mailbox_size: usize,
+    /// Frames a history may read.
+    pub history_frames_max: usize,
+    /// How long windows may take to empty at shutdown.
+    pub drain_ns: u64,
+}
+
+impl Default for EngineSettings {
+    fn default() -> Self {
+        const SECOND: u64 = 1_000_000_000;
+        Self {
+            node_id: 0,
+            messages_max: 2_000_000,
+            frame_messages_max: 4096,
+            validity_default_ns: 48 * 3600 * SECOND,
+            validity_max_ns: 7 * 24 * 3600 * SECOND,
+            receipt_wait_max_ns: 72 * 3600 * SECOND,
+            attempts_max: 10,
+            retry_delay_ns: SECOND,
+            retry_delay_max_ns: 60 * SECOND,
+            on_no_response: OnNoResponse::Resend,
+            early_receipt_hold_ns: 600 * SECOND,
+            early_receipts_max: 200_000,
+            mailbox_size: 4096,
+            history_frames_max: 50_000,
+            drain_ns: 15 * SECOND,
+        }
+    }
+}

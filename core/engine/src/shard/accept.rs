@@ -1,0 +1,255 @@
+//! The first door: what a front door hands in becomes records, and live messages once they are durable.
+
+use std::sync::atomic::Ordering;
+
+use carrack_message::record::{Accepted, BatchProgress};
+use carrack_message::{MessageId, MessageIdParts};
+use carrack_routing::{PlanId, Query};
+use carrack_runtime::Now;
+use carrack_telemetry::names;
+use smallvec::SmallVec;
+
+use super::Shard;
+use super::live::{Live, Phase, Segment};
+use crate::submission::{Chunk, Refusal, Submission, Verdict};
+
+/// Where an acceptable submission will go.
+struct Way {
+    plan: PlanId,
+    route: u16,
+}
+
+impl Shard {
+    /// Accepts what it can of a chunk; the answer goes out when all of it is durable.
+    pub(super) fn accept(&mut self, now: Now, chunk: Chunk) {
+        let Chunk {
+            submissions,
+            progress,
+            reply,
+        } = chunk;
+        let ways = self.ways(&submissions);
+        let together = progress.is_some() && ways.iter().any(Result::is_err);
+        self.make_room(submissions.len() + 1);
+        let mut taken = 0u32;
+        let verdicts: Vec<Verdict> = submissions
+            .into_iter()
+            .zip(ways)
+            .map(|(submission, way)| match way {
+                Err(refusal) => Verdict::Refused(refusal),
+                Ok(_) if together => {
+                    self.give_back(submission.account);
+                    Verdict::Refused(Refusal::Together)
+                }
+                Ok(way) => {
+                    let verdict = self.take(now, submission, &way);
+                    taken += u32::from(matches!(verdict, Verdict::Accepted(_)));
+                    verdict
+                }
+            })
+            .collect();
+        for verdict in &verdicts {
+            if let Verdict::Refused(refusal) = verdict {
+                metrics::counter!(names::MESSAGES_REFUSED, "reason" => refusal.name()).increment(1);
+            }
+        }
+        let progressed = match progress {
+            Some(progress) if !together => self.note_progress(progress, taken),
+            _ => false,
+        };
+        metrics::counter!(names::MESSAGES_ACCEPTED).increment(u64::from(taken));
+        if taken == 0 && !progressed {
+            reply(verdicts);
+        } else {
+            self.frames.after.replies.push((reply, verdicts));
+        }
+    }
+
+    fn note_progress(&mut self, progress: BatchProgress, accepted: u32) -> bool {
+        let progress = BatchProgress {
+            accepted,
+            ..progress
+        };
+        match self.frames.push(self.committer.as_ref(), &progress) {
+            Ok(_) => true,
+            Err(fault) => {
+                tracing::error!(%fault, "batch progress could not be written");
+                false
+            }
+        }
+    }
+
+    /// A chunk's records stand in one frame.
+    fn make_room(&mut self, records: usize) {
+        let most = self.shared.settings.frame_messages_max;
+        if self.frames.records() > 0 && self.frames.records() + records > most {
+            self.frames.seal();
+        }
+    }
+
+    /// For each submission its way, with its place in the queue reserved; or why it is refused.
+    fn ways(&mut self, submissions: &[Submission]) -> Vec<Result<Way, Refusal>> {
+        let refused = self.refuses_all();
+        submissions
+            .iter()
+            .map(|submission| match &refused {
+                Some(refusal) => Err(refusal.clone()),
+                None => self.way(submission),
+            })
+            .collect()
+    }
+
+    fn refuses_all(&self) -> Option<Refusal> {
+        if self.shared.draining.load(Ordering::Acquire) {
+            return Some(Refusal::ShuttingDown);
+        }
+        self.committer
+            .refuses()
+            .then(|| Refusal::Store("a write failed".to_owned()))
+    }
+
+    fn way(&mut self, submission: &Submission) -> Result<Way, Refusal> {
+        let account = self.directory.account(submission.account);
+        let account = account
+            .ok_or_else(|| Refusal::NoRoute("the account is not configured any more".to_owned()))?;
+        let query = Query {
+            account: &account.name,
+            to: submission.to,
+            from: submission.from.as_str(),
+            class: submission.class,
+        };
+        let choice = self
+            .table
+            .choose(&query)
+            .map_err(|fault| Refusal::NoRoute(fault.to_string()))?;
+        let carriers: SmallVec<[u16; 4]> = choice
+            .candidates
+            .iter()
+            .map(|candidate| candidate.carrier)
+            .collect();
+        let plan = self
+            .plans
+            .intern(&carriers)
+            .map_err(|fault| Refusal::NoRoute(fault.to_string()))?;
+        if account.waiting.fetch_add(1, Ordering::Relaxed) >= account.messages_max {
+            account.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(Refusal::AccountQueueFull);
+        }
+        if self.shared.waiting.fetch_add(1, Ordering::Relaxed) >= self.shared.settings.messages_max
+        {
+            self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
+            account.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(Refusal::QueueFull);
+        }
+        Ok(Way {
+            plan,
+            route: choice.route,
+        })
+    }
+
+    /// Frees the place in the queue that [`Self::way`] reserved.
+    fn give_back(&self, account: u32) {
+        self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
+        if let Some(account) = self.directory.account(account) {
+            account.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    fn take(&mut self, now: Now, submission: Submission, way: &Way) -> Verdict {
+        let settings = &self.shared.settings;
+        let validity_ns = match submission.validity_ns {
+            0 => settings.validity_default_ns,
+            asked => asked.min(settings.validity_max_ns),
+        };
+        let id = self.next_id(now);
+        let reference = self.reference(&submission);
+        let record = Accepted {
+            id: id.0,
+            account: submission.account,
+            class: submission.class.as_u8(),
+            to: submission.to.as_u64(),
+            from: submission.from.as_str().to_owned(),
+            body: submission.body,
+            segments: submission.segments,
+            reference,
+            wants_receipt: submission.wants_receipt,
+            at_utc_ns: now.utc_ns,
+            expires_utc_ns: now.utc_ns.saturating_add(validity_ns),
+            price_micros: submission.price.map_or(-1, |price| price.0),
+            client_ref: submission.client_ref,
+            batch: submission.batch,
+        };
+        let offset = match self.frames.push(self.committer.as_ref(), &record) {
+            Ok(offset) => offset,
+            Err(fault) => {
+                self.give_back(record.account);
+                return Verdict::Refused(Refusal::Store(fault.to_string()));
+            }
+        };
+        self.frames.summary().accepted += 1;
+        let batch = record.batch.map_or(0, |row| row.batch);
+        if batch != 0 {
+            self.shared
+                .batches
+                .counters(batch)
+                .live
+                .fetch_add(1, Ordering::Relaxed);
+        }
+        let key = self.live.insert(Live {
+            id,
+            generation: 0,
+            account: record.account,
+            to: submission.to,
+            class: submission.class,
+            phase: Phase::Committing,
+            plan: way.plan,
+            route_plan: way.plan,
+            route: way.route,
+            carrier: None,
+            segments: (0..record.segments.max(1))
+                .map(|_| Segment::unsent())
+                .collect(),
+            frame: None,
+            offset,
+            accepted_utc_ns: record.at_utc_ns,
+            expires_utc_ns: record.expires_utc_ns,
+            waiting_since_ns: now.mono_ns,
+            batch,
+            attempts: 0,
+            retries_here: 0,
+            unfinished: false,
+            leave_carrier: false,
+            fault: false,
+            last_error: 0,
+            segments_sent: 0,
+            cost_micros: 0,
+            from: record.wants_receipt.then(|| record.from.into_boxed_str()),
+            end: None,
+            pause_ns: 0,
+        });
+        self.frames.after.accepted.push(key);
+        Verdict::Accepted(id)
+    }
+
+    fn next_id(&mut self, now: Now) -> MessageId {
+        let (frame, index) = self.frames.next_place(self.committer.as_ref());
+        MessageId::new(MessageIdParts {
+            utc_ms: now.utc_ns / 1_000_000,
+            epoch: frame.epoch,
+            node: self.shared.settings.node_id,
+            shard: self.number,
+            frame: frame.number as u32,
+            index,
+        })
+    }
+
+    fn reference(&self, submission: &Submission) -> u8 {
+        if submission.segments < 2 {
+            return 0;
+        }
+        let mut digits = [0u8; 15];
+        self.references.next(
+            submission.from.as_bytes(),
+            submission.to.write_digits(&mut digits),
+        )
+    }
+}

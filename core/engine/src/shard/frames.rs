@@ -1,0 +1,171 @@
+//! The shard's frames: the open one, those that wait for the committer, those under way; and what is to be done once
+//! each is durable.
+//!
+//! Promise: what follows from a frame (answers to customers and carriers, lanes filled) happens only when it is durable,
+//! and in order. Bound: two frames under way; above `BACKLOG_OCTETS` the shard takes no new work.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use carrack_carrier::ReceiptHandle;
+use carrack_message::record::{FrameFault, FrameWriter, Storable};
+use carrack_queue::{Committer, FrameKey, FrameSummary, SealedFrame};
+
+use super::live::Key;
+use crate::submission::{ChunkReply, Verdict};
+
+/// Frames handed to the committer and not yet durable.
+const UNDER_WAY_MAX: usize = 2;
+/// Octets not yet durable above which the shard takes no new work.
+const BACKLOG_OCTETS: usize = 32 << 20;
+/// A frame is closed at this size though no more than two are under way.
+const FRAME_OCTETS: usize = 4 << 20;
+
+/// What to do once a frame is durable.
+#[derive(Default)]
+pub(crate) struct After {
+    /// Messages accepted in it: into their lanes.
+    pub(crate) accepted: Vec<Key>,
+    /// Chunks to answer.
+    pub(crate) replies: Vec<(ChunkReply, Vec<Verdict>)>,
+    /// Receipts to answer: carrier, link, handle.
+    pub(crate) answers: Vec<(u16, u16, ReceiptHandle)>,
+    /// Journal entries whose outcome is in it.
+    pub(crate) forget: Vec<u32>,
+    /// Customers to be told.
+    pub(crate) tell: Vec<Key>,
+}
+
+pub(crate) struct Frames {
+    shard: u16,
+    epoch: u32,
+    number: u64,
+    ticket: u64,
+    open: FrameWriter,
+    summary: FrameSummary,
+    pub(crate) after: After,
+    closed: VecDeque<(Arc<SealedFrame>, After)>,
+    under_way: VecDeque<(Arc<SealedFrame>, After)>,
+    octets_size: usize,
+}
+
+impl Frames {
+    pub(crate) fn new(shard: u16) -> Self {
+        Self {
+            shard,
+            epoch: 0,
+            number: 0,
+            ticket: 0,
+            open: FrameWriter::default(),
+            summary: FrameSummary::default(),
+            after: After::default(),
+            closed: VecDeque::new(),
+            under_way: VecDeque::new(),
+            octets_size: 4096,
+        }
+    }
+
+    /// Where the next record will lie: frame and index.
+    pub(crate) fn next_place(&mut self, committer: &dyn Committer) -> (FrameKey, u16) {
+        if self.open.is_empty() {
+            let epoch = committer.epoch();
+            if epoch != self.epoch {
+                (self.epoch, self.number) = (epoch, 0);
+            }
+        }
+        let key = FrameKey {
+            epoch: self.epoch,
+            shard: self.shard,
+            number: self.number,
+        };
+        (key, self.open.records() as u16)
+    }
+
+    /// Appends a record; gives the octet at which it begins.
+    pub(crate) fn push<T: Storable>(
+        &mut self,
+        committer: &dyn Committer,
+        record: &T,
+    ) -> Result<u32, FrameFault> {
+        // Fixes the epoch when this is the first record of a frame.
+        let _ = self.next_place(committer);
+        self.open.push(record)
+    }
+
+    pub(crate) fn summary(&mut self) -> &mut FrameSummary {
+        &mut self.summary
+    }
+
+    pub(crate) fn records(&self) -> usize {
+        self.open.records()
+    }
+
+    /// Whether new work must wait until more is durable.
+    pub(crate) fn is_backlogged(&self) -> bool {
+        let waiting: usize = self
+            .closed
+            .iter()
+            .map(|(frame, _)| frame.octets.len())
+            .sum();
+        waiting + self.open.octets() > BACKLOG_OCTETS
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.open.is_empty() && self.closed.is_empty() && self.under_way.is_empty()
+    }
+
+    /// Closes the open frame.
+    pub(crate) fn seal(&mut self) {
+        if self.open.is_empty() {
+            return;
+        }
+        self.octets_size = self.open.octets() + self.open.octets() / 8;
+        let writer =
+            std::mem::replace(&mut self.open, FrameWriter::with_capacity(self.octets_size));
+        self.ticket += 1;
+        let key = FrameKey {
+            epoch: self.epoch,
+            shard: self.shard,
+            number: self.number,
+        };
+        self.number += 1;
+        let summary = std::mem::take(&mut self.summary);
+        let frame = SealedFrame {
+            key,
+            ticket: self.ticket,
+            octets: writer.seal(),
+            summary,
+        };
+        self.closed
+            .push_back((Arc::new(frame), std::mem::take(&mut self.after)));
+    }
+
+    /// Hands frames to the committer as long as it takes them. False: some had to stay.
+    pub(crate) fn hand_over(&mut self, committer: &mut dyn Committer) -> bool {
+        if self.under_way.len() < UNDER_WAY_MAX || self.open.octets() > FRAME_OCTETS {
+            self.seal();
+        }
+        while self.under_way.len() < UNDER_WAY_MAX {
+            let Some((frame, _)) = self.closed.front() else {
+                break;
+            };
+            if committer.commit(frame).is_err() {
+                return false;
+            }
+            self.under_way.extend(self.closed.pop_front());
+        }
+        true
+    }
+
+    /// The next frame that has become durable.
+    pub(crate) fn durable(
+        &mut self,
+        committer: &dyn Committer,
+    ) -> Option<(Arc<SealedFrame>, After)> {
+        let through = committer.committed_through();
+        match self.under_way.front() {
+            Some((frame, _)) if frame.ticket <= through => self.under_way.pop_front(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! A message in a shard's memory, from its acceptance until nothing more is to come.
+//!
+//! Bound: as many as the node may hold. The text is not here: it lies in the frame that was written to the log, which is
+//! kept only until every segment was taken by a carrier.
+
+use std::sync::Arc;
+
+use carrack_carrier::CarrierMessageId;
+use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
+use carrack_queue::SealedFrame;
+use carrack_routing::PlanId;
+use slab::Slab;
+use smallvec::SmallVec;
+
+/// Names a live message; a slot used again has another generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub(crate) slot: u32,
+    pub(crate) generation: u32,
+}
+
+const GENERATION_BITS: u32 = 24;
+pub(crate) const GENERATION_MASK: u32 = (1 << GENERATION_BITS) - 1;
+
+impl Key {
+    /// Key and segment in the 64 bits that a link carries.
+    pub(crate) fn ticket(self, segment: u8) -> u64 {
+        u64::from(self.slot) << 32
+            | u64::from(self.generation & GENERATION_MASK) << 8
+            | u64::from(segment)
+    }
+
+    pub(crate) fn of_ticket(ticket: u64) -> (Self, u8) {
+        let key = Self {
+            slot: (ticket >> 32) as u32,
+            generation: (ticket >> 8) as u32 & GENERATION_MASK,
+        };
+        (key, ticket as u8)
+    }
+}
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Accepted, not yet durable.
+    Committing,
+    /// In a lane, or a carrier's list of unfinished messages.
+    Waiting,
+    /// Pausing before the next attempt.
+    Pausing,
+    /// At least one segment in a window.
+    Sending,
+    /// All segments left; receipts (or late responses) to come.
+    AwaitingReceipt,
+    /// Final; the customer is to be told.
+    Untold,
+}
+
+/// Where a segment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SegmentState {
+    Unsent,
+    /// In a window since, with its entry in the journal.
+    InFlight {
+        journal: u32,
+        since_ns: u64,
+    },
+    /// Perhaps sent; the policy says to wait.
+    Uncertain,
+    /// Taken by the carrier at.
+    Submitted {
+        at_ns: u64,
+    },
+    /// A final receipt came.
+    Done(ReceiptState),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Segment {
+    pub(crate) state: SegmentState,
+    pub(crate) attempts: u8,
+    pub(crate) carrier_id: CarrierMessageId,
+}
+
+impl Segment {
+    pub(crate) fn unsent() -> Self {
+        Self {
+            state: SegmentState::Unsent,
+            attempts: 0,
+            carrier_id: CarrierMessageId::new(),
+        }
+    }
+}
+
+/// What is to be told, kept from the final on.
+#[derive(Debug, Clone)]
+pub(crate) struct End {
+    pub(crate) status: Status,
+    pub(crate) error: u32,
+    pub(crate) done_utc_ns: u64,
+    /// The subscriber that was handed the notice, 0: none.
+    pub(crate) handed_to: u64,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Live {
+    pub(crate) id: MessageId,
+    pub(crate) generation: u32,
+    pub(crate) account: u32,
+    pub(crate) to: Msisdn,
+    pub(crate) class: Class,
+    pub(crate) phase: Phase,
+    /// Carriers still to be tried, best first.
+    pub(crate) plan: PlanId,
+    /// All carriers of its route.
+    pub(crate) route_plan: PlanId,
+    pub(crate) route: u16,
+    /// Where its segments went.
+    pub(crate) carrier: Option<u16>,
+    pub(crate) segments: SmallVec<[Segment; 1]>,
+    /// The frame with its record; `None` once no longer needed.
+    pub(crate) frame: Option<Arc<SealedFrame>>,
+    pub(crate) offset: u32,
+    pub(crate) accepted_utc_ns: u64,
+    pub(crate) expires_utc_ns: u64,
+    /// Since when receipts are waited for, monotonic.
+    pub(crate) waiting_since_ns: u64,
+    pub(crate) batch: u64,
+    /// Refused or uncertain attempts in all.
+    pub(crate) attempts: u32,
+    /// Passing refusals at this carrier in a row.
+    pub(crate) retries_here: u8,
+    /// Stands in its carrier's list of unfinished messages.
+    pub(crate) unfinished: bool,
+    /// The present carrier will not: go on with the next when nothing is in a window.
+    pub(crate) leave_carrier: bool,
+    /// A carrier says that the message is at fault, or its text cannot be sent.
+    pub(crate) fault: bool,
+    pub(crate) last_error: u32,
+    /// Segments that carriers took, repeated ones included.
+    pub(crate) segments_sent: u8,
+    pub(crate) cost_micros: i64,
+    /// Sender, kept where a notice will need it.
+    pub(crate) from: Option<Box<str>>,
+    pub(crate) end: Option<End>,
+    /// Delay of the last pause, for doubling.
+    pub(crate) pause_ns: u64,
+}
+
+impl Live {
+    pub(crate) fn in_flight(&self) -> usize {
+        self.count(|state| matches!(state, SegmentState::InFlight { .. }))
+    }
+
+    pub(crate) fn count(&self, which: impl Fn(SegmentState) -> bool) -> usize {
+        self.segments
+            .iter()
+            .filter(|segment| which(segment.state))
+            .count()
+    }
+
+    pub(crate) fn all(&self, which: impl Fn(SegmentState) -> bool) -> bool {
+        self.segments.iter().all(|segment| which(segment.state))
+    }
+
+    pub(crate) fn segment_mut(&mut self, segment: u8) -> Option<&mut Segment> {
+        self.segments.get_mut(usize::from(segment))
+    }
+}
+
+/// All live messages of a shard.
+#[derive(Debug, Default)]
+pub(crate) struct LiveMessages {
+    slab: Slab<Live>,
+    generation: u32,
+}
+
+impl LiveMessages {
+    pub(crate) fn insert(&mut self, mut live: Live) -> Key {
+        self.generation = (self.generation + 1) & GENERATION_MASK;
+        live.generation = self.generation;
+        Key {
+            slot: self.slab.insert(live) as u32,
+            generation: self.generation,
+        }
+    }
+
+    pub(crate) fn get(&self, key: Key) -> Option<&Live> {
+        self.slab
+            .get(key.slot as usize)
+            .filter(|live| live.generation == key.generation)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut Live> {
+        self.slab
+            .get_mut(key.slot as usize)
+            .filter(|live| live.generation == key.generation)
+    }
+
+    pub(crate) fn at(&self, slot: u32) -> Option<&Live> {
+        self.slab.get(slot as usize)
+    }
+
+    pub(crate) fn key_at(&self, slot: u32) -> Option<Key> {
+        self.at(slot).map(|live| Key {
+            slot,
+            generation: live.generation,
+        })
+    }
+
+    pub(crate) fn remove(&mut self, key: Key) -> Option<Live> {
+        self.get(key)?;
+        self.slab.try_remove(key.slot as usize)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.slab.len()
+    }
+
+    /// One past the highest slot that may be used.
+    pub(crate) fn slots(&self) -> u32 {
+        self.slab.capacity() as u32
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Key, &Live)> {
+        self.slab.iter().map(|(slot, live)| {
+            (
+                Key {
+                    slot: slot as u32,
+                    generation: live.generation,
+                },
+                live,
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn ticket_names_key_and_segment(slot: u32, generation in 0..=GENERATION_MASK, segment: u8) {
+            let key = Key { slot, generation };
+            prop_assert_eq!(Key::of_ticket(key.ticket(segment)), (key, segment));
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! One shard: the owner of its carriers' links, its lanes and its live messages; a single loop is the only mutator.
+//!
+//! A turn: tables, mail, links, timers, dispatch, frames, flush. Everything that came since the last turn is taken
+//! together, so that a turn makes one frame and one write a socket.
+//!
+//! Promise and bounds as in the crate's. Nothing here waits, reads a clock or knows a thread: a simulation can drive it.
+
+mod accept;
+mod carriers;
+mod correlation;
+mod dispatch;
+mod early;
+mod frames;
+mod lanes;
+mod live;
+mod outbox;
+mod restore;
+mod settle;
+mod sweep;
+mod view;
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use carrack_carrier::{LinkEvent, ReceiptHandle};
+use carrack_message::References;
+use carrack_queue::{Committer, InFlightJournal};
+use carrack_routing::{Plans, RouteTable};
+use carrack_runtime::{Mailbox, MailboxSender, Now};
+use rustc_hash::FxHashMap;
+
+pub(crate) use carriers::Carrier;
+pub(crate) use live::{Key, Live, Phase};
+
+use crate::directory::Directory;
+use crate::mail::Mail;
+use crate::shared::Shared;
+use correlation::Correlation;
+use early::EarlyReceipts;
+use frames::{After, Frames};
+use lanes::Lanes;
+use live::LiveMessages;
+use outbox::Outbox;
+
+/// Letters taken in one turn.
+const MAIL_A_TURN_MAX: usize = 256;
+/// How often counters go to the metrics.
+const PUBLISH_NS: u64 = 250_000_000;
+/// Longest sleep of an idle shard.
+const IDLE_NS: u64 = 1_000_000_000;
+/// Plans that can be told apart.
+const PLANS_MAX: u32 = 65_536;
+
+/// What a shard is made of, all of it from outside.
+pub(crate) struct ShardParts {
+    pub(crate) number: u8,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) committer: Box<dyn Committer>,
+    pub(crate) journal: InFlightJournal,
+    pub(crate) inbox: Mailbox<Mail>,
+    pub(crate) peers: Vec<MailboxSender<Mail>>,
+    /// The carriers it owns, by place in the route table.
+    pub(crate) carriers: Vec<(u16, Carrier)>,
+    pub(crate) references: Arc<References>,
+}
+
+/// One shard.
+pub(crate) struct Shard {
+    number: u8,
+    shared: Arc<Shared>,
+    directory: Arc<Directory>,
+    table: Arc<RouteTable>,
+    tables_version: u64,
+    committer: Box<dyn Committer>,
+    journal: InFlightJournal,
+    inbox: Mailbox<Mail>,
+    peers: Vec<MailboxSender<Mail>>,
+    carriers: FxHashMap<u16, Carrier>,
+    owned: Vec<u16>,
+    references: Arc<References>,
+    plans: Plans,
+    live: LiveMessages,
+    lanes: Lanes,
+    frames: Frames,
+    correlation: Correlation,
+    early: EarlyReceipts,
+    outbox: Outbox,
+    pauses: BinaryHeap<Reverse<(u64, Key)>>,
+    events: Vec<LinkEvent>,
+    scratch: Vec<u8>,
+    sweep_at: u32,
+    swept_ns: u64,
+    published_ns: u64,
+    lane_turn: usize,
+    drain_until_ns: Option<u64>,
+    done: bool,
+}
+
+impl Shard {
+    pub(crate) fn new(parts: ShardParts) -> Self {
+        let (directory, table) = (parts.shared.directory(), parts.shared.table());
+        let settings = &parts.shared.settings;
+        let early = EarlyReceipts::new(settings.early_receipts_max, settings.early_receipt_hold_ns);
+        Self {
+            number: parts.number,
+            directory,
+            table,
+            tables_version: parts.shared.tables_version.load(Ordering::Acquire),
+            committer: parts.committer,
+            journal: parts.journal,
+            inbox: parts.inbox,
+            peers: parts.peers,
+            owned: parts.carriers.iter().map(|(place, _)| *place).collect(),
+            carriers: parts.carriers.into_iter().collect(),
+            references: parts.references,
+            plans: Plans::new(PLANS_MAX),
+            live: LiveMessages::default(),
+            lanes: Lanes::default(),
+            frames: Frames::new(u16::from(parts.number)),
+            correlation: Correlation::default(),
+            early,
+            outbox: Outbox::default(),
+            pauses: BinaryHeap::new(),
+            events: Vec::new(),
+            scratch: Vec::with_capacity(512),
+            sweep_at: 0,
+            swept_ns: 0,
+            published_ns: 0,
+            lane_turn: 0,
+            drain_until_ns: None,
+            done: false,
+            shared: parts.shared,
+        }
+    }
+
+    /// One turn of the loop. True: there is more to do at once.
+    pub(crate) fn turn(&mut self, now: Now) -> bool {
+        self.look_at_tables();
+        let mut busy = self.take_mail(now);
+        self.poll_links(now);
+        self.act_on_durable(now);
+        self.end_pauses(now);
+        self.sweep(now);
+        busy |= self.dispatch(now);
+        self.tell(now);
+        let handed_over = self.frames.hand_over(self.committer.as_mut());
+        for carrier in self.carriers.values_mut() {
+            for link in &mut carrier.links {
+                link.flush();
+            }
+        }
+        self.publish(now);
+        self.drain(now);
+        busy && handed_over
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// How long the loop may sleep if nothing wakes it.
+    pub(crate) fn patience_ns(&mut self, now: Now) -> u64 {
+        let mut until_ns = now.mono_ns + IDLE_NS;
+        for carrier in self.carriers.values_mut() {
+            for link in &carrier.links {
+                until_ns = until_ns.min(link.next_deadline_ns().unwrap_or(u64::MAX));
+            }
+            if let Err(ready_ns) = carrier.throttle.ready(now.mono_ns, 1) {
+                until_ns = until_ns.min(ready_ns);
+            }
+        }
+        if let Some(Reverse((due_ns, _))) = self.pauses.peek() {
+            until_ns = until_ns.min(*due_ns);
+        }
+        if !self.frames.is_idle() {
+            // The committer wakes us; this is for one that was full when a frame was handed to it.
+            until_ns = until_ns.min(now.mono_ns + 5_000_000);
+        }
+        if self.live.len() > 0 {
+            until_ns = until_ns.min(now.mono_ns + sweep::EVERY_NS);
+        }
+        until_ns.saturating_sub(now.mono_ns)
+    }
+
+    fn look_at_tables(&mut self) {
+        let version = self.shared.tables_version.load(Ordering::Acquire);
+        if version != self.tables_version {
+            self.tables_version = version;
+            (self.directory, self.table) = (self.shared.directory(), self.shared.table());
+        }
+    }
+
+    fn take_mail(&mut self, now: Now) -> bool {
+        for _ in 0..MAIL_A_TURN_MAX {
+            if self.frames.is_backlogged() {
+                return false;
+            }
+            let Some(mail) = self.inbox.take() else {
+                return false;
+            };
+            match mail {
+                Mail::Chunk(chunk) => self.accept(now, chunk),
+                Mail::Moved(moved) => self.take_moved(moved),
+                Mail::Cancel(id, reply) => self.cancel(now, id, reply),
+                Mail::Grant {
+                    account,
+                    subscriber,
+                    credits,
+                    sink,
+                } => self.outbox.grant(account, subscriber, credits, sink),
+                Mail::Revoke {
+                    account,
+                    subscriber,
+                } => self.revoke(account, subscriber),
+                Mail::Told(key) => self.told(now, key),
+                Mail::Snapshot(reply) => reply(self.view(now)),
+            }
+        }
+        true
+    }
+
+    fn poll_links(&mut self, now: Now) {
+        let mut events = std::mem::take(&mut self.events);
+        for index in 0..self.owned.len() {
+            let Some(place) = self.owned.get(index).copied() else {
+                break;
+            };
+            let links = self
+                .carriers
+                .get(&place)
+                .map_or(0, |carrier| carrier.links.len());
+            for link in 0..links {
+                if let Some(link) = self
+                    .carriers
+                    .get_mut(&place)
+                    .and_then(|carrier| carrier.links.get_mut(link))
+                {
+                    link.poll(now, &mut events);
+                }
+                for event in events.drain(..) {
+                    self.on_link_event(now, place, link as u16, event);
+                }
+            }
+            let up = self
+                .carriers
+                .get(&place)
+                .is_some_and(|carrier| carrier.links_up() > 0);
+            self.shared.set_up(place, up);
+        }
+        self.events = events;
+    }
+
+    fn on_link_event(&mut self, now: Now, place: u16, link: u16, event: LinkEvent) {
+        match event {
+            LinkEvent::Up => {
+                if let Some(carrier) = self.carriers.get(&place) {
+                    tracing::info!(carrier = carrier.name, link, "link is up");
+                }
+            }
+            LinkEvent::Down(reason) => {
+                if let Some(carrier) = self.carriers.get(&place) {
+                    carrier.note_link_lost();
+                    tracing::warn!(carrier = carrier.name, link, reason, "link is down");
+                }
+            }
+            LinkEvent::Accepted { ticket, id, late } => {
+                self.segment_accepted(now, place, ticket, id, late)
+            }
+            LinkEvent::Refused {
+                ticket,
+                refusal,
+                late,
+            } => self.segment_refused(now, place, ticket, refusal, late),
+            LinkEvent::TimedOut { ticket } => {
+                self.segment_uncertain(
+                    now,
+                    place,
+                    ticket,
+                    carrack_message::record::UncertainReason::NoResponse,
+                );
+            }
+            LinkEvent::Unanswered { ticket } => {
+                self.segment_uncertain(
+                    now,
+                    place,
+                    ticket,
+                    carrack_message::record::UncertainReason::LinkLost,
+                );
+            }
+            LinkEvent::Receipt {
+                handle,
+                id,
+                state,
+                error,
+            } => self.receipt(now, place, link, handle, id, state, error),
+            LinkEvent::Mo { handle } => {
+                // No front door takes MO yet: the carrier keeps it and sends it again.
+                self.answer(place, link, handle, false);
+            }
+        }
+    }
+
+    pub(super) fn answer(&mut self, place: u16, link: u16, handle: ReceiptHandle, taken: bool) {
+        let carrier = self.carriers.get_mut(&place);
+        if let Some(link) = carrier.and_then(|carrier| carrier.links.get_mut(usize::from(link))) {
+            link.answer(handle, taken);
+        }
+    }
+
+    /// Does what waited for frames that have become durable.
+    fn act_on_durable(&mut self, now: Now) {
+        while let Some((frame, after)) = self.frames.durable(self.committer.as_ref()) {
+            let After {
+                accepted,
+                replies,
+                answers,
+                forget,
+                tell,
+            } = after;
+            for key in accepted {
+                if let Some(live) = self.live.get_mut(key) {
+                    live.frame = Some(Arc::clone(&frame));
+                    live.phase = Phase::Waiting;
+                    let (plan, class) = (live.plan, live.class);
+                    self.lanes.push_back(plan, class, key);
+                }
+            }
+            for (reply, verdicts) in replies {
+                reply(verdicts);
+            }
+            for (place, link, handle) in answers {
+                self.answer(place, link, handle, true);
+            }
+            for entry in forget {
+                self.journal.forget(entry);
+            }
+            for key in tell {
+                self.ready_to_tell(now, key);
+            }
+        }
+    }
+
+    fn end_pauses(&mut self, now: Now) {
+        while let Some(Reverse((due_ns, key))) = self.pauses.peek().copied()
+            && due_ns <= now.mono_ns
+        {
+            self.pauses.pop();
+            if let Some(live) = self
+                .live
+                .get_mut(key)
+                .filter(|live| live.phase == Phase::Pausing)
+            {
+                live.phase = Phase::Waiting;
+                let (plan, class) = (live.plan, live.class);
+                self.lanes.push_back(plan, class, key);
+            }
+        }
+    }
+
+    fn publish(&mut self, now: Now) {
+        if now.mono_ns.saturating_sub(self.published_ns) < PUBLISH_NS {
+            return;
+        }
+        self.published_ns = now.mono_ns;
+        for carrier in self.carriers.values_mut() {
+            carrier.publish();
+        }
+        let waiting = self.shared.waiting.load(Ordering::Relaxed);
+        metrics::gauge!(carrack_telemetry::names::MESSAGES_WAITING).set(waiting as f64);
+    }
+
+    /// At shutdown: windows empty, goodbye is said, the last frame is durable.
+    fn drain(&mut self, now: Now) {
+        if !self.shared.draining.load(Ordering::Acquire) {
+            return;
+        }
+        let until_ns = *self
+            .drain_until_ns
+            .get_or_insert(now.mono_ns + self.shared.settings.drain_ns);
+        let overdue = now.mono_ns >= until_ns;
+        let in_flight: u32 = self.carriers.values().map(Carrier::in_flight).sum();
+        if in_flight == 0 || overdue {
+            for link in self
+                .carriers
+                .values_mut()
+                .flat_map(|carrier| &mut carrier.links)
+            {
+                if link.state() != carrack_carrier::LinkState::Closing {
+                    link.close(now);
+                }
+                link.flush();
+            }
+        }
+        let closed = self
+            .carriers
+            .values()
+            .flat_map(|carrier| &carrier.links)
+            .all(|link| link.is_closed());
+        self.done = (closed || overdue) && self.frames.is_idle() && self.inbox.is_empty();
+    }
+}

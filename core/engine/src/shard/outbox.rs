@@ -1,0 +1,188 @@
+//! What customers are still to be told, by account: durable in the log, handed out against credits.
+//!
+//! Bound: an account's part of the node's messages; a subscriber holds no more notices than it gave credits for.
+
+use std::cmp::Reverse;
+use std::collections::VecDeque;
+
+use carrack_message::record::Told;
+use carrack_runtime::Now;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Shard;
+use super::live::{Key, Phase};
+use crate::notice::{Notice, NoticeKey, NoticeSink};
+
+struct Subscriber {
+    id: u64,
+    credits: u32,
+    sink: NoticeSink,
+    handed: FxHashSet<Key>,
+}
+
+#[derive(Default)]
+struct AccountOutbox {
+    ready: VecDeque<Key>,
+    subscribers: Vec<Subscriber>,
+}
+
+#[derive(Default)]
+pub(crate) struct Outbox {
+    accounts: FxHashMap<u32, AccountOutbox>,
+    /// Accounts for which there may be something to do.
+    dirty: FxHashSet<u32>,
+}
+
+impl Outbox {
+    pub(crate) fn grant(&mut self, account: u32, subscriber: u64, credits: u32, sink: NoticeSink) {
+        let outbox = self.accounts.entry(account).or_default();
+        self.dirty.insert(account);
+        match outbox
+            .subscribers
+            .iter_mut()
+            .find(|known| known.id == subscriber)
+        {
+            Some(known) => known.credits = known.credits.saturating_add(credits),
+            None => outbox.subscribers.push(Subscriber {
+                id: subscriber,
+                credits,
+                sink,
+                handed: FxHashSet::default(),
+            }),
+        }
+    }
+
+    fn push(&mut self, account: u32, key: Key) {
+        self.accounts
+            .entry(account)
+            .or_default()
+            .ready
+            .push_back(key);
+        self.dirty.insert(account);
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.accounts
+            .values()
+            .map(|outbox| outbox.ready.len())
+            .sum()
+    }
+}
+
+impl Shard {
+    /// A final that is durable now: its customer may be told.
+    pub(super) fn ready_to_tell(&mut self, _: Now, key: Key) {
+        if let Some(live) = self
+            .live
+            .get(key)
+            .filter(|live| live.phase == Phase::Untold)
+        {
+            self.outbox.push(live.account, key);
+        }
+    }
+
+    /// Hands out notices as credits allow.
+    pub(super) fn tell(&mut self, _: Now) {
+        for account in std::mem::take(&mut self.outbox.dirty) {
+            let Some(outbox) = self.outbox.accounts.get_mut(&account) else {
+                continue;
+            };
+            for subscriber in &mut outbox.subscribers {
+                let mut notices = Vec::new();
+                while subscriber.credits > 0
+                    && let Some(key) = outbox.ready.pop_front()
+                {
+                    let Some(live) = self.live.get_mut(key) else {
+                        continue;
+                    };
+                    let (Some(end), Some(from)) = (live.end.as_mut(), live.from.as_ref()) else {
+                        continue;
+                    };
+                    end.handed_to = subscriber.id;
+                    subscriber.credits -= 1;
+                    subscriber.handed.insert(key);
+                    notices.push(Notice {
+                        key: NoticeKey {
+                            shard: self.number,
+                            slot: key.slot,
+                            generation: key.generation,
+                        },
+                        id: live.id,
+                        account,
+                        to: live.to,
+                        from: from.to_string(),
+                        status: end.status,
+                        error: end.error,
+                        segments: live.segments.len() as u8,
+                        accepted_utc_ns: live.accepted_utc_ns,
+                        done_utc_ns: end.done_utc_ns,
+                    });
+                }
+                if !notices.is_empty() {
+                    (subscriber.sink)(notices);
+                }
+            }
+        }
+    }
+
+    /// The customer has taken a notice.
+    pub(super) fn told(&mut self, now: Now, key: NoticeKey) {
+        let key = Key {
+            slot: key.slot,
+            generation: key.generation,
+        };
+        let Some(live) = self
+            .live
+            .get(key)
+            .filter(|live| live.phase == Phase::Untold)
+        else {
+            return;
+        };
+        let (id, account) = (live.id, live.account);
+        let handed_to = live.end.as_ref().map_or(0, |end| end.handed_to);
+        if let Some(outbox) = self.outbox.accounts.get_mut(&account)
+            && let Some(subscriber) = outbox
+                .subscribers
+                .iter_mut()
+                .find(|known| known.id == handed_to)
+        {
+            subscriber.handed.remove(&key);
+        }
+        if let Err(fault) = self.frames.push(
+            self.committer.as_ref(),
+            &Told {
+                id: id.0,
+                at_utc_ns: now.utc_ns,
+            },
+        ) {
+            tracing::error!(%fault, "a told notice could not be recorded; it comes again after a restart");
+        }
+        self.frames.summary().add_closed(id.parts().epoch);
+        self.close(key);
+    }
+
+    /// A subscriber is gone: what it was handed and did not take waits again, before the rest.
+    pub(super) fn revoke(&mut self, account: u32, subscriber: u64) {
+        let Some(outbox) = self.outbox.accounts.get_mut(&account) else {
+            return;
+        };
+        let Some(place) = outbox
+            .subscribers
+            .iter()
+            .position(|known| known.id == subscriber)
+        else {
+            return;
+        };
+        let mut handed: Vec<Key> = outbox
+            .subscribers
+            .swap_remove(place)
+            .handed
+            .into_iter()
+            .collect();
+        handed.sort_unstable_by_key(|key| Reverse(self.live.get(*key).map(|live| live.id)));
+        for key in handed {
+            outbox.ready.push_front(key);
+        }
+        self.outbox.dirty.insert(account);
+    }
+}

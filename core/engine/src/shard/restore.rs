@@ -1,0 +1,179 @@
+//! Putting back what the log gave: lanes, correlations, parked receipts, notices to be told.
+
+use std::sync::atomic::Ordering;
+
+use carrack_routing::{OnNoResponse, PlanId, Query};
+use carrack_runtime::Now;
+use smallvec::SmallVec;
+
+use super::Shard;
+use super::early::Parked;
+use super::live::{End, Key, Live, Phase, Segment, SegmentState};
+use crate::recovery::{Restored, RestoredEarly, RestoredSegment};
+
+impl Shard {
+    /// Takes a message back. Before the first turn only.
+    pub(crate) fn restore(&mut self, now: Now, restored: Restored) {
+        let (plan, route) = self.restored_way(&restored);
+        let carrier = restored
+            .carrier
+            .and_then(|number| self.directory.carrier_place(number));
+        // A carrier that was taken out of the configuration cannot send a receipt any more; another shard's cannot be
+        // followed from here.
+        let known = carrier.filter(|place| self.carriers.contains_key(place));
+        let ended = restored.end.is_some();
+        let segments = restored
+            .segments
+            .iter()
+            .map(|segment| self.restored_segment(now, segment, known))
+            .collect();
+        if let Some(account) = self.directory.account(restored.account) {
+            account.waiting.fetch_add(1, Ordering::Relaxed);
+        }
+        if !ended {
+            self.shared.waiting.fetch_add(1, Ordering::Relaxed);
+        }
+        let key = self.live.insert(Live {
+            id: restored.id,
+            generation: 0,
+            account: restored.account,
+            to: restored.to,
+            class: restored.class,
+            phase: if ended { Phase::Untold } else { Phase::Waiting },
+            plan,
+            route_plan: plan,
+            route,
+            carrier: known,
+            segments,
+            frame: (!ended).then_some(restored.frame),
+            offset: restored.offset,
+            accepted_utc_ns: restored.accepted_utc_ns,
+            expires_utc_ns: restored.expires_utc_ns,
+            waiting_since_ns: now.mono_ns,
+            batch: restored.batch,
+            attempts: restored.attempts,
+            retries_here: 0,
+            unfinished: false,
+            leave_carrier: false,
+            fault: false,
+            last_error: restored.last_error,
+            segments_sent: restored.segments_sent,
+            cost_micros: 0,
+            from: restored.wants_receipt.then_some(restored.from),
+            end: restored.end.map(|(status, error, done_utc_ns)| End {
+                status,
+                error,
+                done_utc_ns,
+                handed_to: 0,
+            }),
+            pause_ns: 0,
+        });
+        self.restored_into_place(now, key, known, restored.segments_sent);
+    }
+
+    fn restored_into_place(&mut self, now: Now, key: Key, carrier: Option<u16>, segments_sent: u8) {
+        let Some(live) = self.live.get_mut(key) else {
+            return;
+        };
+        if live.end.is_some() {
+            return self.ready_to_tell(now, key);
+        }
+        if let Some(place) = carrier {
+            let (to, ids): (_, SmallVec<[_; 1]>) = (
+                live.to,
+                live.segments
+                    .iter()
+                    .map(|segment| segment.carrier_id.clone())
+                    .collect(),
+            );
+            let price = self
+                .table
+                .carrier(place)
+                .and_then(|row| row.cost(to))
+                .map_or(0, |price| price.0);
+            live.cost_micros = price.saturating_mul(i64::from(segments_sent));
+            for id in ids.iter().filter(|id| !id.is_empty()) {
+                self.correlation.insert(place, id, key.slot);
+            }
+        }
+        self.go_on(now, key, false);
+    }
+
+    fn restored_way(&mut self, restored: &Restored) -> (PlanId, u16) {
+        let account = self
+            .directory
+            .account(restored.account)
+            .map_or("", |account| account.name.as_str());
+        let query = Query {
+            account,
+            to: restored.to,
+            from: &restored.from,
+            class: restored.class,
+        };
+        let (carriers, route): (SmallVec<[u16; 4]>, u16) = match self.table.choose(&query) {
+            Ok(choice) => (
+                choice
+                    .candidates
+                    .iter()
+                    .map(|candidate| candidate.carrier)
+                    .collect(),
+                choice.route,
+            ),
+            // No route now: it waits in a lane that nobody takes from, until a table has one or its validity ends.
+            Err(_) => (SmallVec::new(), u16::MAX),
+        };
+        let plan = self
+            .plans
+            .intern(&carriers)
+            .or_else(|_| self.plans.intern(&[]));
+        (plan.unwrap_or(PlanId(0)), route)
+    }
+
+    fn restored_segment(
+        &self,
+        now: Now,
+        segment: &RestoredSegment,
+        carrier: Option<u16>,
+    ) -> Segment {
+        let mut restored = Segment::unsent();
+        match segment {
+            RestoredSegment::Done(state) => restored.state = SegmentState::Done(*state),
+            RestoredSegment::Submitted(id) if carrier.is_some() => {
+                restored.state = SegmentState::Submitted { at_ns: now.mono_ns };
+                restored.carrier_id = id.clone();
+                restored.attempts = 1;
+            }
+            // Its carrier is not known here any more: it was sent, and nobody will say more.
+            RestoredSegment::Submitted(_) => restored.state = SegmentState::Uncertain,
+            RestoredSegment::Uncertain => {
+                restored.attempts = 1;
+                if self.shared.settings.on_no_response != OnNoResponse::Resend {
+                    restored.state = SegmentState::Uncertain;
+                }
+            }
+            RestoredSegment::Unsent => {}
+        }
+        restored
+    }
+
+    /// Takes a parked receipt back.
+    pub(crate) fn restore_early(&mut self, now: Now, early: RestoredEarly) {
+        let Some(place) = self.directory.carrier_place(early.carrier) else {
+            return;
+        };
+        let age_ns = now.utc_ns.saturating_sub(early.at_utc_ns);
+        if age_ns >= self.shared.settings.early_receipt_hold_ns {
+            return;
+        }
+        let since_ns = now.mono_ns.saturating_sub(age_ns);
+        self.early.park(
+            place,
+            early.id,
+            Parked {
+                state: early.state,
+                error: early.error,
+                since_ns,
+            },
+        );
+    }
+}

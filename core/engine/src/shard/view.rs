@@ -1,0 +1,93 @@
+//! A shard's part of the node's snapshot.
+
+use carrack_carrier::{Link, LinkState};
+use carrack_runtime::Now;
+use hdrhistogram::Histogram;
+
+use super::{Carrier, Shard};
+use crate::shared::Health;
+use crate::snapshot::{CarrierSnapshot, LaneSnapshot, LinkSnapshot, ShardSnapshot};
+
+impl Shard {
+    pub(super) fn view(&self, _: Now) -> ShardSnapshot {
+        let carriers = self.owned.iter().filter_map(|place| {
+            let carrier = self.carriers.get(place)?;
+            Some((
+                *place,
+                view_carrier(carrier, self.shared.health(*place) == Health::Paused),
+            ))
+        });
+        let lanes = self
+            .lanes
+            .iter()
+            .filter(|lane| !lane.queue.is_empty())
+            .map(|lane| LaneSnapshot {
+                carriers: self
+                    .plans
+                    .carriers(lane.plan)
+                    .iter()
+                    .filter_map(|place| self.directory.carrier(*place))
+                    .map(|entry| entry.name.clone())
+                    .collect(),
+                class: lane.class.name(),
+                waiting: lane.queue.len(),
+            });
+        ShardSnapshot {
+            untold: self.outbox.waiting(),
+            receipts_parked: self.early.len(),
+            receipts_awaited: self.correlation.len(),
+            carriers: carriers.collect(),
+            lanes: lanes.collect(),
+        }
+    }
+}
+
+fn view_carrier(carrier: &Carrier, paused: bool) -> CarrierSnapshot {
+    let stats = &carrier.stats;
+    let at = |histogram: &Option<Histogram<u64>>, quantile: f64, unit: f64| {
+        histogram.as_ref().map_or(0.0, |histogram| {
+            histogram.value_at_quantile(quantile) as f64 / unit
+        })
+    };
+    CarrierSnapshot {
+        name: carrier.name.clone(),
+        paused,
+        links: carrier
+            .links
+            .iter()
+            .map(|link| view_link(link.as_ref()))
+            .collect(),
+        rate: carrier.throttle.rate(),
+        rate_max: carrier.throttle.nominal(),
+        segments_sent: stats.segments_sent,
+        segments_accepted: stats.segments_accepted,
+        segments_refused: stats.segments_refused,
+        segments_throttled: stats.segments_throttled,
+        segments_uncertain: stats.segments_uncertain,
+        messages_delivered: stats.messages_delivered,
+        messages_failed: stats.messages_failed,
+        receipts_matched: stats.receipts_matched,
+        receipts_early: stats.receipts_early,
+        receipts_unmatched: stats.receipts_unmatched,
+        cost_micros: stats.cost_micros,
+        response_ms_p50: at(&stats.response_us, 0.5, 1000.0),
+        response_ms_p99: at(&stats.response_us, 0.99, 1000.0),
+        receipt_ms_p50: at(&stats.receipt_ms, 0.5, 1.0),
+        receipt_ms_p99: at(&stats.receipt_ms, 0.99, 1.0),
+    }
+}
+
+fn view_link(link: &dyn Link) -> LinkSnapshot {
+    let state = match link.state() {
+        LinkState::Down => "down",
+        LinkState::Connecting => "connecting",
+        LinkState::Up => "up",
+        LinkState::Closing => "closing",
+        LinkState::Refused => "refused",
+    };
+    LinkSnapshot {
+        state,
+        in_flight: link.in_flight(),
+        window: link.window(),
+    }
+}

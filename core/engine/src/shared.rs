@@ -1,0 +1,118 @@
+//! The little that shards share: atomics, and tables that are replaced whole. Nothing here is locked a message.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use carrack_routing::RouteTable;
+
+use crate::batches::Batches;
+use crate::directory::Directory;
+use crate::settings::EngineSettings;
+
+/// A carrier as other shards see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Health {
+    Down,
+    Up,
+    Paused,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) settings: EngineSettings,
+    /// By place in the route table.
+    health: Vec<AtomicU8>,
+    paused: Vec<AtomicBool>,
+    /// Which shard owns each carrier.
+    pub(crate) owners: Vec<u8>,
+    /// Accepted and not final.
+    pub(crate) waiting: AtomicU64,
+    pub(crate) ready: AtomicBool,
+    pub(crate) draining: AtomicBool,
+    pub(crate) batches: Batches,
+    directory: RwLock<Arc<Directory>>,
+    table: RwLock<Arc<RouteTable>>,
+    /// Counts replacements of the tables, so that a shard looks only when there is something new.
+    pub(crate) tables_version: AtomicU64,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        settings: EngineSettings,
+        owners: Vec<u8>,
+        directory: Directory,
+        table: Arc<RouteTable>,
+    ) -> Self {
+        Self {
+            settings,
+            health: owners.iter().map(|_| AtomicU8::new(0)).collect(),
+            paused: owners.iter().map(|_| AtomicBool::new(false)).collect(),
+            owners,
+            waiting: AtomicU64::new(0),
+            ready: AtomicBool::new(false),
+            draining: AtomicBool::new(false),
+            batches: Batches::default(),
+            directory: RwLock::new(Arc::new(directory)),
+            table: RwLock::new(table),
+            tables_version: AtomicU64::new(1),
+        }
+    }
+
+    pub(crate) fn directory(&self) -> Arc<Directory> {
+        Arc::clone(
+            &self
+                .directory
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    pub(crate) fn table(&self) -> Arc<RouteTable> {
+        Arc::clone(&self.table.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn replace_tables(&self, directory: Directory, table: Arc<RouteTable>) {
+        *self
+            .directory
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(directory);
+        *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;
+        self.tables_version.fetch_add(1, Ordering::Release);
+    }
+
+    pub(crate) fn set_up(&self, carrier: u16, up: bool) {
+        if let Some(health) = self.health.get(usize::from(carrier)) {
+            health.store(u8::from(up), Ordering::Release);
+        }
+    }
+
+    pub(crate) fn set_paused(&self, carrier: u16, paused: bool) -> bool {
+        self.paused
+            .get(usize::from(carrier))
+            .map(|flag| flag.store(paused, Ordering::Release))
+            .is_some()
+    }
+
+    pub(crate) fn health(&self, carrier: u16) -> Health {
+        let place = usize::from(carrier);
+        if self
+            .paused
+            .get(place)
+            .is_some_and(|flag| flag.load(Ordering::Acquire))
+        {
+            return Health::Paused;
+        }
+        match self
+            .health
+            .get(place)
+            .map(|health| health.load(Ordering::Acquire))
+        {
+            Some(1) => Health::Up,
+            _ => Health::Down,
+        }
+    }
+
+    pub(crate) fn owner(&self, carrier: u16) -> Option<u8> {
+        self.owners.get(usize::from(carrier)).copied()
+    }
+}

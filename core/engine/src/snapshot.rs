@@ -1,0 +1,117 @@
+//! What a node is doing at this moment, for people and programs.
+
+use serde::Serialize;
+
+/// A link.
+#[derive(Debug, Clone, Serialize)]
+pub struct LinkSnapshot {
+    /// `up`, `connecting`, `down`, `closing` or `refused`.
+    pub state: &'static str,
+    /// Segments in its window.
+    pub in_flight: u32,
+    /// Slots of its window.
+    pub window: u32,
+}
+
+/// A carrier.
+#[derive(Debug, Clone, Serialize)]
+pub struct CarrierSnapshot {
+    /// Its name.
+    pub name: String,
+    /// Whether an operator stopped it.
+    pub paused: bool,
+    /// Its links.
+    pub links: Vec<LinkSnapshot>,
+    /// Segments a second that it is sent at most now.
+    pub rate: Option<u32>,
+    /// Segments a second that the contract allows.
+    pub rate_max: Option<u32>,
+    /// Segments sent since start.
+    pub segments_sent: u64,
+    /// Segments it took.
+    pub segments_accepted: u64,
+    /// Segments it refused for good or for a while.
+    pub segments_refused: u64,
+    /// Segments it refused because we were too fast.
+    pub segments_throttled: u64,
+    /// Segments without an answer.
+    pub segments_uncertain: u64,
+    /// Messages delivered by it.
+    pub messages_delivered: u64,
+    /// Messages that ended otherwise with it.
+    pub messages_failed: u64,
+    /// Receipts matched.
+    pub receipts_matched: u64,
+    /// Receipts that came before their response.
+    pub receipts_early: u64,
+    /// Receipts that named nothing we sent.
+    pub receipts_unmatched: u64,
+    /// What it charges for what it took, micro-units.
+    pub cost_micros: i64,
+    /// Submit to response, milliseconds, median.
+    pub response_ms_p50: f64,
+    /// Submit to response, milliseconds, 99th percentile.
+    pub response_ms_p99: f64,
+    /// Response to receipt, milliseconds, median.
+    pub receipt_ms_p50: f64,
+    /// Response to receipt, milliseconds, 99th percentile.
+    pub receipt_ms_p99: f64,
+}
+
+/// What waits for the same carriers in the same class.
+#[derive(Debug, Clone, Serialize)]
+pub struct LaneSnapshot {
+    /// Names of its carriers, best first.
+    pub carriers: Vec<String>,
+    /// Its class.
+    pub class: &'static str,
+    /// Messages that wait.
+    pub waiting: usize,
+}
+
+/// The whole node.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Snapshot {
+    /// Messages accepted and not final.
+    pub waiting: u64,
+    /// Finals that customers are still to be told.
+    pub untold: usize,
+    /// Receipts that wait for their response.
+    pub receipts_parked: usize,
+    /// Segments whose receipt is to come.
+    pub receipts_awaited: usize,
+    /// Carriers in the order of the configuration.
+    pub carriers: Vec<CarrierSnapshot>,
+    /// Lanes in which something waits.
+    pub lanes: Vec<LaneSnapshot>,
+}
+
+/// One shard's part; carriers with their place in the route table.
+#[derive(Debug, Default)]
+pub(crate) struct ShardSnapshot {
+    pub(crate) untold: usize,
+    pub(crate) receipts_parked: usize,
+    pub(crate) receipts_awaited: usize,
+    pub(crate) carriers: Vec<(u16, CarrierSnapshot)>,
+    pub(crate) lanes: Vec<LaneSnapshot>,
+}
+
+impl Snapshot {
+    pub(crate) fn of(waiting: u64, shards: Vec<ShardSnapshot>) -> Self {
+        let mut whole = Self {
+            waiting,
+            ..Self::default()
+        };
+        let mut carriers = Vec::new();
+        for shard in shards {
+            whole.untold += shard.untold;
+            whole.receipts_parked += shard.receipts_parked;
+            whole.receipts_awaited += shard.receipts_awaited;
+            carriers.extend(shard.carriers);
+            whole.lanes.extend(shard.lanes);
+        }
+        carriers.sort_by_key(|(place, _)| *place);
+        whole.carriers = carriers.into_iter().map(|(_, carrier)| carrier).collect();
+        whole
+    }
+}

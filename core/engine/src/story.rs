@@ -1,0 +1,220 @@
+//! The story of one message, read from the log: its id says where it begins.
+//!
+//! Bound: the frames that a history may read. Blocking: it reads the store.
+
+use carrack_message::record::{ArchivedBody, RecordView};
+use carrack_message::{Alphabet, MessageId, Micros, Msisdn, ReceiptState, Status, alphabet};
+use carrack_queue::{Store, StoreFault, history};
+
+use crate::directory::Directory;
+
+/// Something that happened to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoryEvent {
+    /// When, UTC nanoseconds.
+    pub at_utc_ns: u64,
+    /// `accepted`, `submitted`, `refused`, `uncertain`, `receipt`, `told`, or the final status.
+    pub state: String,
+    /// The carrier it happened with.
+    pub carrier: Option<String>,
+    /// More for people.
+    pub detail: Option<String>,
+}
+
+/// A message's whole life.
+#[derive(Debug, Clone)]
+pub struct Story {
+    /// Its id.
+    pub id: MessageId,
+    /// The account's number.
+    pub account: u32,
+    /// The account's name; its number where it is not configured any more.
+    pub account_name: String,
+    /// Recipient.
+    pub to: Msisdn,
+    /// Sender.
+    pub from: String,
+    /// Its text; `None` where it is binary.
+    pub text: Option<String>,
+    /// Alphabet of its text.
+    pub alphabet: Option<Alphabet>,
+    /// Status.
+    pub status: Status,
+    /// Segments.
+    pub segments: u8,
+    /// The carrier that has it, or had it last.
+    pub carrier: Option<String>,
+    /// Attempts: segments taken, refused or uncertain.
+    pub attempts: u32,
+    /// Price to the customer.
+    pub price: Option<Micros>,
+    /// What carriers charge.
+    pub cost: Micros,
+    /// The customer's own reference.
+    pub client_ref: Option<String>,
+    /// What happened, in order.
+    pub events: Vec<StoryEvent>,
+}
+
+pub(crate) fn read(
+    store: &Store,
+    directory: &Directory,
+    id: MessageId,
+    frames_max: usize,
+) -> Result<Option<Story>, StoreFault> {
+    let mut story: Option<Story> = None;
+    history(store, id, frames_max, &mut |record| {
+        match (&mut story, begin(directory, id, record)) {
+            (None, Some(begun)) => story = Some(begun),
+            (Some(story), _) => story.add(directory, record),
+            (None, None) => {}
+        }
+        !story.as_ref().is_some_and(|story| story.status.is_final())
+    })?;
+    Ok(story)
+}
+
+fn begin(directory: &Directory, id: MessageId, record: RecordView<'_>) -> Option<Story> {
+    let RecordView::Accepted(record) = record else {
+        return None;
+    };
+    let account = record.account.to_native();
+    let text = match &record.body {
+        ArchivedBody::Text(text) => Some(text.as_str().to_owned()),
+        ArchivedBody::Raw { .. } => None,
+    };
+    let price = record.price_micros.to_native();
+    let at_utc_ns = record.at_utc_ns.to_native();
+    Some(Story {
+        id,
+        account,
+        account_name: directory
+            .account(account)
+            .map_or_else(|| account.to_string(), |entry| entry.name.clone()),
+        to: Msisdn::from_u64(record.to.to_native())?,
+        from: record.from.as_str().to_owned(),
+        alphabet: text.as_deref().map(alphabet::choose),
+        text,
+        status: Status::Accepted,
+        segments: record.segments,
+        carrier: None,
+        attempts: 0,
+        price: (price >= 0).then_some(Micros(price)),
+        cost: Micros(0),
+        client_ref: record
+            .client_ref
+            .as_ref()
+            .map(|reference| reference.as_str().to_owned()),
+        events: vec![StoryEvent {
+            at_utc_ns,
+            state: "accepted".to_owned(),
+            carrier: None,
+            detail: None,
+        }],
+    })
+}
+
+impl Story {
+    fn push(&mut self, at_utc_ns: u64, state: &str, carrier: Option<String>, detail: String) {
+        let detail = (!detail.is_empty()).then_some(detail);
+        self.events.push(StoryEvent {
+            at_utc_ns,
+            state: state.to_owned(),
+            carrier,
+            detail,
+        });
+    }
+
+    fn add(&mut self, directory: &Directory, record: RecordView<'_>) {
+        let name = |number: u32| {
+            (number != u32::MAX).then(|| {
+                directory
+                    .carrier_name(number)
+                    .map_or_else(|| number.to_string(), str::to_owned)
+            })
+        };
+        match record {
+            RecordView::Submitted(record) => {
+                self.attempts += 1;
+                self.status = Status::Submitted;
+                self.carrier = name(record.carrier.to_native());
+                let id = String::from_utf8_lossy(&record.carrier_message_id);
+                let detail = format!(
+                    "segment {} of {}, carrier's id {id}",
+                    record.segment + 1,
+                    self.segments
+                );
+                self.push(
+                    record.at_utc_ns.to_native(),
+                    "submitted",
+                    self.carrier.clone(),
+                    detail,
+                );
+            }
+            RecordView::Refused(record) => {
+                self.attempts += 1;
+                self.status = Status::Sending;
+                let then = if record.next_carrier {
+                    "the next carrier is tried"
+                } else {
+                    "the same carrier is tried again"
+                };
+                let detail = format!("status {:#x}; {then}", record.status.to_native());
+                self.push(
+                    record.at_utc_ns.to_native(),
+                    "refused",
+                    name(record.carrier.to_native()),
+                    detail,
+                );
+            }
+            RecordView::Uncertain(record) => {
+                self.attempts += 1;
+                self.status = Status::Sending;
+                let detail = format!(
+                    "segment {} may or may not have been taken",
+                    record.segment + 1
+                );
+                self.push(
+                    record.at_utc_ns.to_native(),
+                    "uncertain",
+                    name(record.carrier.to_native()),
+                    detail,
+                );
+            }
+            RecordView::ReceiptSeen(record) => {
+                let state = ReceiptState::from_code(record.state).unwrap_or(ReceiptState::Unknown);
+                let detail = format!(
+                    "segment {}: {}, error {}",
+                    record.segment + 1,
+                    state.word(),
+                    record.error.to_native()
+                );
+                self.push(
+                    record.at_utc_ns.to_native(),
+                    "receipt",
+                    name(record.carrier.to_native()),
+                    detail,
+                );
+            }
+            RecordView::Final(record) => {
+                self.status = Status::from_u8(record.status).unwrap_or(Status::Unknown);
+                self.cost = Micros(record.cost_micros.to_native());
+                self.carrier = name(record.carrier.to_native());
+                let detail = record.detail.as_str().to_owned();
+                self.push(
+                    record.at_utc_ns.to_native(),
+                    self.status.name(),
+                    self.carrier.clone(),
+                    detail,
+                );
+            }
+            RecordView::Told(record) => {
+                self.push(record.at_utc_ns.to_native(), "told", None, String::new())
+            }
+            RecordView::Accepted(_)
+            | RecordView::EarlyReceipt(_)
+            | RecordView::BatchProgress(_)
+            | RecordView::Other(_) => {}
+        }
+    }
+}

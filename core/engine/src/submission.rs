@@ -1,0 +1,110 @@
+//! What a front door hands in, and what it hears back.
+
+use carrack_message::record::{BatchProgress, BatchRow, Body};
+use carrack_message::{Class, MessageId, Micros, Msisdn, Sender};
+use thiserror::Error;
+
+/// A message that a door has screened.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// The account's number in the directory.
+    pub account: u32,
+    /// Its class.
+    pub class: Class,
+    /// Recipient.
+    pub to: Msisdn,
+    /// Sender.
+    pub from: Sender,
+    /// What to send.
+    pub body: Body,
+    /// Segments it takes, at least 1.
+    pub segments: u8,
+    /// How long it may wait and travel, nanoseconds; 0: the default of the settings.
+    pub validity_ns: u64,
+    /// Whether the customer is to be told the final state by a notice.
+    pub wants_receipt: bool,
+    /// Price to the customer, all segments; `None` where no sell deck applies.
+    pub price: Option<Micros>,
+    /// The customer's own reference.
+    pub client_ref: Option<String>,
+    /// The batch row it came from.
+    pub batch: Option<BatchRow>,
+}
+
+/// Why a message was not accepted. Nothing of it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// No carrier takes it: the customer's or the configuration's fault, final.
+    #[error("no route: {0}")]
+    NoRoute(String),
+    /// The node holds as many messages as it may: ours, try again later.
+    #[error("the queue is full; try again later")]
+    QueueFull,
+    /// The account has as many messages waiting, or not yet told of, as it may.
+    #[error(
+        "the account has too many messages waiting or receipts not taken; take receipts or try again later"
+    )]
+    AccountQueueFull,
+    /// The store cannot be written: ours, try again later.
+    #[error("the store does not take messages now: {0}; try again later")]
+    Store(String),
+    /// The node is going down.
+    #[error("the node is shutting down; try again in a moment")]
+    ShuttingDown,
+    /// Another message of a chunk that is taken whole or not at all was refused.
+    #[error("another row of the same chunk was refused; try again")]
+    Together,
+}
+
+impl Refusal {
+    /// Whether the same message may be accepted later.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        !matches!(self, Self::NoRoute(_))
+    }
+
+    /// Short name for metrics.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NoRoute(_) => "no_route",
+            Self::QueueFull => "queue_full",
+            Self::AccountQueueFull => "account_queue_full",
+            Self::Store(_) => "store",
+            Self::ShuttingDown => "shutting_down",
+            Self::Together => "together",
+        }
+    }
+}
+
+/// What became of one submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Accepted and durable.
+    Accepted(MessageId),
+    /// Refused.
+    Refused(Refusal),
+}
+
+/// Called once, on a shard's thread, when all that was accepted is durable. Must not block.
+pub type ChunkReply = Box<dyn FnOnce(Vec<Verdict>) + Send>;
+
+/// Submissions that travel together.
+pub struct Chunk {
+    /// The submissions.
+    pub submissions: Vec<Submission>,
+    /// How far a batch file is taken by this chunk: written in one frame with its messages. Such a chunk is accepted
+    /// whole or not at all.
+    pub progress: Option<BatchProgress>,
+    /// Gets a verdict for each submission, in order.
+    pub reply: ChunkReply,
+}
+
+impl std::fmt::Debug for Chunk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Chunk")
+            .field("submissions", &self.submissions.len())
+            .field("progress", &self.progress)
+            .finish()
+    }
+}

@@ -1,0 +1,239 @@
+//! Why a message goes where it goes, in words that people and programs can read.
+//!
+//! Promise: the candidates and their order are those of [`RouteTable::choose`]; besides, every route tried
+//! before, every carrier that is no candidate, and the reason for each. Not for the hot path: it allocates.
+
+use serde::Serialize;
+
+use crate::table::{Policy, Priced, RouteRow};
+use crate::{Query, RouteTable};
+
+/// How a carrier does at this moment, as the caller knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CarrierHealth {
+    /// At least one link is bound.
+    Up,
+    /// Bound, and pausing because the carrier asked for less.
+    Throttled,
+    /// No link is bound.
+    Down,
+    /// Stopped by an operator.
+    Paused,
+    /// Not known here, as when a configuration is examined without a running node.
+    Unknown,
+}
+
+impl CarrierHealth {
+    /// Whether a message may be sent or wait there.
+    const fn takes(self) -> bool {
+        matches!(self, Self::Up | Self::Throttled | Self::Unknown)
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Throttled => "throttled",
+            Self::Down => "down",
+            Self::Paused => "paused",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What became of a carrier of the route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The message goes there.
+    Taken,
+    /// It comes next if those before it fail.
+    Standby,
+    /// It is a candidate but cannot take anything now.
+    Unavailable,
+    /// It is no candidate.
+    Excluded,
+}
+
+/// One route that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RouteExplanation {
+    /// Number of the route.
+    pub number: u16,
+    /// Its name.
+    pub name: String,
+    /// Whether it decided.
+    pub matched: bool,
+    /// Why it did or did not.
+    pub reason: String,
+}
+
+/// One carrier of the route that decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CandidateExplanation {
+    /// Number of the carrier.
+    pub carrier: u16,
+    /// Its name.
+    pub name: String,
+    /// Price of a segment in micro-units; none where it has no price.
+    pub price_micros: Option<i64>,
+    /// Currency of its deck.
+    pub currency: Option<String>,
+    /// The prefix of the deck that matched.
+    pub prefix: Option<String>,
+    /// What the deck calls the prefix.
+    pub destination: Option<String>,
+    /// How the carrier does.
+    pub health: CarrierHealth,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Why, in a few words.
+    pub reason: String,
+}
+
+/// The whole way from a message to its carrier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// The recipient.
+    pub to: String,
+    /// Every route up to and including the one that decided.
+    pub routes: Vec<RouteExplanation>,
+    /// Candidates in the order of the choice, then those excluded in the order of the route.
+    pub candidates: Vec<CandidateExplanation>,
+    /// Name of the carrier that takes the message now.
+    pub taken: Option<String>,
+    /// One sentence: the result.
+    pub summary: String,
+}
+
+impl RouteTable {
+    /// Explains the choice for a message, with the state of each carrier as `health` tells it.
+    pub fn explain(&self, query: &Query<'_>, health: &dyn Fn(u16) -> CarrierHealth) -> Explanation {
+        let mut routes = Vec::new();
+        let mut decided = None;
+        for (number, route) in self.routes.iter().enumerate() {
+            let failure = route.matcher.failure(query);
+            let reason = match failure {
+                None => "matches; the first route that matches decides".to_owned(),
+                Some(condition) => format!("its {condition} does not match"),
+            };
+            let matched = failure.is_none();
+            routes.push(RouteExplanation {
+                number: number as u16,
+                name: route.name.clone(),
+                matched,
+                reason,
+            });
+            if matched {
+                decided = Some(route);
+                break;
+            }
+        }
+        let candidates =
+            decided.map_or_else(Vec::new, |route| self.explain_route(route, query, health));
+        let taken = candidates
+            .iter()
+            .find(|c| c.verdict == Verdict::Taken)
+            .map(|c| c.name.clone());
+        let summary = summary(query, decided, &candidates, taken.as_deref());
+        Explanation {
+            to: query.to.to_string(),
+            routes,
+            candidates,
+            taken,
+            summary,
+        }
+    }
+
+    fn explain_route(
+        &self,
+        route: &RouteRow,
+        query: &Query<'_>,
+        health: &dyn Fn(u16) -> CarrierHealth,
+    ) -> Vec<CandidateExplanation> {
+        let chosen = self.candidates(route, query.to);
+        let mut rows = Vec::with_capacity(route.carriers.len());
+        let mut taken: Option<String> = None;
+        for candidate in &chosen {
+            let mut row = self.explain_carrier(candidate.carrier, query, health(candidate.carrier));
+            (row.verdict, row.reason) = match (&taken, row.health.takes()) {
+                (_, false) => (Verdict::Unavailable, format!("is {}", row.health.name())),
+                (None, true) => (Verdict::Taken, reason_taken(route.policy).to_owned()),
+                (Some(first), true) => (Verdict::Standby, format!("next if {first} fails")),
+            };
+            if row.verdict == Verdict::Taken {
+                taken = Some(row.name.clone());
+            }
+            rows.push(row);
+        }
+        for number in route.carriers.iter().map(|number| *number as u16) {
+            if !chosen.iter().any(|candidate| candidate.carrier == number) {
+                rows.push(self.explain_carrier(number, query, health(number)));
+            }
+        }
+        rows
+    }
+
+    /// A row as for a carrier that is no candidate.
+    fn explain_carrier(
+        &self,
+        number: u16,
+        query: &Query<'_>,
+        health: CarrierHealth,
+    ) -> CandidateExplanation {
+        let carrier = self.carrier(number);
+        let priced: Option<Priced> = carrier.and_then(|row| row.price(query.to));
+        let deck = carrier.and_then(|row| row.deck.as_ref());
+        let hit = priced.and_then(|priced| priced.hit);
+        let reason = match (carrier, priced) {
+            (Some(row), _) if !row.enabled => "is disabled in the configuration",
+            (_, None) => "has no price for this number",
+            _ => "is no candidate",
+        };
+        CandidateExplanation {
+            carrier: number,
+            name: carrier.map_or_else(String::new, |row| row.name.clone()),
+            price_micros: priced.map(|priced| priced.price.0),
+            currency: deck
+                .and_then(|deck| deck.currency())
+                .map(|currency| currency.to_string()),
+            prefix: hit.map(|hit| hit.prefix.to_string()),
+            destination: hit
+                .zip(deck)
+                .and_then(|(hit, deck)| deck.name(&hit))
+                .map(str::to_owned),
+            health,
+            verdict: Verdict::Excluded,
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+fn summary(
+    query: &Query<'_>,
+    decided: Option<&RouteRow>,
+    candidates: &[CandidateExplanation],
+    taken: Option<&str>,
+) -> String {
+    let Some(RouteRow { name: route, .. }) = decided else {
+        return "no route matches this message".to_owned();
+    };
+    let waits = candidates
+        .iter()
+        .any(|row| row.verdict == Verdict::Unavailable);
+    match taken {
+        Some(carrier) => format!("carrier {carrier} takes it by route {route}"),
+        None if waits => format!("it waits: no candidate of route {route} can take anything now"),
+        None => format!(
+            "no enabled carrier of route {route} has a price for {}",
+            query.to
+        ),
+    }
+}
+
+const fn reason_taken(policy: Policy) -> &'static str {
+    match policy {
+        Policy::LeastCost => "the cheapest that can take it",
+        Policy::Ordered => "the first in the route's order that can take it",
+    }
+}

@@ -1,0 +1,106 @@
+//! `[[account]]`: a customer, how he proves who he is, and what he may.
+
+use std::path::PathBuf;
+
+use carrack_message::{Class, Sender};
+use toml::de::DeValue;
+
+use crate::reader::{Read, Section};
+use crate::secret::secret;
+use crate::{Network, Secret, kind};
+
+/// `[[account]]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its name, 1..=32 of a-z, 0-9, `_`, `.`, `-`; unique.
+    pub name: String,
+    /// Key of HTTP requests; unique.
+    pub api_key: Option<Secret>,
+    /// System id of SMPP binds, at most 15 octets; unique.
+    pub system_id: Option<String>,
+    /// Password of SMPP binds; there exactly if `system_id` is.
+    pub password: Option<Secret>,
+    /// Class of messages that name none.
+    pub class: Option<Class>,
+    /// Source address of messages that name none; one that [`Sender`] takes.
+    pub sender: Option<String>,
+    /// Country of numbers in national form; none: that of `[delivery]`.
+    pub region: Option<String>,
+    /// Segments a second it may submit; none: no limit.
+    pub rate: Option<u32>,
+    /// Submits not yet answered, a bind.
+    pub window: u32,
+    /// SMPP binds at a time.
+    pub binds_max: u32,
+    /// Most messages accepted and not yet final; none: only the node's limit.
+    pub messages_max: Option<u64>,
+    /// Price list it is charged by.
+    pub deck: Option<PathBuf>,
+    /// From where it may come; empty: from anywhere.
+    pub allowed_ips: Vec<Network>,
+    /// Line of its header in the file.
+    pub line: usize,
+}
+
+impl Account {
+    pub(crate) fn read(section: &Section<'_>) -> Self {
+        let context = section.context;
+        let account = Self {
+            name: section
+                .required("name", "\"shop\"", kind::name)
+                .unwrap_or_default(),
+            api_key: section.optional("api_key", secret(context, 256)),
+            system_id: section.optional("system_id", system_id),
+            password: section.optional("password", secret(context, 64)),
+            class: section.optional("class", kind::parsed),
+            sender: section.optional("sender", sender),
+            region: section.optional("region", kind::region),
+            rate: section.optional("rate", kind::integer(1..=1_000_000)),
+            window: section.or("window", 100, kind::integer(1..=65_535)),
+            binds_max: section.or("binds_max", 10, kind::integer(1..=10_000)),
+            messages_max: section.optional("messages_max", kind::integer(1..=1_000_000_000)),
+            deck: section.optional("deck", crate::carrier::deck(context)),
+            allowed_ips: section.or("allowed_ips", Vec::new(), kind::one_or_list(kind::parsed)),
+            line: section.line,
+        };
+        section.finish();
+        check_credentials(section);
+        account
+    }
+}
+
+fn check_credentials(section: &Section<'_>) {
+    // Asks for presence, not for the values read: a key with a fault of its own is not missing as well.
+    let has = |key: &'static str| section.value(key).is_some();
+    match (has("api_key"), has("system_id"), has("password")) {
+        (_, true, false) => section.fault(
+            "system_id",
+            "has no `password` beside it; an SMPP bind needs both",
+        ),
+        (_, false, true) => section.fault(
+            "password",
+            "has no `system_id` beside it; an SMPP bind needs both",
+        ),
+        (false, false, false) => {
+            section.fault("name", "has no credentials; give `api_key` for HTTP, or `system_id` and `password` for SMPP");
+        }
+        _ => {}
+    }
+}
+
+fn system_id(value: &DeValue<'_>) -> Read<String> {
+    let text = kind::ascii(15)(value)?;
+    if text.is_empty() {
+        Err("is empty; name it as the client binds".into())
+    } else {
+        Ok(text)
+    }
+}
+
+fn sender(value: &DeValue<'_>) -> Read<String> {
+    let text = kind::text(value)?;
+    match Sender::parse(&text) {
+        Ok(_) => Ok(text),
+        Err(fault) => Err(format!("is {text:?}: {fault}").into()),
+    }
+}

@@ -1,0 +1,96 @@
+//! `[delivery]`: how long and how often a message is tried, where its account and route say nothing.
+
+use std::time::Duration;
+
+use crate::kind;
+use crate::reader::Section;
+
+/// What happens to a segment that was sent and not answered in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnNoResponse {
+    /// It is sent again, and may arrive twice.
+    Resend,
+    /// A receipt is awaited.
+    Wait,
+    /// It has failed.
+    Fail,
+}
+
+/// Names of [`OnNoResponse`] in the file.
+pub(crate) const ON_NO_RESPONSE: &[(&str, OnNoResponse)] = &[
+    ("resend", OnNoResponse::Resend),
+    ("wait", OnNoResponse::Wait),
+    ("fail", OnNoResponse::Fail),
+];
+
+/// `[delivery]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Life of a message that names none.
+    pub validity_default: Duration,
+    /// Longest life a message may name.
+    pub validity_max: Duration,
+    /// How long a receipt is awaited after the submit response.
+    pub receipt_wait_max: Duration,
+    /// Attempts before a message has failed.
+    pub attempts_max: u16,
+    /// First delay before an attempt is repeated.
+    pub retry_delay: Duration,
+    /// Greatest delay.
+    pub retry_delay_max: Duration,
+    /// What happens without a submit response.
+    pub on_no_response: OnNoResponse,
+    /// Most segments of one message.
+    pub segments_max: u8,
+    /// Country of numbers in national form, two capital letters; none: numbers are international.
+    pub region: Option<String>,
+}
+
+impl Delivery {
+    pub(crate) fn read(section: &Section<'_>) -> Self {
+        const SECOND: Duration = Duration::from_secs(1);
+        const HOUR: Duration = Duration::from_secs(3_600);
+        const DAY: Duration = Duration::from_secs(86_400);
+        const RETRY_MIN: Duration = Duration::from_millis(10);
+        let delivery = Self {
+            validity_default: section.or(
+                "validity_default",
+                HOUR * 48,
+                kind::time(SECOND..=DAY * 366),
+            ),
+            validity_max: section.or("validity_max", DAY * 7, kind::time(SECOND..=DAY * 366)),
+            receipt_wait_max: section.or(
+                "receipt_wait_max",
+                HOUR * 72,
+                kind::time(SECOND..=DAY * 366),
+            ),
+            attempts_max: section.or("attempts_max", 10, kind::integer(1..=1_000)),
+            retry_delay: section.or("retry_delay", SECOND, kind::time(RETRY_MIN..=HOUR)),
+            retry_delay_max: section.or(
+                "retry_delay_max",
+                SECOND * 60,
+                kind::time(RETRY_MIN..=DAY),
+            ),
+            on_no_response: section.or(
+                "on_no_response",
+                OnNoResponse::Resend,
+                kind::choice(ON_NO_RESPONSE),
+            ),
+            segments_max: section.or("segments_max", 10, kind::integer(1..=255)),
+            region: section.optional("region", kind::region),
+        };
+        if delivery.validity_default > delivery.validity_max {
+            section.fault(
+                "validity_default",
+                "is longer than `validity_max`; shorten it or raise `validity_max`",
+            );
+        }
+        if delivery.retry_delay > delivery.retry_delay_max {
+            section.fault(
+                "retry_delay",
+                "is longer than `retry_delay_max`; shorten it or raise `retry_delay_max`",
+            );
+        }
+        delivery
+    }
+}

@@ -1,0 +1,83 @@
+//! `[http]`: the HTTP front door. Absent: none.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::reader::Section;
+use crate::{address, kind, pem};
+
+/// Certificate and key of a server, both looked at when the configuration was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// PEM file with the certificate and those above it.
+    pub cert: PathBuf,
+    /// PEM file with the private key.
+    pub key: PathBuf,
+}
+
+/// `[http]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Http {
+    /// Where it listens; port 0 takes any free port.
+    pub listen: SocketAddr,
+    /// TLS; none: plain HTTP.
+    pub tls: Option<Tls>,
+    /// Most octets of a request's body.
+    pub body_octets_max: u64,
+    /// Most octets of a batch.
+    pub batch_octets_max: u64,
+    /// Most connections at a time.
+    pub connections_max: u32,
+    /// Longest time a request may take to come in and be answered.
+    pub request_timeout: Duration,
+}
+
+impl Http {
+    pub(crate) fn read(section: &Section<'_>) -> Self {
+        const SECOND: Duration = Duration::from_secs(1);
+        Self {
+            listen: section.or(
+                "listen",
+                SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+                address::listen,
+            ),
+            tls: section.inner("tls").and_then(|inner| Tls::read(&inner)),
+            body_octets_max: section.or(
+                "body_octets_max",
+                1 << 20,
+                kind::octets(1 << 10..=1 << 30),
+            ),
+            batch_octets_max: section.or(
+                "batch_octets_max",
+                4 << 30,
+                kind::octets(1 << 20..=1 << 40),
+            ),
+            connections_max: section.or("connections_max", 10_000, kind::integer(1..=1_000_000)),
+            request_timeout: section.or(
+                "request_timeout",
+                SECOND * 30,
+                kind::time(SECOND..=SECOND * 3_600),
+            ),
+        }
+    }
+}
+
+impl Tls {
+    fn read(section: &Section<'_>) -> Option<Self> {
+        let checked = |key: &'static str, example: &str, check: fn(&Path) -> Result<(), String>| {
+            section.required(key, example, |value| {
+                let path = section.context.path(&kind::text(value)?);
+                check(&path)?;
+                Ok(path)
+            })
+        };
+        let cert = checked("cert", "\"tls/cert.pem\"", pem::check_certificate);
+        let key = checked("key", "\"tls/key.pem\"", pem::check_key);
+        section.finish();
+        Some(Self {
+            cert: cert?,
+            key: key?,
+        })
+    }
+}

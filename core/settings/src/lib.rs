@@ -1,0 +1,48 @@
+//! The configuration as types, read from TOML.
+//!
+//! Promise: [`Settings::load`] gives settings that hold together, or all their faults at once, each as
+//! `file:line: what and how to mend`. Unknown keys are faults that name the nearest known one. Secrets are never
+//! shown by `Debug`. Paths are relative to the folder of the configuration file.
+
+mod account;
+mod address;
+mod batch;
+mod carrier;
+mod delivery;
+mod durability;
+mod duration;
+mod fault;
+mod http;
+mod kind;
+mod log;
+mod node;
+mod pem;
+mod queue;
+mod reader;
+mod route;
+mod runtime;
+#[cfg(test)]
+mod sample;
+mod secret;
+mod settings;
+mod shutdown;
+mod size;
+mod smpp_server;
+
+pub use account::Account;
+pub use address::{Address, Network};
+pub use batch::Batch;
+pub use carrier::{Bind, Carrier, CarrierKind, InterfaceVersion, Price};
+pub use delivery::{Delivery, OnNoResponse};
+pub use durability::{Durability, DurabilityMode};
+pub use fault::{Fault, Faults};
+pub use http::{Http, Tls};
+pub use log::{Log, LogFormat, LogLevel};
+pub use node::{Node, Shards};
+pub use queue::Queue;
+pub use route::{Match, Policy, Route};
+pub use runtime::{Io, Runtime};
+pub use secret::Secret;
+pub use settings::{Settings, Source};
+pub use shutdown::Shutdown;
+pub use smpp_server::SmppServer;

@@ -1,0 +1,46 @@
+//! `[queue]`: how much may wait, and how long what is done is kept.
+
+use std::time::Duration;
+
+use crate::kind;
+use crate::reader::Section;
+
+/// `[queue]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// Most messages accepted and not yet final on the node; above it work is refused or paused.
+    pub messages_max: u64,
+    /// How long a final message can still be asked for.
+    pub retention: Duration,
+    /// Octets after which an epoch of the log is closed.
+    pub epoch_size: u64,
+    /// Age after which an epoch of the log is closed.
+    pub epoch_age: Duration,
+    /// How long a receipt is kept that came before its submit response.
+    pub early_receipt_hold: Duration,
+    /// Most receipts kept so.
+    pub early_receipts_max: u64,
+}
+
+impl Queue {
+    pub(crate) fn read(section: &Section<'_>) -> Self {
+        const SECOND: Duration = Duration::from_secs(1);
+        const HOUR: Duration = Duration::from_secs(3_600);
+        Self {
+            messages_max: section.or("messages_max", 2_000_000, kind::integer(1..=1_000_000_000)),
+            retention: section.or("retention", HOUR * 24, kind::time(SECOND..=HOUR * 24 * 366)),
+            epoch_size: section.or("epoch_size", 64 << 20, kind::octets(1 << 20..=4 << 30)),
+            epoch_age: section.or("epoch_age", SECOND * 600, kind::time(SECOND..=HOUR * 24)),
+            early_receipt_hold: section.or(
+                "early_receipt_hold",
+                SECOND * 600,
+                kind::time(SECOND..=HOUR * 24),
+            ),
+            early_receipts_max: section.or(
+                "early_receipts_max",
+                200_000,
+                kind::integer(1..=100_000_000),
+            ),
+        }
+    }
+}

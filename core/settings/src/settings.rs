@@ -1,0 +1,318 @@
+//! The whole configuration, and what has to hold between its parts.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::reader::{Context, Section, nearest};
+use crate::route::Names;
+use crate::{
+    Account, Batch, Carrier, Delivery, Durability, Fault, Faults, Http, Log, Node, Queue, Route,
+    Runtime, Shutdown, SmppServer,
+};
+
+/// Most octets of a configuration file.
+const FILE_OCTETS_MAX: u64 = 16 << 20;
+
+/// Sections that stand once.
+const TABLES: &[&str] = &[
+    "node",
+    "runtime",
+    "durability",
+    "queue",
+    "delivery",
+    "http",
+    "smpp_server",
+    "batch",
+    "shutdown",
+    "log",
+];
+/// Sections that stand any number of times.
+const LISTS: &[&str] = &["account", "carrier", "route"];
+
+/// Where settings came from. `Debug` does not show the text, which may hold secrets.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Source {
+    /// The file as it was named to us.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The configuration of a node; it holds together.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `[node]`
+    pub node: Node,
+    /// `[runtime]`
+    pub runtime: Runtime,
+    /// `[durability]`
+    pub durability: Durability,
+    /// `[queue]`
+    pub queue: Queue,
+    /// `[delivery]`
+    pub delivery: Delivery,
+    /// `[http]`; none: no HTTP front door.
+    pub http: Option<Http>,
+    /// `[smpp_server]`; none: no SMPP front door.
+    pub smpp_server: Option<SmppServer>,
+    /// `[batch]`
+    pub batch: Batch,
+    /// `[shutdown]`
+    pub shutdown: Shutdown,
+    /// `[log]`
+    pub log: Log,
+    /// `[[account]]`, in the file's order.
+    pub accounts: Vec<Account>,
+    /// `[[carrier]]`, in the file's order.
+    pub carriers: Vec<Carrier>,
+    /// `[[route]]`, in the file's order, which is their rank.
+    pub routes: Vec<Route>,
+    /// Where all this came from.
+    pub source: Source,
+}
+
+impl Settings {
+    /// Reads a file. Paths in it are relative to its folder.
+    ///
+    /// # Errors
+    /// All faults at once; one fault without line where the file cannot be read.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, Faults> {
+        let path = path.as_ref();
+        let file_name = path.display().to_string();
+        let mut text = String::new();
+        let read =
+            File::open(path).and_then(|file| file.take(FILE_OCTETS_MAX).read_to_string(&mut text));
+        if let Err(error) = read {
+            let what = format!("cannot be read: {error}");
+            return Err(Faults(vec![Fault {
+                file: file_name,
+                line: 0,
+                what,
+            }]));
+        }
+        Self::parse(&text, &file_name, path.parent().unwrap_or(Path::new("")))
+    }
+
+    /// Reads a text. `file_name` is what faults call it; paths in it are relative to `base_dir`.
+    ///
+    /// # Errors
+    /// All faults at once.
+    pub fn parse(text: &str, file_name: &str, base_dir: &Path) -> Result<Self, Faults> {
+        let context = Context::new(text, file_name, base_dir);
+        read(text, file_name, &context)
+    }
+}
+
+/// Reads every section, gathering faults in `context`.
+pub(crate) fn read(text: &str, file_name: &str, context: &Context) -> Result<Settings, Faults> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let mut last = None;
+    for error in &errors {
+        let line = error.span().map_or(1, |span| context.line(span.start));
+        // One slip makes the parser stumble several times on its line.
+        if last.replace(line) != Some(line) {
+            context.faults.add(
+                line,
+                format!("is not TOML: {}", error.message().replace('\n', "; ")),
+            );
+        }
+    }
+    // What a broken text still yields would only bring faults that are none.
+    if let Some(faults) = context.faults.take() {
+        return Err(faults);
+    }
+    let document = Document {
+        context,
+        root: document.get_ref(),
+    };
+    document.check_sections();
+    let settings = document.settings(Source {
+        path: PathBuf::from(file_name),
+        text: text.to_owned(),
+    });
+    match context.faults.take() {
+        Some(faults) => Err(faults),
+        None => Ok(settings),
+    }
+}
+
+struct Document<'a> {
+    context: &'a Context,
+    root: &'a DeTable<'a>,
+}
+
+impl<'a> Document<'a> {
+    fn settings(&self, source: Source) -> Settings {
+        let accounts: Vec<Account> = self.list("account").iter().map(Account::read).collect();
+        let carriers: Vec<Carrier> = self.list("carrier").iter().map(Carrier::read).collect();
+        let names = Names {
+            carriers: carriers
+                .iter()
+                .map(|carrier| carrier.name.as_str())
+                .collect(),
+            accounts: accounts
+                .iter()
+                .map(|account| account.name.as_str())
+                .collect(),
+        };
+        let sections = self.list("route");
+        let routes: Vec<Route> = sections
+            .iter()
+            .enumerate()
+            .map(|(place, section)| Route::read(section, place, &names))
+            .collect();
+        self.check_unique(&accounts, &carriers, &routes);
+        Settings {
+            node: self.table("node", Node::read),
+            runtime: self.table("runtime", Runtime::read),
+            durability: self.table("durability", Durability::read),
+            queue: self.table("queue", Queue::read),
+            delivery: self.table("delivery", Delivery::read),
+            http: self
+                .root
+                .contains_key("http")
+                .then(|| self.table("http", Http::read)),
+            smpp_server: self
+                .root
+                .contains_key("smpp_server")
+                .then(|| self.table("smpp_server", SmppServer::read)),
+            batch: self.table("batch", Batch::read),
+            shutdown: self.table("shutdown", Shutdown::read),
+            log: self.table("log", Log::read),
+            accounts,
+            carriers,
+            routes,
+            source,
+        }
+    }
+
+    /// Sections that are unknown, or stand once where a list is meant, or the other way round.
+    fn check_sections(&self) {
+        let known: Vec<&str> = TABLES.iter().chain(LISTS).copied().collect();
+        for (key, value) in self.root {
+            let name: &str = key.get_ref();
+            let line = self.context.line(key.span().start);
+            let is_list = value
+                .get_ref()
+                .as_array()
+                .is_some_and(|list| list.iter().all(|e| e.get_ref().is_table()));
+            if TABLES.contains(&name) && !value.get_ref().is_table() {
+                self.context.faults.add(
+                    line,
+                    format!("`{name}` has to be a table that stands once; write [{name}]"),
+                );
+            } else if LISTS.contains(&name) && !is_list {
+                self.context.faults.add(
+                    line,
+                    format!("`{name}` has to be a list of tables; write [[{name}]]"),
+                );
+            } else if !known.contains(&name) {
+                let what = if value.get_ref().is_table() || is_list {
+                    "section"
+                } else {
+                    "key"
+                };
+                self.context.faults.add(
+                    line,
+                    format!("unknown {what} `{name}`; {}", nearest(name, &known)),
+                );
+            }
+        }
+    }
+
+    fn table<T>(&self, name: &str, read: impl FnOnce(&Section<'_>) -> T) -> T {
+        let value = self.root.get(name);
+        let table = value.and_then(|value| {
+            Some((
+                value.get_ref().as_table()?,
+                self.context.line(value.span().start),
+            ))
+        });
+        let section = Section::new(self.context, &format!("[{name}]"), table);
+        let read = read(&section);
+        section.finish();
+        read
+    }
+
+    fn list(&self, name: &str) -> Vec<Section<'a>> {
+        let elements = self
+            .root
+            .get(name)
+            .and_then(|value| value.get_ref().as_array());
+        let section = |element: &'a Spanned<DeValue<'a>>| {
+            let table = element.get_ref().as_table()?;
+            let line = self.context.line(element.span().start);
+            Some(Section::new(
+                self.context,
+                &format!("[[{name}]]"),
+                Some((table, line)),
+            ))
+        };
+        elements
+            .into_iter()
+            .flat_map(|elements| elements.iter())
+            .filter_map(section)
+            .collect()
+    }
+
+    fn check_unique(&self, accounts: &[Account], carriers: &[Carrier], routes: &[Route]) {
+        let names = |what| format!("two {what} are named");
+        self.unique(
+            &names("accounts"),
+            true,
+            accounts.iter().map(|a| (a.name.as_str(), a.line)),
+        );
+        self.unique(
+            &names("carriers"),
+            true,
+            carriers.iter().map(|c| (c.name.as_str(), c.line)),
+        );
+        self.unique(
+            &names("routes"),
+            true,
+            routes.iter().map(|r| (r.name.as_str(), r.line)),
+        );
+        let system_ids = accounts
+            .iter()
+            .filter_map(|a| Some((a.system_id.as_deref()?, a.line)));
+        self.unique("two accounts have the system_id", true, system_ids);
+        let api_keys = accounts
+            .iter()
+            .filter_map(|a| Some((a.api_key.as_ref()?.expose(), a.line)));
+        self.unique("two accounts have the same api_key", false, api_keys);
+    }
+
+    /// A fault for each value that came before; names both lines, and the value only if it may be `shown`.
+    fn unique<'n>(&self, what: &str, shown: bool, values: impl Iterator<Item = (&'n str, usize)>) {
+        let mut seen = HashMap::new();
+        for (value, line) in values.filter(|(value, _)| !value.is_empty()) {
+            let Some(first) = seen.get(value) else {
+                seen.insert(value, line);
+                continue;
+            };
+            let value = if shown {
+                format!(" `{value}`")
+            } else {
+                String::new()
+            };
+            self.context.faults.add(
+                line,
+                format!("{what}{value}, here and in line {first}; change one of them"),
+            );
+        }
+    }
+}

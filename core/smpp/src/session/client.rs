@@ -1,0 +1,258 @@
+//! The ESME's side: binds, submits through a window, takes delivers. See [`crate::session`].
+//!
+//! After the peer's unbind nothing more is submitted, what is in flight is waited for (each until its
+//! response or time-out), then the session closes.
+
+use crate::session::event::{ClientEvent, CloseReason, SubmitRefused};
+use crate::session::link::{KeepAlive, Link, LinkSettings};
+use crate::session::settings::ClientSettings;
+use crate::{
+    Bind, CommandId, CommandStatus, SubmitSm, encode_bind, encode_deliver_sm_resp,
+    encode_message_id, encode_submit_sm,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Not connected, or closed.
+    Closed,
+    /// Waits for the answer to its bind.
+    Binding { sequence: u32, deadline_ns: u64 },
+    /// Up.
+    Bound,
+    /// Waits for the answer to its unbind.
+    Unbinding { deadline_ns: u64 },
+    /// The peer unbound; waits for what is in flight.
+    PeerUnbound,
+    /// Will report this at the next tick.
+    Ending(CloseReason),
+}
+
+/// An ESME's session over one connection at a time; `connected` starts the next one.
+#[derive(Debug)]
+pub struct ClientSession {
+    pub(crate) settings: ClientSettings,
+    pub(crate) link: Link,
+    pub(crate) phase: Phase,
+}
+
+impl ClientSession {
+    /// A session that is not connected. Its first PDU has `first_sequence`, taken into 1 to 0x7FFFFFFF.
+    #[must_use]
+    pub fn new(settings: ClientSettings, first_sequence: u32) -> Self {
+        let link = LinkSettings {
+            window: settings.window,
+            late_responses_max: settings.late_responses_max,
+            response_timeout_ns: settings.response_timeout_ns,
+            enquire_link_idle_ns: settings.enquire_link_idle_ns,
+            enquire_link_misses_max: settings.enquire_link_misses_max,
+            partial_pdu_timeout_ns: settings.partial_pdu_timeout_ns,
+            output_octets_max: settings.output_octets_max,
+            nacks_unmatched_max: settings.nacks_unmatched_max,
+        };
+        Self {
+            settings,
+            link: Link::new(link, first_sequence),
+            phase: Phase::Closed,
+        }
+    }
+
+    /// A connection stands: writes the bind. Call `disconnected` for an earlier connection first.
+    pub fn connected(&mut self, now_ns: u64) {
+        self.link.reset(now_ns);
+        let settings = &self.settings;
+        let bind = Bind {
+            system_id: &settings.system_id,
+            password: &settings.password,
+            system_type: &settings.system_type,
+            interface_version: settings.interface_version,
+            addr_ton: settings.address_ton,
+            addr_npi: settings.address_npi,
+            address_range: &settings.address_range,
+        };
+        let sequence = self.link.window.control_sequence();
+        let written = encode_bind(&mut self.link.output, sequence, settings.bind, &bind);
+        self.phase = match written {
+            Ok(()) => Phase::Binding {
+                sequence,
+                deadline_ns: now_ns.saturating_add(settings.bind_timeout_ns),
+            },
+            Err(fault) => Phase::Ending(CloseReason::BindUnwritable(fault)),
+        };
+    }
+
+    /// True from the bind's acceptance until an unbind of either side or the end.
+    #[must_use]
+    #[inline]
+    pub fn is_bound(&self) -> bool {
+        self.phase == Phase::Bound
+    }
+
+    /// True when nothing more will come of this connection.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.phase == Phase::Closed
+    }
+
+    /// Submits that the window takes now.
+    #[must_use]
+    #[inline]
+    pub const fn free_slots(&self) -> u32 {
+        self.link.window.free()
+    }
+
+    /// Submits sent and not answered.
+    #[must_use]
+    #[inline]
+    pub const fn in_flight(&self) -> u32 {
+        self.link.window.in_flight()
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub const fn counters(&self) -> &crate::Counters {
+        &self.link.counters
+    }
+
+    /// Settings it runs by.
+    #[must_use]
+    pub const fn settings(&self) -> &ClientSettings {
+        &self.settings
+    }
+
+    /// Bytes to send; the edge writes them once a loop turn and removes what it wrote.
+    #[inline]
+    pub const fn output(&mut self) -> &mut Vec<u8> {
+        &mut self.link.output
+    }
+
+    /// Takes a slot and writes a `submit_sm`; gives its sequence number.
+    ///
+    /// # Errors
+    /// [`SubmitRefused`]; nothing was written and no slot taken.
+    #[inline]
+    pub fn submit(
+        &mut self,
+        now_ns: u64,
+        ticket: u64,
+        sm: &SubmitSm<'_>,
+    ) -> Result<u32, SubmitRefused> {
+        if self.phase != Phase::Bound {
+            return Err(SubmitRefused::NotBound);
+        }
+        if !self.settings.bind.can_submit() {
+            return Err(SubmitRefused::NotAllowedOnReceiver);
+        }
+        if self.link.is_output_full() {
+            return Err(SubmitRefused::OutputFull);
+        }
+        let link = &mut self.link;
+        let sequence = link
+            .window
+            .open(CommandId::SUBMIT_SM, ticket, now_ns)
+            .ok_or(SubmitRefused::WindowFull)?;
+        if let Err(fault) = encode_submit_sm(&mut link.output, sequence, sm) {
+            link.window.revoke(sequence);
+            return Err(fault.into());
+        }
+        Ok(sequence)
+    }
+
+    /// Answers a `deliver_sm` or `data_sm`. `command` is what the event named.
+    pub fn answer_deliver(
+        &mut self,
+        sequence_number: u32,
+        command: CommandId,
+        status: CommandStatus,
+    ) {
+        if matches!(self.phase, Phase::Closed | Phase::Ending(_)) {
+            return;
+        }
+        let output = &mut self.link.output;
+        if command == CommandId::DATA_SM {
+            // An empty id can always be written.
+            let command = CommandId::DATA_SM_RESP;
+            let _ = encode_message_id(output, command, sequence_number, status, b"");
+        } else {
+            encode_deliver_sm_resp(output, sequence_number, status);
+        }
+    }
+
+    /// Says goodbye. Submits in flight may still be answered until the peer's `unbind_resp`; a
+    /// caller that wants them all waits for `in_flight() == 0` first.
+    pub fn unbind(&mut self, now_ns: u64) {
+        match self.phase {
+            Phase::Bound => {
+                self.link.request(CommandId::UNBIND);
+                let deadline_ns = now_ns.saturating_add(self.settings.unbind_timeout_ns);
+                self.phase = Phase::Unbinding { deadline_ns };
+            }
+            Phase::Binding { .. } => self.phase = Phase::Ending(CloseReason::Unbound),
+            _ => {}
+        }
+    }
+
+    /// Time passes: response time-outs, keep-alive, bind and unbind time-outs.
+    pub fn tick(&mut self, now_ns: u64, on: &mut dyn FnMut(ClientEvent<'_>)) {
+        if self.phase == Phase::Closed {
+            return;
+        }
+        while let Some(ticket) = self.link.expire(now_ns) {
+            on(ClientEvent::TimedOut { ticket });
+        }
+        match self.phase {
+            Phase::Ending(reason) => self.close(reason, on),
+            Phase::Binding { deadline_ns, .. } if now_ns >= deadline_ns => {
+                self.close(CloseReason::BindTimedOut, on);
+            }
+            Phase::Unbinding { deadline_ns } if now_ns >= deadline_ns => {
+                self.close(CloseReason::UnbindTimedOut, on);
+            }
+            Phase::PeerUnbound => self.close_if_done(on),
+            Phase::Bound if self.link.keep_alive(now_ns) == KeepAlive::Lost => {
+                self.close(CloseReason::EnquireLinkUnanswered, on);
+            }
+            _ => {}
+        }
+        if self.phase != Phase::Closed && self.link.is_partial_overdue(now_ns) {
+            self.close(CloseReason::PartialPduTimedOut, on);
+        }
+    }
+
+    /// When `tick` has something to do next, if nothing comes in.
+    #[must_use]
+    pub fn next_deadline_ns(&self) -> Option<u64> {
+        let own = match self.phase {
+            Phase::Closed => return None,
+            Phase::Ending(_) => Some(0),
+            Phase::Binding { deadline_ns, .. } | Phase::Unbinding { deadline_ns } => {
+                Some(deadline_ns)
+            }
+            Phase::Bound | Phase::PeerUnbound => None,
+        };
+        let shared = self.link.next_deadline_ns(self.phase == Phase::Bound);
+        own.into_iter().chain(shared).min()
+    }
+
+    /// The socket is gone: every submit in flight is reported, oldest first.
+    pub fn disconnected(&mut self, on: &mut dyn FnMut(ClientEvent<'_>)) {
+        self.phase = Phase::Closed;
+        self.link.inbox.clear();
+        self.link.output.clear();
+        while let Some(ticket) = self.link.window.pop_oldest() {
+            on(ClientEvent::Unanswered { ticket });
+        }
+    }
+
+    pub(crate) fn close(&mut self, reason: CloseReason, on: &mut dyn FnMut(ClientEvent<'_>)) {
+        if self.phase != Phase::Closed {
+            self.phase = Phase::Closed;
+            on(ClientEvent::Close { reason });
+        }
+    }
+
+    pub(crate) fn close_if_done(&mut self, on: &mut dyn FnMut(ClientEvent<'_>)) {
+        if self.phase == Phase::PeerUnbound && self.in_flight() == 0 {
+            self.close(CloseReason::PeerUnbound, on);
+        }
+    }
+}

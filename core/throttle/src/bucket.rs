@@ -1,0 +1,185 @@
+//! A token bucket counted in segments.
+//!
+//! Promise: never more than `rate` segments in any half-open second `[t, t + 1 s)`, whatever the moments of the
+//! calls; at least 97 % of it over time for takings of one segment.
+//!
+//! Why it holds. The bucket holds `c = max(1, rate / 50)` and refills with `rate - c` a second, so a second sees
+//! at most `c` from the store and `rate - c` from the refill. Where `c` is one, the refill is `rate`: the first
+//! taking empties the bucket and fewer than `rate` more can be refilled in less than a second. A taking larger than
+//! `c` (a long message) needs a full bucket and goes into debt. Until the debt is paid nothing else is granted, so
+//! a second that ends in debt ends with such a taking, and this was granted only if the [`History`] of the last
+//! second left room for all of it. Once the debt is paid, store and refill account for everything again.
+//!
+//! Failure: a taking larger than the rate can never be granted whole and is answered with [`NEVER_NS`];
+//! [`Bucket::take_up_to`] serves such a message in parts.
+
+use crate::NEVER_NS;
+use crate::history::History;
+
+/// One token is a billion units, so that one nanosecond of refill is a whole number of units.
+const TOKEN: i64 = 1_000_000_000;
+
+/// A limit in segments a second that holds in every sliding second. See the module for the argument.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    limit: Option<Box<Limit>>,
+}
+
+#[derive(Debug, Clone)]
+struct Limit {
+    rate: u32,
+    capacity: u32,
+    refill: u32,
+    /// Units in the bucket; below zero is debt of a taking larger than the capacity.
+    level: i64,
+    last_ns: u64,
+    history: History,
+}
+
+impl Bucket {
+    /// A bucket of `rate` segments a second, full at the start. A rate of 0 grants nothing, ever.
+    pub fn per_second(rate: u32) -> Self {
+        let (capacity, refill) = shape(rate);
+        Self {
+            limit: Some(Box::new(Limit {
+                rate,
+                capacity,
+                refill,
+                level: i64::from(capacity) * TOKEN,
+                last_ns: 0,
+                history: History::new(),
+            })),
+        }
+    }
+
+    /// A bucket that grants everything.
+    pub const fn unlimited() -> Self {
+        Self { limit: None }
+    }
+
+    /// A bucket of `rate` segments a second, or without limit where none is given.
+    pub fn of(rate: Option<u32>) -> Self {
+        rate.map_or_else(Self::unlimited, Self::per_second)
+    }
+
+    /// Segments a second, none where unlimited.
+    pub fn rate(&self) -> Option<u32> {
+        self.limit.as_ref().map(|limit| limit.rate)
+    }
+
+    /// Takes `n` segments at `now_ns` (monotonic), all or nothing.
+    ///
+    /// # Errors
+    /// The moment in nanoseconds at which asking again succeeds if nobody else takes meanwhile;
+    /// [`NEVER_NS`] where `n` is larger than the rate.
+    #[inline]
+    pub fn take(&mut self, now_ns: u64, n: u32) -> Result<(), u64> {
+        match &mut self.limit {
+            None => Ok(()),
+            Some(limit) => limit.take(now_ns, n),
+        }
+    }
+
+    /// As [`Bucket::take`], and takes nothing.
+    ///
+    /// # Errors
+    /// As [`Bucket::take`].
+    pub fn ready(&mut self, now_ns: u64, n: u32) -> Result<(), u64> {
+        match &mut self.limit {
+            None => Ok(()),
+            Some(limit) => limit.ready(now_ns, n),
+        }
+    }
+
+    /// Takes as many of `n` segments as fit without debt, and says how many: 0..=`n`.
+    pub fn take_up_to(&mut self, now_ns: u64, n: u32) -> u32 {
+        match &mut self.limit {
+            None => n,
+            Some(limit) => limit.take_up_to(now_ns, n),
+        }
+    }
+
+    /// Changes the rate from `now_ns` on. A second that sees the change sees at most the greater of the two rates.
+    /// Nothing happens to an unlimited bucket.
+    pub fn set_rate(&mut self, now_ns: u64, rate: u32) {
+        if let Some(limit) = &mut self.limit {
+            limit.refill(now_ns);
+            limit.rate = rate;
+            (limit.capacity, limit.refill) = shape(rate);
+            limit.level = limit.level.min(i64::from(limit.capacity) * TOKEN);
+        }
+    }
+
+    /// Segments granted in the second before `now_ns`, rounded up to whole slots of 1/64 s; 0 where unlimited.
+    pub fn granted_last_second(&mut self, now_ns: u64) -> u64 {
+        match &mut self.limit {
+            None => 0,
+            Some(limit) => limit.history.sum(now_ns.max(limit.last_ns)),
+        }
+    }
+}
+
+/// Capacity and refill a second of a rate.
+const fn shape(rate: u32) -> (u32, u32) {
+    match rate / 50 {
+        0 | 1 => (if rate == 0 { 0 } else { 1 }, rate),
+        capacity => (capacity, rate - capacity),
+    }
+}
+
+impl Limit {
+    fn take(&mut self, now_ns: u64, n: u32) -> Result<(), u64> {
+        self.ready(now_ns, n)?;
+        self.level = self.level.saturating_sub(i64::from(n) * TOKEN);
+        self.history.add(self.last_ns, n);
+        Ok(())
+    }
+
+    fn ready(&mut self, now_ns: u64, n: u32) -> Result<(), u64> {
+        if n > self.rate {
+            return Err(NEVER_NS);
+        }
+        self.refill(now_ns);
+        let now_ns = self.last_ns;
+        let mut ready_ns = now_ns;
+        let missing = (i64::from(n.min(self.capacity)) * TOKEN).saturating_sub(self.level);
+        if missing > 0 {
+            let wait_ns = missing
+                .unsigned_abs()
+                .div_ceil(u64::from(self.refill.max(1)));
+            ready_ns = now_ns.saturating_add(wait_ns);
+        }
+        if n > self.capacity {
+            let room = u64::from(self.rate).saturating_sub(u64::from(n));
+            ready_ns = ready_ns.max(self.history.at_most(now_ns, room));
+        }
+        if ready_ns > now_ns {
+            Err(ready_ns)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn take_up_to(&mut self, now_ns: u64, n: u32) -> u32 {
+        self.refill(now_ns);
+        let whole = u32::try_from(self.level.max(0) / TOKEN).unwrap_or(u32::MAX);
+        // Not more than the capacity, so the history is not asked and the taking succeeds.
+        let granted = n.min(whole);
+        match self.take(now_ns, granted) {
+            Ok(()) => granted,
+            Err(_) => 0,
+        }
+    }
+
+    /// Credits the time since the last call. A clock that goes back counts as one that stands.
+    fn refill(&mut self, now_ns: u64) {
+        let elapsed_ns = now_ns.saturating_sub(self.last_ns);
+        if elapsed_ns == 0 {
+            return;
+        }
+        self.last_ns = now_ns;
+        let full = i128::from(self.capacity) * i128::from(TOKEN);
+        let level = i128::from(self.level) + i128::from(elapsed_ns) * i128::from(self.refill);
+        self.level = i64::try_from(level.min(full)).unwrap_or(i64::MAX);
+    }
+}

@@ -1,0 +1,19 @@
+//! How fast we may go: token buckets counted in segments, their adaptation to a carrier's refusals, and
+//! the delays between attempts.
+//!
+//! Promise: what a [`Bucket`] grants never exceeds its rate in any sliding second, at whatever moments it is
+//! asked. Everything is integer arithmetic on a clock the caller reads; nothing here waits, allocates or fails.
+
+mod adaptive;
+mod backoff;
+mod bucket;
+mod history;
+
+pub use adaptive::Adaptive;
+pub use backoff::Backoff;
+pub use bucket::Bucket;
+
+/// The answer "never": no moment, however late, at which the taking would be granted.
+pub const NEVER_NS: u64 = u64::MAX;
+
+pub(crate) const SECOND_NS: u64 = 1_000_000_000;
