@@ -64,6 +64,11 @@ impl Directory {
         self.by_name.get(name).copied()
     }
 
+    /// All accounts, in no order.
+    pub fn accounts(&self) -> impl Iterator<Item = &AccountEntry> {
+        self.accounts.values()
+    }
+
     /// The carrier at a place in the route table.
     #[must_use]
     pub fn carrier(&self, place: u16) -> Option<&CarrierEntry> {

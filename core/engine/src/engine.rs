@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use carrack_message::MessageId;
 use carrack_message::record::BatchProgress;
-use carrack_queue::{CommitThread, Store, StoreFault};
+use carrack_queue::{CommitThread, Names, Store, StoreFault};
 use carrack_routing::{CarrierHealth, RouteTable};
 use carrack_runtime::{MailboxFull, MailboxSender};
 
@@ -107,6 +107,15 @@ impl Engine {
     #[must_use]
     pub fn directory(&self) -> Arc<Directory> {
         self.inner.shared.directory()
+    }
+
+    /// The number of an account's name for ever, given to it now where it has none. Blocking: it may write the store.
+    ///
+    /// # Errors
+    /// [`StoreFault`] when the store cannot be read or written.
+    pub fn number_account(&self, name: &str) -> Result<u32, StoreFault> {
+        let store = &self.inner.store;
+        Names::load(store, "account")?.number(store, "account", name)
     }
 
     /// Routes and prices.

@@ -18,7 +18,7 @@ use carrack_queue::{
 };
 use carrack_routing::{Query, RouteTable};
 use carrack_runtime::{
-    Clock, Io, Mailbox, MailboxSender, Now, SystemClock, Wake, mailbox, run_local,
+    Clock, Io, Mailbox, MailboxSender, Now, SystemClock, Wake, mailbox, pin_thread, run_local,
 };
 use thiserror::Error;
 
@@ -39,7 +39,7 @@ pub struct CarrierSpec {
     pub name: String,
     /// Segments a second over all links.
     pub rate: Option<u32>,
-    /// Links.
+    /// Links; none where it is not to be connected to.
     pub links: u32,
     /// Slots of each link's window.
     pub window: u32,
@@ -55,6 +55,8 @@ pub struct NodeSpec {
     pub shards: u8,
     /// Ring or epoll.
     pub io: Io,
+    /// Whether each shard keeps to one core.
+    pub pin_shards: bool,
     /// The committer's settings.
     pub commit: CommitSettings,
     /// The engine's settings.
@@ -192,9 +194,10 @@ impl Node {
                 early: seeds_early.pop_front().unwrap_or_default(),
             };
             let (io, name) = (spec.io, format!("shard-{number}"));
+            let core = spec.pin_shards.then_some(usize::from(number));
             let thread = std::thread::Builder::new()
                 .name(name.clone())
-                .spawn(move || run_shard(io, &name, seed, &wake))
+                .spawn(move || run_shard(io, core, &name, seed, &wake))
                 .map_err(system("cannot start a shard"))?;
             threads.push(thread);
         }
@@ -253,7 +256,13 @@ impl Node {
     }
 }
 
-fn run_shard(io: Io, name: &str, seed: ShardSeed, wake: &Wake) {
+fn run_shard(io: Io, core: Option<usize>, name: &str, seed: ShardSeed, wake: &Wake) {
+    if core.is_some_and(|core| !pin_thread(core)) {
+        tracing::debug!(
+            shard = name,
+            "the system does not let a thread keep to one core"
+        );
+    }
     let ended = run_local(io, name, |_| async {
         let clock = SystemClock::default();
         let mut shard = Shard::new((seed.parts)());
@@ -309,7 +318,7 @@ impl Building {
     fn build(self) -> ShardParts {
         let directory = self.shared.directory();
         let carriers = self.carriers.into_iter().map(|(place, spec)| {
-            let links = (0..spec.links.max(1))
+            let links = (0..spec.links)
                 .map(|link| (spec.make)(link, self.wake.clone()))
                 .collect();
             let number = directory.carrier(place).map_or(0, |entry| entry.number);

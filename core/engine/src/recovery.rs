@@ -90,7 +90,7 @@ pub(crate) fn recover(
 }
 
 impl Recovered {
-    fn apply(&mut self, frame: &Arc<SealedFrame>, offset: u32, record: RecordView<'_>) {
+    pub(crate) fn apply(&mut self, frame: &Arc<SealedFrame>, offset: u32, record: RecordView<'_>) {
         match record {
             RecordView::Accepted(record) => self.accepted(frame, offset, record),
             RecordView::Submitted(record) => self.submitted(record),

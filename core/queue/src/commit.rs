@@ -33,6 +33,8 @@ pub enum Durability {
 pub struct CommitSettings {
     /// When a frame counts as durable.
     pub durability: Durability,
+    /// How long a frame waits for company before it is written; zero: groups form while the write before runs.
+    pub linger: Duration,
     /// Frames that may wait.
     pub frames_max: usize,
     /// An epoch is closed when it has this many octets.
@@ -229,8 +231,7 @@ impl Work {
             match frames.recv_timeout(self.patience()) {
                 Ok(frame) => {
                     self.waiting.push_back(frame);
-                    self.waiting
-                        .extend(frames.try_iter().take(self.settings.frames_max));
+                    self.gather(frames);
                     self.commit_waiting();
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -243,6 +244,23 @@ impl Work {
             && let Err(error) = self.store.sync()
         {
             tracing::error!(%error, "the last sync failed; the last interval is not safe from a power cut");
+        }
+    }
+
+    /// Takes what else waits, and what comes while the first frame lingers.
+    fn gather(&mut self, frames: &Receiver<Arc<SealedFrame>>) {
+        let until = Instant::now() + self.settings.linger;
+        loop {
+            let room = self.settings.frames_max.saturating_sub(self.waiting.len());
+            self.waiting.extend(frames.try_iter().take(room));
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.waiting.len() >= self.settings.frames_max {
+                return;
+            }
+            match frames.recv_timeout(left) {
+                Ok(frame) => self.waiting.push_back(frame),
+                Err(_) => return,
+            }
         }
     }
 
@@ -363,6 +381,7 @@ impl CommitSettings {
     pub fn small() -> Self {
         Self {
             durability: Durability::EveryBatch,
+            linger: Duration::ZERO,
             frames_max: 64,
             epoch_octets: 1 << 20,
             epoch_age: Duration::from_secs(600),

@@ -70,6 +70,16 @@ fn remedy(error: &std::io::Error) -> &'static str {
     }
 }
 
+/// Keeps this thread to one core. False: the system does not allow it, and the thread goes where it is put.
+#[must_use]
+pub fn pin_thread(core: usize) -> bool {
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    let wanted = core
+        .checked_rem(cores.len())
+        .and_then(|place| cores.get(place));
+    wanted.is_some_and(|core| core_affinity::set_for_current(*core))
+}
+
 /// Runs `future` on this thread with a `LocalSet`, telling it which backend serves.
 ///
 /// # Errors

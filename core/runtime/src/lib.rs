@@ -11,7 +11,7 @@ mod tcp;
 mod transport;
 mod wake;
 
-pub use backend::{Backend, Io, RuntimeFault, run_local};
+pub use backend::{Backend, Io, RuntimeFault, pin_thread, run_local};
 pub use clock::{Clock, Now, SystemClock};
 pub use mailbox::{Mailbox, MailboxFull, MailboxSender, mailbox};
 pub use tcp::TcpTransport;

@@ -3,6 +3,8 @@
 //! Bound: `SEGMENTS_A_TURN_MAX` in one turn, so that answers are read in between. A lane whose best carrier belongs to
 //! another shard moves there, `MOVED_A_TURN_MAX` messages at a time.
 
+use std::collections::VecDeque;
+
 use carrack_carrier::{Outgoing, SubmitRefused};
 use carrack_message::record::{ArchivedBody, RecordView, record_at};
 use carrack_message::segment::{Udh8, encode_segment, split};
@@ -62,16 +64,19 @@ impl Shard {
         }
         let up = self.shared.health(place) == Health::Up;
         for _ in 0..count {
-            let Some(key) = self
+            let unfinished = self
                 .carriers
                 .get_mut(&place)
-                .and_then(|carrier| carrier.unfinished.pop_front())
-            else {
+                .map(|carrier| &mut carrier.unfinished);
+            let Some(key) = unfinished.and_then(VecDeque::pop_front) else {
                 return;
             };
-            if let Some(live) = self.live.get_mut(key) {
-                live.unfinished = false;
-            }
+            let live = self.live.get_mut(key);
+            let Some(live) = live.filter(|live| live.unfinished && live.carrier == Some(place))
+            else {
+                continue;
+            };
+            live.unfinished = false;
             if !up {
                 // Its carrier is gone: the text goes whole to whoever is best now.
                 self.put_back(now, key);
@@ -135,12 +140,26 @@ impl Shard {
             if !self.has_room(now, place) {
                 return;
             }
-            let Some(key) = self.lanes.pop(lane) else {
+            let Some(key) = self.take_waiting(lane) else {
                 return;
             };
             if let Sent::CarrierFull = self.send(now, key, place, budget) {
                 self.keep_unfinished(key, place, false);
                 return;
+            }
+        }
+    }
+
+    /// The next message that really waits in this lane; keys of messages that have gone another way are passed over.
+    fn take_waiting(&mut self, lane: usize) -> Option<Key> {
+        let plan = self.lanes.get(lane)?.plan;
+        loop {
+            let key = self.lanes.pop(lane)?;
+            let live = self.live.get(key);
+            if live.is_some_and(|live| {
+                live.phase == Phase::Waiting && live.plan == plan && !live.unfinished
+            }) {
+                return Some(key);
             }
         }
     }
@@ -320,16 +339,9 @@ impl Shard {
         };
         let mut moved = Vec::new();
         while moved.len() < MOVED_A_TURN_MAX {
-            let Some(key) = self.lanes.pop(lane) else {
+            let Some(key) = self.take_waiting(lane) else {
                 break;
             };
-            if self
-                .live
-                .get(key)
-                .is_none_or(|live| live.phase != Phase::Waiting)
-            {
-                continue;
-            }
             // Segments that went to a carrier of ours cannot be followed from there.
             self.forget_segments(key);
             if let Some(live) = self.live.remove(key) {

@@ -19,6 +19,9 @@ mod settle;
 mod sweep;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;

@@ -475,6 +475,7 @@ impl Shard {
             return;
         };
         let from = live.carrier.take();
+        live.unfinished = false;
         live.leave_carrier = false;
         live.retries_here = 0;
         live.pause_ns = 0;

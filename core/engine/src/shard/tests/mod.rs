@@ -1,0 +1,14 @@
+//! A shard driven without sockets, clocks or disk: scripted links, a committer in memory.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod accepting;
+mod any_order;
+mod failing_over;
+mod receipts;
+mod rig;
+mod uncertain;

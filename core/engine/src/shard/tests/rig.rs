@@ -1,0 +1,471 @@
+//! The rig: one shard, two carriers "north" (cheap) and "south" (dear), everything else scripted.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+
+use carrack_carrier::{
+    CarrierMessageId, Disposition, Link, LinkEvent, LinkState, Outgoing, ReceiptHandle, Refusal,
+    SubmitRefused,
+};
+use carrack_message::record::{BatchProgress, BatchRow, Body, FrameReader, RecordView};
+use carrack_message::{
+    Class, MessageId, Micros, Msisdn, ReceiptState, References, Segmentation, Sender, Status,
+};
+use carrack_queue::{CommitRefused, Committer, InFlightJournal, SealedFrame};
+use carrack_routing::{CarrierRow, Matcher, Policy, RouteRow, RouteTable};
+use carrack_runtime::{Mailbox, MailboxSender, Now, Wake, mailbox};
+
+use crate::directory::{AccountEntry, CarrierEntry, Directory};
+use crate::mail::Mail;
+use crate::recovery::Recovered;
+use crate::settings::EngineSettings;
+use crate::shard::{Carrier, Shard, ShardParts};
+use crate::shared::Shared;
+use crate::submission::{Chunk, Submission, Verdict};
+
+pub(super) const NORTH: usize = 0;
+pub(super) const SOUTH: usize = 1;
+pub(super) const ACCOUNT: u32 = 1;
+pub(super) const MS: u64 = 1_000_000;
+const WINDOW: u32 = 10;
+
+#[derive(Default)]
+pub(super) struct Wire {
+    pub(super) up: bool,
+    pub(super) open: Vec<(u64, Vec<u8>)>,
+    pub(super) sent: Vec<Vec<u8>>,
+    pub(super) events: VecDeque<LinkEvent>,
+    pub(super) answers: Vec<(u32, bool)>,
+    closed: bool,
+}
+
+struct ScriptedLink(Rc<RefCell<Wire>>);
+
+impl Link for ScriptedLink {
+    fn state(&self) -> LinkState {
+        if self.0.borrow().up {
+            LinkState::Up
+        } else {
+            LinkState::Down
+        }
+    }
+    fn free_slots(&self) -> u32 {
+        let wire = self.0.borrow();
+        if wire.up {
+            WINDOW - wire.open.len() as u32
+        } else {
+            0
+        }
+    }
+    fn in_flight(&self) -> u32 {
+        self.0.borrow().open.len() as u32
+    }
+    fn window(&self) -> u32 {
+        WINDOW
+    }
+    fn submit(&mut self, _: Now, ticket: u64, segment: &Outgoing<'_>) -> Result<(), SubmitRefused> {
+        let mut wire = self.0.borrow_mut();
+        if !wire.up || wire.open.len() as u32 >= WINDOW {
+            return Err(SubmitRefused::NotNow);
+        }
+        let octets = [segment.to.to_string().as_bytes(), b"|", segment.octets].concat();
+        wire.open.push((ticket, octets.clone()));
+        wire.sent.push(octets);
+        Ok(())
+    }
+    fn poll(&mut self, _: Now, events: &mut Vec<LinkEvent>) {
+        events.extend(self.0.borrow_mut().events.drain(..));
+    }
+    fn answer(&mut self, handle: ReceiptHandle, taken: bool) {
+        self.0
+            .borrow_mut()
+            .answers
+            .push((handle.sequence_number, taken));
+    }
+    fn flush(&mut self) {}
+    fn next_deadline_ns(&self) -> Option<u64> {
+        None
+    }
+    fn close(&mut self, _: Now) {
+        self.0.borrow_mut().closed = true;
+    }
+    fn is_closed(&self) -> bool {
+        self.0.borrow().closed
+    }
+    fn take_oddities(&mut self) -> u64 {
+        0
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Log {
+    pub(super) frames: Vec<Arc<SealedFrame>>,
+    /// While set, frames are taken and not yet durable.
+    pub(super) held: bool,
+    pub(super) refuses: bool,
+    durable: usize,
+}
+
+struct MemoryCommitter(Rc<RefCell<Log>>, u32);
+
+impl Committer for MemoryCommitter {
+    fn commit(&mut self, frame: &Arc<SealedFrame>) -> Result<(), CommitRefused> {
+        self.0.borrow_mut().frames.push(Arc::clone(frame));
+        Ok(())
+    }
+    fn committed_through(&self) -> u64 {
+        let mut log = self.0.borrow_mut();
+        if !log.held {
+            log.durable = log.frames.len();
+        }
+        let durable = log.durable;
+        log.frames[..durable]
+            .iter()
+            .rev()
+            .find(|frame| frame.key.epoch == self.1)
+            .map_or(0, |frame| frame.ticket)
+    }
+    fn epoch(&self) -> u32 {
+        self.1
+    }
+    fn refuses(&self) -> bool {
+        self.0.borrow().refuses
+    }
+}
+
+pub(super) struct Rig {
+    pub(super) shard: Shard,
+    pub(super) wires: Vec<Rc<RefCell<Wire>>>,
+    pub(super) log: Rc<RefCell<Log>>,
+    pub(super) now: Now,
+    pub(super) shared: Arc<Shared>,
+    pub(super) settings: EngineSettings,
+    mail: MailboxSender<Mail>,
+    epoch: u32,
+    receipts: u32,
+}
+
+pub(super) fn settings() -> EngineSettings {
+    EngineSettings {
+        attempts_max: 4,
+        ..EngineSettings::default()
+    }
+}
+
+fn table() -> Arc<RouteTable> {
+    let carrier = |name: &str, micros| CarrierRow {
+        name: name.to_owned(),
+        deck: None,
+        flat_price: Some(Micros(micros)),
+        enabled: true,
+    };
+    let route = RouteRow {
+        name: "all".to_owned(),
+        matcher: Matcher::default(),
+        carriers: vec![NORTH, SOUTH],
+        policy: Policy::LeastCost,
+        attempts_max: None,
+        on_no_response: None,
+    };
+    Arc::new(
+        RouteTable::build(
+            vec![carrier("north", 5000), carrier("south", 9000)],
+            vec![route],
+        )
+        .unwrap(),
+    )
+}
+
+fn directory() -> Directory {
+    let account = AccountEntry {
+        number: ACCOUNT,
+        name: "acme".to_owned(),
+        waiting: Arc::default(),
+        messages_max: 1000,
+    };
+    let carriers = [(11, "north"), (12, "south")].map(|(number, name)| CarrierEntry {
+        number,
+        name: name.to_owned(),
+    });
+    Directory::new(vec![account], carriers.to_vec())
+}
+
+impl Rig {
+    pub(super) fn new() -> Self {
+        Self::with(settings())
+    }
+
+    pub(super) fn with(settings: EngineSettings) -> Self {
+        let now = Now {
+            mono_ns: 1_000_000_000,
+            utc_ns: 1_700_000_000_000_000_000,
+        };
+        let mut rig = Self::build(settings, Rc::default(), 1, now);
+        rig.up(NORTH);
+        rig.up(SOUTH);
+        rig.turn();
+        rig
+    }
+
+    fn build(settings: EngineSettings, log: Rc<RefCell<Log>>, epoch: u32, now: Now) -> Self {
+        let shared = Arc::new(Shared::new(
+            settings.clone(),
+            vec![0, 0],
+            directory(),
+            table(),
+        ));
+        let (mail, inbox): (MailboxSender<Mail>, Mailbox<Mail>) = mailbox(64, Wake::default());
+        let wires: Vec<Rc<RefCell<Wire>>> = (0..2).map(|_| Rc::default()).collect();
+        let carriers = [(0u16, 11, "north"), (1, 12, "south")].map(|(place, number, name)| {
+            let link: Box<dyn Link> = Box::new(ScriptedLink(Rc::clone(&wires[usize::from(place)])));
+            (
+                place,
+                Carrier::new(name.to_owned(), number, None, vec![link]),
+            )
+        });
+        let shard = Shard::new(ShardParts {
+            number: 0,
+            shared: Arc::clone(&shared),
+            committer: Box::new(MemoryCommitter(Rc::clone(&log), epoch)),
+            journal: InFlightJournal::in_memory(64),
+            inbox,
+            peers: vec![mail.clone()],
+            carriers: carriers.into_iter().collect(),
+            references: Arc::new(References::new(7)),
+        });
+        Self {
+            shard,
+            wires,
+            log,
+            now,
+            shared,
+            settings,
+            mail,
+            epoch,
+            receipts: 0,
+        }
+    }
+
+    /// Ends the process and starts another one from what is durable. Gives the new rig; links are down.
+    pub(super) fn crash(self) -> Self {
+        let durable = {
+            let mut log = self.log.borrow_mut();
+            let durable = log.durable;
+            log.frames.truncate(durable);
+            log.held = false;
+            durable
+        };
+        assert_eq!(durable, self.log.borrow().frames.len());
+        let mut recovered = self.recovered();
+        let mut rig = Self::build(self.settings, self.log, self.epoch + 1, self.now);
+        let mut messages: Vec<_> = recovered
+            .messages
+            .drain()
+            .map(|(_, message)| message)
+            .collect();
+        messages.sort_by_key(|message| message.id);
+        for (_, early) in recovered.early.drain() {
+            rig.shard.restore_early(rig.now, early);
+        }
+        for message in messages {
+            rig.shard.restore(rig.now, message);
+        }
+        rig
+    }
+
+    pub(super) fn recovered(&self) -> Recovered {
+        let mut recovered = Recovered::default();
+        for frame in &self.log.borrow().frames {
+            for (_, offset, record) in FrameReader::new(&frame.octets).unwrap().iter() {
+                recovered.apply(frame, offset, record.unwrap());
+            }
+        }
+        recovered
+    }
+
+    /// Records in the log, by kind.
+    pub(super) fn records(&self, which: impl Fn(RecordView<'_>) -> bool) -> usize {
+        let log = self.log.borrow();
+        let all = log
+            .frames
+            .iter()
+            .flat_map(|frame| FrameReader::new(&frame.octets).unwrap().iter());
+        all.filter(|(_, _, record)| which(record.clone().unwrap()))
+            .count()
+    }
+
+    pub(super) fn finals(&self) -> Vec<(MessageId, Status, i64)> {
+        let mut found = Vec::new();
+        for frame in &self.log.borrow().frames {
+            for (_, _, record) in FrameReader::new(&frame.octets).unwrap().iter() {
+                if let RecordView::Final(end) = record.unwrap() {
+                    let status = Status::from_u8(end.status).unwrap();
+                    found.push((
+                        MessageId(end.id.to_native()),
+                        status,
+                        end.cost_micros.to_native(),
+                    ));
+                }
+            }
+        }
+        found
+    }
+
+    pub(super) fn turn(&mut self) {
+        self.shard.turn(self.now);
+    }
+
+    pub(super) fn after(&mut self, ns: u64) {
+        self.now.mono_ns += ns;
+        self.now.utc_ns += ns;
+        self.turn();
+    }
+
+    /// A few turns, as many as it takes for what one turn starts to be finished.
+    pub(super) fn settle(&mut self) {
+        for _ in 0..6 {
+            self.after(MS);
+        }
+    }
+
+    pub(super) fn up(&mut self, carrier: usize) {
+        let mut wire = self.wires[carrier].borrow_mut();
+        wire.up = true;
+        wire.events.push_back(LinkEvent::Up);
+    }
+
+    pub(super) fn down(&mut self, carrier: usize) {
+        let mut wire = self.wires[carrier].borrow_mut();
+        wire.up = false;
+        for (ticket, _) in std::mem::take(&mut wire.open) {
+            wire.events.push_back(LinkEvent::Unanswered { ticket });
+        }
+        wire.events.push_back(LinkEvent::Down("cut".to_owned()));
+    }
+
+    pub(super) fn submission(&self, text: &str) -> Submission {
+        let segments = Segmentation::of(text, 255).unwrap().segments;
+        Submission {
+            account: ACCOUNT,
+            class: Class::Transactional,
+            to: Msisdn::from_u64(447_700_900_001).unwrap(),
+            from: Sender::parse("ACME").unwrap(),
+            body: Body::Text(text.to_owned()),
+            segments,
+            validity_ns: 0,
+            wants_receipt: false,
+            price: None,
+            client_ref: None,
+            batch: None,
+        }
+    }
+
+    /// Hands in a chunk; the verdicts appear in the shared vector once they are given.
+    pub(super) fn hand_in(
+        &mut self,
+        submissions: Vec<Submission>,
+        progress: Option<BatchProgress>,
+    ) -> Arc<Mutex<Vec<Verdict>>> {
+        let given = Arc::new(Mutex::new(Vec::new()));
+        let into = Arc::clone(&given);
+        let reply = Box::new(move |verdicts: Vec<Verdict>| into.lock().unwrap().extend(verdicts));
+        assert!(
+            self.mail
+                .send(Mail::Chunk(Chunk {
+                    submissions,
+                    progress,
+                    reply,
+                }))
+                .is_ok()
+        );
+        given
+    }
+
+    /// Accepts texts and gives their ids.
+    pub(super) fn accept(&mut self, texts: &[&str]) -> Vec<MessageId> {
+        let submissions = texts.iter().map(|text| self.submission(text)).collect();
+        let given = self.hand_in(submissions, None);
+        self.settle();
+        let verdicts = given.lock().unwrap().clone();
+        verdicts
+            .into_iter()
+            .map(|verdict| match verdict {
+                Verdict::Accepted(id) => id,
+                Verdict::Refused(refusal) => panic!("{refusal}"),
+            })
+            .collect()
+    }
+
+    /// The carrier answers its oldest open submit; gives the ticket.
+    pub(super) fn answer(&mut self, carrier: usize, id: &str) -> u64 {
+        let mut wire = self.wires[carrier].borrow_mut();
+        let (ticket, _) = wire.open.remove(0);
+        let id = CarrierMessageId::from_slice(id.as_bytes());
+        wire.events.push_back(LinkEvent::Accepted {
+            ticket,
+            id,
+            late: false,
+        });
+        ticket
+    }
+
+    pub(super) fn refuse(&mut self, carrier: usize, status: u32, disposition: Disposition) {
+        let mut wire = self.wires[carrier].borrow_mut();
+        let (ticket, _) = wire.open.remove(0);
+        wire.events.push_back(LinkEvent::Refused {
+            ticket,
+            refusal: Refusal {
+                status,
+                disposition,
+            },
+            late: false,
+        });
+    }
+
+    pub(super) fn time_out(&mut self, carrier: usize) -> u64 {
+        let mut wire = self.wires[carrier].borrow_mut();
+        let (ticket, _) = wire.open.remove(0);
+        wire.events.push_back(LinkEvent::TimedOut { ticket });
+        ticket
+    }
+
+    pub(super) fn receipt(&mut self, carrier: usize, id: &str, state: ReceiptState) -> u32 {
+        self.receipts += 1;
+        let handle = ReceiptHandle {
+            session: 0,
+            data_sm: false,
+            sequence_number: self.receipts,
+            connection: 1,
+        };
+        let id = CarrierMessageId::from_slice(id.as_bytes());
+        self.wires[carrier]
+            .borrow_mut()
+            .events
+            .push_back(LinkEvent::Receipt {
+                handle,
+                id,
+                state,
+                error: 0,
+            });
+        self.receipts
+    }
+
+    pub(super) fn open(&self, carrier: usize) -> usize {
+        self.wires[carrier].borrow().open.len()
+    }
+
+    pub(super) fn sent(&self, carrier: usize) -> Vec<String> {
+        self.wires[carrier]
+            .borrow()
+            .sent
+            .iter()
+            .map(|octets| String::from_utf8_lossy(octets).into_owned())
+            .collect()
+    }
+
+    pub(super) fn row(batch: u64, row: u64) -> Option<BatchRow> {
+        Some(BatchRow { batch, row })
+    }
+}

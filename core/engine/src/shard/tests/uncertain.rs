@@ -1,0 +1,104 @@
+//! Segments that left a window without an answer.
+
+use carrack_carrier::{CarrierMessageId, LinkEvent};
+use carrack_message::record::RecordView;
+use carrack_message::{ReceiptState, Status};
+use carrack_routing::OnNoResponse;
+
+use super::rig::{MS, NORTH, Rig, SOUTH, settings};
+use crate::settings::EngineSettings;
+
+fn uncertain_records(rig: &Rig) -> usize {
+    rig.records(|record| matches!(record, RecordView::Uncertain(_)))
+}
+
+#[test]
+fn lost_response_frees_the_slot_is_recorded_and_sent_again() {
+    let mut rig = Rig::new();
+    rig.accept(&["hello"]);
+    rig.time_out(NORTH);
+    rig.settle();
+    assert_eq!(
+        (
+            rig.open(NORTH),
+            rig.sent(NORTH).len(),
+            uncertain_records(&rig)
+        ),
+        (1, 2, 1)
+    );
+}
+
+#[test]
+fn late_response_settles_the_uncertain_message_without_a_copy() {
+    let mut rig = Rig::with(EngineSettings {
+        on_no_response: OnNoResponse::Wait,
+        ..settings()
+    });
+    let ids = rig.accept(&["hello"]);
+    let ticket = rig.time_out(NORTH);
+    rig.settle();
+    assert_eq!(rig.open(NORTH), 0);
+    let id = CarrierMessageId::from_slice(b"n1");
+    rig.wires[NORTH]
+        .borrow_mut()
+        .events
+        .push_back(LinkEvent::Accepted {
+            ticket,
+            id,
+            late: true,
+        });
+    rig.settle();
+    rig.receipt(NORTH, "n1", ReceiptState::Delivered);
+    rig.settle();
+    assert_eq!(
+        (rig.finals(), rig.sent(NORTH).len()),
+        (vec![(ids[0], Status::Delivered, 5000)], 1)
+    );
+}
+
+#[test]
+fn policy_fail_ends_the_message_as_unknown() {
+    let mut rig = Rig::with(EngineSettings {
+        on_no_response: OnNoResponse::Fail,
+        ..settings()
+    });
+    let ids = rig.accept(&["hello"]);
+    rig.time_out(NORTH);
+    rig.settle();
+    assert_eq!(rig.finals(), [(ids[0], Status::Unknown, 0)]);
+    assert_eq!(rig.sent(NORTH).len(), 1);
+}
+
+#[test]
+fn window_of_a_lost_link_goes_to_the_other_carrier() {
+    let mut rig = Rig::new();
+    rig.accept(&["one", "two"]);
+    rig.down(NORTH);
+    rig.settle();
+    assert_eq!((rig.sent(SOUTH).len(), uncertain_records(&rig)), (2, 2));
+}
+
+#[test]
+fn journal_is_empty_when_all_outcomes_are_durable() {
+    let mut rig = Rig::new();
+    let free = rig.shard.journal.free();
+    rig.accept(&["one", "two", "three", &"x".repeat(300)]);
+    assert_eq!(rig.shard.journal.free(), free - 5);
+    rig.time_out(NORTH);
+    rig.log.borrow_mut().held = true;
+    rig.answer(NORTH, "n2");
+    rig.settle();
+    assert!(
+        rig.shard.journal.free() < free - 4,
+        "an outcome that is not durable holds its entry"
+    );
+    rig.log.borrow_mut().held = false;
+    rig.settle();
+    for n in 0..20 {
+        if rig.open(NORTH) > 0 {
+            rig.answer(NORTH, &format!("m{n}"));
+        }
+        rig.after(10 * MS);
+    }
+    assert_eq!(rig.shard.journal.free(), free);
+}
