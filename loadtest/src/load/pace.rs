@@ -1,0 +1,144 @@
+//! When the next message goes: as fast as answers come (closed loop), or at a fixed rate whatever they do (open loop).
+//!
+//! Pure: time comes in. The count and the duration end it, whichever comes first.
+
+const SECOND_NS: u64 = 1_000_000_000;
+
+/// What to do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Send this message. It should have gone at `scheduled_ns`, so a full window counts as latency (no coordinated omission).
+    Send {
+        /// Its number, from 0.
+        number: u64,
+        /// When it should have gone.
+        scheduled_ns: u64,
+    },
+    /// Nothing before then.
+    NotBefore(u64),
+    /// Nothing any more.
+    Done,
+}
+
+/// The plan of a load, shared by all its connections.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    count_max: Option<u64>,
+    duration_ns: Option<u64>,
+    per_second: Option<u32>,
+    started_ns: Option<u64>,
+    sent: u64,
+}
+
+impl Pace {
+    /// At most `count_max` messages, for at most `duration_ns`, at `per_second` or as fast as answers come.
+    #[must_use]
+    pub fn new(count_max: Option<u64>, duration_ns: Option<u64>, per_second: Option<u32>) -> Self {
+        Self {
+            count_max,
+            duration_ns,
+            per_second: per_second.filter(|rate| *rate > 0),
+            started_ns: None,
+            sent: 0,
+        }
+    }
+
+    /// The next turn. The first call starts the clock.
+    pub fn turn(&mut self, now_ns: u64) -> Turn {
+        let started_ns = *self.started_ns.get_or_insert(now_ns);
+        if self.is_done(now_ns) {
+            return Turn::Done;
+        }
+        let scheduled_ns = match self.per_second {
+            None => now_ns,
+            Some(rate) => {
+                let offset_ns = u128::from(self.sent) * u128::from(SECOND_NS) / u128::from(rate);
+                started_ns.saturating_add(u64::try_from(offset_ns).unwrap_or(u64::MAX))
+            }
+        };
+        if scheduled_ns > now_ns {
+            return Turn::NotBefore(scheduled_ns);
+        }
+        let number = self.sent;
+        self.sent += 1;
+        Turn::Send {
+            number,
+            scheduled_ns,
+        }
+    }
+
+    /// True when no message goes any more.
+    #[must_use]
+    pub fn is_done(&self, now_ns: u64) -> bool {
+        let is_over = |started_ns: u64| {
+            self.duration_ns
+                .is_some_and(|duration_ns| now_ns >= started_ns.saturating_add(duration_ns))
+        };
+        self.count_max
+            .is_some_and(|count_max| self.sent >= count_max)
+            || self.started_ns.is_some_and(is_over)
+    }
+
+    /// Messages taken.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// When the first was taken.
+    #[must_use]
+    pub fn started_ns(&self) -> u64 {
+        self.started_ns.unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )]
+
+    use super::*;
+
+    #[test]
+    fn an_open_loop_keeps_its_rate_after_a_stall() {
+        let mut pace = Pace::new(None, Some(10 * SECOND_NS), Some(100));
+        let mut sent = 0;
+        let mut now_ns = 5 * SECOND_NS;
+        loop {
+            match pace.turn(now_ns) {
+                Turn::Send { scheduled_ns, .. } => {
+                    assert!(scheduled_ns <= now_ns);
+                    sent += 1;
+                    if sent == 300 {
+                        now_ns += SECOND_NS;
+                    }
+                }
+                Turn::NotBefore(next_ns) => {
+                    assert!(next_ns > now_ns);
+                    now_ns = next_ns;
+                }
+                Turn::Done => break,
+            }
+        }
+        assert_eq!(sent, 1_000);
+    }
+
+    #[test]
+    fn a_closed_loop_ends_at_its_count() {
+        let mut pace = Pace::new(Some(3), None, None);
+        let numbers: Vec<_> = std::iter::from_fn(|| match pace.turn(7) {
+            Turn::Send {
+                number,
+                scheduled_ns,
+            } => Some((number, scheduled_ns)),
+            _ => None,
+        })
+        .collect();
+        assert_eq!(numbers, [(0, 7), (1, 7), (2, 7)]);
+        assert_eq!(pace.turn(7), Turn::Done);
+    }
+}

@@ -1,0 +1,144 @@
+//! What a load saw, as the JSON it prints.
+
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Latency from submit to answer. In an open loop it counts from when the message should have gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct LatencyMs {
+    /// Half were faster, milliseconds.
+    pub p50: f64,
+    /// Nine in ten were faster, milliseconds.
+    pub p90: f64,
+    /// All but one in a hundred were faster, milliseconds.
+    pub p99: f64,
+    /// The slowest, milliseconds.
+    pub max: f64,
+}
+
+/// The result of a load. `sent = accepted + refused + unanswered`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LoadReport {
+    /// Messages sent.
+    pub sent: u64,
+    /// Answered with success.
+    pub accepted: u64,
+    /// Refused, by status name.
+    pub refused: BTreeMap<String, u64>,
+    /// Never answered: timed out, or the connection broke.
+    pub unanswered: u64,
+    /// Accepted messages with at least one receipt.
+    pub receipts: u64,
+    /// First receipts by state.
+    pub receipts_by_state: BTreeMap<String, u64>,
+    /// Receipts that came before the answer to their message.
+    pub receipts_early: u64,
+    /// Receipts again for a message that had one.
+    pub receipts_duplicate: u64,
+    /// Receipts for which no accepted message is known.
+    pub receipts_unmatched: u64,
+    /// Accepted messages without a receipt; 0 unless receipts were asked for.
+    pub receipts_missing: u64,
+    /// Connections that broke.
+    pub disconnects: u64,
+    /// From the first message to the last answer, seconds.
+    pub seconds: f64,
+    /// Answers a second in that time.
+    pub rate: f64,
+    /// From the first message to the last answer or receipt, seconds.
+    pub life_seconds: f64,
+    /// Accepted messages a second in that time.
+    pub life_rate: f64,
+    /// Submit to answer.
+    pub latency_ms: LatencyMs,
+    /// The first fault, if there was one.
+    pub fault: Option<String>,
+}
+
+impl LoadReport {
+    /// Refused messages of all statuses.
+    #[must_use]
+    pub fn refused_total(&self) -> u64 {
+        self.refused.values().sum()
+    }
+
+    /// True when every message was answered, at least one was accepted, and no receipt that was asked for is missing.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.fault.is_none()
+            && self.unanswered == 0
+            && self.receipts_missing == 0
+            && self.accepted > 0
+    }
+}
+
+/// Collects answers and their latency while a load runs.
+#[derive(Debug)]
+pub struct Tally {
+    /// Counts so far; rates are filled in by [`Tally::finish`].
+    pub report: LoadReport,
+    latency_us: Histogram<u64>,
+    last_answer_ns: u64,
+    last_event_ns: u64,
+}
+
+impl Tally {
+    /// An empty tally.
+    ///
+    /// # Errors
+    /// Never for the bounds used; the histogram's constructor can fail in general.
+    pub fn new() -> Result<Self, super::LoadFault> {
+        // 1 microsecond to 10 minutes, three digits: at most 200 KB.
+        let latency_us = Histogram::new_with_bounds(1, 600_000_000, 3)
+            .map_err(|fault| super::LoadFault::Usage(fault.to_string()))?;
+        Ok(Self {
+            report: LoadReport::default(),
+            latency_us,
+            last_answer_ns: 0,
+            last_event_ns: 0,
+        })
+    }
+
+    /// Counts an answer. `refusal` is the name of its status unless it was a success.
+    pub fn answered(&mut self, now_ns: u64, scheduled_ns: u64, refusal: Option<String>) {
+        match refusal {
+            None => self.report.accepted += 1,
+            Some(name) => *self.report.refused.entry(name).or_default() += 1,
+        }
+        self.latency_us
+            .saturating_record((now_ns.saturating_sub(scheduled_ns) / 1_000).max(1));
+        self.last_answer_ns = self.last_answer_ns.max(now_ns);
+        self.event(now_ns);
+    }
+
+    /// Notes that something came at this time.
+    pub fn event(&mut self, now_ns: u64) {
+        self.last_event_ns = self.last_event_ns.max(now_ns);
+    }
+
+    /// When the last answer or receipt came.
+    #[must_use]
+    pub fn last_event_ns(&self) -> u64 {
+        self.last_event_ns
+    }
+
+    /// The report of a load that began at `started_ns`.
+    #[must_use]
+    pub fn finish(mut self, started_ns: u64) -> LoadReport {
+        let seconds = |until_ns: u64| (until_ns.saturating_sub(started_ns) as f64 / 1e9).max(1e-9);
+        let answers = self.report.accepted + self.report.refused_total();
+        self.report.seconds = seconds(self.last_answer_ns);
+        self.report.rate = answers as f64 / self.report.seconds;
+        self.report.life_seconds = seconds(self.last_event_ns);
+        self.report.life_rate = self.report.accepted as f64 / self.report.life_seconds;
+        let ms = |percentile| self.latency_us.value_at_quantile(percentile) as f64 / 1e3;
+        self.report.latency_ms = LatencyMs {
+            p50: ms(0.5),
+            p90: ms(0.9),
+            p99: ms(0.99),
+            max: self.latency_us.max() as f64 / 1e3,
+        };
+        self.report
+    }
+}

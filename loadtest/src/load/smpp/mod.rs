@@ -1,0 +1,158 @@
+//! `smsload smpp`: an ESME with any number of binds, closed or open loop, that waits for its receipts with a bound.
+//!
+//! All binds run on one thread and share one pace, one tally and one book of receipts. A bind that breaks ends the load with a
+//! fault, or connects again when asked to; what it had in flight is counted unanswered, never sent again.
+
+mod bind;
+mod book;
+
+use super::report::Tally;
+use super::{LoadFault, LoadReport, Pace, Texts};
+use bind::Esme;
+use book::Book;
+use carrack_message::Sender;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Message ids whose receipts are matched, at most.
+const IDS_MAX: usize = 50_000_000;
+
+/// How to load.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// `host:port` of the SMSC.
+    pub address: String,
+    /// Who we are.
+    pub system_id: String,
+    /// Our secret.
+    pub password: String,
+    /// Transceiver binds.
+    pub binds: u32,
+    /// Submits in flight on each, 1 to 65,536.
+    pub window: u32,
+    /// Ask for receipts and wait for them.
+    pub receipts: bool,
+    /// How long to wait after the last answer or receipt for those that are missing.
+    pub wait: Duration,
+    /// How long to listen on for doubled receipts when all is there.
+    pub linger: Duration,
+    /// A submit unanswered for so long is given up.
+    pub response_timeout: Duration,
+    /// Pause before a broken bind connects again; `None`: it does not.
+    pub reconnect: Option<Duration>,
+}
+
+/// What all binds share.
+#[derive(Debug)]
+struct Shared {
+    options: Options,
+    texts: Texts,
+    sender: Sender,
+    pace: RefCell<Pace>,
+    tally: RefCell<Tally>,
+    book: RefCell<Book>,
+    in_flight: Cell<u64>,
+    started: Instant,
+}
+
+impl Shared {
+    fn now_ns(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// True when nothing more is sent and nothing more is waited for.
+    fn is_finished(&self, now_ns: u64) -> bool {
+        if self.in_flight.get() > 0 || !self.pace.borrow().is_done(now_ns) {
+            return false;
+        }
+        let tally = self.tally.borrow();
+        let since = |pause: Duration| {
+            now_ns.saturating_sub(tally.last_event_ns()) >= crate::duration::nanoseconds(pause)
+        };
+        if !self.options.receipts {
+            return true;
+        }
+        let is_complete = self.book.borrow().matched() >= tally.report.accepted;
+        if is_complete {
+            since(self.options.linger)
+        } else {
+            since(self.options.wait)
+        }
+    }
+}
+
+/// Drives a load to its end. Must be called inside a `LocalSet`.
+///
+/// # Errors
+/// [`LoadFault`] when the first connection or bind fails; later faults are in the report.
+pub async fn run(options: Options, texts: Texts, pace: Pace) -> Result<LoadReport, LoadFault> {
+    let sender = Sender::parse(texts.from())
+        .map_err(|fault| LoadFault::Usage(format!("--from: {fault}")))?;
+    let binds = options.binds.max(1);
+    let shared = Rc::new(Shared {
+        options,
+        texts,
+        sender,
+        pace: RefCell::new(pace),
+        tally: RefCell::new(Tally::new()?),
+        book: RefCell::new(Book::new(IDS_MAX)),
+        in_flight: Cell::new(0),
+        started: Instant::now(),
+    });
+    let tasks: Vec<_> = (0..binds)
+        .map(|number| tokio::task::spawn_local(one_bind(Rc::clone(&shared), number)))
+        .collect();
+    let mut first_fault = None;
+    for task in tasks {
+        let ended = task
+            .await
+            .map_err(|fault| LoadFault::Usage(format!("a bind's task ended: {fault}")))?;
+        if let Err(fault) = ended {
+            first_fault.get_or_insert(fault);
+        }
+    }
+    let sent = shared.pace.borrow().sent();
+    match first_fault {
+        Some(fault) if sent == 0 => Err(fault),
+        fault => finish(&shared, fault),
+    }
+}
+
+/// The report of a load that has ended.
+fn finish(shared: &Shared, first_fault: Option<LoadFault>) -> Result<LoadReport, LoadFault> {
+    let pace = shared.pace.borrow();
+    let tally = std::mem::replace(&mut *shared.tally.borrow_mut(), Tally::new()?);
+    let mut report = tally.finish(pace.started_ns());
+    if let Some(fault) = first_fault {
+        report.fault.get_or_insert(fault.to_string());
+    }
+    let book = shared.book.borrow();
+    report.sent = pace.sent();
+    report.receipts = book.matched();
+    report.receipts_early = book.early();
+    report.receipts_duplicate = book.duplicates();
+    report.receipts_unmatched = book.unmatched();
+    if shared.options.receipts {
+        report.receipts_missing = report.accepted.saturating_sub(report.receipts);
+    }
+    Ok(report)
+}
+
+async fn one_bind(shared: Rc<Shared>, number: u32) -> Result<(), LoadFault> {
+    let mut esme = Esme::new(&shared, number);
+    loop {
+        let ended = esme.connection().await;
+        esme.disconnected();
+        let Err(fault) = ended else { return Ok(()) };
+        shared.tally.borrow_mut().report.disconnects += 1;
+        let Some(pause) = shared.options.reconnect else {
+            return Err(fault);
+        };
+        if shared.is_finished(shared.now_ns()) {
+            return Ok(());
+        }
+        tokio::time::sleep(pause).await;
+    }
+}
