@@ -246,7 +246,8 @@ impl Engine {
         self.inner.shared.batches.resume(batch)
     }
 
-    /// Says that a subscriber can take `credits` more notices of an account from each shard.
+    /// Says that a subscriber can hold `credits` more notices of an account from each shard. A credit is used by a notice
+    /// and free again when that is told.
     pub fn grant(&self, account: u32, subscriber: u64, credits: u32, sink: &NoticeSink) {
         for shard in &self.inner.shards {
             let sink = Arc::clone(sink);

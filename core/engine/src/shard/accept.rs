@@ -6,7 +6,6 @@ use carrack_message::record::{Accepted, BatchProgress};
 use carrack_message::{MessageId, MessageIdParts};
 use carrack_routing::{PlanId, Query};
 use carrack_runtime::Now;
-use carrack_telemetry::names;
 use smallvec::SmallVec;
 
 use super::Shard;
@@ -49,14 +48,14 @@ impl Shard {
             .collect();
         for verdict in &verdicts {
             if let Verdict::Refused(refusal) = verdict {
-                metrics::counter!(names::MESSAGES_REFUSED, "reason" => refusal.name()).increment(1);
+                self.counts.refused(refusal);
             }
         }
         let progressed = match progress {
             Some(progress) if !together => self.note_progress(progress, taken),
             _ => false,
         };
-        metrics::counter!(names::MESSAGES_ACCEPTED).increment(u64::from(taken));
+        self.counts.accepted(taken);
         if taken == 0 && !progressed {
             reply(verdicts);
         } else {
@@ -188,11 +187,7 @@ impl Shard {
         self.frames.summary().accepted += 1;
         let batch = record.batch.map_or(0, |row| row.batch);
         if batch != 0 {
-            self.shared
-                .batches
-                .counters(batch)
-                .live
-                .fetch_add(1, Ordering::Relaxed);
+            self.batch(batch).live.fetch_add(1, Ordering::Relaxed);
         }
         let key = self.live.insert(Live {
             id,

@@ -89,6 +89,8 @@ pub(crate) struct Carrier {
     pub(crate) number: u32,
     pub(crate) links: Vec<Box<dyn Link>>,
     pub(crate) throttle: Adaptive,
+    /// A limited carrier gets nothing before.
+    pub(crate) quiet_until_ns: u64,
     /// Messages with segments still to be sent here: they go before the lanes.
     pub(crate) unfinished: VecDeque<Key>,
     pub(crate) stats: CarrierStats,
@@ -109,6 +111,7 @@ impl Carrier {
             number,
             links,
             throttle: Adaptive::new(rate),
+            quiet_until_ns: 0,
             unfinished: VecDeque::new(),
             stats: CarrierStats::new(),
             handles,
@@ -125,6 +128,14 @@ impl Carrier {
 
     pub(crate) fn in_flight(&self) -> u32 {
         self.links.iter().map(|link| link.in_flight()).sum()
+    }
+
+    /// Whether its limit allows one more segment.
+    pub(crate) fn is_due(&mut self, now_ns: u64) -> Result<(), u64> {
+        if self.throttle.nominal().is_some() && now_ns < self.quiet_until_ns {
+            return Err(self.quiet_until_ns);
+        }
+        self.throttle.ready(now_ns, 1)
     }
 
     /// A link with a free slot, in turn.

@@ -186,7 +186,7 @@ impl Shard {
         };
         carrier.unfinished.is_empty()
             && carrier.free_link().is_some()
-            && carrier.throttle.ready(now.mono_ns, 1).is_ok()
+            && carrier.is_due(now.mono_ns).is_ok()
             && self.journal.free() > 0
     }
 
@@ -270,7 +270,8 @@ impl Shard {
         let Some(link) = carrier.free_link() else {
             return Ok(false);
         };
-        if self.journal.free() == 0 || carrier.throttle.take(now.mono_ns, 1).is_err() {
+        let due = carrier.is_due(now.mono_ns).is_ok();
+        if self.journal.free() == 0 || !due || carrier.throttle.take(now.mono_ns, 1).is_err() {
             return Ok(false);
         }
         let frame = live.frame.as_ref().ok_or("its text is not in memory")?;

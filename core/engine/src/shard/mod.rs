@@ -8,6 +8,7 @@
 mod accept;
 mod carriers;
 mod correlation;
+mod counts;
 mod dispatch;
 mod early;
 mod frames;
@@ -37,10 +38,12 @@ use rustc_hash::FxHashMap;
 pub(crate) use carriers::Carrier;
 pub(crate) use live::{Key, Live, Phase};
 
+use crate::batches::BatchCounters;
 use crate::directory::Directory;
 use crate::mail::Mail;
 use crate::shared::Shared;
 use correlation::Correlation;
+use counts::Counts;
 use early::EarlyReceipts;
 use frames::{After, Frames};
 use lanes::Lanes;
@@ -53,6 +56,8 @@ const MAIL_A_TURN_MAX: usize = 256;
 const PUBLISH_NS: u64 = 250_000_000;
 /// Longest sleep of an idle shard.
 const IDLE_NS: u64 = 1_000_000_000;
+/// Batches whose counters a shard holds on to.
+const BATCHES_KNOWN_MAX: usize = 1024;
 /// Plans that can be told apart.
 const PLANS_MAX: u32 = 65_536;
 
@@ -91,6 +96,8 @@ pub(crate) struct Shard {
     early: EarlyReceipts,
     outbox: Outbox,
     pauses: BinaryHeap<Reverse<(u64, Key)>>,
+    counts: Counts,
+    batches: FxHashMap<u64, Arc<BatchCounters>>,
     events: Vec<LinkEvent>,
     scratch: Vec<u8>,
     sweep_at: u32,
@@ -126,6 +133,8 @@ impl Shard {
             early,
             outbox: Outbox::default(),
             pauses: BinaryHeap::new(),
+            counts: Counts::default(),
+            batches: FxHashMap::default(),
             events: Vec::new(),
             scratch: Vec::with_capacity(512),
             sweep_at: 0,
@@ -170,7 +179,7 @@ impl Shard {
             for link in &carrier.links {
                 until_ns = until_ns.min(link.next_deadline_ns().unwrap_or(u64::MAX));
             }
-            if let Err(ready_ns) = carrier.throttle.ready(now.mono_ns, 1) {
+            if let Err(ready_ns) = carrier.is_due(now.mono_ns) {
                 until_ns = until_ns.min(ready_ns);
             }
         }
@@ -192,7 +201,21 @@ impl Shard {
         if version != self.tables_version {
             self.tables_version = version;
             (self.directory, self.table) = (self.shared.directory(), self.shared.table());
+            self.route_again();
         }
+    }
+
+    /// Counters of a batch, looked up once a shard and not for each message.
+    pub(super) fn batch(&mut self, batch: u64) -> Arc<BatchCounters> {
+        if self.batches.len() >= BATCHES_KNOWN_MAX && !self.batches.contains_key(&batch) {
+            self.batches.clear();
+        }
+        let shared = &self.shared;
+        Arc::clone(
+            self.batches
+                .entry(batch)
+                .or_insert_with(|| shared.batches.counters(batch)),
+        )
     }
 
     fn take_mail(&mut self, now: Now) -> bool {
@@ -370,6 +393,7 @@ impl Shard {
         for carrier in self.carriers.values_mut() {
             carrier.publish();
         }
+        self.counts.publish();
         let waiting = self.shared.waiting.load(Ordering::Relaxed);
         metrics::gauge!(carrack_telemetry::names::MESSAGES_WAITING).set(waiting as f64);
     }

@@ -10,7 +10,7 @@ use carrack_runtime::Now;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Shard;
-use super::live::{Key, Phase};
+use super::live::{Key, Live, Phase};
 use crate::notice::{Notice, NoticeKey, NoticeSink};
 
 struct Subscriber {
@@ -24,6 +24,45 @@ struct Subscriber {
 struct AccountOutbox {
     ready: VecDeque<Key>,
     subscribers: Vec<Subscriber>,
+    turn: usize,
+}
+
+impl AccountOutbox {
+    /// The next subscriber that has a credit, in turn.
+    fn next_subscriber(&mut self) -> Option<usize> {
+        let count = self.subscribers.len();
+        let found = (0..count)
+            .map(|step| (self.turn + step) % count)
+            .find(|place| {
+                self.subscribers
+                    .get(*place)
+                    .is_some_and(|known| known.credits > 0)
+            })?;
+        self.turn = found + 1;
+        Some(found)
+    }
+}
+
+/// What a subscriber is told of an ended message; `None` where there is nothing to tell.
+fn notice(shard: u8, key: Key, live: &mut Live, subscriber: u64) -> Option<Notice> {
+    let end = live.end.as_mut()?;
+    end.handed_to = subscriber;
+    Some(Notice {
+        key: NoticeKey {
+            shard,
+            slot: key.slot,
+            generation: key.generation,
+        },
+        id: live.id,
+        account: live.account,
+        to: live.to,
+        from: live.from.as_deref()?.to_owned(),
+        status: end.status,
+        error: end.error,
+        segments: live.segments.len() as u8,
+        accepted_utc_ns: live.accepted_utc_ns,
+        done_utc_ns: end.done_utc_ns,
+    })
 }
 
 #[derive(Default)]
@@ -87,39 +126,31 @@ impl Shard {
             let Some(outbox) = self.outbox.accounts.get_mut(&account) else {
                 continue;
             };
-            for subscriber in &mut outbox.subscribers {
-                let mut notices = Vec::new();
-                while subscriber.credits > 0
-                    && let Some(key) = outbox.ready.pop_front()
+            let mut bundles: Vec<Vec<Notice>> =
+                outbox.subscribers.iter().map(|_| Vec::new()).collect();
+            // In turn, so that each bind of an account gets its share.
+            while let Some(place) = outbox.next_subscriber() {
+                let Some(key) = outbox.ready.pop_front() else {
+                    break;
+                };
+                let (Some(subscriber), Some(bundle)) =
+                    (outbox.subscribers.get_mut(place), bundles.get_mut(place))
+                else {
+                    break;
+                };
+                if let Some(notice) = self
+                    .live
+                    .get_mut(key)
+                    .and_then(|live| notice(self.number, key, live, subscriber.id))
                 {
-                    let Some(live) = self.live.get_mut(key) else {
-                        continue;
-                    };
-                    let (Some(end), Some(from)) = (live.end.as_mut(), live.from.as_ref()) else {
-                        continue;
-                    };
-                    end.handed_to = subscriber.id;
                     subscriber.credits -= 1;
                     subscriber.handed.insert(key);
-                    notices.push(Notice {
-                        key: NoticeKey {
-                            shard: self.number,
-                            slot: key.slot,
-                            generation: key.generation,
-                        },
-                        id: live.id,
-                        account,
-                        to: live.to,
-                        from: from.to_string(),
-                        status: end.status,
-                        error: end.error,
-                        segments: live.segments.len() as u8,
-                        accepted_utc_ns: live.accepted_utc_ns,
-                        done_utc_ns: end.done_utc_ns,
-                    });
+                    bundle.push(notice);
                 }
-                if !notices.is_empty() {
-                    (subscriber.sink)(notices);
+            }
+            for (subscriber, bundle) in outbox.subscribers.iter().zip(bundles) {
+                if !bundle.is_empty() {
+                    (subscriber.sink)(bundle);
                 }
             }
         }
@@ -147,6 +178,9 @@ impl Shard {
                 .find(|known| known.id == handed_to)
         {
             subscriber.handed.remove(&key);
+            // The credit is free again: a door grants a window once, in whichever shard its receipts are.
+            subscriber.credits = subscriber.credits.saturating_add(1);
+            self.outbox.dirty.insert(account);
         }
         if let Err(fault) = self.frames.push(
             self.committer.as_ref(),

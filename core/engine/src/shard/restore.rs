@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use carrack_message::record::{RecordView, record_at};
 use carrack_routing::{OnNoResponse, PlanId, Query};
 use carrack_runtime::Now;
 use smallvec::SmallVec;
@@ -10,6 +11,9 @@ use super::Shard;
 use super::early::Parked;
 use super::live::{End, Key, Live, Phase, Segment, SegmentState};
 use crate::recovery::{Restored, RestoredEarly, RestoredSegment};
+
+/// Limits are by the second: after a crash a limited carrier gets nothing for one.
+const QUIET_NS: u64 = 1_000_000_000;
 
 impl Shard {
     /// Takes a message back. Before the first turn only.
@@ -32,6 +36,10 @@ impl Shard {
         }
         if !ended {
             self.shared.waiting.fetch_add(1, Ordering::Relaxed);
+        }
+        // The carrier may have had a second's worth from us just before the crash.
+        for carrier in self.carriers.values_mut() {
+            carrier.quiet_until_ns = now.mono_ns + QUIET_NS;
         }
         let key = self.live.insert(Live {
             id: restored.id,
@@ -154,6 +162,55 @@ impl Shard {
             RestoredSegment::Unsent => {}
         }
         restored
+    }
+
+    /// After a change of routes: what had no way may have one now.
+    pub(super) fn route_again(&mut self) {
+        let Ok(nowhere) = self.plans.intern(&[]) else {
+            return;
+        };
+        let stranded: Vec<Key> = self
+            .live
+            .iter()
+            .filter(|(_, live)| live.route_plan == nowhere && live.end.is_none())
+            .map(|(key, _)| key)
+            .collect();
+        for key in stranded {
+            let Some(way) = self.way_again(key) else {
+                continue;
+            };
+            if let Some(live) = self.live.get_mut(key) {
+                (live.plan, live.route_plan, live.route) = (way.0, way.0, way.1);
+                if live.phase == Phase::Waiting {
+                    self.wait(key, false);
+                }
+            }
+        }
+    }
+
+    fn way_again(&mut self, key: Key) -> Option<(PlanId, u16)> {
+        let live = self.live.get(key)?;
+        let frame = live.frame.as_ref()?;
+        let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, live.offset) else {
+            return None;
+        };
+        let account = self
+            .directory
+            .account(live.account)
+            .map_or("", |account| account.name.as_str());
+        let query = Query {
+            account,
+            to: live.to,
+            from: record.from.as_str(),
+            class: live.class,
+        };
+        let choice = self.table.choose(&query).ok()?;
+        let carriers: SmallVec<[u16; 4]> = choice
+            .candidates
+            .iter()
+            .map(|candidate| candidate.carrier)
+            .collect();
+        Some((self.plans.intern(&carriers).ok()?, choice.route))
     }
 
     /// Takes a parked receipt back.

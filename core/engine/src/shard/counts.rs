@@ -1,0 +1,80 @@
+//! What a shard counts for the metrics: plain numbers in the loop, brought to the recorder now and then.
+
+use carrack_message::Status;
+use carrack_telemetry::names;
+
+use crate::submission::Refusal;
+
+/// Counts since the last publication, and where they go.
+pub(crate) struct Counts {
+    accepted: u64,
+    refused: Vec<(&'static str, u64, metrics::Counter)>,
+    finals: Vec<(Status, u64, metrics::Counter)>,
+    accepted_handle: metrics::Counter,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        let finals = Status::ALL.into_iter().filter(|status| status.is_final());
+        Self {
+            accepted: 0,
+            refused: Vec::new(),
+            finals: finals
+                .map(|status| {
+                    (
+                        status,
+                        0,
+                        metrics::counter!(names::MESSAGES_FINAL, "status" => status.name()),
+                    )
+                })
+                .collect(),
+            accepted_handle: metrics::counter!(names::MESSAGES_ACCEPTED),
+        }
+    }
+}
+
+impl Counts {
+    pub(crate) fn accepted(&mut self, messages: u32) {
+        self.accepted += u64::from(messages);
+    }
+
+    pub(crate) fn refused(&mut self, refusal: &Refusal) {
+        let name = refusal.name();
+        match self.refused.iter_mut().find(|(known, _, _)| *known == name) {
+            Some((_, count, _)) => *count += 1,
+            None => self.refused.push((
+                name,
+                1,
+                metrics::counter!(names::MESSAGES_REFUSED, "reason" => name),
+            )),
+        }
+    }
+
+    pub(crate) fn ended(&mut self, status: Status) {
+        if let Some((_, count, _)) = self
+            .finals
+            .iter_mut()
+            .find(|(known, _, _)| *known == status)
+        {
+            *count += 1;
+        }
+    }
+
+    pub(crate) fn publish(&mut self) {
+        self.accepted_handle
+            .increment(std::mem::take(&mut self.accepted));
+        let refused = self
+            .refused
+            .iter_mut()
+            .map(|(_, count, handle)| (count, handle));
+        for (count, handle) in refused.chain(
+            self.finals
+                .iter_mut()
+                .map(|(_, count, handle)| (count, handle)),
+        ) {
+            if *count > 0 {
+                handle.increment(std::mem::take(count));
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The end of a message: its one final record, its counts, and whether its customer is still to be told.
+
+use std::sync::atomic::Ordering;
+
+use carrack_message::record::Final;
+use carrack_message::{MessageId, ReceiptState, Status};
+use carrack_runtime::Now;
+
+use crate::engine::Cancelled;
+use crate::shard::Shard;
+use crate::shard::live::{End, Key, Phase, SegmentState};
+
+impl Shard {
+    pub(super) fn finish_by_receipts(&mut self, now: Now, key: Key) {
+        let Some(live) = self.live.get(key) else {
+            return;
+        };
+        let worst = live
+            .segments
+            .iter()
+            .filter_map(|segment| match segment.state {
+                SegmentState::Done(ReceiptState::Delivered) => None,
+                SegmentState::Done(state) => Some(state),
+                _ => None,
+            });
+        let (status, detail) = match worst.into_iter().next() {
+            None => (Status::Delivered, ""),
+            Some(ReceiptState::Expired) => (Status::Expired, "the carrier's receipt says expired"),
+            Some(ReceiptState::Rejected) => {
+                (Status::Rejected, "the carrier's receipt says rejected")
+            }
+            Some(ReceiptState::Deleted) => {
+                (Status::Undelivered, "the carrier's receipt says deleted")
+            }
+            Some(ReceiptState::Unknown) => {
+                (Status::Undelivered, "the carrier's receipt says unknown")
+            }
+            Some(_) => (
+                Status::Undelivered,
+                "the carrier's receipt says undeliverable",
+            ),
+        };
+        self.finish(now, key, status, detail);
+    }
+
+    /// The end of a message: its one final record.
+    pub(in crate::shard) fn finish(&mut self, now: Now, key: Key, status: Status, detail: &str) {
+        let Some(live) = self.live.get(key).filter(|live| live.end.is_none()) else {
+            return;
+        };
+        let tell = live.from.is_some();
+        let carrier = live
+            .carrier
+            .and_then(|place| self.directory.carrier(place))
+            .map_or(u32::MAX, |entry| entry.number);
+        let record = Final {
+            id: live.id.0,
+            status: status.as_u8(),
+            carrier,
+            error: live.last_error,
+            segments_sent: live.segments_sent,
+            tell,
+            cost_micros: live.cost_micros,
+            at_utc_ns: now.utc_ns,
+            detail: detail.to_owned(),
+        };
+        let (place, batch, epoch) = (live.carrier, live.batch, live.id.parts().epoch);
+        self.note(&record);
+        self.frames.summary().add_final(epoch, status);
+        self.forget_segments(key);
+        self.count_final(place, batch, status);
+        if tell {
+            self.keep_to_tell(now, key, status);
+        } else {
+            self.frames.summary().add_closed(epoch);
+            self.close(key);
+        }
+    }
+
+    pub(super) fn count_final(&mut self, place: Option<u16>, batch: u64, status: Status) {
+        self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.counts.ended(status);
+        if batch != 0 {
+            self.batch(batch).note_final(status);
+        }
+        if let Some(carrier) = place.and_then(|place| self.carriers.get_mut(&place)) {
+            if status == Status::Delivered {
+                carrier.stats.messages_delivered += 1;
+            } else {
+                carrier.stats.messages_failed += 1;
+            }
+        }
+    }
+
+    pub(super) fn keep_to_tell(&mut self, now: Now, key: Key, status: Status) {
+        if let Some(live) = self.live.get_mut(key) {
+            live.phase = Phase::Untold;
+            live.frame = None;
+            live.end = Some(End {
+                status,
+                error: live.last_error,
+                done_utc_ns: now.utc_ns,
+                handed_to: 0,
+            });
+            self.frames.after.tell.push(key);
+        }
+    }
+
+    /// Nothing more is to come of this message.
+    pub(in crate::shard) fn close(&mut self, key: Key) {
+        if let Some(live) = self.live.remove(key)
+            && let Some(account) = self.directory.account(live.account)
+        {
+            account.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The customer takes a message back: possible until a segment of it has left.
+    pub(in crate::shard) fn cancel(
+        &mut self,
+        now: Now,
+        id: MessageId,
+        reply: Box<dyn FnOnce(Option<Cancelled>) + Send>,
+    ) {
+        let found = self
+            .live
+            .iter()
+            .find(|(_, live)| live.id == id)
+            .map(|(key, live)| {
+                let unsent =
+                    live.all(|state| state == SegmentState::Unsent) && live.segments_sent == 0;
+                (
+                    key,
+                    unsent && matches!(live.phase, Phase::Waiting | Phase::Pausing),
+                )
+            });
+        match found {
+            None => reply(None),
+            Some((_, false)) => reply(Some(Cancelled::TooLate)),
+            Some((key, true)) => {
+                self.finish(now, key, Status::Cancelled, "cancelled by the customer");
+                self.frames
+                    .after
+                    .replies
+                    .push((Box::new(move |_| reply(Some(Cancelled::Done))), Vec::new()));
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The second door: every outcome of every attempt comes here and decides what the message does next: the same carrier
+//! again, the next one, wait for a receipt, or its end.
+//!
+//! Promise: each outcome is a record before anything follows from it outside; a message ends exactly once. Segments of
+//! one text stay together: they go on to the next carrier all or none.
+
+mod answers;
+mod end;
+mod next;
+mod receipts;
+
+use carrack_message::record::Storable;
+
+use super::Shard;
+
+impl Shard {
+    /// Writes an outcome's record. A frame that is full is closed first; what cannot be written at all is our fault.
+    pub(super) fn note<T: Storable>(&mut self, record: &T) {
+        if self.frames.records() >= self.shared.settings.frame_messages_max {
+            self.frames.seal();
+        }
+        if let Err(fault) = self.frames.push(self.committer.as_ref(), record) {
+            tracing::error!(%fault, "an outcome could not be written");
+        }
+    }
+}
