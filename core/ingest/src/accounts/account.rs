@@ -1,0 +1,133 @@
+//! One account in use: what it may, and its rate that all doors share.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use carrack_message::{Class, Sender};
+use carrack_routing::Deck;
+use carrack_runtime::{Clock, SystemClock};
+use carrack_settings::Network;
+use carrack_throttle::Bucket;
+
+use super::{AccountSpec, AccountsFault};
+
+/// The rate of an account; it outlives a reload that leaves the figure as it is.
+pub(super) struct Rate {
+    pub(super) per_second: Option<u32>,
+    bucket: Mutex<Bucket>,
+}
+
+impl Rate {
+    pub(super) fn new(per_second: Option<u32>) -> Self {
+        Self {
+            per_second,
+            bucket: Mutex::new(Bucket::of(per_second)),
+        }
+    }
+}
+
+/// An account that was found by its credentials. `Debug` shows no secret.
+pub struct Account {
+    /// Number in the engine's directory.
+    pub number: u32,
+    /// Name.
+    pub name: String,
+    /// Class of messages that name none; none: that of the door.
+    pub class: Option<Class>,
+    /// Sender of messages that name none.
+    pub sender: Option<Sender>,
+    /// Country of numbers in national form.
+    pub region: Option<String>,
+    /// Submits not yet answered, a bind.
+    pub window: u32,
+    /// SMPP binds at a time.
+    pub binds_max: u32,
+    /// Price list it is charged by.
+    pub deck: Option<Arc<Deck>>,
+    /// Most segments of one message.
+    pub segments_max: u8,
+    /// Longest life a message may name, nanoseconds.
+    pub validity_ns_max: u64,
+    allowed_ips: Vec<Network>,
+    clock: SystemClock,
+    pub(super) rate: Arc<Rate>,
+}
+
+impl Account {
+    pub(super) fn new(
+        spec: &AccountSpec,
+        number: u32,
+        clock: SystemClock,
+        rate: Arc<Rate>,
+    ) -> Result<Self, AccountsFault> {
+        let sender = spec.sender.as_deref().map(Sender::parse).transpose();
+        Ok(Self {
+            number,
+            name: spec.name.clone(),
+            class: spec.class,
+            sender: sender.map_err(|fault| AccountsFault::Sender {
+                account: spec.name.clone(),
+                reason: fault.to_string(),
+            })?,
+            region: spec.region.clone(),
+            window: spec.window,
+            binds_max: spec.binds_max,
+            deck: spec.deck.clone(),
+            segments_max: spec.segments_max,
+            validity_ns_max: u64::try_from(spec.validity_max.as_nanos()).unwrap_or(u64::MAX),
+            allowed_ips: spec.allowed_ips.clone(),
+            clock,
+            rate,
+        })
+    }
+
+    /// Whether it may come from this address.
+    #[must_use]
+    pub fn allows(&self, address: IpAddr) -> bool {
+        self.allowed_ips.is_empty()
+            || self
+                .allowed_ips
+                .iter()
+                .any(|network| network.contains(address))
+    }
+
+    /// Segments a second it may submit; none: no limit.
+    #[must_use]
+    pub fn rate(&self) -> Option<u32> {
+        self.rate.per_second
+    }
+
+    /// Takes `segments` out of its rate, all or nothing.
+    ///
+    /// # Errors
+    /// Nanoseconds to wait until asking again may succeed; `u64::MAX` where it never does, because `segments` is more
+    /// than a whole second's rate.
+    pub fn take_segments(&self, segments: u32) -> Result<(), u64> {
+        if self.rate.per_second.is_none() {
+            return Ok(());
+        }
+        let now_ns = self.clock.now().mono_ns;
+        let mut bucket = self
+            .rate
+            .bucket
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        bucket.take(now_ns, segments).map_err(|ready_ns| {
+            if ready_ns == carrack_throttle::NEVER_NS {
+                u64::MAX
+            } else {
+                ready_ns.saturating_sub(now_ns)
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("number", &self.number)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

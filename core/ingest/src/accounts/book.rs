@@ -1,0 +1,329 @@
+//! All accounts, found by name, key or system id; swapped whole.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use carrack_runtime::SystemClock;
+use subtle::ConstantTimeEq;
+
+use super::account::Rate;
+use super::{AccessFault, Account, AccountSpec, AccountsFault};
+
+/// An account and its secrets.
+struct Entry {
+    account: Arc<Account>,
+    api_key: Option<String>,
+    password: Option<String>,
+}
+
+/// One state of the book.
+pub struct Accounts {
+    entries: Vec<Entry>,
+    by_name: HashMap<String, usize>,
+    by_system_id: HashMap<String, usize>,
+    /// By a hash under a secret of this process: finding a key tells nothing of other keys by its time.
+    by_key: HashMap<u64, usize>,
+    hasher: RandomState,
+}
+
+impl Accounts {
+    /// Checks the accounts against each other; `number_of` is the engine's directory.
+    ///
+    /// # Errors
+    /// The first [`AccountsFault`] found.
+    pub fn build(
+        specs: &[AccountSpec],
+        number_of: impl Fn(&str) -> Option<u32>,
+    ) -> Result<Self, AccountsFault> {
+        Self::build_after(None, specs, number_of)
+    }
+
+    fn build_after(
+        before: Option<&Self>,
+        specs: &[AccountSpec],
+        number_of: impl Fn(&str) -> Option<u32>,
+    ) -> Result<Self, AccountsFault> {
+        let mut accounts = Self {
+            entries: Vec::with_capacity(specs.len()),
+            by_name: HashMap::new(),
+            by_system_id: HashMap::new(),
+            by_key: HashMap::new(),
+            hasher: RandomState::new(),
+        };
+        // One clock for the book and those after it: buckets live on, so their time must too.
+        let clock = clock();
+        for spec in specs {
+            let number =
+                number_of(&spec.name).ok_or_else(|| AccountsFault::NoNumber(spec.name.clone()))?;
+            let rate = before
+                .and_then(|book| book.by_name(&spec.name))
+                .map(|account| Arc::clone(&account.rate))
+                .filter(|rate| rate.per_second == spec.rate)
+                .unwrap_or_else(|| Arc::new(Rate::new(spec.rate)));
+            let account = Account::new(spec, number, clock, rate)?;
+            accounts.add(spec, Arc::new(account))?;
+        }
+        Ok(accounts)
+    }
+
+    fn add(&mut self, spec: &AccountSpec, account: Arc<Account>) -> Result<(), AccountsFault> {
+        let place = self.entries.len();
+        let shared = |what, entries: &[Entry], other: usize| AccountsFault::Shared {
+            what,
+            first: entries
+                .get(other)
+                .map_or_else(String::new, |entry| entry.account.name.clone()),
+            second: spec.name.clone(),
+        };
+        if let Some(other) = self.by_name.insert(spec.name.clone(), place) {
+            return Err(shared("name", &self.entries, other));
+        }
+        if let Some(system_id) = &spec.system_id
+            && let Some(other) = self.by_system_id.insert(system_id.clone(), place)
+        {
+            return Err(shared("system_id", &self.entries, other));
+        }
+        if let Some(key) = &spec.api_key
+            && let Some(other) = self.by_key.insert(self.hasher.hash_one(key), place)
+        {
+            return Err(shared("api_key", &self.entries, other));
+        }
+        self.entries.push(Entry {
+            account,
+            api_key: spec.api_key.clone(),
+            password: spec.password.clone(),
+        });
+        Ok(())
+    }
+
+    /// The account of this name.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<&Arc<Account>> {
+        self.entry(self.by_name.get(name))
+            .map(|entry| &entry.account)
+    }
+
+    /// All accounts, in the order of the configuration.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Account>> {
+        self.entries.iter().map(|entry| &entry.account)
+    }
+
+    fn entry(&self, place: Option<&usize>) -> Option<&Entry> {
+        place.and_then(|place| self.entries.get(*place))
+    }
+
+    /// The account whose HTTP key this is.
+    ///
+    /// # Errors
+    /// [`AccessFault`].
+    pub fn by_key(&self, key: &str, from: IpAddr) -> Result<Arc<Account>, AccessFault> {
+        let entry = self.entry(self.by_key.get(&self.hasher.hash_one(key)));
+        admit(
+            entry,
+            entry.and_then(|entry| entry.api_key.as_deref()),
+            key,
+            from,
+        )
+    }
+
+    /// The account of HTTP Basic credentials: its name and key, or its system id and password.
+    ///
+    /// # Errors
+    /// [`AccessFault`].
+    pub fn by_basic(
+        &self,
+        user: &str,
+        secret: &str,
+        from: IpAddr,
+    ) -> Result<Arc<Account>, AccessFault> {
+        let named = self.entry(self.by_name.get(user));
+        let key = named.and_then(|entry| entry.api_key.as_deref());
+        match admit(named, key, secret, from) {
+            Err(AccessFault::Unknown | AccessFault::Secret) => {
+                self.by_system_id(user, secret, from)
+            }
+            answer => answer,
+        }
+    }
+
+    /// The account of an SMPP bind.
+    ///
+    /// # Errors
+    /// [`AccessFault`].
+    pub fn by_system_id(
+        &self,
+        system_id: &str,
+        password: &str,
+        from: IpAddr,
+    ) -> Result<Arc<Account>, AccessFault> {
+        let entry = self.entry(self.by_system_id.get(system_id));
+        let own = entry.and_then(|entry| entry.password.as_deref());
+        admit(entry, own, password, from)
+    }
+}
+
+/// An account without the secret asked for is unknown; the comparison is made all the same.
+fn admit(
+    entry: Option<&Entry>,
+    own: Option<&str>,
+    given: &str,
+    from: IpAddr,
+) -> Result<Arc<Account>, AccessFault> {
+    let equal = bool::from(own.unwrap_or("\0").as_bytes().ct_eq(given.as_bytes()));
+    match (entry, own) {
+        (Some(entry), Some(_)) if equal => {
+            if entry.account.allows(from) {
+                Ok(Arc::clone(&entry.account))
+            } else {
+                Err(AccessFault::Address)
+            }
+        }
+        (Some(_), Some(_)) => Err(AccessFault::Secret),
+        _ => Err(AccessFault::Unknown),
+    }
+}
+
+fn clock() -> SystemClock {
+    static CLOCK: std::sync::OnceLock<SystemClock> = std::sync::OnceLock::new();
+    *CLOCK.get_or_init(SystemClock::default)
+}
+
+/// The book that all doors share.
+pub struct AccountBook {
+    accounts: RwLock<Arc<Accounts>>,
+}
+
+impl AccountBook {
+    /// A book that begins with these accounts.
+    #[must_use]
+    pub fn new(accounts: Accounts) -> Self {
+        Self {
+            accounts: RwLock::new(Arc::new(accounts)),
+        }
+    }
+
+    /// The accounts of this moment. Hold it for one request, not longer.
+    #[must_use]
+    pub fn current(&self) -> Arc<Accounts> {
+        Arc::clone(&self.accounts.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other accounts in place of these; rates that did not change keep their state. Binds and requests that were
+    /// let in before go on with the account they were let in as.
+    ///
+    /// # Errors
+    /// [`AccountsFault`]; the book is as it was.
+    pub fn reload(
+        &self,
+        specs: &[AccountSpec],
+        number_of: impl Fn(&str) -> Option<u32>,
+    ) -> Result<(), AccountsFault> {
+        let after = Accounts::build_after(Some(&self.current()), specs, number_of)?;
+        *self
+            .accounts
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn spec(name: &str) -> AccountSpec {
+        AccountSpec {
+            name: name.into(),
+            api_key: Some(format!("{name}-key")),
+            system_id: Some(format!("{name}-id")),
+            password: Some(format!("{name}-pass")),
+            class: None,
+            sender: None,
+            region: None,
+            rate: Some(10),
+            window: 10,
+            binds_max: 1,
+            deck: None,
+            allowed_ips: Vec::new(),
+            segments_max: 10,
+            validity_max: Duration::from_secs(60),
+        }
+    }
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+    fn number(name: &str) -> Option<u32> {
+        name.bytes().next().map(u32::from)
+    }
+
+    #[test]
+    fn only_whole_credentials_of_one_account_open() {
+        let book = Accounts::build(&[spec("a"), spec("b")], number).unwrap();
+        assert_eq!(book.by_key("a-key", HERE).unwrap().name, "a");
+        assert_eq!(book.by_basic("b", "b-key", HERE).unwrap().name, "b");
+        assert_eq!(book.by_basic("b-id", "b-pass", HERE).unwrap().name, "b");
+        assert_eq!(
+            book.by_system_id("a-id", "a-pass", HERE).unwrap().number,
+            97
+        );
+        assert_eq!(book.by_key("a-ke", HERE).unwrap_err(), AccessFault::Unknown);
+        assert_eq!(
+            book.by_system_id("a-id", "b-pass", HERE).unwrap_err(),
+            AccessFault::Secret
+        );
+        assert_eq!(
+            book.by_system_id("c-id", "\0", HERE).unwrap_err(),
+            AccessFault::Unknown
+        );
+    }
+
+    #[test]
+    fn an_account_without_the_secret_is_not_opened_by_any() {
+        let mut bare = spec("a");
+        (bare.api_key, bare.password) = (None, None);
+        let book = Accounts::build(&[bare], number).unwrap();
+        for secret in ["", "\0"] {
+            assert!(book.by_basic("a", secret, HERE).is_err());
+            assert!(book.by_system_id("a-id", secret, HERE).is_err());
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_not_listed_stays_out() {
+        let mut listed = spec("a");
+        listed.allowed_ips = vec!["10.0.0.0/8".parse().unwrap()];
+        let book = Accounts::build(&[listed], number).unwrap();
+        assert_eq!(
+            book.by_key("a-key", HERE).unwrap_err(),
+            AccessFault::Address
+        );
+        assert!(book.by_key("a-key", "10.1.2.3".parse().unwrap()).is_ok());
+    }
+
+    #[test]
+    fn a_reload_does_not_refill_a_rate_and_a_bad_one_changes_nothing() {
+        let book = AccountBook::new(Accounts::build(&[spec("a")], number).unwrap());
+        let take = |count| book.current().by_name("a").unwrap().take_segments(count);
+        take(10).unwrap();
+        book.reload(&[spec("a"), spec("b")], number).unwrap();
+        assert!(take(1).is_err());
+        let mut twin = spec("c");
+        twin.api_key = Some("a-key".into());
+        let fault = book.reload(&[spec("a"), twin], number).unwrap_err();
+        assert!(matches!(
+            fault,
+            AccountsFault::Shared {
+                what: "api_key",
+                ..
+            }
+        ));
+        assert!(book.current().by_name("b").is_some());
+        assert_eq!(take(11), Err(u64::MAX));
+    }
+}

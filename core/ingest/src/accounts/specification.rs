@@ -1,0 +1,81 @@
+//! An account as a door is told of it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use carrack_message::Class;
+use carrack_routing::Deck;
+use carrack_settings::Network;
+
+/// One account. `Debug` shows no secret.
+#[derive(Clone)]
+pub struct AccountSpec {
+    /// Name, as the engine's directory has it.
+    pub name: String,
+    /// Key of HTTP requests.
+    pub api_key: Option<String>,
+    /// System id of SMPP binds.
+    pub system_id: Option<String>,
+    /// Password of SMPP binds.
+    pub password: Option<String>,
+    /// Class of messages that name none; none: that of the door.
+    pub class: Option<Class>,
+    /// Sender of messages that name none.
+    pub sender: Option<String>,
+    /// Country of numbers in national form, two letters.
+    pub region: Option<String>,
+    /// Segments a second by HTTP and SMPP together; none: no limit. Batches wait in the queue instead.
+    pub rate: Option<u32>,
+    /// Submits not yet answered, a bind.
+    pub window: u32,
+    /// SMPP binds at a time.
+    pub binds_max: u32,
+    /// Price list it is charged by.
+    pub deck: Option<Arc<Deck>>,
+    /// From where it may come; empty: from anywhere.
+    pub allowed_ips: Vec<Network>,
+    /// Most segments of one message.
+    pub segments_max: u8,
+    /// Longest life a message may name.
+    pub validity_max: Duration,
+}
+
+impl AccountSpec {
+    /// The account as configured, with what `[delivery]` says where it is silent itself.
+    #[must_use]
+    pub fn from_settings(
+        account: &carrack_settings::Account,
+        delivery: &carrack_settings::Delivery,
+        deck: Option<Arc<Deck>>,
+    ) -> Self {
+        let shown = |secret: &Option<carrack_settings::Secret>| {
+            secret.as_ref().map(|secret| secret.expose().to_owned())
+        };
+        Self {
+            name: account.name.clone(),
+            api_key: shown(&account.api_key),
+            system_id: account.system_id.clone(),
+            password: shown(&account.password),
+            class: account.class,
+            sender: account.sender.clone(),
+            region: account.region.clone().or_else(|| delivery.region.clone()),
+            rate: account.rate,
+            window: account.window,
+            binds_max: account.binds_max,
+            deck,
+            allowed_ips: account.allowed_ips.clone(),
+            segments_max: delivery.segments_max,
+            validity_max: delivery.validity_max,
+        }
+    }
+}
+
+impl fmt::Debug for AccountSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountSpec")
+            .field("name", &self.name)
+            .field("system_id", &self.system_id)
+            .finish_non_exhaustive()
+    }
+}

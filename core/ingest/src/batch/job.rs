@@ -1,0 +1,158 @@
+//! One batch: what was asked for, how far it is, and what of that is on disk.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use carrack_engine::BatchCounters;
+use serde::{Deserialize, Serialize};
+
+use super::chunk::Cursor;
+use super::number::BatchNumber;
+use super::rows::Place;
+
+/// Where a batch stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BatchState {
+    /// Waits for its turn.
+    Queued,
+    /// Its rows are being taken.
+    Running,
+    /// Every row has its verdict; messages are on their way.
+    Finished,
+    /// Every accepted message is final.
+    Done,
+}
+
+/// `job.json`: what survives, also after the log has let go of the batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct JobRecord {
+    pub(crate) version: u32,
+    pub(crate) id: String,
+    pub(crate) account: String,
+    pub(crate) filename: Option<String>,
+    pub(crate) template: Option<String>,
+    pub(crate) from: Option<String>,
+    pub(crate) class: Option<String>,
+    pub(crate) created_utc_ns: u64,
+    pub(crate) finished_utc_ns: u64,
+    pub(crate) total_octets: u64,
+    pub(crate) state: BatchState,
+    pub(crate) row_next: u64,
+    pub(crate) source_octet: u64,
+    pub(crate) source_line: u64,
+    pub(crate) errors_octets: u64,
+    pub(crate) accepted: u64,
+    pub(crate) rejected: u64,
+    pub(crate) submitted: u64,
+    pub(crate) delivered: u64,
+    pub(crate) failed: u64,
+}
+
+/// Version of `job.json` that this code writes.
+pub(crate) const JOB_VERSION: u32 = 1;
+
+impl JobRecord {
+    pub(crate) fn cursor(&self) -> Cursor {
+        Cursor {
+            row_next: self.row_next,
+            place: Place {
+                octet: self.source_octet,
+                line: self.source_line,
+            },
+            errors_octets: self.errors_octets,
+        }
+    }
+
+    pub(crate) fn set_cursor(&mut self, cursor: Cursor) {
+        self.row_next = cursor.row_next;
+        self.source_octet = cursor.place.octet;
+        self.source_line = cursor.place.line;
+        self.errors_octets = cursor.errors_octets;
+    }
+}
+
+/// Speeds of the last seconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Pace {
+    pub(crate) rows_per_second: f64,
+    pub(crate) octets_per_second: f64,
+    pub(crate) finals_per_second: f64,
+    rows: u64,
+    octets: u64,
+    finals: u64,
+}
+
+impl Pace {
+    /// Takes one look, `seconds` after the one before.
+    pub(crate) fn look(&mut self, seconds: f64, rows: u64, octets: u64, finals: u64) {
+        const KEPT: f64 = 0.7;
+        let speed = |before: f64, gained: u64| {
+            let now = gained as f64 / seconds.max(0.001);
+            if before == 0.0 {
+                now
+            } else {
+                before * KEPT + now * (1.0 - KEPT)
+            }
+        };
+        self.rows_per_second = speed(self.rows_per_second, rows.saturating_sub(self.rows));
+        self.octets_per_second = speed(self.octets_per_second, octets.saturating_sub(self.octets));
+        self.finals_per_second = speed(self.finals_per_second, finals.saturating_sub(self.finals));
+        (self.rows, self.octets, self.finals) = (rows, octets, finals);
+    }
+}
+
+/// What changes while a batch runs.
+pub(crate) struct Live {
+    pub(crate) record: JobRecord,
+    /// What is on disk.
+    pub(crate) written: Option<JobRecord>,
+    pub(crate) counters: Option<Arc<BatchCounters>>,
+    pub(crate) pace: Pace,
+    /// Why it does not get on, where it does not.
+    pub(crate) hindrance: Option<String>,
+}
+
+/// A batch in memory, shared between its worker and those who ask for it.
+pub(crate) struct Job {
+    pub(crate) number: BatchNumber,
+    pub(crate) folder: PathBuf,
+    live: Mutex<Live>,
+}
+
+impl Job {
+    pub(crate) fn new(number: BatchNumber, folder: PathBuf, record: JobRecord) -> Self {
+        let written = Some(record.clone());
+        let live = Live {
+            record,
+            written,
+            counters: None,
+            pace: Pace::default(),
+            hindrance: None,
+        };
+        Self {
+            number,
+            folder,
+            live: Mutex::new(live),
+        }
+    }
+
+    /// Held for a moment only: once a chunk, once a second, once a question.
+    pub(crate) fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn record(&self) -> JobRecord {
+        self.live().record.clone()
+    }
+
+    pub(crate) fn hinder(&self, why: Option<String>) {
+        let mut live = self.live();
+        if live.hindrance != why {
+            if let Some(why) = &why {
+                tracing::warn!(batch = %self.number, why, "the batch does not get on; it is tried again");
+            }
+            live.hindrance = why;
+        }
+    }
+}

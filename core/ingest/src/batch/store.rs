@@ -1,0 +1,207 @@
+//! Batches on disk: `batches/<id>/` with `source.csv`, `errors.csv` and `job.json`.
+//!
+//! Promise: a batch is there whole or not at all: it is written in a folder `<id>.part`, synced, and renamed. `job.json` is
+//! replaced, never written over. Bound: octets of a source as set. Fails with the error of the disk.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::job::JobRecord;
+use super::number::BatchNumber;
+
+const PART: &str = "part";
+const SOURCE: &str = "source.csv";
+const ERRORS: &str = "errors.csv";
+const JOB: &str = "job.json";
+/// Octets of a source that its header must stand in.
+const HEADER_OCTETS_MAX: u64 = 2 * super::rows::ROW_OCTETS_MAX as u64;
+/// Longest `job.json`: a template and a few figures.
+const JOB_OCTETS_MAX: u64 = 1 << 20;
+
+/// Why a source cannot be taken in.
+#[derive(Debug, Error)]
+pub enum SpoolFault {
+    /// Larger than a batch may be.
+    #[error("the file is larger than the {octets_max} octets a batch may have; divide it")]
+    TooLarge {
+        /// Octets allowed.
+        octets_max: u64,
+    },
+    /// The disk refuses.
+    #[error("the batch cannot be kept: {0}")]
+    Disk(#[from] io::Error),
+}
+
+/// A source that is coming in; dropped before it is kept, it leaves nothing behind.
+pub struct Spool {
+    pub(super) number: BatchNumber,
+    part: PathBuf,
+    file: File,
+    octets: u64,
+    octets_max: u64,
+    kept: bool,
+}
+
+impl Spool {
+    /// Appends octets. Blocking.
+    ///
+    /// # Errors
+    /// [`SpoolFault`]; nothing of the batch is kept then.
+    pub fn write(&mut self, octets: &[u8]) -> Result<(), SpoolFault> {
+        self.octets += octets.len() as u64;
+        if self.octets > self.octets_max {
+            return Err(SpoolFault::TooLarge {
+                octets_max: self.octets_max,
+            });
+        }
+        Ok(self.file.write_all(octets)?)
+    }
+
+    /// Octets so far.
+    #[must_use]
+    pub fn octets(&self) -> u64 {
+        self.octets
+    }
+
+    /// The octets that hold the header, and whether they are all there is.
+    pub(super) fn beginning(&self) -> io::Result<(Vec<u8>, bool)> {
+        beginning(&self.part.join(SOURCE))
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        if !self.kept
+            && let Err(error) = fs::remove_dir_all(&self.part)
+        {
+            tracing::warn!(part = %self.part.display(), %error, "a batch that was not kept stays on the disk");
+        }
+    }
+}
+
+/// The folder of all batches.
+pub(crate) struct Store {
+    folder: PathBuf,
+    octets_max: u64,
+}
+
+impl Store {
+    /// Makes the folder where it is missing, and takes away what was never kept whole.
+    pub(crate) fn open(data_dir: &Path, octets_max: u64) -> io::Result<Self> {
+        let folder = data_dir.join("batches");
+        fs::create_dir_all(&folder)?;
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == PART) {
+                fs::remove_dir_all(&path)?;
+            }
+        }
+        Ok(Self { folder, octets_max })
+    }
+
+    /// Batches found, oldest first; a folder that cannot be read is passed over and said.
+    pub(crate) fn list(&self) -> io::Result<Vec<(BatchNumber, PathBuf, JobRecord)>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str());
+            let Some(number) = name.and_then(|name| name.parse().ok()) else {
+                continue;
+            };
+            match read_job(&path) {
+                Ok(record) => found.push((number, path, record)),
+                Err(error) => {
+                    tracing::error!(batch = %number, %error, "job.json cannot be read; mend it or take the folder away");
+                }
+            }
+        }
+        found.sort_by_key(|(number, ..)| *number);
+        Ok(found)
+    }
+
+    pub(crate) fn spool(&self, number: BatchNumber) -> io::Result<Spool> {
+        let part = self.folder.join(format!("{number}.{PART}"));
+        fs::create_dir(&part)?;
+        let file = File::create_new(part.join(SOURCE))?;
+        Ok(Spool {
+            number,
+            part,
+            file,
+            octets: 0,
+            octets_max: self.octets_max,
+            kept: false,
+        })
+    }
+
+    /// Makes a source and its job durable under their name.
+    pub(crate) fn keep(
+        &self,
+        mut spool: Spool,
+        record: &JobRecord,
+        errors: &[u8],
+    ) -> io::Result<PathBuf> {
+        spool.file.sync_all()?;
+        let mut file = File::create_new(spool.part.join(ERRORS))?;
+        file.write_all(errors)?;
+        file.sync_all()?;
+        write_job(&spool.part, record)?;
+        let folder = self.folder.join(spool.number.to_string());
+        fs::rename(&spool.part, &folder)?;
+        spool.kept = true;
+        sync_folder(&self.folder)?;
+        Ok(folder)
+    }
+}
+
+pub(crate) fn source_path(folder: &Path) -> PathBuf {
+    folder.join(SOURCE)
+}
+
+pub(crate) fn errors_path(folder: &Path) -> PathBuf {
+    folder.join(ERRORS)
+}
+
+/// The octets that hold the header of a kept source, and whether they are all there is.
+pub(crate) fn source_beginning(folder: &Path) -> io::Result<(Vec<u8>, bool)> {
+    beginning(&source_path(folder))
+}
+
+fn beginning(source: &Path) -> io::Result<(Vec<u8>, bool)> {
+    let mut octets = Vec::new();
+    File::open(source)?
+        .take(HEADER_OCTETS_MAX)
+        .read_to_end(&mut octets)?;
+    let whole = (octets.len() as u64) < HEADER_OCTETS_MAX;
+    Ok((octets, whole))
+}
+
+fn read_job(folder: &Path) -> io::Result<JobRecord> {
+    let mut octets = Vec::new();
+    File::open(folder.join(JOB))?
+        .take(JOB_OCTETS_MAX)
+        .read_to_end(&mut octets)?;
+    let record: JobRecord = serde_json::from_slice(&octets)?;
+    if record.version > super::job::JOB_VERSION {
+        return Err(io::Error::other(
+            "it was written by a later version; start that one",
+        ));
+    }
+    Ok(record)
+}
+
+/// Replaces `job.json`.
+pub(crate) fn write_job(folder: &Path, record: &JobRecord) -> io::Result<()> {
+    let fresh = folder.join("job.json.fresh");
+    let mut file = File::create(&fresh)?;
+    file.write_all(&serde_json::to_vec_pretty(record)?)?;
+    file.sync_all()?;
+    fs::rename(&fresh, folder.join(JOB))?;
+    sync_folder(folder)
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}

@@ -1,0 +1,92 @@
+//! A batch as its customer sees it.
+
+use serde::Serialize;
+
+use super::job::{BatchState, Live};
+
+/// How far a batch is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BatchView {
+    /// Its number, 16 hexadecimal digits.
+    pub id: String,
+    /// Where it stands.
+    pub state: BatchState,
+    /// Rows that have their verdict.
+    pub rows: u64,
+    /// Rows accepted.
+    pub accepted: u64,
+    /// Rows refused; they stand in the errors file.
+    pub rejected: u64,
+    /// Messages that a carrier took.
+    pub submitted: u64,
+    /// Messages delivered.
+    pub delivered: u64,
+    /// Messages that ended otherwise.
+    pub failed: u64,
+    /// Octets of the source.
+    pub total_octets: u64,
+    /// Octets of the source whose rows have their verdict.
+    pub done_octets: u64,
+    /// Rows a second of late; once all rows are in, messages a second that came to their end.
+    pub rows_per_second: u64,
+    /// Seconds until the state changes, at that speed; none where it cannot be told.
+    pub seconds_left: Option<u64>,
+    /// The customer's name of the file.
+    pub filename: Option<String>,
+    /// When it came, RFC 3339.
+    pub created_at: String,
+    /// When its last message was final.
+    pub finished_at: Option<String>,
+    /// Why it does not get on, where it does not.
+    pub hindrance: Option<String>,
+}
+
+impl BatchView {
+    pub(crate) fn of(live: &Live) -> Self {
+        let record = &live.record;
+        let waiting = record
+            .accepted
+            .saturating_sub(record.delivered + record.failed);
+        let octets_left = record.total_octets.saturating_sub(record.source_octet);
+        let (speed, seconds_left) = match record.state {
+            BatchState::Queued => (0.0, None),
+            BatchState::Running => (
+                live.pace.rows_per_second,
+                left(octets_left, live.pace.octets_per_second),
+            ),
+            BatchState::Finished => (
+                live.pace.finals_per_second,
+                left(waiting, live.pace.finals_per_second),
+            ),
+            BatchState::Done => (0.0, Some(0)),
+        };
+        Self {
+            id: record.id.clone(),
+            state: record.state,
+            rows: record.row_next.saturating_sub(1),
+            accepted: record.accepted,
+            rejected: record.rejected,
+            submitted: record.submitted,
+            delivered: record.delivered,
+            failed: record.failed,
+            total_octets: record.total_octets,
+            done_octets: record.source_octet,
+            rows_per_second: speed as u64,
+            seconds_left,
+            filename: record.filename.clone(),
+            created_at: rfc3339(record.created_utc_ns),
+            finished_at: (record.finished_utc_ns > 0).then(|| rfc3339(record.finished_utc_ns)),
+            hindrance: live.hindrance.clone(),
+        }
+    }
+}
+
+fn left(count: u64, per_second: f64) -> Option<u64> {
+    (per_second >= 1.0).then(|| (count as f64 / per_second).ceil() as u64)
+}
+
+/// UTC nanoseconds as RFC 3339.
+pub(crate) fn rfc3339(utc_ns: u64) -> String {
+    jiff::Timestamp::from_nanosecond(i128::from(utc_ns))
+        .map_or_else(|_| String::new(), |at| at.to_string())
+}

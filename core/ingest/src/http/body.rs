@@ -1,0 +1,109 @@
+//! Bodies of requests, within bounds of octets and time.
+
+use std::io::Read;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Frame;
+use serde_json::{Map, Value};
+
+use super::problem::Problem;
+use super::state::State;
+
+/// The media type without its parameters, in lower case.
+pub(crate) fn media_type(headers: &HeaderMap) -> String {
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let value = value
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default();
+    value.trim().to_ascii_lowercase()
+}
+
+/// Reads a JSON object.
+pub(crate) async fn json_object(
+    state: &State,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Map<String, Value>, Problem> {
+    let media = media_type(headers);
+    if !media.is_empty() && media != "application/json" && !media.ends_with("+json") {
+        let detail = format!("{media} is not taken here; send application/json");
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    let octets_max = state.body_octets_max;
+    let collected = tokio::time::timeout(
+        state.request_timeout,
+        Limited::new(body, octets_max).collect(),
+    )
+    .await;
+    let collected = collected
+        .map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))?
+        .map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                let detail =
+                    format!("the body is larger than {octets_max} octets; send less, or a batch");
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+            } else {
+                Problem::bad_request(format!("the body cannot be read: {error}"))
+            }
+        })?;
+    match serde_json::from_slice(&collected.to_bytes()) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(Problem::bad_request(
+            "the body has to be a JSON object, like {\"to\": ..., \"from\": ..., \"text\": ...}",
+        )),
+        Err(error) => Err(Problem::bad_request(format!(
+            "the body is not JSON: {error}"
+        ))),
+    }
+}
+
+/// The first octets of a file as a body, block by block. Reads are short and of a file that was just written.
+pub(crate) struct FileBody {
+    file: std::fs::File,
+    left: u64,
+    block: usize,
+}
+
+impl FileBody {
+    pub(crate) fn new(file: std::fs::File, octets: u64, block: usize) -> Self {
+        Self {
+            file,
+            left: octets,
+            block,
+        }
+    }
+}
+
+impl hyper::body::Body for FileBody {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        let wanted = usize::try_from(self.left)
+            .unwrap_or(usize::MAX)
+            .min(self.block);
+        let mut block = vec![0; wanted];
+        let read = match self.file.read(&mut block) {
+            Ok(0) => return Poll::Ready(Some(Err(std::io::ErrorKind::UnexpectedEof.into()))),
+            Ok(read) => read,
+            Err(error) => return Poll::Ready(Some(Err(error))),
+        };
+        block.truncate(read);
+        self.left -= read as u64;
+        Poll::Ready(Some(Ok(Frame::data(block.into()))))
+    }
+}

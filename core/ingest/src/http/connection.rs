@@ -1,0 +1,68 @@
+//! One connection: TLS where wanted, HTTP/1.1 with keep-alive, an end when the door closes.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::{Extension, Router};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+
+use super::state::Peer;
+
+/// How connections are served.
+#[derive(Clone)]
+pub(crate) struct Serving {
+    pub(crate) router: Router,
+    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) header_timeout: Duration,
+    /// True: answer what is at hand and close.
+    pub(crate) closing: watch::Receiver<bool>,
+}
+
+impl Serving {
+    /// Serves one connection to its end.
+    pub(crate) async fn serve(self, stream: TcpStream, peer: SocketAddr) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+        match self.tls.clone() {
+            None => self.serve_http(stream, peer).await,
+            Some(tls) => {
+                match tokio::time::timeout(self.header_timeout, tls.accept(stream)).await {
+                    Ok(Ok(stream)) => self.serve_http(stream, peer).await,
+                    Ok(Err(error)) => tracing::debug!(%peer, %error, "the TLS handshake failed"),
+                    Err(_) => tracing::debug!(%peer, "the TLS handshake did not end in time"),
+                }
+            }
+        }
+    }
+
+    async fn serve_http(
+        mut self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send,
+        peer: SocketAddr,
+    ) {
+        let service = TowerToHyperService::new(self.router.layer(Extension(Peer(peer))));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.header_timeout)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        let served = tokio::select! {
+            served = connection.as_mut() => served,
+            // A door that is gone closes as one that says so.
+            _ = self.closing.wait_for(|closing| *closing) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = served {
+            tracing::debug!(%peer, %error, "the connection ended");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Listening, serving, closing.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use carrack_engine::Engine;
+use thiserror::Error;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{JoinSet, LocalSet};
+
+use super::connection::Serving;
+use super::routes::router;
+use super::specification::HttpSpec;
+use super::state::State;
+use super::tls;
+use crate::accounts::AccountBook;
+use crate::batch::Batches;
+
+/// Pause after the system had no more descriptors for us.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The door cannot be opened.
+#[derive(Debug, Error)]
+pub enum HttpFault {
+    /// The address.
+    #[error(
+        "HTTP cannot listen on {address}: {source}; choose another `http.listen`, or end what listens there"
+    )]
+    Listen {
+        /// What was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Certificate or key.
+    #[error("{path}: {why}", path = .path.display())]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// A thread.
+    #[error("a thread of the HTTP door cannot be started: {0}")]
+    Thread(#[source] io::Error),
+}
+
+/// An open door. Dropping it closes it without waiting; [`HttpDoor::close`] lets requests come to their end.
+pub struct HttpDoor {
+    address: SocketAddr,
+    closing: watch::Sender<bool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl HttpDoor {
+    /// Opens the door.
+    ///
+    /// # Errors
+    /// [`HttpFault`].
+    pub fn open(
+        spec: &HttpSpec,
+        engine: Engine,
+        accounts: Arc<AccountBook>,
+        batches: Batches,
+    ) -> Result<Self, HttpFault> {
+        let fault = |source| HttpFault::Listen {
+            address: spec.listen,
+            source,
+        };
+        let listener = TcpListener::bind(spec.listen).map_err(fault)?;
+        listener.set_nonblocking(true).map_err(fault)?;
+        let address = listener.local_addr().map_err(fault)?;
+        let tls = spec
+            .tls
+            .as_ref()
+            .map(|(cert, key)| tls::acceptor(cert, key))
+            .transpose()?;
+        let state = State {
+            engine,
+            accounts,
+            batches,
+            metrics: spec.metrics.clone(),
+            body_octets_max: spec.body_octets_max,
+            request_timeout: spec.request_timeout,
+        };
+        let (closing, closed) = watch::channel(false);
+        let serving = Serving {
+            router: router(state),
+            tls,
+            header_timeout: spec.request_timeout,
+            closing: closed,
+        };
+        let places = Arc::new(Semaphore::new(
+            spec.connections_max.clamp(1, Semaphore::MAX_PERMITS),
+        ));
+        let mut threads = Vec::new();
+        for number in 0..spec.threads.max(1) {
+            let listener = listener.try_clone().map_err(fault)?;
+            let (serving, places) = (serving.clone(), Arc::clone(&places));
+            let thread = std::thread::Builder::new()
+                .name(format!("http-{number}"))
+                .spawn(move || serve(listener, serving, places))
+                .map_err(HttpFault::Thread)?;
+            threads.push(thread);
+        }
+        tracing::info!(%address, tls = spec.tls.is_some(), "the HTTP door is open");
+        Ok(Self {
+            address,
+            closing,
+            threads,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes no more connections, answers what is at hand, and ends. Blocking; the engine must still answer. Whatever is
+    /// not done after `deadline` is cut.
+    pub fn close(mut self, deadline: Duration) {
+        // A thread that ended has no receiver any more.
+        self.closing.send_replace(true);
+        let until = std::time::Instant::now() + deadline;
+        for thread in self.threads.drain(..) {
+            while !thread.is_finished() && std::time::Instant::now() < until {
+                std::thread::park_timeout(Duration::from_millis(5));
+            }
+            if !thread.is_finished() {
+                tracing::warn!("requests were cut at the end of the HTTP door");
+            } else if thread.join().is_err() {
+                tracing::error!("a thread of the HTTP door ended by a panic");
+            }
+        }
+    }
+}
+
+fn serve(listener: TcpListener, serving: Serving, places: Arc<Semaphore>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => LocalSet::new().block_on(&runtime, async {
+            if let Err(error) = accept(listener, serving, places).await {
+                tracing::error!(%error, "the HTTP door cannot listen any more");
+            }
+        }),
+        Err(error) => tracing::error!(%error, "no runtime for the HTTP door"),
+    }
+}
+
+async fn accept(listener: TcpListener, serving: Serving, places: Arc<Semaphore>) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let mut closing = serving.closing.clone();
+    let mut connections = JoinSet::new();
+    loop {
+        // Above the bound connections wait in the system's own queue.
+        let accepted = async {
+            let place = Arc::clone(&places)
+                .acquire_owned()
+                .await
+                .map_err(io::Error::other)?;
+            let (stream, peer) = listener.accept().await?;
+            Ok::<_, io::Error>((place, stream, peer))
+        };
+        tokio::select! {
+            _ = closing.wait_for(|closing| *closing) => break,
+            Some(_) = connections.join_next() => {}
+            accepted = accepted => match accepted {
+                Ok((place, stream, peer)) => {
+                    let connection = serving.clone().serve(stream, peer);
+                    connections.spawn_local(async move {
+                        connection.await;
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be taken");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! Liveness, readiness, metrics: without credentials, for those who look after the node.
+
+use axum::extract::State as Extract;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use carrack_engine::Readiness;
+use serde::Serialize;
+
+use super::problem::{Problem, json};
+use super::state::State;
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+}
+
+pub(crate) async fn alive() -> Response {
+    json(StatusCode::OK, &Health { status: "alive" })
+}
+
+pub(crate) async fn ready(Extract(state): Extract<State>) -> Result<Response, Problem> {
+    let unready = |why: String| Err(Problem::later(StatusCode::SERVICE_UNAVAILABLE, 1, why));
+    match state.engine.readiness() {
+        Readiness::Ready => Ok(json(StatusCode::OK, &Health { status: "ready" })),
+        Readiness::Starting => unready("the node is starting".to_owned()),
+        Readiness::Draining => unready("the node is draining before its end".to_owned()),
+        Readiness::StoreRefuses(why) => unready(format!("the store refuses new work: {why}")),
+    }
+}
+
+pub(crate) async fn metrics(Extract(state): Extract<State>) -> Result<Response, Problem> {
+    let page = state
+        .metrics
+        .ok_or_else(|| Problem::not_found("this node collects no metrics"))?;
+    let mut response = page().into_response();
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    Ok(response)
+}

@@ -1,0 +1,25 @@
+//! The HTTP front door: JSON in and out, problem documents (RFC 9457) for what cannot be done.
+//!
+//! Promise: 202 means durable. Every refusal names the field, the fault and its cure; a field that this version does not
+//! serve is refused, never passed over. An account sees its own messages and batches and nobody else's. Bound:
+//! connections, octets of a body and the time of a request as set; recipients of one call
+//! [`RECIPIENTS_MAX`](messages::RECIPIENTS_MAX).
+
+mod authentication;
+mod batches;
+mod body;
+mod connection;
+mod door;
+mod health;
+mod messages;
+mod operations;
+mod problem;
+mod request;
+mod routes;
+mod specification;
+mod state;
+mod tls;
+
+pub use door::{HttpDoor, HttpFault};
+pub use messages::RECIPIENTS_MAX;
+pub use specification::{HttpSpec, MetricsPage};

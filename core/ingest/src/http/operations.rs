@@ -1,0 +1,231 @@
+//! Quotes for customers; carriers, queue and routes for operators.
+
+use axum::body::Body;
+use axum::extract::{Path, Query as Parameters, State as Extract};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use carrack_engine::Snapshot;
+use carrack_message::Class;
+use carrack_routing::Query;
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+
+use super::authentication::{Customer, Operator};
+use super::body::json_object;
+use super::messages::RECIPIENTS_MAX;
+use super::problem::{FieldFault, Problem, json};
+use super::request::MessageRequest;
+use super::state::State;
+use crate::submission::Screen;
+
+#[derive(Serialize)]
+struct Quotes {
+    messages: Vec<Quote>,
+}
+
+#[derive(Serialize)]
+struct Quote {
+    to: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segments: Option<u8>,
+    price: Option<String>,
+    carrier: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<FieldFault>,
+}
+
+pub(crate) async fn quote(
+    Extract(state): Extract<State>,
+    Customer(account): Customer,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let object = json_object(&state, &headers, body).await?;
+    let request = MessageRequest::read(object, RECIPIENTS_MAX)?;
+    let table = state.engine.table();
+    let screen = Screen::new(&account, Class::Transactional);
+    let quote = |to: &String| {
+        let found = request.screen(&account, to).and_then(|recipient| {
+            let choice = screen.route(&table, &recipient.submission)?;
+            Ok((recipient, choice))
+        });
+        match found {
+            Ok((recipient, choice)) => Quote {
+                to: recipient.submission.to.to_string(),
+                encoding: Some(recipient.encoding),
+                segments: Some(recipient.submission.segments),
+                price: recipient.submission.price.map(|price| price.to_string()),
+                carrier: choice
+                    .candidates
+                    .first()
+                    .and_then(|first| table.carrier(first.carrier))
+                    .map(|carrier| carrier.name.clone()),
+                error: None,
+            },
+            Err(fault) => Quote {
+                to: to.clone(),
+                encoding: None,
+                segments: None,
+                price: None,
+                carrier: None,
+                error: Some(fault.into()),
+            },
+        }
+    };
+    Ok(json(
+        StatusCode::OK,
+        &Quotes {
+            messages: request.to.iter().map(quote).collect(),
+        },
+    ))
+}
+
+async fn snapshot(state: &State) -> Result<Snapshot, Problem> {
+    let (answer, reply) = oneshot::channel();
+    // The client may have gone.
+    state
+        .engine
+        .snapshot(Box::new(move |snapshot| drop(answer.send(snapshot))));
+    match tokio::time::timeout(state.request_timeout, reply).await {
+        Ok(Ok(snapshot)) => Ok(snapshot),
+        Ok(Err(_)) | Err(_) => Err(Problem::later(
+            StatusCode::SERVICE_UNAVAILABLE,
+            1,
+            "the engine gave no answer in time",
+        )),
+    }
+}
+
+#[derive(Serialize)]
+struct Carriers<T> {
+    carriers: T,
+}
+
+pub(crate) async fn carriers(
+    Extract(state): Extract<State>,
+    _: Operator,
+) -> Result<Response, Problem> {
+    let snapshot = snapshot(&state).await?;
+    Ok(json(
+        StatusCode::OK,
+        &Carriers {
+            carriers: snapshot.carriers,
+        },
+    ))
+}
+
+pub(crate) async fn queue(
+    Extract(state): Extract<State>,
+    _: Operator,
+) -> Result<Response, Problem> {
+    Ok(json(StatusCode::OK, &snapshot(&state).await?))
+}
+
+#[derive(Serialize)]
+struct Changed {
+    carrier: String,
+    paused: bool,
+}
+
+pub(crate) async fn change_carrier(
+    Extract(state): Extract<State>,
+    Operator(account): Operator,
+    Path((name, change)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let paused = match change.as_str() {
+        "pause" => true,
+        "resume" => false,
+        _ => {
+            return Err(Problem::not_found(
+                "a carrier can be told to pause or resume",
+            ));
+        }
+    };
+    if !state.engine.pause_carrier(&name, paused) {
+        return Err(Problem::not_found(format!("there is no carrier {name:?}")));
+    }
+    tracing::info!(
+        carrier = name,
+        paused,
+        by = account.name,
+        "a carrier was told to pause or resume"
+    );
+    Ok(json(
+        StatusCode::OK,
+        &Changed {
+            carrier: name,
+            paused,
+        },
+    ))
+}
+
+/// The message whose way is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Explained {
+    to: String,
+    from: Option<String>,
+    account: Option<String>,
+    class: Option<String>,
+    /// Looked at for its segments only.
+    text: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ExplainedWay {
+    #[serde(flatten)]
+    explanation: carrack_routing::Explanation,
+    segments: Option<u8>,
+    encoding: Option<&'static str>,
+}
+
+pub(crate) async fn explain(
+    Extract(state): Extract<State>,
+    Operator(operator): Operator,
+    parameters: Result<Parameters<Explained>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let Parameters(asked) = parameters.map_err(|fault| Problem::bad_request(fault.body_text()))?;
+    let accounts = state.accounts.current();
+    let account = match &asked.account {
+        None => operator,
+        Some(name) => {
+            let found = accounts.by_name(name).cloned();
+            found.ok_or_else(|| Problem::field("account", format!("{name:?} is unknown")))?
+        }
+    };
+    let screen = Screen::new(&account, Class::Transactional);
+    let to = screen
+        .recipient(&asked.to)
+        .map_err(|fault| Problem::fields(vec![fault.into()]))?;
+    let class = asked.class.as_deref().map(str::parse::<Class>).transpose();
+    let class = class.map_err(|fault| Problem::field("class", fault))?;
+    let from = asked
+        .from
+        .as_deref()
+        .or_else(|| account.sender.as_ref().map(|sender| sender.as_str()));
+    let query = Query {
+        account: &account.name,
+        to,
+        from: from.unwrap_or_default(),
+        class: class.or(account.class).unwrap_or(Class::Transactional),
+    };
+    let explanation = state
+        .engine
+        .table()
+        .explain(&query, &|carrier| state.engine.health(carrier));
+    let text = asked
+        .text
+        .as_deref()
+        .map(|text| carrack_message::Segmentation::of(text, account.segments_max));
+    let text = text
+        .transpose()
+        .map_err(|fault| Problem::field("text", fault))?;
+    let way = ExplainedWay {
+        explanation,
+        segments: text.map(|text| text.segments),
+        encoding: text.map(|text| text.alphabet.name()),
+    };
+    Ok(json(StatusCode::OK, &way))
+}

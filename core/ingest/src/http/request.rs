@@ -1,0 +1,187 @@
+//! The JSON of a message: every key is known or refused.
+
+use carrack_engine::Submission;
+use carrack_message::{Alphabet, Class};
+use serde_json::{Map, Value};
+
+use super::problem::{FieldFault, Problem};
+use crate::accounts::Account;
+use crate::submission::{Fields, Screen, SubmissionFault, nearest};
+
+const KEYS: [&str; 7] = [
+    "to",
+    "from",
+    "text",
+    "class",
+    "client_ref",
+    "validity",
+    "encoding",
+];
+/// Keys of the contract that this version does not serve; to pass over them would be a lie.
+const LATER: [&str; 3] = ["idempotency_key", "send_at", "callback_url"];
+/// Class of a message where neither it nor its account names one.
+const CLASS: Class = Class::Transactional;
+
+/// What a message call asks for.
+#[derive(Debug)]
+pub(crate) struct MessageRequest {
+    pub(crate) to: Vec<String>,
+    from: Option<String>,
+    text: String,
+    class: Option<String>,
+    client_ref: Option<String>,
+    validity: Option<String>,
+    encoding: Option<String>,
+}
+
+/// One recipient, screened.
+pub(crate) struct Recipient {
+    pub(crate) submission: Submission,
+    pub(crate) encoding: &'static str,
+}
+
+impl MessageRequest {
+    /// Reads the object; all its faults at once.
+    pub(crate) fn read(
+        mut object: Map<String, Value>,
+        recipients_max: usize,
+    ) -> Result<Self, Problem> {
+        let mut faults = Vec::new();
+        for key in object.keys() {
+            let detail = if LATER.contains(&key.as_str()) {
+                "is not in this version; leave it out".to_owned()
+            } else if KEYS.contains(&key.as_str()) {
+                continue;
+            } else {
+                format!("is unknown; {}", nearest(key, KEYS.into_iter()))
+            };
+            faults.push(FieldFault {
+                field: key.clone(),
+                detail,
+            });
+        }
+        let to = recipients(object.remove("to"), recipients_max, &mut faults);
+        let mut text = |key: &str| match object.remove(key) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(text),
+            Some(Value::Number(number)) if key == "validity" => Some(number.to_string()),
+            Some(_) => {
+                faults.push(FieldFault {
+                    field: key.to_owned(),
+                    detail: "has to be a text".to_owned(),
+                });
+                None
+            }
+        };
+        let request = Self {
+            to,
+            from: text("from"),
+            class: text("class"),
+            client_ref: text("client_ref"),
+            validity: text("validity"),
+            encoding: text("encoding"),
+            text: text("text").unwrap_or_default(),
+        };
+        if faults.is_empty() {
+            Ok(request)
+        } else {
+            Err(Problem::fields(faults))
+        }
+    }
+
+    /// Screens one recipient.
+    pub(crate) fn screen(&self, account: &Account, to: &str) -> Result<Recipient, SubmissionFault> {
+        let screened = Screen::new(account, CLASS).message(&Fields {
+            to,
+            from: self.from.as_deref(),
+            text: &self.text,
+            class: self.class.as_deref(),
+            validity: self.validity.as_deref(),
+            encoding: self.encoding.as_deref(),
+            client_ref: self.client_ref.as_deref(),
+            batch: None,
+        })?;
+        let encoding = screened.alphabet.map_or("binary", Alphabet::name);
+        Ok(Recipient {
+            submission: screened.submission,
+            encoding,
+        })
+    }
+}
+
+fn recipients(
+    value: Option<Value>,
+    recipients_max: usize,
+    faults: &mut Vec<FieldFault>,
+) -> Vec<String> {
+    let mut fault = |detail: String| {
+        faults.push(FieldFault {
+            field: "to".to_owned(),
+            detail,
+        });
+        Vec::new()
+    };
+    match value {
+        None | Some(Value::Null) => {
+            fault("is missing; name a recipient, like \"+447700900123\"".to_owned())
+        }
+        Some(Value::String(to)) => vec![to],
+        Some(Value::Number(to)) => vec![to.to_string()],
+        Some(Value::Array(list)) if list.is_empty() => {
+            fault("is an empty list; name a recipient".to_owned())
+        }
+        Some(Value::Array(list)) if list.len() > recipients_max => fault(format!(
+            "has {} recipients, at most {recipients_max} go in one call; send a batch",
+            list.len()
+        )),
+        Some(Value::Array(list)) => {
+            let text = |value: Value| match value {
+                Value::String(to) => Some(to),
+                Value::Number(to) => Some(to.to_string()),
+                _ => None,
+            };
+            let texts: Option<Vec<String>> = list.into_iter().map(text).collect();
+            texts.unwrap_or_else(|| fault("has to be a list of texts".to_owned()))
+        }
+        Some(_) => fault("has to be a text or a list of texts".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read(text: &str) -> Result<MessageRequest, String> {
+        let Value::Object(object) = serde_json::from_str(text).unwrap() else {
+            return Err("no object".into());
+        };
+        MessageRequest::read(object, 2).map_err(|problem| serde_json::to_string(&problem).unwrap())
+    }
+
+    #[test]
+    fn a_key_that_would_be_passed_over_is_refused() {
+        for (text, part) in [
+            (r#"{"to":"1","txet":"x"}"#, "did you mean `text`?"),
+            (r#"{"to":"1","send_at":"x"}"#, "not in this version"),
+            (r#"{"to":"1","text":5}"#, "has to be a text"),
+            (r#"{"text":"x"}"#, "is missing"),
+            (r#"{"to":[],"text":"x"}"#, "empty list"),
+            (r#"{"to":["1","2","3"],"text":"x"}"#, "at most 2"),
+            (r#"{"to":["1",{}],"text":"x"}"#, "list of texts"),
+        ] {
+            let fault = read(text).unwrap_err();
+            assert!(fault.contains(part), "{text}: {fault}");
+        }
+        let request =
+            read(r#"{"to":[491700000001,"2"],"text":"x","validity":60,"class":null}"#).unwrap();
+        assert_eq!(
+            (request.to, request.validity, request.class),
+            (
+                vec!["491700000001".into(), "2".into()],
+                Some("60".into()),
+                None
+            )
+        );
+    }
+}

@@ -1,0 +1,43 @@
+//! Which call goes where.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+
+use super::problem::Problem;
+use super::state::State;
+use super::{batches, health, messages, operations};
+
+pub(crate) fn router(state: State) -> Router {
+    Router::new()
+        .route("/v1/messages", post(messages::post))
+        .route(
+            "/v1/messages/{id}",
+            get(messages::get).delete(messages::delete),
+        )
+        .route("/v1/batches", post(batches::post))
+        .route("/v1/batches/{id}", get(batches::get))
+        .route("/v1/batches/{id}/errors", get(batches::errors))
+        .route("/v1/quote", post(operations::quote))
+        .route("/v1/carriers", get(operations::carriers))
+        .route(
+            "/v1/carriers/{name}/{change}",
+            post(operations::change_carrier),
+        )
+        .route("/v1/queue", get(operations::queue))
+        .route("/v1/routes/explain", get(operations::explain))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .fallback(|| async { Problem::not_found("there is no such call; calls begin with /v1/") })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this call takes another method",
+            )
+        })
+        // Bodies are bounded where they are read: a batch may be larger than a message.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(state)
+}

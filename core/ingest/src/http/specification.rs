@@ -1,0 +1,49 @@
+//! What the HTTP door is started with.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use carrack_settings::Http;
+
+/// Gives the Prometheus page.
+pub type MetricsPage = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Where the door listens and what it bears.
+#[derive(Clone)]
+pub struct HttpSpec {
+    /// Where it listens; port 0 takes any free port.
+    pub listen: SocketAddr,
+    /// PEM files of certificate and key; none: plain HTTP.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Most octets of a body, batches apart.
+    pub body_octets_max: usize,
+    /// Connections at a time, over all threads.
+    pub connections_max: usize,
+    /// Longest time for a request's header, for its body, and for each answer of the engine.
+    pub request_timeout: Duration,
+    /// Threads that serve.
+    pub threads: usize,
+    /// Gives `/metrics`; none: 404.
+    pub metrics: Option<MetricsPage>,
+}
+
+impl HttpSpec {
+    /// As configured, on one thread.
+    #[must_use]
+    pub fn from_settings(http: &Http, metrics: Option<MetricsPage>) -> Self {
+        Self {
+            listen: http.listen,
+            tls: http
+                .tls
+                .as_ref()
+                .map(|tls| (tls.cert.clone(), tls.key.clone())),
+            body_octets_max: usize::try_from(http.body_octets_max).unwrap_or(usize::MAX),
+            connections_max: http.connections_max as usize,
+            request_timeout: http.request_timeout,
+            threads: 1,
+            metrics,
+        }
+    }
+}

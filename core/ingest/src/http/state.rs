@@ -1,0 +1,26 @@
+//! What every request sees.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use carrack_engine::Engine;
+
+use super::MetricsPage;
+use crate::accounts::AccountBook;
+use crate::batch::Batches;
+
+/// Shared by all requests; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct State {
+    pub(crate) engine: Engine,
+    pub(crate) accounts: Arc<AccountBook>,
+    pub(crate) batches: Batches,
+    pub(crate) metrics: Option<MetricsPage>,
+    pub(crate) body_octets_max: usize,
+    pub(crate) request_timeout: Duration,
+}
+
+/// Who is at the other end of the connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) SocketAddr);

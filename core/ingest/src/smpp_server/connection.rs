@@ -1,0 +1,358 @@
+//! One client's connection: bytes, verdicts and receipts in; bytes, submissions and news out. No socket, no clock.
+//!
+//! Promise: a submit is answered exactly once: at once where it is refused here, else when its verdict comes. All
+//! submits of one read leave as one chunk. A bind that ends frees its place at once. Bound: the account's window each
+//! way, the session's buffers. Fails by closing: [`Connection::closing`] says why, then the edge drains the output.
+//!
+//! Decisions: a submit pipelined behind a bind in one read is answered `ESME_RINVBNDSTS`, for no bind is judged
+//! within a read; requests other than `submit_sm` are answered `ESME_RINVCMDID`; while draining submits are answered
+//! `ESME_RTHROTTLED` and the client is unbound once nothing is owed.
+
+use std::sync::Arc;
+
+use carrack_engine::{Submission, Verdict};
+use carrack_runtime::Now;
+use carrack_smpp::{
+    BindKind, CloseReason, CommandId, CommandStatus, ServerEvent, ServerSession, ServerSettings,
+    SubmitSm,
+};
+
+use super::deliveries::{Deliveries, DeliveryNews};
+use super::receipt::{ReceiptWriter, Telling};
+use super::screen;
+use crate::accounts::Account;
+
+/// Who decides what goes beyond one connection.
+pub(crate) trait Desk {
+    /// Lets a bind in and counts it, or says the status to answer.
+    fn admit(&mut self, system_id: &[u8], password: &[u8]) -> Result<Arc<Account>, CommandStatus>;
+    /// A bind of this account has ended.
+    fn release(&mut self, account: u32);
+}
+
+/// Submissions of one read, and the requests they answer to.
+#[derive(Debug)]
+pub(crate) struct Submits {
+    pub(crate) sequence_numbers: Vec<u32>,
+    pub(crate) submissions: Vec<Submission>,
+}
+
+/// For answers owed to an account that is no more.
+const RETUNE_GRACE_NS: u64 = 2_000_000_000;
+
+#[derive(Debug)]
+enum Drain {
+    No,
+    Until(u64),
+    Unbound,
+}
+
+/// A connection.
+pub(crate) struct Connection<K> {
+    session: ServerSession,
+    account: Option<Arc<Account>>,
+    /// The bind is counted at the desk.
+    counted: bool,
+    submits: Submits,
+    refusals: Vec<(u32, CommandId, CommandStatus)>,
+    deliveries: Deliveries<K>,
+    writer: ReceiptWriter,
+    drain: Drain,
+    closing: Option<CloseReason>,
+}
+
+impl<K: Copy> Connection<K> {
+    pub(crate) fn new(settings: ServerSettings, first_sequence: u32, now_ns: u64) -> Self {
+        let mut session = ServerSession::new(settings, first_sequence);
+        session.connected(now_ns);
+        Self {
+            session,
+            account: None,
+            counted: false,
+            submits: Submits {
+                sequence_numbers: Vec::new(),
+                submissions: Vec::new(),
+            },
+            refusals: Vec::new(),
+            deliveries: Deliveries::new(),
+            writer: ReceiptWriter::default(),
+            drain: Drain::No,
+            closing: None,
+        }
+    }
+
+    /// The account, once bound.
+    pub(crate) fn account(&self) -> Option<&Arc<Account>> {
+        self.account.as_ref()
+    }
+
+    /// Why the socket must be closed once the output is drained.
+    pub(crate) const fn closing(&self) -> Option<CloseReason> {
+        self.closing
+    }
+
+    /// Bytes to send.
+    pub(crate) const fn output(&mut self) -> &mut Vec<u8> {
+        self.session.output()
+    }
+
+    /// Counters and settings.
+    pub(crate) const fn session(&self) -> &ServerSession {
+        &self.session
+    }
+
+    /// Receipts that the client refused for good.
+    pub(crate) const fn receipts_refused(&self) -> u64 {
+        self.deliveries.refused()
+    }
+
+    /// Bytes came in.
+    pub(crate) fn receive(&mut self, now: Now, bytes: &[u8], desk: &mut dyn Desk) {
+        let draining = !matches!(self.drain, Drain::No);
+        let account = self.account.as_deref();
+        let (submits, refusals) = (&mut self.submits, &mut self.refusals);
+        let (deliveries, closing) = (&mut self.deliveries, &mut self.closing);
+        let mut bind = None;
+        let mut unbound = false;
+        self.session
+            .receive(now.mono_ns, bytes, &mut |event| match event {
+                ServerEvent::Submit {
+                    sequence_number,
+                    sm,
+                    ..
+                } => match screened(account, draining, &sm, now.utc_ns) {
+                    Ok(submission) => {
+                        submits.sequence_numbers.push(sequence_number);
+                        submits.submissions.push(submission);
+                    }
+                    Err(status) => refusals.push((sequence_number, CommandId::SUBMIT_SM, status)),
+                },
+                ServerEvent::Bind {
+                    sequence_number,
+                    kind,
+                    bind: asked,
+                } => {
+                    let verdict = if draining {
+                        Err(CommandStatus::ESME_RBINDFAIL)
+                    } else {
+                        desk.admit(asked.system_id, asked.password)
+                    };
+                    bind = Some((sequence_number, kind, verdict));
+                }
+                ServerEvent::Other {
+                    sequence_number,
+                    command_id,
+                    ..
+                } => refusals.push((sequence_number, command_id, CommandStatus::ESME_RINVCMDID)),
+                ServerEvent::Unbound => unbound = true,
+                other => settled(deliveries, closing, now.mono_ns, &other),
+            });
+        if let Some((sequence_number, kind, verdict)) = bind {
+            self.judged(sequence_number, kind, verdict);
+        }
+        for (sequence_number, command, status) in self.refusals.drain(..) {
+            self.session.answer(sequence_number, command, status, &[]);
+        }
+        if unbound {
+            self.release(desk);
+        }
+        self.settle(now.mono_ns, desk);
+    }
+
+    fn judged(
+        &mut self,
+        sequence_number: u32,
+        kind: BindKind,
+        verdict: Result<Arc<Account>, CommandStatus>,
+    ) {
+        match verdict {
+            Ok(account) => {
+                self.session.set_inbound_window_max(account.window);
+                self.session.set_window(account.window);
+                self.session.accept_bind(sequence_number);
+                if kind.can_receive() {
+                    self.deliveries.set_window(account.window);
+                }
+                self.account = Some(account);
+                self.counted = true;
+            }
+            Err(status) => self.session.refuse_bind(sequence_number, status),
+        }
+    }
+
+    /// The submissions that wait to be handed in, at most so many.
+    pub(crate) fn take_submits(&mut self, submissions_max: usize) -> Option<Submits> {
+        let waiting = self.submits.submissions.len();
+        if waiting == 0 {
+            return None;
+        }
+        let taken = waiting.min(submissions_max.max(1));
+        let rest = Submits {
+            sequence_numbers: self.submits.sequence_numbers.split_off(taken),
+            submissions: self.submits.submissions.split_off(taken),
+        };
+        Some(std::mem::replace(&mut self.submits, rest))
+    }
+
+    /// Verdicts on submissions that were taken; one that is missing is the node's fault.
+    pub(crate) fn verdicts(&mut self, sequence_numbers: &[u32], verdicts: &[Verdict]) {
+        let mut verdicts = verdicts.iter();
+        for &sequence_number in sequence_numbers {
+            let (status, id) = match verdicts.next() {
+                Some(Verdict::Accepted(id)) => (CommandStatus::ESME_ROK, Some(id.hex())),
+                Some(Verdict::Refused(refusal)) => (screen::refused(refusal), None),
+                None => (CommandStatus::ESME_RSYSERR, None),
+            };
+            let id = id.as_ref().map_or(&[][..], |id| &id[..]);
+            self.session
+                .answer(sequence_number, CommandId::SUBMIT_SM, status, id);
+        }
+    }
+
+    /// The engine's door is full: these may come again.
+    pub(crate) fn throttle(&mut self, sequence_numbers: &[u32]) {
+        for &sequence_number in sequence_numbers {
+            let status = CommandStatus::ESME_RTHROTTLED;
+            self.session
+                .answer(sequence_number, CommandId::SUBMIT_SM, status, &[]);
+        }
+    }
+
+    /// Receipts to be delivered.
+    pub(crate) fn tellings(&mut self, tellings: Vec<Telling<K>>) {
+        self.deliveries.push(tellings);
+    }
+
+    /// What became of receipts since the last call.
+    pub(crate) fn news(&mut self) -> DeliveryNews<K> {
+        self.deliveries.news()
+    }
+
+    /// Ends a turn: sends receipts that have a slot and what is due by now. Call after whatever came in.
+    pub(crate) fn settle(&mut self, now_ns: u64, desk: &mut dyn Desk) {
+        self.deliveries.tick(now_ns);
+        if matches!(self.drain, Drain::No) && self.session.bound().is_some() {
+            self.deliveries
+                .send(now_ns, &mut self.session, &mut self.writer);
+        }
+        self.end_drain(now_ns);
+        let due = self.session.next_deadline_ns();
+        if due.is_some_and(|due| due <= now_ns) {
+            self.tick_session(now_ns, desk);
+        }
+        if self.closing.is_some() {
+            self.release(desk);
+        }
+    }
+
+    fn tick_session(&mut self, now_ns: u64, desk: &mut dyn Desk) {
+        let (deliveries, closing) = (&mut self.deliveries, &mut self.closing);
+        let mut unbound = false;
+        self.session.tick(now_ns, &mut |event| match event {
+            ServerEvent::Unbound => unbound = true,
+            other => settled(deliveries, closing, now_ns, &other),
+        });
+        if unbound {
+            self.release(desk);
+        }
+    }
+
+    /// When `settle` has something to do, if nothing comes in.
+    pub(crate) fn next_deadline_ns(&self) -> Option<u64> {
+        let drain = match self.drain {
+            Drain::Until(until) => Some(until),
+            _ => None,
+        };
+        let deliveries = self.deliveries.next_deadline_ns();
+        let session = self.session.next_deadline_ns();
+        session.into_iter().chain(deliveries).chain(drain).min()
+    }
+
+    /// Takes nothing more; unbinds once nothing is owed, at the latest at `until_ns`.
+    pub(crate) fn drain(&mut self, until_ns: u64) {
+        if matches!(self.drain, Drain::No) {
+            self.drain = Drain::Until(until_ns);
+        }
+    }
+
+    fn end_drain(&mut self, now_ns: u64) {
+        let Drain::Until(until_ns) = self.drain else {
+            return;
+        };
+        let idle = self.session.owed() == 0 && self.session.in_flight() == 0;
+        if idle || now_ns >= until_ns {
+            self.session.unbind(now_ns);
+            self.drain = Drain::Unbound;
+        }
+    }
+
+    /// The account as it is now; `None` unbinds.
+    pub(crate) fn retune(&mut self, now_ns: u64, account: Option<Arc<Account>>) {
+        let Some(account) = account else {
+            self.drain(now_ns.saturating_add(RETUNE_GRACE_NS));
+            return;
+        };
+        self.session.set_inbound_window_max(account.window);
+        if self.session.bound().is_some_and(BindKind::can_receive) {
+            self.session.set_window(account.window);
+            self.deliveries.set_window(account.window);
+        }
+        self.account = Some(account);
+    }
+
+    /// The socket is gone.
+    pub(crate) fn disconnected(&mut self, desk: &mut dyn Desk) {
+        self.session.disconnected(&mut |_| {});
+        self.release(desk);
+    }
+
+    fn release(&mut self, desk: &mut dyn Desk) {
+        if std::mem::take(&mut self.counted)
+            && let Some(account) = &self.account
+        {
+            desk.release(account.number);
+        }
+    }
+}
+
+/// Screens one submit and takes its segments out of the account's rate.
+fn screened(
+    account: Option<&Account>,
+    draining: bool,
+    sm: &SubmitSm<'_>,
+    utc_ns: u64,
+) -> Result<Submission, CommandStatus> {
+    let account = account.ok_or(CommandStatus::ESME_RINVBNDSTS)?;
+    if draining {
+        return Err(CommandStatus::ESME_RTHROTTLED);
+    }
+    let submission = screen::submission(account, sm, utc_ns)?;
+    // One message may be longer than a second's rate: it then takes all of that second.
+    let rate = account.rate().unwrap_or(u32::MAX);
+    let segments = u32::from(submission.segments).min(rate);
+    match account.take_segments(segments) {
+        Ok(()) => Ok(submission),
+        Err(_) => Err(CommandStatus::ESME_RTHROTTLED),
+    }
+}
+
+fn settled<K: Copy>(
+    deliveries: &mut Deliveries<K>,
+    closing: &mut Option<CloseReason>,
+    now_ns: u64,
+    event: &ServerEvent<'_>,
+) {
+    match *event {
+        ServerEvent::DeliverResponse { ticket, status }
+        | ServerEvent::DeliverLateResponse { ticket, status } => {
+            deliveries.answered(now_ns, ticket, status);
+        }
+        ServerEvent::DeliverTimedOut { ticket } => deliveries.timed_out(now_ns, ticket),
+        ServerEvent::Close { reason } => *closing = Some(reason),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+#[path = "connection_tests.rs"]
+mod tests;

@@ -1,0 +1,266 @@
+//! Receipts on their way to one client: waiting for a slot, sent, refused for now, taken.
+//!
+//! Promise: a receipt counts as taken only by an OK, or by a refusal that the client means for good; any other answer
+//! and any silence sends it again after a growing pause. A client that never answers is given none for a while, and
+//! what it was given goes back. Bound: the credits that were granted. An answer to a receipt that is no longer known
+//! changes nothing: tickets are never used twice.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use carrack_smpp::{CommandStatus, DeliverRefused, ServerSession};
+
+use super::receipt::{ReceiptWriter, Telling};
+
+const SECOND_NS: u64 = 1_000_000_000;
+/// Answers other than OK after which a receipt is given up as refused.
+const REFUSALS_MAX: u32 = 8;
+/// Silences over one receipt after which the client is given none for a while.
+const SILENCES_MAX: u32 = 3;
+/// How long that is.
+const DEAF_NS: u64 = 60 * SECOND_NS;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Ready,
+    Sent,
+    Later,
+}
+
+#[derive(Debug)]
+struct Entry<K> {
+    ticket: u64,
+    place: Place,
+    telling: Telling<K>,
+    refusals: u32,
+    silences: u32,
+}
+
+/// What whoever hands receipts over is to hear.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DeliveryNews<K> {
+    /// Taken by the client.
+    pub(crate) told: Vec<K>,
+    /// All that was handed over goes back.
+    pub(crate) revoke: bool,
+    /// So many more may be handed over.
+    pub(crate) credits: u32,
+}
+
+/// Receipts of one client.
+#[derive(Debug)]
+pub(crate) struct Deliveries<K> {
+    entries: Vec<Option<Entry<K>>>,
+    free: Vec<u32>,
+    serial: u32,
+    ready: VecDeque<u64>,
+    later: BinaryHeap<Reverse<(u64, u64)>>,
+    told: Vec<K>,
+    window: u32,
+    /// Credits given; whoever hands receipts over takes one back into use for each that was told.
+    granted: u32,
+    revoke: bool,
+    deaf_until_ns: Option<u64>,
+    refused: u64,
+}
+
+impl<K: Copy> Deliveries<K> {
+    pub(crate) fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            free: Vec::new(),
+            serial: 0,
+            ready: VecDeque::new(),
+            later: BinaryHeap::new(),
+            told: Vec::new(),
+            window: 0,
+            granted: 0,
+            revoke: false,
+            deaf_until_ns: None,
+            refused: 0,
+        }
+    }
+
+    /// From now on so many are on their way at most; 0 takes none.
+    pub(crate) fn set_window(&mut self, window: u32) {
+        self.window = window;
+    }
+
+    /// Receipts that the client refused for good.
+    pub(crate) const fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Receipts on their way or waiting here.
+    pub(crate) fn held(&self) -> usize {
+        self.entries.len() - self.free.len()
+    }
+
+    /// Takes receipts in; none while the client is deaf, for they went back.
+    pub(crate) fn push(&mut self, tellings: Vec<Telling<K>>) {
+        if self.granted == 0 {
+            return;
+        }
+        for telling in tellings {
+            let index = self.free.pop().unwrap_or_else(|| {
+                self.entries.push(None);
+                u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX)
+            });
+            self.serial = self.serial.wrapping_add(1);
+            let ticket = u64::from(self.serial) << 32 | u64::from(index);
+            if let Some(slot) = self.entries.get_mut(index as usize) {
+                *slot = Some(Entry {
+                    ticket,
+                    place: Place::Ready,
+                    telling,
+                    refusals: 0,
+                    silences: 0,
+                });
+                self.ready.push_back(ticket);
+            }
+        }
+    }
+
+    /// Sends what has a slot.
+    pub(crate) fn send(
+        &mut self,
+        now_ns: u64,
+        session: &mut ServerSession,
+        writer: &mut ReceiptWriter,
+    ) {
+        while let Some(&ticket) = self.ready.front() {
+            if session.free_slots() == 0 {
+                return;
+            }
+            let Some(entry) = entry(&mut self.entries, ticket) else {
+                self.ready.pop_front();
+                continue;
+            };
+            let sent = writer.write(&entry.telling, |sm| session.deliver(now_ns, ticket, sm));
+            match sent {
+                Ok(_) => {
+                    entry.place = Place::Sent;
+                    self.ready.pop_front();
+                }
+                Err(DeliverRefused::Unwritable(_)) => {
+                    self.ready.pop_front();
+                    self.refused += 1;
+                    self.close(ticket);
+                }
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// The client answered, in time or late.
+    pub(crate) fn answered(&mut self, now_ns: u64, ticket: u64, status: CommandStatus) {
+        let Some(entry) = entry(&mut self.entries, ticket) else {
+            return;
+        };
+        if status.is_ok() {
+            self.close(ticket);
+            return;
+        }
+        // Else an older attempt's answer: it is to be sent again anyway.
+        if entry.place != Place::Sent {
+            return;
+        }
+        entry.refusals += 1;
+        let for_good = matches!(
+            status,
+            CommandStatus::ESME_RX_P_APPN | CommandStatus::ESME_RX_R_APPN
+        );
+        if for_good || entry.refusals >= REFUSALS_MAX {
+            self.refused += 1;
+            self.close(ticket);
+            return;
+        }
+        entry.place = Place::Later;
+        let pause_ns = SECOND_NS << (entry.refusals - 1).min(5);
+        self.later
+            .push(Reverse((now_ns.saturating_add(pause_ns), ticket)));
+    }
+
+    /// The client did not answer in time.
+    pub(crate) fn timed_out(&mut self, now_ns: u64, ticket: u64) {
+        let found = entry(&mut self.entries, ticket).filter(|entry| entry.place == Place::Sent);
+        let Some(entry) = found else {
+            return;
+        };
+        entry.silences += 1;
+        if entry.silences < SILENCES_MAX {
+            entry.place = Place::Later;
+            self.later
+                .push(Reverse((now_ns.saturating_add(SECOND_NS), ticket)));
+            return;
+        }
+        self.clear();
+        self.revoke = true;
+        self.deaf_until_ns = Some(now_ns.saturating_add(DEAF_NS));
+    }
+
+    /// Time passes: what was refused or not answered is ready again.
+    pub(crate) fn tick(&mut self, now_ns: u64) {
+        if self.deaf_until_ns.is_some_and(|until| now_ns >= until) {
+            self.deaf_until_ns = None;
+        }
+        while let Some(&Reverse((due_ns, ticket))) = self.later.peek() {
+            if due_ns > now_ns {
+                return;
+            }
+            self.later.pop();
+            let found = entry(&mut self.entries, ticket);
+            if let Some(entry) = found.filter(|entry| entry.place == Place::Later) {
+                entry.place = Place::Ready;
+                self.ready.push_back(ticket);
+            }
+        }
+    }
+
+    /// When `tick` has something to do.
+    pub(crate) fn next_deadline_ns(&self) -> Option<u64> {
+        let later = self.later.peek().map(|Reverse((due_ns, _))| *due_ns);
+        later.into_iter().chain(self.deaf_until_ns).min()
+    }
+
+    /// What happened since the last call. Credits are given once: for the whole window, and for what it grows by.
+    pub(crate) fn news(&mut self) -> DeliveryNews<K> {
+        let credits = match self.deaf_until_ns {
+            None => self.window.saturating_sub(self.granted),
+            Some(_) => 0,
+        };
+        self.granted += credits;
+        DeliveryNews {
+            told: std::mem::take(&mut self.told),
+            revoke: std::mem::take(&mut self.revoke),
+            credits,
+        }
+    }
+
+    fn close(&mut self, ticket: u64) {
+        let index = ticket as u32;
+        let slot = self.entries.get_mut(index as usize);
+        if let Some(closed) = slot.and_then(Option::take) {
+            self.told.push(closed.telling.key);
+            self.free.push(index);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.entries.clear();
+        self.free.clear();
+        self.ready.clear();
+        self.later.clear();
+        self.granted = 0;
+    }
+}
+
+fn entry<K>(entries: &mut [Option<Entry<K>>], ticket: u64) -> Option<&mut Entry<K>> {
+    let index = (ticket & u64::from(u32::MAX)) as usize;
+    let found = entries.get_mut(index)?.as_mut()?;
+    (found.ticket == ticket).then_some(found)
+}
+
+#[cfg(test)]
+#[path = "deliveries_tests.rs"]
+mod tests;

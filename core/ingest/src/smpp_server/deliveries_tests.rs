@@ -1,0 +1,240 @@
+//! Receipts against a client's session that answers by hand.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use super::super::receipt::tests::telling;
+use super::*;
+use carrack_smpp::{
+    BindKind, ClientEvent, ClientSession, ClientSettings, CommandId, ServerSettings,
+};
+
+/// A bound pair: our session and a client that answers by hand.
+struct Pair {
+    session: ServerSession,
+    client: ClientSession,
+    deliveries: Deliveries<u32>,
+    writer: ReceiptWriter,
+    now_ns: u64,
+    seen: Vec<(u32, Vec<u8>)>,
+}
+
+impl Pair {
+    fn bound(window: u32) -> Self {
+        let settings = ServerSettings {
+            window,
+            response_timeout_ns: 10 * SECOND_NS,
+            enquire_link_idle_ns: 0,
+            ..ServerSettings::default()
+        };
+        let client = ClientSettings {
+            bind: BindKind::Receiver,
+            enquire_link_idle_ns: 0,
+            ..ClientSettings::default()
+        };
+        let mut pair = Self {
+            session: ServerSession::new(settings, 1),
+            client: ClientSession::new(client, 1),
+            deliveries: Deliveries::new(),
+            writer: ReceiptWriter::default(),
+            now_ns: SECOND_NS,
+            seen: Vec::new(),
+        };
+        pair.session.connected(pair.now_ns);
+        pair.client.connected(pair.now_ns);
+        let mut asked = None;
+        let bytes = std::mem::take(pair.client.output());
+        pair.session.receive(pair.now_ns, &bytes, &mut |event| {
+            if let carrack_smpp::ServerEvent::Bind {
+                sequence_number, ..
+            } = event
+            {
+                asked = Some(sequence_number);
+            }
+        });
+        pair.session.accept_bind(asked.unwrap());
+        pair.deliveries.set_window(window);
+        pair.exchange();
+        pair
+    }
+
+    /// Sends what has a slot to the client, and lets time-outs happen.
+    fn exchange(&mut self) {
+        let (deliveries, now_ns) = (&mut self.deliveries, self.now_ns);
+        deliveries.tick(now_ns);
+        self.session.tick(now_ns, &mut |event| {
+            if let carrack_smpp::ServerEvent::DeliverTimedOut { ticket } = event {
+                deliveries.timed_out(now_ns, ticket);
+            }
+        });
+        deliveries.send(now_ns, &mut self.session, &mut self.writer);
+        let bytes = std::mem::take(self.session.output());
+        let seen = &mut self.seen;
+        self.client.receive(now_ns, &bytes, &mut |event| {
+            if let ClientEvent::Deliver {
+                sequence_number,
+                sm,
+                ..
+            } = event
+            {
+                seen.push((sequence_number, sm.short_message.to_vec()));
+            }
+        });
+    }
+
+    fn answer(&mut self, sequence_number: u32, status: CommandStatus) {
+        self.client
+            .answer_deliver(sequence_number, CommandId::DELIVER_SM, status);
+        let bytes = std::mem::take(self.client.output());
+        let (deliveries, now_ns) = (&mut self.deliveries, self.now_ns);
+        self.session
+            .receive(now_ns, &bytes, &mut |event| match event {
+                carrack_smpp::ServerEvent::DeliverResponse { ticket, status }
+                | carrack_smpp::ServerEvent::DeliverLateResponse { ticket, status } => {
+                    deliveries.answered(now_ns, ticket, status);
+                }
+                _ => {}
+            });
+        self.exchange();
+    }
+
+    fn pass(&mut self, seconds: u64) {
+        self.now_ns += seconds * SECOND_NS;
+        self.exchange();
+    }
+}
+
+#[test]
+fn only_what_was_taken_is_told_and_makes_room_for_more() {
+    let mut pair = Pair::bound(4);
+    assert_eq!(pair.deliveries.news().credits, 4);
+    pair.deliveries.push((0..4).map(telling).collect());
+    pair.exchange();
+    assert_eq!(pair.seen.len(), 4);
+    assert_eq!(pair.deliveries.news().credits, 0);
+    let (first, _) = pair.seen[0];
+    pair.answer(first, CommandStatus::ESME_ROK);
+    let news = pair.deliveries.news();
+    assert_eq!((news.told, news.credits), (vec![0], 1));
+    assert_eq!(pair.deliveries.held(), 3);
+}
+
+#[test]
+fn more_than_the_window_waits_for_slots() {
+    let mut pair = Pair::bound(2);
+    pair.deliveries.news();
+    pair.deliveries.push((0..5).map(telling).collect());
+    pair.exchange();
+    assert_eq!(pair.seen.len(), 2);
+    for at in 0..5 {
+        pair.answer(pair.seen[at].0, CommandStatus::ESME_ROK);
+    }
+    assert_eq!(pair.deliveries.news().told, [0, 1, 2, 3, 4]);
+    assert_eq!(pair.deliveries.held(), 0);
+}
+
+#[test]
+fn refused_for_now_comes_again_and_refused_for_good_does_not() {
+    let mut pair = Pair::bound(2);
+    pair.deliveries.news();
+    pair.deliveries.push(vec![telling(0), telling(1)]);
+    pair.exchange();
+    pair.answer(pair.seen[0].0, CommandStatus::ESME_RX_T_APPN);
+    pair.answer(pair.seen[1].0, CommandStatus::ESME_RX_R_APPN);
+    assert_eq!(pair.deliveries.news().told, [1]);
+    assert_eq!(pair.deliveries.refused(), 1);
+    assert_eq!(pair.seen.len(), 2);
+    pair.pass(1);
+    assert_eq!(pair.seen.len(), 3);
+    assert_eq!(pair.seen[2].1, pair.seen[0].1);
+    pair.answer(pair.seen[2].0, CommandStatus::ESME_ROK);
+    assert_eq!(pair.deliveries.news().told, [0]);
+}
+
+#[test]
+fn a_receipt_that_is_always_refused_ends() {
+    let mut pair = Pair::bound(1);
+    pair.deliveries.news();
+    pair.deliveries.push(vec![telling(0)]);
+    pair.exchange();
+    for at in 0..REFUSALS_MAX as usize {
+        assert_eq!(pair.seen.len(), at + 1);
+        pair.answer(pair.seen[at].0, CommandStatus::ESME_RSYSERR);
+        pair.pass(32);
+    }
+    assert_eq!(pair.deliveries.news().told, [0]);
+    assert_eq!(pair.deliveries.held(), 0);
+}
+
+#[test]
+fn late_answer_settles_what_was_to_be_sent_again() {
+    let mut pair = Pair::bound(1);
+    pair.deliveries.news();
+    pair.deliveries.push(vec![telling(0)]);
+    pair.exchange();
+    pair.pass(10);
+    pair.answer(pair.seen[0].0, CommandStatus::ESME_ROK);
+    assert_eq!(pair.deliveries.news().told, [0]);
+    pair.pass(5);
+    assert_eq!(pair.seen.len(), 1);
+}
+
+#[test]
+fn late_refusal_of_an_older_attempt_sends_nothing_twice() {
+    let mut pair = Pair::bound(1);
+    pair.deliveries.news();
+    pair.deliveries.push(vec![telling(0)]);
+    pair.exchange();
+    pair.pass(10);
+    pair.answer(pair.seen[0].0, CommandStatus::ESME_RSYSERR);
+    pair.pass(5);
+    pair.pass(5);
+    assert_eq!(pair.seen.len(), 2);
+    pair.answer(pair.seen[1].0, CommandStatus::ESME_ROK);
+    assert_eq!(pair.deliveries.news().told, [0]);
+}
+
+#[test]
+fn client_that_never_answers_gets_none_for_a_minute_and_then_again() {
+    let mut pair = Pair::bound(3);
+    pair.deliveries.news();
+    pair.deliveries.push((0..3).map(telling).collect());
+    pair.exchange();
+    for _ in 0..3 {
+        pair.pass(10);
+        pair.pass(1);
+    }
+    let news = pair.deliveries.news();
+    assert!(news.revoke && news.told.is_empty() && news.credits == 0);
+    assert_eq!(pair.deliveries.held(), 0);
+    pair.deliveries.push(vec![telling(9)]);
+    assert_eq!(
+        pair.deliveries.held(),
+        0,
+        "what comes after the revoke went back with the rest"
+    );
+    pair.pass(60);
+    let news = pair.deliveries.news();
+    assert!(!news.revoke && news.credits == 3);
+}
+
+#[test]
+fn receipts_beyond_the_credits_are_kept_and_no_more_are_asked_for() {
+    let mut pair = Pair::bound(2);
+    assert_eq!(pair.deliveries.news().credits, 2);
+    pair.deliveries.push((0..4).map(telling).collect());
+    pair.exchange();
+    for at in 0..2 {
+        pair.answer(pair.seen[at].0, CommandStatus::ESME_ROK);
+    }
+    assert_eq!(pair.deliveries.held(), 2);
+    assert_eq!(pair.deliveries.news().credits, 0);
+    for at in 2..4 {
+        pair.answer(pair.seen[at].0, CommandStatus::ESME_ROK);
+    }
+    assert_eq!(pair.deliveries.news().credits, 2);
+}

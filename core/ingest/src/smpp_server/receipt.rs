@@ -1,0 +1,161 @@
+//! The end of a message as a `deliver_sm` to its customer: the line of Appendix B, and the parameters that say the same.
+//!
+//! Promise: the id is the one the customer was given, in text and in `receipted_message_id`. Buffers are used again.
+
+use carrack_message::number::MSISDN_DIGITS_MAX;
+use carrack_message::receipt::{self, ReceiptFields};
+use carrack_message::{MessageId, Msisdn, ReceiptState, Sender, Status};
+use carrack_smpp::{Address, DeliverSm, ESM_CLASS_DELIVERY_RECEIPT, Tlvs, tag, write_tlv};
+
+const SECOND_NS: u64 = 1_000_000_000;
+
+/// The end of a message, to be told; `K` names it to whoever handed it over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Telling<K> {
+    /// To be given back when the customer has taken it.
+    pub key: K,
+    /// The message.
+    pub id: MessageId,
+    /// Recipient of the message.
+    pub to: Msisdn,
+    /// Sender of the message.
+    pub from: String,
+    /// Final status.
+    pub status: Status,
+    /// The carrier's last error or status, 0 where none.
+    pub error: u32,
+    /// Segments.
+    pub segments: u8,
+    /// Accepted at, UTC nanoseconds.
+    pub accepted_utc_ns: u64,
+    /// Final at, UTC nanoseconds.
+    pub done_utc_ns: u64,
+}
+
+/// Buffers of the receipt being written.
+#[derive(Debug, Default)]
+pub(crate) struct ReceiptWriter {
+    text: Vec<u8>,
+    tlvs: Vec<u8>,
+}
+
+impl ReceiptWriter {
+    /// Builds the receipt and shows it to `send`.
+    pub(crate) fn write<K, R>(
+        &mut self,
+        telling: &Telling<K>,
+        send: impl FnOnce(&DeliverSm<'_>) -> R,
+    ) -> R {
+        let id = telling.id.hex();
+        let state = state(telling.status);
+        self.text.clear();
+        receipt::write(
+            &mut self.text,
+            &ReceiptFields {
+                id: &id,
+                sub: u16::from(telling.segments),
+                dlvrd: if state == ReceiptState::Delivered {
+                    u16::from(telling.segments)
+                } else {
+                    0
+                },
+                submit_utc_s: seconds(telling.accepted_utc_ns),
+                done_utc_s: seconds(telling.done_utc_ns),
+                state,
+                error: format!("{:03}", telling.error).as_bytes(),
+                text: "",
+            },
+        );
+        self.tlvs.clear();
+        let mut id_text = [0; 33];
+        for (place, digit) in id_text.iter_mut().zip(id) {
+            *place = digit;
+        }
+        // Both values are far below the longest a parameter may have.
+        let _ = write_tlv(&mut self.tlvs, tag::RECEIPTED_MESSAGE_ID, &id_text);
+        let _ = write_tlv(&mut self.tlvs, tag::MESSAGE_STATE, &[state.code()]);
+        let mut digits = [0; MSISDN_DIGITS_MAX];
+        let (ton, npi) =
+            Sender::parse(&telling.from).map_or((0, 0), |sender| (sender.ton(), sender.npi()));
+        send(&DeliverSm {
+            source: Address {
+                ton: 1,
+                npi: 1,
+                addr: telling.to.write_digits(&mut digits),
+            },
+            destination: Address {
+                ton,
+                npi,
+                addr: telling.from.as_bytes(),
+            },
+            esm_class: ESM_CLASS_DELIVERY_RECEIPT,
+            short_message: &self.text,
+            tlvs: Tlvs::new(&self.tlvs),
+            ..DeliverSm::default()
+        })
+    }
+}
+
+const fn state(status: Status) -> ReceiptState {
+    match status {
+        Status::Accepted | Status::Submitted => ReceiptState::Accepted,
+        Status::Scheduled => ReceiptState::Scheduled,
+        Status::Sending => ReceiptState::Enroute,
+        Status::Delivered => ReceiptState::Delivered,
+        Status::Undelivered => ReceiptState::Undeliverable,
+        Status::Expired => ReceiptState::Expired,
+        Status::Rejected => ReceiptState::Rejected,
+        Status::Cancelled => ReceiptState::Deleted,
+        Status::Unknown => ReceiptState::Unknown,
+    }
+}
+
+fn seconds(utc_ns: u64) -> i64 {
+    (utc_ns / SECOND_NS).cast_signed()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    pub(crate) fn telling(key: u32) -> Telling<u32> {
+        Telling {
+            key,
+            id: MessageId(u128::from(key) + 1),
+            to: Msisdn::from_u64(447_700_900_123).unwrap(),
+            from: "ACME".into(),
+            status: Status::Delivered,
+            error: 0,
+            segments: 2,
+            accepted_utc_ns: 1_800_000_000 * SECOND_NS,
+            done_utc_ns: 1_800_000_060 * SECOND_NS,
+        }
+    }
+
+    #[test]
+    fn text_and_parameters_say_the_same_and_addresses_are_swapped() {
+        let mut writer = ReceiptWriter::default();
+        for status in Status::ALL {
+            let mut telling = telling(7);
+            telling.status = status;
+            telling.error = 0x55F;
+            writer.write(&telling, |sm| {
+                assert!(sm.is_receipt());
+                assert_eq!(sm.source.addr, b"447700900123");
+                assert_eq!((sm.source.ton, sm.source.npi), (1, 1));
+                assert_eq!(sm.destination.addr, b"ACME");
+                assert_eq!(sm.destination.ton, 5);
+                let read = receipt::parse(sm.short_message);
+                assert_eq!(read.id, sm.tlvs.find_cstring(tag::RECEIPTED_MESSAGE_ID));
+                assert_eq!(read.id.unwrap(), telling.id.hex());
+                let state = sm.tlvs.find_number(tag::MESSAGE_STATE).unwrap();
+                assert_eq!(u32::from(read.state.unwrap().code()), state);
+                assert_eq!(read.error.unwrap(), b"1375");
+                assert_eq!(read.sub.unwrap(), b"002");
+                let delivered = status == Status::Delivered;
+                assert_eq!(read.dlvrd.unwrap() == b"002", delivered);
+            });
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! One recipient on its way from a door to the engine.
+//!
+//! Promise: the same message is screened alike at every door. Pure. What cannot be taken is refused with the field, the
+//! fault and its cure; nothing is guessed and nothing is dropped. Bound: the account's segments and validity.
+
+mod fault;
+mod nearest;
+mod screen;
+mod validity;
+
+pub use fault::SubmissionFault;
+pub(crate) use nearest::nearest;
+pub use screen::{CLIENT_REF_OCTETS_MAX, Fields, Options, Screen, Screened};
+pub use validity::{ValidityFault, validity_ns};

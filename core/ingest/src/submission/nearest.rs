@@ -1,0 +1,18 @@
+//! The name that was probably meant.
+
+/// Most names listed where none is near.
+const LISTED_MAX: usize = 20;
+
+/// `did you mean ...?`, or what is known.
+pub(crate) fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    let distance = |name: &str| strsim::damerau_levenshtein(found, name);
+    match known.clone().min_by_key(|name| distance(name)) {
+        Some(name) if distance(name) <= (found.chars().count() / 3).max(2) => {
+            format!("did you mean `{name}`?")
+        }
+        _ => {
+            let listed: Vec<&str> = known.take(LISTED_MAX).collect();
+            format!("known are {}", listed.join(", "))
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Screening: a customer's fields become a submission, or a fault.
+
+use carrack_engine::Submission;
+use carrack_message::alphabet::{self, Alphabet};
+use carrack_message::record::{BatchRow, Body};
+use carrack_message::segment::single_units;
+use carrack_message::{Class, Micros, Msisdn, Segmentation, Sender, number};
+use carrack_routing::{Choice, Query, RouteTable};
+
+use super::{SubmissionFault, validity_ns};
+use crate::accounts::Account;
+
+/// Longest reference a customer may give a message, in octets.
+pub const CLIENT_REF_OCTETS_MAX: usize = 128;
+
+/// A message as texts, where a door has them so.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Fields<'a> {
+    /// Recipient.
+    pub to: &'a str,
+    /// Sender; none: the account's.
+    pub from: Option<&'a str>,
+    /// Text.
+    pub text: &'a str,
+    /// Class; none: the account's, else the door's.
+    pub class: Option<&'a str>,
+    /// Validity as [`validity_ns`] reads it.
+    pub validity: Option<&'a str>,
+    /// `auto`, `gsm7` or `ucs2`.
+    pub encoding: Option<&'a str>,
+    /// The customer's own reference.
+    pub client_ref: Option<&'a str>,
+    /// The batch row it stands in.
+    pub batch: Option<BatchRow>,
+}
+
+/// What a door has besides recipient, sender and body.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Class; none: the account's, else the door's.
+    pub class: Option<Class>,
+    /// Life in nanoseconds, 0: the default.
+    pub validity_ns: u64,
+    /// Whether the customer is to be told the end.
+    pub wants_receipt: bool,
+    /// The customer's own reference.
+    pub client_ref: Option<String>,
+    /// The batch row it stands in.
+    pub batch: Option<BatchRow>,
+}
+
+/// A message that the engine may have.
+pub struct Screened {
+    /// What goes to the engine.
+    pub submission: Submission,
+    /// The alphabet its text travels in; none for octets that are relayed untouched.
+    pub alphabet: Option<Alphabet>,
+}
+
+/// Screens the messages of one account at one door.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen<'a> {
+    account: &'a Account,
+    class: Class,
+}
+
+impl<'a> Screen<'a> {
+    /// A screen; `class` is what the door takes where neither message nor account names one.
+    #[must_use]
+    pub fn new(account: &'a Account, class: Class) -> Self {
+        Self { account, class }
+    }
+
+    /// Screens a message given as texts.
+    ///
+    /// # Errors
+    /// The first [`SubmissionFault`] found.
+    pub fn message(&self, fields: &Fields<'_>) -> Result<Screened, SubmissionFault> {
+        let to = self.recipient(fields.to)?;
+        let from = self.sender(fields.from)?;
+        let class = fields.class.filter(|class| !class.is_empty());
+        let class = class
+            .map(|class| {
+                class
+                    .parse::<Class>()
+                    .map_err(|fault| SubmissionFault::new("class", fault))
+            })
+            .transpose()?;
+        let validity = match fields.validity {
+            Some(text) => validity_ns(text)
+                .map_err(|fault| SubmissionFault::new("validity", format!("{text:?} {fault}")))?,
+            None => 0,
+        };
+        if fields
+            .client_ref
+            .is_some_and(|text| text.len() > CLIENT_REF_OCTETS_MAX)
+        {
+            let detail = format!("is longer than {CLIENT_REF_OCTETS_MAX} octets; shorten it");
+            return Err(SubmissionFault::new("client_ref", detail));
+        }
+        let body = self.body(fields.text, fields.encoding)?;
+        let options = Options {
+            class,
+            validity_ns: validity,
+            wants_receipt: false,
+            client_ref: fields
+                .client_ref
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned),
+            batch: fields.batch,
+        };
+        self.prepared(to, from, body, options)
+    }
+
+    /// Reads a recipient.
+    ///
+    /// # Errors
+    /// A fault of `to`.
+    pub fn recipient(&self, to: &str) -> Result<Msisdn, SubmissionFault> {
+        number::tidy(to, self.account.region.as_deref())
+            .map_err(|fault| SubmissionFault::new("to", fault))
+    }
+
+    /// Reads a sender; an empty one is the account's.
+    ///
+    /// # Errors
+    /// A fault of `from`.
+    pub fn sender(&self, from: Option<&str>) -> Result<Sender, SubmissionFault> {
+        match from.filter(|from| !from.trim().is_empty()) {
+            Some(from) => Sender::parse(from).map_err(|fault| SubmissionFault::new("from", fault)),
+            None => self.account.sender.ok_or_else(|| {
+                let detail = "is missing; name a sender, or set `sender` of the account";
+                SubmissionFault::new("from", detail)
+            }),
+        }
+    }
+
+    /// Screens a message whose fields a door has read itself: segments, validity and price.
+    ///
+    /// # Errors
+    /// A fault of `text`, `validity` or `to`.
+    pub fn prepared(
+        &self,
+        to: Msisdn,
+        from: Sender,
+        body: Body,
+        options: Options,
+    ) -> Result<Screened, SubmissionFault> {
+        let (segments, alphabet) = match &body {
+            Body::Text(text) => {
+                let found = self.segmentation(text)?;
+                (found.segments, Some(found.alphabet))
+            }
+            Body::Raw { data_coding, .. } => (1, Alphabet::from_data_coding(*data_coding)),
+        };
+        if options.validity_ns > self.account.validity_ns_max {
+            let most = self.account.validity_ns_max / 1_000_000_000;
+            let detail = format!("is longer than the {most} s allowed; shorten it");
+            return Err(SubmissionFault::new("validity", detail));
+        }
+        let submission = Submission {
+            account: self.account.number,
+            class: options.class.or(self.account.class).unwrap_or(self.class),
+            to,
+            from,
+            body,
+            segments,
+            validity_ns: options.validity_ns,
+            wants_receipt: options.wants_receipt,
+            price: self.price(to, segments)?,
+            client_ref: options.client_ref,
+            batch: options.batch,
+        };
+        Ok(Screened {
+            submission,
+            alphabet,
+        })
+    }
+
+    /// Whether the tables have a carrier for it. Health is left out: a carrier that is down comes back.
+    ///
+    /// # Errors
+    /// A fault of `to`.
+    pub fn route(
+        &self,
+        table: &RouteTable,
+        submission: &Submission,
+    ) -> Result<Choice, SubmissionFault> {
+        table
+            .choose(&Query {
+                account: &self.account.name,
+                to: submission.to,
+                from: submission.from.as_str(),
+                class: submission.class,
+            })
+            .map_err(|fault| SubmissionFault::new("to", format!("{fault}; ask for a route to it")))
+    }
+
+    fn segmentation(&self, text: &str) -> Result<Segmentation, SubmissionFault> {
+        if text.is_empty() {
+            let detail = "is empty; write what the message shall say";
+            return Err(SubmissionFault::new("text", detail));
+        }
+        Segmentation::of(text, self.account.segments_max)
+            .map_err(|fault| SubmissionFault::new("text", fault))
+    }
+
+    fn body(&self, text: &str, encoding: Option<&str>) -> Result<Body, SubmissionFault> {
+        let fault = |field, detail: String| Err(SubmissionFault::new(field, detail));
+        let chosen = alphabet::choose(text);
+        match encoding {
+            None | Some("auto") => {}
+            Some("gsm7") if text.is_empty() => {}
+            Some("gsm7") => {
+                Segmentation::within(text, Alphabet::Gsm7, self.account.segments_max)
+                    .map_err(|found| SubmissionFault::new("text", found))?;
+            }
+            // A text is given its alphabet anew at each carrier, so one that would fit GSM 7-bit is relayed as octets.
+            Some("ucs2") if chosen == Alphabet::Gsm7 && !text.is_empty() => {
+                let mut octets = Vec::with_capacity(text.len() * 2);
+                alphabet::ucs2::encode(text, &mut octets);
+                let units = single_units(Alphabet::Ucs2);
+                if octets.len() > units * 2 {
+                    return fault(
+                        "encoding",
+                        format!(
+                            "ucs2 is forced only on texts of up to {units} characters; leave it out, the text fits gsm7"
+                        ),
+                    );
+                }
+                return Ok(Body::Raw {
+                    data_coding: Alphabet::Ucs2.data_coding(),
+                    esm_class: 0,
+                    octets,
+                });
+            }
+            Some("ucs2") => {}
+            Some(other) => {
+                return fault(
+                    "encoding",
+                    format!("{other:?} is unknown; use one of auto, gsm7, ucs2"),
+                );
+            }
+        }
+        Ok(Body::Text(text.to_owned()))
+    }
+
+    fn price(&self, to: Msisdn, segments: u8) -> Result<Option<Micros>, SubmissionFault> {
+        let Some(deck) = &self.account.deck else {
+            return Ok(None);
+        };
+        deck.price(to)
+            .and_then(|hit| hit.price.checked_mul(i64::from(segments)))
+            .map(Some)
+            .ok_or_else(|| {
+                let detail =
+                    format!("the price list of this account has no price for {to}; ask for one");
+                SubmissionFault::new("to", detail)
+            })
+    }
+}

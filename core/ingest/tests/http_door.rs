@@ -1,0 +1,528 @@
+//! The HTTP door and batches over a real node and its store. No carrier is connected, so what is accepted waits.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use carrack_engine::{CarrierSpec, EngineSettings, Node, NodeSpec};
+use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
+use carrack_ingest::batch::{BatchSpec, Batches};
+use carrack_ingest::http::{HttpDoor, HttpSpec};
+use carrack_message::{Class, Micros};
+use carrack_queue::{CommitSettings, Durability};
+use carrack_routing::{CarrierRow, Matcher, Policy, RouteRow, RouteTable};
+use carrack_runtime::Io;
+use serde_json::{Value, json};
+
+struct Stand {
+    node: Node,
+    batches: Batches,
+    door: HttpDoor,
+}
+
+fn account(name: &str) -> AccountSpec {
+    AccountSpec {
+        name: name.into(),
+        api_key: Some(format!("{name}-key")),
+        system_id: None,
+        password: None,
+        class: None,
+        sender: Some("Shop".into()),
+        region: None,
+        rate: (name == "slow").then_some(1),
+        window: 1,
+        binds_max: 1,
+        deck: None,
+        allowed_ips: Vec::new(),
+        segments_max: 3,
+        validity_max: Duration::from_secs(3600),
+    }
+}
+
+fn table() -> Arc<RouteTable> {
+    let carrier = CarrierRow {
+        name: "north".into(),
+        deck: None,
+        flat_price: Some(Micros(7500)),
+        enabled: true,
+    };
+    let route = RouteRow {
+        name: "germany".into(),
+        matcher: Matcher {
+            prefixes: vec!["49".parse().unwrap()],
+            ..Matcher::default()
+        },
+        carriers: vec![0],
+        policy: Policy::LeastCost,
+        attempts_max: None,
+        on_no_response: None,
+    };
+    Arc::new(RouteTable::build(vec![carrier], vec![route]).unwrap())
+}
+
+fn open(data_dir: &Path) -> Stand {
+    let names = ["shop", "other", "slow", "small"];
+    let node = Node::start(NodeSpec {
+        data_dir: data_dir.to_owned(),
+        shards: 1,
+        io: Io::Auto,
+        pin_shards: false,
+        commit: CommitSettings {
+            durability: Durability::EveryBatch,
+            linger: Duration::ZERO,
+            frames_max: 64,
+            epoch_octets: 64 << 20,
+            epoch_age: Duration::from_secs(600),
+            retention: Duration::from_secs(3600),
+        },
+        engine: EngineSettings {
+            drain_ns: 100_000_000,
+            ..EngineSettings::default()
+        },
+        accounts: names
+            .iter()
+            .map(|name| {
+                (
+                    (*name).to_owned(),
+                    if *name == "small" { 1 } else { 100_000 },
+                )
+            })
+            .collect(),
+        carriers: vec![CarrierSpec {
+            name: "north".into(),
+            rate: None,
+            links: 0,
+            window: 1,
+            make: Box::new(|_, _| unreachable!("there are no links")),
+        }],
+        table: table(),
+    })
+    .unwrap();
+    let engine = node.engine();
+    let specs: Vec<AccountSpec> = names.iter().map(|name| account(name)).collect();
+    let directory = engine.directory();
+    let accounts = Accounts::build(&specs, |name| directory.account_number(name)).unwrap();
+    let accounts = Arc::new(AccountBook::new(accounts));
+    let spec = BatchSpec {
+        data_dir: data_dir.to_owned(),
+        io: Io::Auto,
+        chunk_rows: 100,
+        read_octets: 1000,
+        octets_max: 1 << 20,
+        keep: Duration::from_secs(3600),
+        class: Class::Bulk,
+        running_max: 4,
+        queued_max: 10,
+    };
+    let batches = Batches::start(spec, engine.clone(), Arc::clone(&accounts)).unwrap();
+    let spec = HttpSpec {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        tls: None,
+        body_octets_max: 10_000,
+        connections_max: 10,
+        request_timeout: Duration::from_secs(10),
+        threads: 2,
+        metrics: Some(Arc::new(|| "carrack_up 1\n".to_owned())),
+    };
+    let door = HttpDoor::open(&spec, engine, accounts, batches.clone()).unwrap();
+    Stand {
+        node,
+        batches,
+        door,
+    }
+}
+
+impl Stand {
+    fn close(self) {
+        self.door.close(Duration::from_secs(5));
+        self.batches.stop();
+        assert!(self.node.stop());
+    }
+
+    fn call(
+        &self,
+        method: &str,
+        path: &str,
+        account: &str,
+        media: &str,
+        body: &[u8],
+    ) -> (u16, String, String) {
+        call(self.door.address(), method, path, account, media, body)
+    }
+
+    fn json(&self, method: &str, path: &str, account: &str, body: &Value) -> (u16, Value) {
+        let body = if body.is_null() {
+            Vec::new()
+        } else {
+            body.to_string().into_bytes()
+        };
+        let (status, _, answer) = self.call(method, path, account, "application/json", &body);
+        (
+            status,
+            serde_json::from_str(&answer).unwrap_or_else(|_| panic!("no JSON: {answer}")),
+        )
+    }
+}
+
+fn call(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    account: &str,
+    media: &str,
+    body: &[u8],
+) -> (u16, String, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {account}-key\r\nContent-Type: {media}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // A door that refuses by the head may close before it has read everything.
+    let _ = stream.write_all(body);
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, head.to_ascii_lowercase(), body.to_owned())
+}
+
+const NONE: Value = Value::Null;
+
+#[test]
+fn a_message_is_taken_shown_to_its_account_alone_and_withdrawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let body = json!({"to": ["+49 170 0000001", "49x", "331234567890"], "text": "Grüße €", "client_ref": "r1", "validity": "1h"});
+    let (status, answer) = stand.json("POST", "/v1/messages", "shop", &body);
+    assert_eq!(status, 202, "{answer}");
+    let messages = &answer["messages"];
+    assert_eq!(
+        (
+            &messages[0]["status"],
+            &messages[0]["segments"],
+            &messages[0]["encoding"]
+        ),
+        (&json!("accepted"), &json!(1), &json!("gsm7"))
+    );
+    assert_eq!(messages[0]["to"], "491700000001");
+    assert!(
+        messages[1]["error"]["detail"]
+            .as_str()
+            .unwrap()
+            .contains("letter 'x'"),
+        "{answer}"
+    );
+    assert!(
+        messages[2]["error"]["detail"]
+            .as_str()
+            .unwrap()
+            .contains("no route"),
+        "{answer}"
+    );
+    assert!(messages[2].get("id").is_none());
+    let path = format!("/v1/messages/{}", messages[0]["id"].as_str().unwrap());
+    let (status, life) = stand.json("GET", &path, "shop", &NONE);
+    assert_eq!(
+        (status, &life["text"], &life["client_ref"]),
+        (200, &json!("Grüße €"), &json!("r1")),
+        "{life}"
+    );
+    assert_eq!(stand.json("GET", &path, "other", &NONE).0, 404);
+    assert_eq!(stand.json("DELETE", &path, "other", &NONE).0, 404);
+    let (status, answer) = stand.json("DELETE", &path, "shop", &NONE);
+    assert_eq!(
+        (status, &answer["status"]),
+        (200, &json!("cancelled")),
+        "{answer}"
+    );
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while stand.json("GET", &path, "shop", &NONE).1["status"] != "cancelled" {
+        assert!(Instant::now() < deadline);
+    }
+    assert_eq!(stand.json("DELETE", &path, "shop", &NONE).0, 409);
+    stand.close();
+}
+
+#[test]
+fn what_cannot_be_taken_is_a_problem_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let good = json!({"to": "491700000001", "text": "x"});
+    let post = |account: &str, body: &Value| {
+        stand.call(
+            "POST",
+            "/v1/messages",
+            account,
+            "application/json",
+            body.to_string().as_bytes(),
+        )
+    };
+    let (status, head, answer) = post("nobody", &good);
+    assert_eq!(status, 401, "{answer}");
+    assert!(
+        head.contains("www-authenticate: bearer") && head.contains("application/problem+json"),
+        "{head}"
+    );
+    for (body, field, part) in [
+        (json!({"to": "1", "text": "x"}), "to", "too few"),
+        (json!({"to": "491700000001", "text": ""}), "text", "empty"),
+        (
+            json!({"to": "491700000001", "text": "x", "clas": "otp"}),
+            "clas",
+            "did you mean `class`?",
+        ),
+        (
+            json!({"to": "491700000001", "text": "x", "send_at": "now"}),
+            "send_at",
+            "not in this version",
+        ),
+        (
+            json!({"to": "491700000001", "text": "x", "validity": "2h"}),
+            "validity",
+            "3600 s",
+        ),
+        (json!({"to": "331234567890", "text": "x"}), "to", "no route"),
+    ] {
+        let (status, _, answer) = post("shop", &body);
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(
+            (status, &answer["status"], &answer["errors"][0]["field"]),
+            (400, &json!(400), &json!(field)),
+            "{answer}"
+        );
+        assert!(
+            answer["errors"][0]["detail"]
+                .as_str()
+                .unwrap()
+                .contains(part),
+            "{answer}"
+        );
+    }
+    assert_eq!(post("slow", &good).0, 202);
+    let (status, head, _) = post("slow", &good);
+    assert!(status == 429 && head.contains("retry-after: 1"), "{head}");
+    assert_eq!(post("small", &good).0, 202);
+    let (status, head, answer) = post("small", &good);
+    assert!(
+        status == 429 && head.contains("retry-after: "),
+        "{head} {answer}"
+    );
+    assert_eq!(
+        post(
+            "shop",
+            &json!({"to": "491700000001", "text": "x".repeat(10_001)})
+        )
+        .0,
+        413
+    );
+    assert_eq!(
+        stand
+            .call("POST", "/v1/messages", "shop", "text/xml", b"<a/>")
+            .0,
+        415
+    );
+    assert_eq!(
+        stand
+            .call("POST", "/v1/messages", "shop", "application/json", b"{")
+            .0,
+        400
+    );
+    assert_eq!(
+        stand
+            .call("PUT", "/v1/messages", "shop", "application/json", b"")
+            .0,
+        405
+    );
+    assert_eq!(
+        stand.call("GET", "/v2", "shop", "application/json", b"").0,
+        404
+    );
+    stand.close();
+}
+
+fn batch_at_rest(stand: &Stand, id: &str) -> Value {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let (status, view) = stand.json("GET", &format!("/v1/batches/{id}"), "shop", &NONE);
+        assert_eq!(status, 200);
+        if view["state"] == "finished" || view["state"] == "done" {
+            return view;
+        }
+        assert!(Instant::now() < deadline, "{view}");
+    }
+}
+
+#[test]
+fn a_batch_comes_in_raw_or_as_a_form_and_outlives_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let mut source = "to,name\n".to_owned();
+    for row in 0..1000 {
+        source += &if row % 100 == 7 {
+            format!("49x{row},Ada\n")
+        } else {
+            format!("4917{row:07},Ada {row}\n")
+        };
+    }
+    let path = "/v1/batches?template=Hello%20%7Bname%7D&from=Club&filename=a.csv";
+    let (status, _, answer) = stand.call("POST", path, "shop", "text/csv", source.as_bytes());
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(
+        (status, &answer["filename"]),
+        (202, &json!("a.csv")),
+        "{answer}"
+    );
+    let id = answer["id"].as_str().unwrap().to_owned();
+    let view = batch_at_rest(&stand, &id);
+    assert_eq!(
+        (&view["rows"], &view["accepted"], &view["rejected"]),
+        (&json!(1000), &json!(990), &json!(10))
+    );
+    assert_eq!(
+        stand
+            .json("GET", &format!("/v1/batches/{id}"), "other", &NONE)
+            .0,
+        404
+    );
+    let (status, head, errors) =
+        stand.call("GET", &format!("/v1/batches/{id}/errors"), "shop", "", b"");
+    assert!(status == 200 && head.contains("text/csv"), "{head}");
+    assert_eq!(errors.lines().count(), 11);
+    assert!(
+        errors.starts_with("to,name,error_line,error_column,error\n49x7,Ada,9,to,"),
+        "{errors}"
+    );
+
+    let form = "--B\r\nContent-Disposition: form-data; name=\"template\"\r\n\r\nHi {nam}\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"b.csv\"\r\nContent-Type: text/csv\r\n\r\nto,name\n491700000001,Bo\n\r\n--B--\r\n";
+    let post = |form: &str| {
+        stand.call(
+            "POST",
+            "/v1/batches",
+            "shop",
+            "multipart/form-data; boundary=B",
+            form.as_bytes(),
+        )
+    };
+    let (status, _, answer) = post(form);
+    assert!(
+        status == 400 && answer.contains("did you mean `name`?"),
+        "{answer}"
+    );
+    let (status, _, answer) = post(&form.replace("{nam}", "{name}"));
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(
+        (status, &answer["filename"]),
+        (202, &json!("b.csv")),
+        "{answer}"
+    );
+    let form = answer["id"].as_str().unwrap().to_owned();
+    assert_eq!(batch_at_rest(&stand, &form)["accepted"], 1);
+    assert_eq!(
+        stand
+            .call(
+                "POST",
+                "/v1/batches",
+                "shop",
+                "text/csv",
+                &vec![b'x'; (1 << 20) + 1]
+            )
+            .0,
+        413
+    );
+    assert_eq!(
+        stand
+            .call(
+                "POST",
+                "/v1/batches?form=x",
+                "shop",
+                "text/csv",
+                b"to,text\n"
+            )
+            .0,
+        400
+    );
+    stand.close();
+
+    let stand = open(folder.path());
+    let view = batch_at_rest(&stand, &id);
+    assert_eq!(
+        (&view["state"], &view["accepted"], &view["rejected"]),
+        (&json!("finished"), &json!(990), &json!(10))
+    );
+    stand.close();
+}
+
+#[test]
+fn operators_and_probes_are_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let get = |path: &str| stand.json("GET", path, "shop", &NONE);
+    assert_eq!(get("/healthz").0, 200);
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while get("/readyz").0 != 200 {
+        assert!(Instant::now() < deadline);
+    }
+    assert_eq!(
+        stand.call("GET", "/metrics", "nobody", "", b"").2,
+        "carrack_up 1\n"
+    );
+    assert_eq!(get("/v1/carriers").1["carriers"][0]["name"], "north");
+    assert!(get("/v1/queue").1["lanes"].is_array());
+    let (status, answer) = get("/v1/routes/explain?to=491700000001&text=hello");
+    assert_eq!(
+        (
+            status,
+            &answer["candidates"][0]["name"],
+            &answer["segments"]
+        ),
+        (200, &json!("north"), &json!(1)),
+        "{answer}"
+    );
+    let quote = json!({"to": ["491700000001", "1"], "text": "ж".repeat(71)});
+    let (status, answer) = stand.json("POST", "/v1/quote", "shop", &quote);
+    let first = &answer["messages"][0];
+    assert_eq!(
+        (
+            status,
+            &first["segments"],
+            &first["encoding"],
+            &first["carrier"]
+        ),
+        (200, &json!(2), &json!("ucs2"), &json!("north"))
+    );
+    assert_eq!(answer["messages"][1]["error"]["field"], "to");
+    assert_eq!(
+        stand
+            .json("POST", "/v1/carriers/north/pause", "shop", &NONE)
+            .1["paused"],
+        true
+    );
+    assert_eq!(
+        stand
+            .json("POST", "/v1/carriers/north/resume", "shop", &NONE)
+            .1["paused"],
+        false
+    );
+    assert_eq!(
+        stand
+            .json("POST", "/v1/carriers/south/pause", "shop", &NONE)
+            .0,
+        404
+    );
+    assert_eq!(stand.call("GET", "/v1/queue", "nobody", "", b"").0, 401);
+    stand.close();
+}
