@@ -92,6 +92,7 @@ impl<K: Copy> Deliveries<K> {
     }
 
     /// Receipts on their way or waiting here.
+    #[cfg(test)]
     pub(crate) fn held(&self) -> usize {
         self.entries.len() - self.free.len()
     }

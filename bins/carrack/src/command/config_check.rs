@@ -1,0 +1,79 @@
+//! `carrack config check`: all faults of a configuration and of the price lists it names.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::configuration::Configuration;
+use crate::fault::Fault;
+use crate::output;
+
+/// `carrack config`
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Shows every fault of a configuration, each as `file:line: what and how to mend`
+    #[command(after_help = "\
+Examples:
+  carrack config check config/carrack.toml
+  carrack config check /etc/carrack/carrack.toml --json
+
+Exit codes: 0 good, 2 faults.")]
+    Check(Arguments),
+}
+
+/// Arguments of `check`.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The configuration
+    file: PathBuf,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(command: &Command) -> Result<(), Fault> {
+    let Command::Check(arguments) = command;
+    let file = arguments.file.display().to_string();
+    let configuration = match Configuration::load(&arguments.file) {
+        Ok(configuration) => configuration,
+        Err(faults) => {
+            if arguments.json {
+                let list: Vec<_> = faults
+                    .0
+                    .iter()
+                    .map(
+                        |fault| json!({"file": fault.file, "line": fault.line, "what": fault.what}),
+                    )
+                    .collect();
+                output::json(&json!({"file": file, "good": false, "faults": list}))?;
+            }
+            return Err(faults.into());
+        }
+    };
+    let settings = &configuration.settings;
+    let (accounts, carriers, routes) = (
+        settings.accounts.len(),
+        settings.carriers.len(),
+        settings.routes.len(),
+    );
+    if arguments.json {
+        return output::json(
+            &json!({"file": file, "good": true, "accounts": accounts, "carriers": carriers, "routes": routes}),
+        );
+    }
+    output::line(format_args!(
+        "{file}: good: {}, {}, {}",
+        plural(accounts, "account"),
+        plural(carriers, "carrier"),
+        plural(routes, "route")
+    ))
+}
+
+fn plural(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
+}

@@ -1,0 +1,12 @@
+//! The commands, one a file. Each takes its arguments and gives nothing, or a fault with its exit code.
+
+pub(crate) mod audit;
+pub(crate) mod batch;
+pub(crate) mod carrier;
+pub(crate) mod config_check;
+pub(crate) mod demo;
+pub(crate) mod queue;
+pub(crate) mod route;
+pub(crate) mod send;
+pub(crate) mod serve;
+pub(crate) mod status;

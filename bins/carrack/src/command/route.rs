@@ -1,0 +1,222 @@
+//! `carrack route explain`: every route and carrier that was looked at for a message, and why each was taken or not.
+
+use anyhow::{Context, anyhow};
+use carrack_message::{Class, Msisdn, Segmentation, Sender, number};
+use carrack_routing::{CarrierHealth, Query};
+use carrack_settings::{Account, Settings};
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use crate::configuration::Configuration;
+use crate::fault::Fault;
+use crate::output;
+use crate::place::NodeArgs;
+use crate::table::{money, shown, table};
+
+/// `carrack route`
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Shows every candidate for a message, its price, and why it was or was not taken
+    #[command(after_help = "\
+With --url a running node answers, which knows how its carriers do. Without it the configuration answers alone.
+
+Examples:
+  carrack route explain --to +447700900123 --from DEMO
+  carrack route explain --to 4917139200456 --class otp --account demo --config carrack.toml
+  carrack route explain --to +447700900123 --text 'Hello' --url http://127.0.0.1:8080 --key KEY
+
+Exit codes: 0 a carrier takes it, 1 none does, 2 wrong usage or configuration.")]
+    Explain(Explain),
+}
+
+/// Arguments of `explain`.
+#[derive(Args)]
+pub(crate) struct Explain {
+    /// Recipient
+    #[arg(long, value_name = "NUMBER")]
+    to: String,
+    /// Sender; default: that of the account
+    #[arg(long, value_name = "SENDER")]
+    from: Option<String>,
+    /// Account that sends; default: the first of the configuration, or that of the key
+    #[arg(long)]
+    account: Option<String>,
+    /// Text: shows what all its segments cost
+    #[arg(long)]
+    text: Option<String>,
+    /// otp, alert, transactional or bulk
+    #[arg(long)]
+    class: Option<Class>,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    node: NodeArgs,
+}
+
+/// Runs the command.
+pub(crate) fn run(command: &Command) -> Result<(), Fault> {
+    let Command::Explain(arguments) = command;
+    let explanation = if arguments.node.url.is_some() {
+        live(arguments)?
+    } else {
+        offline(arguments)?
+    };
+    if arguments.json {
+        output::json(&explanation)?;
+    } else {
+        output::line(text(&explanation, segments(arguments)?))?;
+    }
+    match explanation.get("taken") {
+        Some(Value::String(_)) => Ok(()),
+        _ => Err(Fault::Failed(anyhow!("{}", shown(&explanation, "summary")))),
+    }
+}
+
+fn live(arguments: &Explain) -> Result<Value, Fault> {
+    let class = arguments.class.map(Class::name);
+    let query: Vec<(&str, &str)> = [
+        ("to", Some(arguments.to.as_str())),
+        ("from", arguments.from.as_deref()),
+        ("text", arguments.text.as_deref()),
+        ("account", arguments.account.as_deref()),
+        ("class", class),
+    ]
+    .into_iter()
+    .filter_map(|(field, value)| Some((field, value?)))
+    .collect();
+    arguments.node.client()?.get("/v1/routes/explain", &query)
+}
+
+fn offline(arguments: &Explain) -> Result<Value, Fault> {
+    let configuration = Configuration::load(&arguments.node.config.path()?)?;
+    let settings = &configuration.settings;
+    let account = account(arguments, settings)?;
+    let region = account
+        .and_then(|account| account.region.as_deref())
+        .or(settings.delivery.region.as_deref());
+    let to: Msisdn = number::tidy(&arguments.to, region)
+        .map_err(|fault| Fault::Usage(format!("--to {}: {fault}", arguments.to)))?;
+    let from = arguments
+        .from
+        .as_deref()
+        .or_else(|| account.and_then(|account| account.sender.as_deref()));
+    let from = from
+        .map(|from| {
+            Sender::parse(from).map_err(|fault| Fault::Usage(format!("--from {from}: {fault}")))
+        })
+        .transpose()?;
+    let class = arguments
+        .class
+        .or_else(|| account.and_then(|account| account.class))
+        .unwrap_or(Class::Transactional);
+    let query = Query {
+        account: account.map_or("", |account| account.name.as_str()),
+        to,
+        from: from.as_ref().map_or("", Sender::as_str),
+        class,
+    };
+    let explanation = configuration
+        .table
+        .explain(&query, &|_| CarrierHealth::Unknown);
+    Ok(serde_json::to_value(explanation).context("the explanation cannot be shown")?)
+}
+
+fn account<'a>(arguments: &Explain, settings: &'a Settings) -> Result<Option<&'a Account>, Fault> {
+    let Some(name) = &arguments.account else {
+        return Ok(settings.accounts.first());
+    };
+    let found = settings
+        .accounts
+        .iter()
+        .find(|account| account.name == *name);
+    found.map(Some).ok_or_else(|| {
+        let known: Vec<&str> = settings
+            .accounts
+            .iter()
+            .map(|account| account.name.as_str())
+            .collect();
+        Fault::Usage(format!(
+            "--account {name}: there is none of that name; known: {}",
+            known.join(", ")
+        ))
+    })
+}
+
+/// Segments of the text, where one was given.
+fn segments(arguments: &Explain) -> Result<Option<u8>, Fault> {
+    let Some(text) = arguments.text.as_deref() else {
+        return Ok(None);
+    };
+    let found = Segmentation::of(text, u8::MAX);
+    found
+        .map(|found| Some(found.segments))
+        .map_err(|fault| Fault::Usage(format!("--text: {fault}")))
+}
+
+fn text(explanation: &Value, segments: Option<u8>) -> String {
+    let mut routes = table(&["route", "matched", "why"], 3);
+    for route in list(explanation, "routes") {
+        let matched = if route.get("matched").and_then(Value::as_bool) == Some(true) {
+            "yes"
+        } else {
+            "no"
+        };
+        routes.add_row([
+            shown(route, "name"),
+            matched.to_owned(),
+            shown(route, "reason"),
+        ]);
+    }
+    let header = [
+        "carrier",
+        "price a segment",
+        "currency",
+        "prefix",
+        "destination",
+        "state",
+        "verdict",
+        "why",
+    ];
+    let mut carriers = table(&header, header.len());
+    for candidate in list(explanation, "candidates") {
+        let price = candidate.get("price_micros").and_then(Value::as_i64);
+        let price = price.map_or_else(
+            || "none".to_owned(),
+            |price| {
+                let all = segments
+                    .filter(|count| *count > 1)
+                    .and_then(|count| price.checked_mul(i64::from(count)));
+                match (all, segments) {
+                    (Some(all), Some(count)) => {
+                        format!("{} ({count} segments {})", money(price), money(all))
+                    }
+                    _ => money(price),
+                }
+            },
+        );
+        carriers.add_row([
+            shown(candidate, "name"),
+            price,
+            shown(candidate, "currency"),
+            shown(candidate, "prefix"),
+            shown(candidate, "destination"),
+            shown(candidate, "health"),
+            shown(candidate, "verdict"),
+            shown(candidate, "reason"),
+        ]);
+    }
+    format!(
+        "{routes}\n{carriers}\n{}: {}",
+        shown(explanation, "to"),
+        shown(explanation, "summary")
+    )
+}
+
+fn list<'a>(document: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    document
+        .get(key)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+}

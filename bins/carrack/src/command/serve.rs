@@ -1,0 +1,312 @@
+//! `carrack serve`: a node from start to drained stop.
+//!
+//! SIGHUP reads the configuration again: a bad one changes nothing; of a good one accounts, routes and prices hold at
+//! once, and what needs a restart is said. SIGTERM and SIGINT drain. A watchdog ends the process when the deadline has
+//! passed; a shard that broke ends it at once. Both exit 1, and the log has all that was acknowledged.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use carrack_engine::Node;
+use carrack_ingest::http::HttpFault;
+use carrack_settings::{LogFormat, Settings};
+use clap::Args;
+
+use crate::configuration::Configuration;
+use crate::doors::Doors;
+use crate::fault::Fault;
+use crate::node::specification;
+use crate::place::{ConfigArgs, Ready};
+use crate::signals::{self, Signal};
+
+/// Runs a node
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  carrack serve --config config/carrack.toml
+  CARRACK_LOG=debug carrack serve --config carrack.toml
+
+When it is ready it says so on stderr (`ready http=... smpp=...`) and in DATA_DIR/ready.json.
+SIGHUP reads the configuration again; SIGTERM and SIGINT drain and end within [shutdown] deadline.
+Exit codes: 0 drained, 1 failed, 2 faults in the configuration.")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// How often the node is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
+    let path = arguments.config.path()?;
+    let mut configuration = Configuration::load(&path)?;
+    start_log(&configuration.settings);
+    let signals = signals::listen().context("cannot listen to signals")?;
+    let metrics = carrack_telemetry::start_metrics().context("cannot collect metrics")?;
+    let data_dir = configuration.settings.node.data_dir.clone();
+    forget_the_dead(&data_dir);
+    let node = Node::start(specification(&configuration)).map_err(anyhow::Error::from)?;
+    let doors = match Doors::open(&configuration, &node.engine(), metrics) {
+        Ok(doors) => doors,
+        Err(fault) => {
+            // What the log brought back may be on its way already.
+            let _ = node.stop();
+            return Err(match fault.downcast_ref() {
+                Some(HttpFault::Tls { .. }) => Fault::Usage(fault.to_string()),
+                _ => fault.into(),
+            });
+        }
+    };
+    say_ready(&doors, &data_dir)?;
+    let ended = serve(&path, &mut configuration, &node, &doors, &signals);
+    stop(node, doors, &configuration.settings, &data_dir, ended)
+}
+
+fn start_log(settings: &Settings) {
+    let format = match settings.log.format {
+        LogFormat::Text => carrack_telemetry::LogFormat::Text,
+        LogFormat::Json => carrack_telemetry::LogFormat::Json,
+    };
+    carrack_telemetry::start_log(settings.log.level.name(), format);
+}
+
+/// A node that was killed may have left its `ready.json`.
+fn forget_the_dead(data_dir: &Path) {
+    let dead = |ready: &Ready| !PathBuf::from(format!("/proc/{}", ready.pid)).exists();
+    if Ready::read(data_dir).is_some_and(|ready| dead(&ready)) {
+        Ready::remove(data_dir);
+    }
+}
+
+fn say_ready(doors: &Doors, data_dir: &Path) -> Result<(), Fault> {
+    let ready = doors.ready();
+    let shown = |address: Option<std::net::SocketAddr>| {
+        address.map_or_else(|| "none".to_owned(), |address| address.to_string())
+    };
+    ready
+        .write(data_dir)
+        .with_context(|| format!("cannot write ready.json in {}", data_dir.display()))?;
+    tracing::info!(
+        "ready http={} smpp={}",
+        shown(ready.http),
+        shown(ready.smpp)
+    );
+    Ok(())
+}
+
+/// How serving came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Asked,
+    Broken,
+}
+
+fn serve(
+    path: &Path,
+    configuration: &mut Configuration,
+    node: &Node,
+    doors: &Doors,
+    signals: &Receiver<Signal>,
+) -> Ended {
+    loop {
+        match signals.recv_timeout(LOOK) {
+            Ok(Signal::Reload) => reload(path, configuration, node, doors),
+            Ok(Signal::Stop) | Err(RecvTimeoutError::Disconnected) => return Ended::Asked,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if node.is_broken() {
+            tracing::error!(
+                "a shard has ended by itself; the node stops, what was acknowledged is in the log"
+            );
+            return Ended::Broken;
+        }
+    }
+}
+
+fn reload(path: &Path, configuration: &mut Configuration, node: &Node, doors: &Doors) {
+    let fresh = match Configuration::load(path) {
+        Ok(fresh) => fresh,
+        Err(faults) => {
+            for fault in &faults.0 {
+                tracing::error!("{fault}");
+            }
+            tracing::error!(
+                faults = faults.0.len(),
+                "the configuration has faults; the one in use stays"
+            );
+            return;
+        }
+    };
+    let keep_routes = !same_carriers(&configuration.settings, &fresh.settings);
+    for what in needs_restart(&configuration.settings, &fresh.settings) {
+        tracing::warn!("{what} changed: this holds after a restart");
+    }
+    if keep_routes {
+        tracing::warn!(
+            "carriers were added, taken away or put in another order: routes and prices stay as they are until a restart"
+        );
+    }
+    match doors.reload(&fresh, &node.engine(), keep_routes) {
+        Ok(()) => {
+            tracing::info!(
+                accounts = fresh.settings.accounts.len(),
+                routes = fresh.settings.routes.len(),
+                "the configuration was loaded anew"
+            );
+            keep_started(configuration, fresh);
+        }
+        Err(fault) => {
+            tracing::error!("{fault:#}; the accounts in use stay");
+        }
+    }
+}
+
+/// What is in use from now on: the sections that need a restart stay as the node was started with them, so that the next
+/// reload still says what waits for it.
+fn keep_started(configuration: &mut Configuration, fresh: Configuration) {
+    let started = std::mem::replace(configuration, fresh);
+    let (now, started) = (&mut configuration.settings, started.settings);
+    now.node = started.node;
+    now.runtime = started.runtime;
+    now.durability = started.durability;
+    now.queue = started.queue;
+    now.http = started.http;
+    now.smpp_server = started.smpp_server;
+    now.batch = started.batch;
+    now.shutdown = started.shutdown;
+    now.log = started.log;
+    now.carriers = started.carriers;
+    let (segments_max, validity_max) = (now.delivery.segments_max, now.delivery.validity_max);
+    now.delivery = started.delivery;
+    (now.delivery.segments_max, now.delivery.validity_max) = (segments_max, validity_max);
+}
+
+fn same_carriers(before: &Settings, after: &Settings) -> bool {
+    let names = |settings: &Settings| -> Vec<String> {
+        settings
+            .carriers
+            .iter()
+            .map(|carrier| carrier.name.clone())
+            .collect()
+    };
+    names(before) == names(after)
+}
+
+/// Sections that are read at the start only.
+fn needs_restart(before: &Settings, after: &Settings) -> Vec<String> {
+    let mut changed = Vec::new();
+    let mut note = |section: &str, differs: bool| {
+        if differs {
+            changed.push(section.to_owned());
+        }
+    };
+    note("[node]", before.node != after.node);
+    note("[runtime]", before.runtime != after.runtime);
+    note("[durability]", before.durability != after.durability);
+    note("[queue]", before.queue != after.queue);
+    note("[http]", before.http != after.http);
+    note("[smpp_server]", before.smpp_server != after.smpp_server);
+    note("[batch]", before.batch != after.batch);
+    note("[shutdown]", before.shutdown != after.shutdown);
+    note("[log]", before.log != after.log);
+    // Segments, validity and region are the accounts' and hold at once.
+    let mut delivery = after.delivery.clone();
+    delivery.segments_max = before.delivery.segments_max;
+    delivery.validity_max = before.delivery.validity_max;
+    delivery.region.clone_from(&before.delivery.region);
+    note("[delivery]", delivery != before.delivery);
+    for carrier in &after.carriers {
+        let Some(was) = before.carriers.iter().find(|was| was.name == carrier.name) else {
+            continue;
+        };
+        // Prices hold at once; a link that was never made cannot be switched on.
+        let mut same = carrier.clone();
+        (same.line, same.price) = (was.line, was.price.clone());
+        if !same.enabled {
+            same.enabled = was.enabled;
+        }
+        note(&format!("[[carrier]] {}", carrier.name), same != *was);
+    }
+    changed
+}
+
+/// Ends in order: the doors, the windows, the last frame.
+fn stop(
+    node: Node,
+    doors: Doors,
+    settings: &Settings,
+    data_dir: &Path,
+    ended: Ended,
+) -> Result<(), Fault> {
+    let deadline = settings.shutdown.deadline;
+    Ready::remove(data_dir);
+    if ended == Ended::Broken {
+        // Doors would wait for answers that nobody gives any more.
+        std::process::exit(1);
+    }
+    watch_the_deadline(deadline)?;
+    tracing::info!(deadline_s = deadline.as_secs_f64(), "draining");
+    doors.close(deadline / 4);
+    let waiting = node.engine().waiting();
+    if node.stop() {
+        tracing::info!(waiting, "drained; what waits goes on after the next start");
+        Ok(())
+    } else {
+        Err(Fault::Failed(anyhow!("a shard had ended by itself")))
+    }
+}
+
+fn watch_the_deadline(deadline: Duration) -> Result<(), Fault> {
+    let watch = move || {
+        std::thread::sleep(deadline);
+        tracing::error!(
+            "not drained within [shutdown] deadline; what is missing goes on after the next start"
+        );
+        std::process::exit(1);
+    };
+    std::thread::Builder::new()
+        .name("watchdog".to_owned())
+        .spawn(watch)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn settings(text: &str) -> Settings {
+        let common = "[node]\ndata_dir = \"data\"\n[[account]]\nname = \"a\"\napi_key = \"k\"\n";
+        Settings::parse(&format!("{common}{text}"), "test", Path::new("")).unwrap()
+    }
+
+    fn carrier(name: &str, more: &str) -> String {
+        format!(
+            "[[carrier]]\nname = \"{name}\"\naddress = \"127.0.0.1:1\"\nsystem_id = \"c\"\npassword = \"p\"\n{more}\n"
+        )
+    }
+
+    #[test]
+    fn a_price_holds_at_once_and_a_window_after_a_restart() {
+        let before = settings(&carrier("north", "price = \"1\""));
+        let dearer = settings(&carrier("north", "price = \"2\""));
+        assert!(needs_restart(&before, &dearer).is_empty());
+        let wider = settings(&carrier("north", "price = \"1\"\nwindow = 7"));
+        assert_eq!(needs_restart(&before, &wider), ["[[carrier]] north"]);
+    }
+
+    #[test]
+    fn another_order_of_carriers_keeps_the_routes() {
+        let (north, south) = (
+            carrier("north", "price = \"1\""),
+            carrier("south", "price = \"1\""),
+        );
+        let before = settings(&format!("{north}{south}"));
+        let after = settings(&format!("{south}{north}"));
+        assert!(!same_carriers(&before, &after));
+        assert!(same_carriers(&before, &before.clone()));
+    }
+}

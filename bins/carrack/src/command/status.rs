@@ -1,0 +1,74 @@
+//! `carrack status`: the whole life of one message.
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::fault::Fault;
+use crate::output;
+use crate::place::NodeArgs;
+use crate::table::{shown, table};
+
+/// Shows the whole life of a message
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  carrack status 0000000100000000000000010000002a
+  carrack status 0000000100000000000000010000002a --json")]
+pub(crate) struct Arguments {
+    /// The id that `send`, a batch or a submit response gave
+    id: String,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    node: NodeArgs,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
+    let id = &arguments.id;
+    if id.is_empty() || !id.bytes().all(|octet| octet.is_ascii_hexdigit()) {
+        return Err(Fault::Usage(format!(
+            "{id:?} is no message id; ids are 32 hexadecimal digits"
+        )));
+    }
+    let message = arguments
+        .node
+        .client()?
+        .get(&format!("/v1/messages/{id}"), &[])?;
+    show(&message, arguments.json)
+}
+
+/// Prints a message as the node tells of it.
+pub(crate) fn show(message: &Value, json: bool) -> Result<(), Fault> {
+    if json {
+        return output::json(message);
+    }
+    let mut facts = table(&["message", ""], 2);
+    let known = [
+        "id",
+        "status",
+        "to",
+        "from",
+        "text",
+        "encoding",
+        "segments",
+        "carrier",
+        "attempts",
+        "price",
+        "cost",
+        "client_ref",
+    ];
+    for key in known {
+        let value = shown(message, key);
+        if !value.is_empty() {
+            facts.add_row([key.to_owned(), value]);
+        }
+    }
+    let mut events = table(&["at", "state", "carrier", "detail"], 4);
+    let list = message.get("events").and_then(Value::as_array);
+    for event in list.into_iter().flatten() {
+        events.add_row(["at", "state", "carrier", "detail"].map(|key| shown(event, key)));
+    }
+    output::line(format_args!("{facts}\n{events}"))
+}

@@ -1,0 +1,143 @@
+//! The front doors of a node: opened together, given new accounts together, closed together before the node drains.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use carrack_engine::{AccountEntry, Directory, Engine};
+use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
+use carrack_ingest::batch::{BatchSpec, Batches};
+use carrack_ingest::http::{HttpDoor, HttpSpec};
+use carrack_ingest::smpp_server::{SmppServer, SmppServerSpec};
+
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::configuration::Configuration;
+use crate::node::{io, messages_max};
+use crate::place::Ready;
+
+/// Doors that are open.
+pub(crate) struct Doors {
+    book: Arc<AccountBook>,
+    batches: Batches,
+    http: Option<HttpDoor>,
+    smpp: Option<SmppServer>,
+}
+
+impl Doors {
+    /// Opens every door of the configuration.
+    pub(crate) fn open(
+        configuration: &Configuration,
+        engine: &Engine,
+        metrics: PrometheusHandle,
+    ) -> anyhow::Result<Self> {
+        let settings = &configuration.settings;
+        let directory = engine.directory();
+        let accounts = Accounts::build(&specifications(configuration), |name| {
+            directory.account_number(name)
+        })?;
+        let book = Arc::new(AccountBook::new(accounts));
+        let batches = Batches::start(
+            BatchSpec::from_settings(settings),
+            engine.clone(),
+            Arc::clone(&book),
+        )?;
+        let smpp = settings.smpp_server.as_ref().map(|smpp_server| {
+            let spec = SmppServerSpec::from_settings(smpp_server, io(settings));
+            SmppServer::start(spec, engine.clone(), Arc::clone(&book))
+        });
+        let smpp = smpp.transpose()?;
+        let page: carrack_ingest::http::MetricsPage = Arc::new(move || metrics.render());
+        let http = settings.http.as_ref().map(|http| {
+            let spec = HttpSpec::from_settings(http, Some(page));
+            HttpDoor::open(&spec, engine.clone(), Arc::clone(&book), batches.clone())
+        });
+        Ok(Self {
+            http: http.transpose()?,
+            book,
+            batches,
+            smpp,
+        })
+    }
+
+    /// Where they are.
+    pub(crate) fn ready(&self) -> Ready {
+        Ready {
+            pid: std::process::id(),
+            http: self.http.as_ref().map(HttpDoor::address),
+            smpp: self.smpp.as_ref().map(SmppServer::address),
+        }
+    }
+
+    /// Gives engine and doors the accounts of another configuration, and the engine its routes as well unless they are
+    /// to stay.
+    pub(crate) fn reload(
+        &self,
+        configuration: &Configuration,
+        engine: &Engine,
+        keep_routes: bool,
+    ) -> anyhow::Result<()> {
+        let table = if keep_routes {
+            engine.table()
+        } else {
+            Arc::clone(&configuration.table)
+        };
+        engine.replace_tables(directory(configuration, engine)?, table);
+        let directory = engine.directory();
+        self.book.reload(&specifications(configuration), |name| {
+            directory.account_number(name)
+        })?;
+        if let Some(smpp) = &self.smpp {
+            smpp.reload();
+        }
+        Ok(())
+    }
+
+    /// Closes them: nothing new is taken, what is on its way is answered. The engine must still run.
+    pub(crate) fn close(self, within: Duration) {
+        let within_each = within / 2;
+        if let Some(http) = self.http {
+            http.close(within_each);
+        }
+        if let Some(smpp) = self.smpp {
+            smpp.stop(within_each);
+        }
+        self.batches.stop();
+    }
+}
+
+fn specifications(configuration: &Configuration) -> Vec<AccountSpec> {
+    let settings = &configuration.settings;
+    settings
+        .accounts
+        .iter()
+        .zip(&configuration.sell_decks)
+        .map(|(account, deck)| {
+            AccountSpec::from_settings(account, &settings.delivery, deck.clone())
+        })
+        .collect()
+}
+
+/// Accounts of another configuration with the counters they have. Those that are gone stay for the sake of messages on
+/// their way; no door knows them any more.
+fn directory(configuration: &Configuration, engine: &Engine) -> anyhow::Result<Directory> {
+    let before = engine.directory();
+    let mut entries: Vec<AccountEntry> = before.accounts().cloned().collect();
+    for account in &configuration.settings.accounts {
+        let found = entries.iter_mut().find(|entry| entry.name == account.name);
+        if let Some(entry) = found {
+            entry.messages_max = messages_max(account);
+            continue;
+        }
+        let number = engine
+            .number_account(&account.name)
+            .with_context(|| format!("account {} cannot be given a number", account.name))?;
+        entries.push(AccountEntry {
+            number,
+            name: account.name.clone(),
+            waiting: Arc::default(),
+            messages_max: messages_max(account),
+        });
+    }
+    Ok(Directory::new(entries, before.carriers().to_vec()))
+}

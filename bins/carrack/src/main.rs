@@ -1,0 +1,92 @@
+//! Carrack: a bulk SMS aggregator core in one program.
+//!
+//! Every command prints results on standard output and all else on standard error, and ends with 0 done, 1 failed,
+//! 2 wrong usage or configuration.
+
+mod client;
+mod command;
+mod configuration;
+mod doors;
+mod fault;
+mod node;
+mod output;
+mod place;
+mod progress;
+mod signals;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use command::{audit, batch, carrier, config_check, demo, queue, route, send, serve, status};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A bulk SMS aggregator core: takes messages by SMPP, HTTP and batch file, keeps them safe, and sends them by the carrier that delivers for least
+#[derive(Parser)]
+#[command(
+    name = "carrack",
+    version,
+    after_help = "\
+Examples:
+  carrack demo                                     see it work: a node, two simulated carriers, a batch
+  carrack config check carrack.toml                all faults of a configuration
+  carrack serve --config carrack.toml              run a node
+  carrack send --to +447700900123 --from DEMO --text 'Hello'
+  carrack batch submit messages.csv --follow
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(serve::Arguments),
+    Demo(demo::Arguments),
+    /// Looks at configurations
+    #[command(subcommand)]
+    Config(config_check::Command),
+    Send(send::Arguments),
+    Status(status::Arguments),
+    /// Sends files of messages
+    #[command(subcommand)]
+    Batch(batch::Command),
+    /// Tells why a message goes where it goes
+    #[command(subcommand)]
+    Route(route::Command),
+    /// Shows and stops carriers of a running node
+    #[command(subcommand)]
+    Carrier(carrier::Command),
+    Queue(queue::Arguments),
+    Audit(audit::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Config(command) => config_check::run(&command),
+        Command::Send(arguments) => send::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Batch(command) => batch::run(&command),
+        Command::Route(command) => route::run(&command),
+        Command::Carrier(command) => carrier::run(&command),
+        Command::Queue(arguments) => queue::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            let text = fault.to_string();
+            if !text.is_empty() {
+                eprintln!("{text}");
+            }
+            ExitCode::from(fault.exit_code())
+        }
+    }
+}
