@@ -156,7 +156,10 @@ fn refusal(status: &str, problem: &Value) -> String {
     for error in errors.into_iter().flatten().take(FAULTS_SHOWN_MAX) {
         let field = text(error, "field").unwrap_or_default();
         let detail = text(error, "detail").unwrap_or_default();
-        parts.push(format!("{field}: {detail}"));
+        let part = format!("{field}: {detail}");
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
     }
     parts.join("; ")
 }

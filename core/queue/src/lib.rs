@@ -29,4 +29,4 @@ pub use gate::Gate;
 pub use journal::{InFlight, InFlightJournal, JournalFault, read_left_over};
 pub use names::Names;
 pub use scan::{Gap, Quarantined, ScanReport, history, scan};
-pub use store::{Store, StoreFault};
+pub use store::{MetaRow, Store, StoreFault};

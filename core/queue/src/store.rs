@@ -50,6 +50,9 @@ pub enum StoreFault {
     Closed,
 }
 
+/// Rest of the key behind a prefix, and the value.
+pub type MetaRow = (Vec<u8>, Vec<u8>);
+
 /// The database of one node.
 pub struct Store {
     path: PathBuf,
@@ -233,7 +236,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreFault::Database`].
-    pub fn meta_with_prefix(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreFault> {
+    pub fn meta_with_prefix(&self, prefix: &[u8]) -> Result<Vec<MetaRow>, StoreFault> {
         self.with(|database| {
             let mut found = Vec::new();
             let from = IteratorMode::From(prefix, rocksdb::Direction::Forward);

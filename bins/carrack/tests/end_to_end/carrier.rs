@@ -39,21 +39,28 @@ impl Carrier {
     pub(crate) fn start(settings: Settings) -> Self {
         let (started, starting) = mpsc::channel();
         let (orders, mut inbox) = unbounded_channel();
-        let serve = async move {
-            let running = Running::start(settings).await.unwrap();
-            started.send(running.address).unwrap();
-            while let Some(order) = inbox.recv().await {
-                match order {
-                    Order::Report(reply) => drop(reply.send(running.report())),
-                    Order::Toggle => running.toggle_link(),
-                }
-            }
-        };
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            let serve = async move {
+                let running = Running::start(settings).await.unwrap();
+                started.send(running.address).unwrap();
+                while let Some(order) = inbox.recv().await {
+                    match order {
+                        Order::Report(reply) => drop(reply.send(running.report())),
+                        Order::Toggle => running.toggle_link(),
+                    }
+                }
+            };
             tokio::task::LocalSet::new().block_on(&runtime, serve);
         });
-        Self { address: starting.recv().unwrap(), orders, thread: Some(thread) }
+        Self {
+            address: starting.recv().unwrap(),
+            orders,
+            thread: Some(thread),
+        }
     }
 
     pub(crate) fn report(&self) -> Report {

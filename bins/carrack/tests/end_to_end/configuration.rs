@@ -8,16 +8,32 @@ use super::node::{CarrierEntry, Place, eventually};
 #[test]
 fn every_fault_is_named_with_file_line_and_cure() {
     let north = Carrier::start(settings("north", 1, 5, &[]));
-    let entry = CarrierEntry { name: "north", address: north.address, price: "0.005", links: 1, window: 10, more: "" };
+    let entry = CarrierEntry {
+        name: "north",
+        address: north.address,
+        price: "0.005",
+        links: 1,
+        window: 10,
+        more: "",
+    };
     let place = Place::new(&[entry], "");
     let good = std::fs::read_to_string(place.configuration()).unwrap();
     let checked = place.run(&["config", "check", place.configuration().to_str().unwrap()]);
-    assert_eq!(checked.status.code(), Some(0), "{}", String::from_utf8_lossy(&checked.stderr));
+    assert_eq!(
+        checked.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&checked.stderr)
+    );
     let cases = [
         ("links = 1", "lnks = 1", "links"),
         ("window = 10\n", "window = \"ten\"\n", "window"),
         ("price = \"0.005\"", "deck = \"decks/none.csv\"", "none.csv"),
-        ("[http]\n", "[http]\ntls = { cert = \"no.pem\", key = \"no.key\" }\n", "no.pem"),
+        (
+            "[http]\n",
+            "[http]\ntls = { cert = \"no.pem\", key = \"no.key\" }\n",
+            "no.pem",
+        ),
     ];
     for (from, to, named) in cases {
         assert!(good.contains(from), "{from}");
@@ -30,30 +46,52 @@ fn every_fault_is_named_with_file_line_and_cure() {
             let said = [output.stdout, output.stderr].concat();
             let said = String::from_utf8_lossy(&said);
             assert_eq!(output.status.code(), Some(2), "{said}");
-            assert!(said.contains(&format!("carrack.toml:{line}:")) && said.contains(named), "line {line}, {named}: {said}");
+            assert!(
+                said.contains(&format!("carrack.toml:{line}:")) && said.contains(named),
+                "line {line}, {named}: {said}"
+            );
         }
     }
-    let twice = format!("{good}\n[[carrier]]\nname = \"north\"\naddress = \"127.0.0.1:1\"\nsystem_id = \"c\"\npassword = \"p\"\nprice = \"1\"\n");
+    let twice = format!(
+        "{good}\n[[carrier]]\nname = \"north\"\naddress = \"127.0.0.1:1\"\nsystem_id = \"c\"\npassword = \"p\"\nprice = \"1\"\n"
+    );
     std::fs::write(place.configuration(), twice).unwrap();
     let output = place.run(&["config", "check", place.configuration().to_str().unwrap()]);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.code() == Some(2) && said.contains("north"), "{said}");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned()
+        + &String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.code() == Some(2) && said.contains("north"),
+        "{said}"
+    );
 }
 
 #[test]
 fn running_node_keeps_its_configuration_when_the_new_one_is_bad() {
     let north = Carrier::start(settings("north", 1, 5, &[]));
-    let entry = CarrierEntry { name: "north", address: north.address, price: "0.005", links: 1, window: 10, more: "" };
+    let entry = CarrierEntry {
+        name: "north",
+        address: north.address,
+        price: "0.005",
+        links: 1,
+        window: 10,
+        more: "",
+    };
     let place = Place::new(&[entry], "");
     let good = std::fs::read_to_string(place.configuration()).unwrap();
     let node = place.serve();
     std::fs::write(place.configuration(), good.replace("links = 1", "lnks = 1")).unwrap();
     node.signal("HUP");
-    eventually("the fault is logged", Duration::from_secs(5), || place.said().contains("lnks"));
-    let explained = |node: &super::node::Node| node.get("/v1/routes/explain?to=447700900001")["candidates"][0]["price_micros"].as_i64();
+    eventually("the fault is logged", Duration::from_secs(5), || {
+        place.said().contains("lnks")
+    });
+    let explained = |node: &super::node::Node| {
+        node.get("/v1/routes/explain?to=447700900001")["candidates"][0]["price_micros"].as_i64()
+    };
     assert_eq!(explained(&node), Some(5000), "it still routes");
     std::fs::write(place.configuration(), good.replace("0.005", "0.007")).unwrap();
     node.signal("HUP");
-    eventually("the new price holds", Duration::from_secs(5), || explained(&node) == Some(7000));
+    eventually("the new price holds", Duration::from_secs(5), || {
+        explained(&node) == Some(7000)
+    });
     assert_eq!(node.stop().0, Some(0));
 }

@@ -12,39 +12,85 @@ use super::node::{CarrierEntry, Place, eventually};
 fn traffic_moves_within_a_second_and_returns_to_the_cheap_carrier() {
     let north = Carrier::start(settings("north", 3, 20, &[]));
     let south = Carrier::start(settings("south", 3, 20, &[]));
-    let entry = |name, address, price| CarrierEntry { name, address, price, links: 2, window: 50, more: "rate = 4000" };
-    let place = Place::new(&[entry("north", north.address, "0.005"), entry("south", south.address, "0.009")], "");
+    let entry = |name, address, price| CarrierEntry {
+        name,
+        address,
+        price,
+        links: 2,
+        window: 50,
+        more: "rate = 4000",
+    };
+    let place = Place::new(
+        &[
+            entry("north", north.address, "0.005"),
+            entry("south", south.address, "0.009"),
+        ],
+        "",
+    );
     let file = place.folder.path().join("rows.csv");
-    let options = Options { rows: 24_000, seed: 5, mixed: true, bad: Percent::new(0.0).unwrap(), long: Percent::new(0.0).unwrap() };
+    let options = Options {
+        rows: 24_000,
+        seed: 5,
+        mixed: true,
+        bad: Percent::new(0.0).unwrap(),
+        long: Percent::new(0.0).unwrap(),
+    };
     let sample = batch::write(&options, &mut std::fs::File::create(&file).unwrap()).unwrap();
     let node = place.serve();
     let second = Duration::from_secs(1);
-    eventually("both links are up", 5 * second, || north.report().binds_now == 2 && south.report().binds_now == 2);
+    eventually("both links are up", 5 * second, || {
+        north.report().binds_now == 2 && south.report().binds_now == 2
+    });
     let id = node.submit_batch(&file);
 
-    eventually("the batch runs", 10 * second, || north.report().accepted > 3000);
-    assert_eq!(south.report().accepted, 0, "while the cheap one is up the dear one gets nothing");
+    eventually("the batch runs", 10 * second, || {
+        north.report().accepted > 3000
+    });
+    assert_eq!(
+        south.report().accepted,
+        0,
+        "while the cheap one is up the dear one gets nothing"
+    );
     north.toggle();
     let moved = eventually("traffic moves", 5 * second, || south.report().accepted > 0);
     assert!(moved < second, "{moved:?}");
-    eventually("the dear one carries", 10 * second, || south.report().accepted > 3000);
+    eventually("the dear one carries", 10 * second, || {
+        south.report().accepted > 3000
+    });
     north.toggle();
-    eventually("the cheap one is back", 10 * second, || north.report().binds_now > 0);
+    eventually("the cheap one is back", 10 * second, || {
+        north.report().binds_now > 0
+    });
     let before = north.report().accepted;
-    eventually("traffic returns", second, || north.report().accepted > before);
+    eventually("traffic returns", second, || {
+        north.report().accepted > before
+    });
     // What was in the dear one's windows is still answered; after that it gets nothing more.
     std::thread::sleep(second / 2);
     let south_then = south.report().accepted;
     let north_then = north.report().accepted;
-    eventually("the cheap one carries", 10 * second, || north.report().accepted > north_then + 1000);
-    assert_eq!(south.report().accepted, south_then, "price order holds again");
+    eventually("the cheap one carries", 10 * second, || {
+        north.report().accepted > north_then + 1000
+    });
+    assert_eq!(
+        south.report().accepted,
+        south_then,
+        "price order holds again"
+    );
 
     let done = node.batch_done(&id, Duration::from_secs(60));
     assert_eq!(done["delivered"], sample.good, "{done}");
     assert_eq!(node.stop().0, Some(0));
     let audit = place.audit();
-    assert_eq!((audit["adds_up"].as_bool(), audit["delivered"].as_u64()), (Some(true), Some(sample.good)), "{audit}");
+    assert_eq!(
+        (audit["adds_up"].as_bool(), audit["delivered"].as_u64()),
+        (Some(true), Some(sample.good)),
+        "{audit}"
+    );
     let doubled = north.report().accepted + south.report().accepted - sample.segments;
     println!("moved in {moved:?}, doubled {doubled}");
-    assert!(doubled <= 2 * 50 + u64::from(audit["uncertain"].as_array().unwrap().len() as u32), "{doubled}");
+    assert!(
+        doubled <= 2 * 50 + u64::from(audit["uncertain"].as_array().unwrap().len() as u32),
+        "{doubled}"
+    );
 }

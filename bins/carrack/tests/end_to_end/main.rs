@@ -1,5 +1,10 @@
 //! The built program against simulated carriers, over sockets, with real files, signals and kills.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 mod batches;
 mod carrier;

@@ -36,7 +36,15 @@ impl Place {
              [[account]]\nname = \"test\"\napi_key = \"{KEY}\"\nsystem_id = \"test\"\npassword = \"secret\"\nwindow = 1000\n{more}\n"
         );
         let mut names = Vec::new();
-        for CarrierEntry { name, address, price, links, window, more } in carriers {
+        for CarrierEntry {
+            name,
+            address,
+            price,
+            links,
+            window,
+            more,
+        } in carriers
+        {
             write!(
                 text,
                 "[[carrier]]\nname = \"{name}\"\naddress = \"{address}\"\nsystem_id = \"c\"\npassword = \"p\"\nprice = \"{price}\"\n\
@@ -45,7 +53,12 @@ impl Place {
             .unwrap();
             names.push(format!("\"{name}\""));
         }
-        write!(text, "[[route]]\nmatch = {{}}\ncarriers = [{}]\npolicy = \"least_cost\"\n", names.join(", ")).unwrap();
+        write!(
+            text,
+            "[[route]]\nmatch = {{}}\ncarriers = [{}]\npolicy = \"least_cost\"\n",
+            names.join(", ")
+        )
+        .unwrap();
         std::fs::write(folder.path().join("carrack.toml"), text).unwrap();
         Self { folder }
     }
@@ -56,14 +69,22 @@ impl Place {
 
     /// The program, with this configuration named where the command takes one.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(PROGRAM).args(arguments).env("CARRACK_CONFIG", self.configuration()).output().unwrap()
+        Command::new(PROGRAM)
+            .args(arguments)
+            .env("CARRACK_CONFIG", self.configuration())
+            .output()
+            .unwrap()
     }
 
     pub(crate) fn audit(&self) -> Value {
         let output = self.run(&["audit", "--json"]);
         let audit: Value = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
-        assert_eq!(output.status.code(), Some(i32::from(audit["adds_up"] != true)), "exit code says what the audit says");
+        assert_eq!(
+            output.status.code(),
+            Some(i32::from(audit["adds_up"] != true)),
+            "exit code says what the audit says"
+        );
         audit
     }
 
@@ -78,20 +99,32 @@ impl Place {
         let ready = self.folder.path().join("data/ready.json");
         let until = Instant::now() + Duration::from_secs(30);
         loop {
-            let said = std::fs::read(&ready).ok().and_then(|octets| serde_json::from_slice::<Value>(&octets).ok());
+            let said = std::fs::read(&ready)
+                .ok()
+                .and_then(|octets| serde_json::from_slice::<Value>(&octets).ok());
             if let Some(said) = said.filter(|said| said["pid"] == child.id()) {
                 let http = format!("http://{}", said["http"].as_str().unwrap());
-                let smpp = said["smpp"].as_str().map(|address| address.parse().unwrap());
+                let smpp = said["smpp"]
+                    .as_str()
+                    .map(|address| address.parse().unwrap());
                 return Node { child, http, smpp };
             }
-            assert!(child.try_wait().unwrap().is_none(), "it ended: {}", self.said());
+            assert!(
+                child.try_wait().unwrap().is_none(),
+                "it ended: {}",
+                self.said()
+            );
             assert!(Instant::now() < until, "not ready: {}", self.said());
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
     fn log(&self) -> std::fs::File {
-        std::fs::File::options().create(true).append(true).open(self.folder.path().join("stderr")).unwrap()
+        std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("stderr"))
+            .unwrap()
     }
 
     /// All that nodes of this place have said on standard error.
@@ -109,7 +142,8 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn get(&self, path: &str) -> Value {
-        let request = ureq::get(format!("{}{path}", self.http)).header("Authorization", format!("Bearer {KEY}"));
+        let request = ureq::get(format!("{}{path}", self.http))
+            .header("Authorization", format!("Bearer {KEY}"));
         request.call().unwrap().body_mut().read_json().unwrap()
     }
 
@@ -124,7 +158,13 @@ impl Node {
 
     pub(crate) fn batch_errors(&self, id: &str) -> String {
         let request = ureq::get(format!("{}/v1/batches/{id}/errors", self.http));
-        request.header("Authorization", format!("Bearer {KEY}")).call().unwrap().body_mut().read_to_string().unwrap()
+        request
+            .header("Authorization", format!("Bearer {KEY}"))
+            .call()
+            .unwrap()
+            .body_mut()
+            .read_to_string()
+            .unwrap()
     }
 
     /// Waits until a batch is done; gives its last state.
@@ -141,7 +181,10 @@ impl Node {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(sent.success());
     }
 
@@ -168,7 +211,11 @@ impl Drop for Node {
 }
 
 /// Waits until something holds.
-pub(crate) fn eventually(what: &str, within: Duration, mut holds: impl FnMut() -> bool) -> Duration {
+pub(crate) fn eventually(
+    what: &str,
+    within: Duration,
+    mut holds: impl FnMut() -> bool,
+) -> Duration {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < within, "not within {within:?}: {what}");
