@@ -196,7 +196,7 @@ impl Engine {
         for shard in &self.inner.shards {
             let part = gather.part();
             if let Err(MailboxFull(Mail::Cancel(_, reply))) =
-                shard.send(Mail::Cancel(id, Box::new(move |answer| part(answer))))
+                shard.send(Mail::Cancel(id, Box::new(part)))
             {
                 reply(None);
             }

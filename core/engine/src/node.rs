@@ -201,6 +201,7 @@ impl Node {
                 .map_err(system("cannot start a shard"))?;
             threads.push(thread);
         }
+        forget_journals(&spec.data_dir, shards);
         shared.ready.store(true, Ordering::Release);
         let committer = std::sync::Mutex::new(Some(commit_thread));
         let inner = Inner {
@@ -397,6 +398,14 @@ fn left_over(data_dir: &Path) -> Result<Vec<InFlight>, JournalFault> {
     Ok(found)
 }
 
+/// Journals of shards that this run does not have; what they held is written down.
+fn forget_journals(data_dir: &Path, shards: usize) {
+    for shard in (0..=u8::MAX).skip(shards) {
+        // Most were never there.
+        let _ = std::fs::remove_file(journal_path(data_dir, shard));
+    }
+}
+
 /// Writes down, before anything is sent, which segments a crash left without an outcome.
 fn note_uncertain(
     store: &Store,
@@ -442,7 +451,7 @@ fn note_uncertain(
     let sealed = SealedFrame {
         key,
         ticket: 0,
-        octets: frame.seal(),
+        octets: frame.seal(0),
         summary: FrameSummary::default(),
     };
     Ok(store.write_frames(std::iter::once(&sealed), true)?)

@@ -30,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) ready: AtomicBool,
     pub(crate) draining: AtomicBool,
     pub(crate) batches: Batches,
+    /// Counts closed frames over all shards.
+    pub(crate) stamps: Arc<AtomicU64>,
     directory: RwLock<Arc<Directory>>,
     table: RwLock<Arc<RouteTable>>,
     /// Counts replacements of the tables, so that a shard looks only when there is something new.
@@ -52,6 +54,7 @@ impl Shared {
             ready: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             batches: Batches::default(),
+            stamps: Arc::default(),
             directory: RwLock::new(Arc::new(directory)),
             table: RwLock::new(table),
             tables_version: AtomicU64::new(1),

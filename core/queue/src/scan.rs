@@ -4,6 +4,7 @@
 //! frame in memory at a time; a history reads at most `frames_max` frames. Fails by [`StoreFault`] only where the store
 //! itself does.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -72,8 +73,8 @@ pub fn scan(
         ledger: EpochLedger::new(totals_gone, 0),
         ..ScanReport::default()
     };
-    let mut expected = FrameKey::epoch_start(first);
-    store.visit_frames(expected, |key, octets| {
+    let mut expected = HashMap::new();
+    store.visit_frames(first, |key, octets| {
         note_gap(&mut report, &mut expected, key);
         read_frame(&mut report, quarantine, key, octets, visit);
         true
@@ -82,24 +83,18 @@ pub fn scan(
 }
 
 /// Frames of one shard in one epoch are numbered from 0 without a gap.
-fn note_gap(report: &mut ScanReport, expected: &mut FrameKey, key: FrameKey) {
-    let same_run = (expected.epoch, expected.shard) == (key.epoch, key.shard);
-    let first_missing = if same_run { expected.number } else { 0 };
-    if key.number > first_missing {
-        let missing = FrameKey {
-            number: first_missing,
-            ..key
-        };
+fn note_gap(report: &mut ScanReport, expected: &mut HashMap<u16, u64>, key: FrameKey) {
+    if key.epoch != report.epoch_last {
+        expected.clear();
+        report.epoch_last = key.epoch;
+    }
+    let number = expected.insert(key.shard, key.number + 1).unwrap_or(0);
+    if key.number > number {
         report.gaps.push(Gap {
-            key: missing,
-            frames: key.number - first_missing,
+            key: FrameKey { number, ..key },
+            frames: key.number - number,
         });
     }
-    *expected = FrameKey {
-        number: key.number + 1,
-        ..key
-    };
-    report.epoch_last = report.epoch_last.max(key.epoch);
 }
 
 fn read_frame(
@@ -186,8 +181,14 @@ pub fn history(
     frames_max: usize,
     visit: &mut dyn FnMut(RecordView<'_>) -> bool,
 ) -> Result<(), StoreFault> {
-    let mut frames = 0;
-    store.visit_frames(FrameKey::of_message(id), |_, octets| {
+    let begin = FrameKey::of_message(id);
+    let (mut frames, mut begun) = (0, false);
+    store.visit_frames(begin.epoch, |key, octets| {
+        // What lies before its acceptance cannot speak of it.
+        begun |= key == begin;
+        if !begun {
+            return true;
+        }
         frames += 1;
         if let Ok(reader) = FrameReader::new(octets) {
             for (_, _, record) in reader.iter() {

@@ -7,9 +7,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::{RwLock, RwLockReadGuard};
 
+use carrack_message::record::frame_stamp;
 use rocksdb::{
-    ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, IteratorMode, Options,
-    ReadOptions, WriteBatch, WriteOptions,
+    ColumnFamilyDescriptor, DB, DBCompressionType, DBRawIterator, DBRecoveryMode, IteratorMode,
+    Options, ReadOptions, WriteBatch, WriteOptions,
 };
 use thiserror::Error;
 
@@ -140,31 +141,29 @@ impl Store {
         self.with(|database| Ok(database.get_cf(family(database, LOG)?, key.to_octets())?))
     }
 
-    /// Visits frames from `from` on, in order of key, until `visit` says false. Keys that are no frame's are passed over.
+    /// Visits frames from an epoch on, epoch by epoch and within each in the order in which the shards closed them, until
+    /// `visit` says false. Keys that are no frame's are passed over.
     ///
     /// # Errors
-    /// [`StoreFault::Database`] at a block that cannot be read, with all before it visited.
+    /// [`StoreFault::Database`] at a block that cannot be read, with what came before it visited.
     pub fn visit_frames(
         &self,
-        from: FrameKey,
+        from_epoch: u32,
         mut visit: impl FnMut(FrameKey, &[u8]) -> bool,
     ) -> Result<(), StoreFault> {
         self.with(|database| {
-            let mut options = ReadOptions::default();
-            options.fill_cache(false);
-            options.set_readahead_size(4 << 20);
-            options.set_iterate_lower_bound(from.to_octets());
-            let mut rows = database.raw_iterator_cf_opt(family(database, LOG)?, options);
-            rows.seek_to_first();
-            while let Some((key, value)) = rows.item() {
-                if let Some(key) = FrameKey::from_octets(key)
-                    && !visit(key, value)
-                {
-                    return Ok(());
+            let mut epoch = from_epoch;
+            while let Some(found) = first_at(database, FrameKey::epoch_start(epoch))? {
+                epoch = found.epoch;
+                if !visit_epoch(database, epoch, &mut visit)? {
+                    break;
                 }
-                rows.next();
+                match epoch.checked_add(1) {
+                    Some(next) => epoch = next,
+                    None => break,
+                }
             }
-            Ok(rows.status()?)
+            Ok(())
         })
     }
 
@@ -281,6 +280,66 @@ fn family<'a>(database: &'a DB, name: &str) -> Result<&'a rocksdb::ColumnFamily,
     database.cf_handle(name).ok_or(StoreFault::Closed)
 }
 
+/// The first frame at or after a key.
+fn first_at(database: &DB, from: FrameKey) -> Result<Option<FrameKey>, StoreFault> {
+    let mut rows = database.raw_iterator_cf_opt(family(database, LOG)?, ReadOptions::default());
+    rows.seek(from.to_octets());
+    rows.status()?;
+    Ok(rows.key().and_then(FrameKey::from_octets))
+}
+
+/// The frames of one shard in one epoch, in their order.
+fn stream(database: &DB, first: FrameKey) -> Result<DBRawIterator<'_>, StoreFault> {
+    let mut options = ReadOptions::default();
+    options.fill_cache(false);
+    options.set_readahead_size(1 << 20);
+    let end = FrameKey {
+        number: u64::MAX,
+        ..first
+    };
+    options.set_iterate_upper_bound(end.to_octets());
+    let mut rows = database.raw_iterator_cf_opt(family(database, LOG)?, options);
+    rows.seek(first.to_octets());
+    Ok(rows)
+}
+
+/// Merges the shards' frames of one epoch by stamp. False: `visit` said so.
+fn visit_epoch(
+    database: &DB,
+    epoch: u32,
+    visit: &mut impl FnMut(FrameKey, &[u8]) -> bool,
+) -> Result<bool, StoreFault> {
+    let mut streams = Vec::new();
+    let mut next = FrameKey::epoch_start(epoch);
+    while let Some(found) = first_at(database, next)?.filter(|found| found.epoch == epoch) {
+        let first = FrameKey { number: 0, ..found };
+        streams.push(stream(database, first)?);
+        match found.shard.checked_add(1) {
+            Some(shard) => next = FrameKey { shard, ..first },
+            None => break,
+        }
+    }
+    loop {
+        let stamped = streams
+            .iter_mut()
+            .filter_map(|rows| Some((frame_stamp(rows.value()?), rows)));
+        let Some((_, rows)) = stamped.min_by_key(|(stamp, _)| *stamp) else {
+            break;
+        };
+        if let Some((key, value)) = rows.item()
+            && let Some(key) = FrameKey::from_octets(key)
+            && !visit(key, value)
+        {
+            return Ok(false);
+        }
+        rows.next();
+    }
+    for rows in &streams {
+        rows.status()?;
+    }
+    Ok(true)
+}
+
 fn open_database(path: &Path, read_only: bool) -> Result<DB, StoreFault> {
     let mut options = Options::default();
     options.create_if_missing(true);
@@ -333,7 +392,7 @@ mod tests {
     fn keys(store: &Store) -> Vec<(u32, u64)> {
         let mut found = Vec::new();
         store
-            .visit_frames(FrameKey::epoch_start(0), |key, _| {
+            .visit_frames(0, |key, _| {
                 found.push((key.epoch, key.number));
                 true
             })
@@ -366,6 +425,49 @@ mod tests {
         assert_eq!(
             (store.totals_gone().unwrap(), store.first_epoch().unwrap()),
             (totals, 3)
+        );
+    }
+
+    #[test]
+    fn frames_of_several_shards_come_in_the_order_of_their_stamps() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let stamped = |epoch, shard, number, stamp| SealedFrame {
+            key: FrameKey {
+                epoch,
+                shard,
+                number,
+            },
+            ticket: 0,
+            octets: carrack_message::record::FrameWriter::default().seal(stamp),
+            summary: FrameSummary::default(),
+        };
+        let frames = [
+            stamped(1, 0, 0, 5),
+            stamped(1, 0, 1, 6),
+            stamped(1, 3, 0, 1),
+            stamped(1, 3, 1, 9),
+            stamped(1, 7, 0, 2),
+            stamped(2, 0, 0, 0),
+        ];
+        store.write_frames(frames.iter(), true).unwrap();
+        let mut found = Vec::new();
+        store
+            .visit_frames(0, |key, _| {
+                found.push((key.epoch, key.shard, key.number));
+                true
+            })
+            .unwrap();
+        assert_eq!(
+            found,
+            [
+                (1, 3, 0),
+                (1, 7, 0),
+                (1, 0, 0),
+                (1, 0, 1),
+                (1, 3, 1),
+                (2, 0, 0)
+            ]
         );
     }
 

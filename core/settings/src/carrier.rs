@@ -95,10 +95,6 @@ pub struct Carrier {
     pub reconnect_delay_max: Duration,
     /// Version the bind claims.
     pub interface_version: InterfaceVersion,
-    /// Whether receipts are asked for.
-    pub receipts: bool,
-    /// Most segments of a message it takes; none: that of `[delivery]`.
-    pub max_segments: Option<u8>,
     /// Whether it is used at all.
     pub enabled: bool,
     /// Line of its header in the file.
@@ -159,8 +155,6 @@ impl Carrier {
                 InterfaceVersion::V34,
                 kind::choice(VERSIONS),
             ),
-            receipts: section.or("receipts", true, kind::boolean),
-            max_segments: section.optional("max_segments", kind::integer(1..=255)),
             enabled: section.or("enabled", true, kind::boolean),
             line: section.line,
         };

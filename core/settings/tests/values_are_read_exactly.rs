@@ -59,7 +59,7 @@ fn carriers_routes_and_accounts_keep_order_and_values() {
     let settings = parse(
         "[node]\ndata_dir = \"/d\"\nshards = 2\n\
         [[carrier]]\nname = \"b\"\naddress = \"[::1]:2775\"\nsystem_id = \"u\"\npassword = \"p\"\nprice = 0.0075\n\
-        bind = \"transmitter_receiver\"\ninterface_version = \"5.0\"\nwindow = 1_000\nreceipts = false\n\
+        bind = \"transmitter_receiver\"\ninterface_version = \"5.0\"\nwindow = 1_000\nenabled = false\n\
         [[carrier]]\nname = \"a\"\naddress = \"h:1\"\nsystem_id = \"u\"\npassword = \"p\"\nprice = \"2\"\n\
         [[account]]\nname = \"shop\"\nsystem_id = \"s\"\npassword = \"q\"\nallowed_ips = \"10.0.0.0/8\"\nclass = \"otp\"\n\
         [[route]]\nmatch = { prefix = [\"+447\", \"1\"], account = \"shop\", class = [\"otp\"], from = \"X\" }\n\
@@ -79,7 +79,7 @@ fn carriers_routes_and_accounts_keep_order_and_values() {
         (b.bind, b.interface_version, b.window),
         (Bind::TransmitterReceiver, InterfaceVersion::V50, 1_000)
     );
-    assert!(!b.receipts && a.receipts && a.enabled);
+    assert!(!b.enabled && a.enabled);
     let [first, second] = settings.routes.as_slice() else {
         panic!("two routes")
     };

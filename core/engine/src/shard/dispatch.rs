@@ -356,6 +356,8 @@ impl Shard {
         if moved.is_empty() {
             return;
         }
+        // What we wrote of them comes before what the other shard will write.
+        self.frames.seal();
         if let Err(full) = peer.send(Mail::Moved(moved))
             && let Mail::Moved(moved) = full.0
         {

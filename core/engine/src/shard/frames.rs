@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use carrack_carrier::ReceiptHandle;
 use carrack_message::record::{FrameFault, FrameWriter, Storable};
@@ -38,6 +39,8 @@ pub(crate) struct After {
 
 pub(crate) struct Frames {
     shard: u16,
+    /// Orders the frames of all shards in time.
+    stamps: Arc<AtomicU64>,
     epoch: u32,
     number: u64,
     ticket: u64,
@@ -50,9 +53,10 @@ pub(crate) struct Frames {
 }
 
 impl Frames {
-    pub(crate) fn new(shard: u16) -> Self {
+    pub(crate) fn new(shard: u16, stamps: Arc<AtomicU64>) -> Self {
         Self {
             shard,
+            stamps,
             epoch: 0,
             number: 0,
             ticket: 0,
@@ -133,7 +137,7 @@ impl Frames {
         let frame = SealedFrame {
             key,
             ticket: self.ticket,
-            octets: writer.seal(),
+            octets: writer.seal(self.stamps.fetch_add(1, Ordering::AcqRel)),
             summary,
         };
         self.closed

@@ -128,7 +128,7 @@ impl Shard {
             plans: Plans::new(PLANS_MAX),
             live: LiveMessages::default(),
             lanes: Lanes::default(),
-            frames: Frames::new(u16::from(parts.number)),
+            frames: Frames::new(u16::from(parts.number), Arc::clone(&parts.shared.stamps)),
             correlation: Correlation::default(),
             early,
             outbox: Outbox::default(),

@@ -1,7 +1,10 @@
 //! A frame: all that one shard accepted or settled since its last one; one value in the log.
 //!
-//! Format, little-endian: `"CRKF"`, version u16, reserved u16, records u32, body octets u32, CRC-32C of the body u32,
-//! then for each record its kind u8, three reserved octets, its length u32, and its rkyv archive.
+//! Format, little-endian: `"CRKF"`, version u16, reserved u16, records u32, body octets u32, CRC-32C u32 of all that
+//! follows, stamp u64; then for each record its kind u8, three reserved octets, its length u32, and its rkyv archive.
+//!
+//! The stamp orders frames of several shards in time: of two frames of one epoch, the one with the lower stamp was closed
+//! first, and whatever a shard did because of the other's frame has the higher one.
 //!
 //! Promise: a frame is read only when length and CRC hold, a record only when its archive validates. Bound:
 //! [`FRAME_RECORDS_MAX`], [`FRAME_OCTETS_MAX`]. Fails by [`FrameFault`]; a bad record ends only itself, a bad frame only
@@ -23,7 +26,7 @@ use super::outcome::{
 };
 
 /// Octets before the first record.
-pub const FRAME_HEADER_OCTETS: usize = 20;
+pub const FRAME_HEADER_OCTETS: usize = 28;
 /// Version that this code writes.
 pub const FRAME_VERSION: u16 = 1;
 /// Records a frame may hold: an index within it has 16 bits.
@@ -32,6 +35,8 @@ pub const FRAME_RECORDS_MAX: usize = 65_535;
 pub const FRAME_OCTETS_MAX: usize = 64 << 20;
 
 const MAGIC: [u8; 4] = *b"CRKF";
+/// Octets before the stamp: what the checksum does not cover.
+const UNCHECKED_OCTETS: usize = 20;
 const RECORD_HEADER_OCTETS: usize = 8;
 
 /// Why a frame or a record in it cannot be read.
@@ -198,24 +203,33 @@ impl FrameWriter {
         Ok(start as u32)
     }
 
-    /// Closes the frame: header and checksum are set.
+    /// Closes the frame: stamp, header and checksum are set.
     #[must_use]
-    pub fn seal(mut self) -> Vec<u8> {
-        let body = self.octets.get(FRAME_HEADER_OCTETS..).unwrap_or(&[]);
-        let (length, crc) = (body.len() as u32, crc32c::crc32c(body));
-        let mut header = [0u8; FRAME_HEADER_OCTETS];
-        let (magic, rest) = header.split_at_mut(4);
-        magic.copy_from_slice(&MAGIC);
+    pub fn seal(mut self, stamp: u64) -> Vec<u8> {
+        let length = self.octets.len().saturating_sub(FRAME_HEADER_OCTETS) as u32;
+        if let Some(slot) = self.octets.get_mut(UNCHECKED_OCTETS..FRAME_HEADER_OCTETS) {
+            slot.copy_from_slice(&stamp.to_le_bytes());
+        }
+        let crc = crc32c::crc32c(self.octets.get(UNCHECKED_OCTETS..).unwrap_or(&[]));
         let fields = u128::from(FRAME_VERSION)
             | u128::from(self.records as u32) << 32
             | u128::from(length) << 64
             | u128::from(crc) << 96;
-        rest.copy_from_slice(&fields.to_le_bytes());
-        if let Some(slot) = self.octets.get_mut(..FRAME_HEADER_OCTETS) {
-            slot.copy_from_slice(&header);
+        let header = MAGIC.into_iter().chain(fields.to_le_bytes());
+        for (slot, octet) in self.octets.iter_mut().zip(header) {
+            *slot = octet;
         }
         self.octets
     }
+}
+
+/// The stamp of a frame, unchecked; 0 where the octets are no frame.
+#[must_use]
+pub fn frame_stamp(octets: &[u8]) -> u64 {
+    let stamp = octets.get(UNCHECKED_OCTETS..FRAME_HEADER_OCTETS);
+    stamp
+        .and_then(|stamp| stamp.try_into().ok())
+        .map_or(0, u64::from_le_bytes)
 }
 
 /// Reads one frame whose header and checksum hold.
@@ -235,8 +249,8 @@ impl<'a> FrameReader<'a> {
             expected,
             found: octets.len(),
         };
-        let (header, body) = octets
-            .split_at_checked(FRAME_HEADER_OCTETS)
+        let (header, checked) = octets
+            .split_at_checked(UNCHECKED_OCTETS)
             .ok_or_else(|| cut(FRAME_HEADER_OCTETS))?;
         let (magic, fields) = header.split_at(4);
         if magic != MAGIC {
@@ -247,15 +261,11 @@ impl<'a> FrameReader<'a> {
         if version > FRAME_VERSION {
             return Err(FrameFault::Version(version));
         }
-        let (records, length, expected) = (
-            (fields >> 32) as u32,
-            (fields >> 64) as usize as u32 as usize,
-            (fields >> 96) as u32,
-        );
-        if body.len() != length {
-            return Err(cut(FRAME_HEADER_OCTETS + length));
+        let (records, length) = ((fields >> 32) as u32, (fields >> 64) as u32 as usize);
+        if octets.len() != FRAME_HEADER_OCTETS.saturating_add(length) {
+            return Err(cut(FRAME_HEADER_OCTETS.saturating_add(length)));
         }
-        let found = crc32c::crc32c(body);
+        let (expected, found) = ((fields >> 96) as u32, crc32c::crc32c(checked));
         if found != expected {
             return Err(FrameFault::Checksum { expected, found });
         }

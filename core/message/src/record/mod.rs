@@ -16,7 +16,7 @@ pub use accepted::{Accepted, ArchivedAccepted, ArchivedBody, BatchRow, Body};
 pub use batch::{ArchivedBatchProgress, BatchProgress};
 pub use frame::{
     FRAME_HEADER_OCTETS, FRAME_OCTETS_MAX, FRAME_RECORDS_MAX, FRAME_VERSION, FrameFault,
-    FrameReader, FrameWriter, RecordView, Storable, record_at,
+    FrameReader, FrameWriter, RecordView, Storable, frame_stamp, record_at,
 };
 pub use outcome::{
     ArchivedEarlyReceipt, ArchivedFinal, ArchivedReceiptSeen, ArchivedRefused, ArchivedSubmitted,
