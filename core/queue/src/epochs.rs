@@ -245,7 +245,7 @@ impl EpochLedger {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
 
     fn frame(accepted: u32, finals: &[(u32, u32)], closed: &[(u32, u32)]) -> FrameSummary {

@@ -189,7 +189,7 @@ fn map(file: &File) -> std::io::Result<MmapMut> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
 
     fn segment(id: u128) -> InFlight {

@@ -371,7 +371,7 @@ fn open_database(path: &Path, read_only: bool) -> Result<DB, StoreFault> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use crate::frame::FrameSummary;
 
