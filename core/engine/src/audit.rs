@@ -76,6 +76,8 @@ struct Tally {
     uncertain: Vec<UncertainSegment>,
     segments_submitted: u64,
     cost_micros: i64,
+    /// Messages of earlier epochs are counted in `totals_gone`.
+    first_epoch: u32,
 }
 
 impl Tally {
@@ -88,6 +90,10 @@ impl Tally {
     }
 
     fn apply(&mut self, carriers: &Names, place: FrameKey, record: RecordView<'_>) {
+        // Its epoch was reclaimed, and all that became of it is in the totals of that.
+        if ended_id(record).is_some_and(|id| id.parts().epoch < self.first_epoch) {
+            return;
+        }
         match record {
             RecordView::Accepted(record) => {
                 self.totals.accepted += 1;
@@ -141,6 +147,14 @@ impl Tally {
     }
 }
 
+fn ended_id(record: RecordView<'_>) -> Option<MessageId> {
+    match record {
+        RecordView::Final(record) => Some(MessageId(record.id.to_native())),
+        RecordView::Told(record) => Some(MessageId(record.id.to_native())),
+        _ => None,
+    }
+}
+
 fn uncertain(carriers: &Names, record: &ArchivedUncertain) -> UncertainSegment {
     let carrier = record.carrier.to_native();
     let reason = if record.reason == UncertainReason::NoResponse {
@@ -167,7 +181,10 @@ fn uncertain(carriers: &Names, record: &ArchivedUncertain) -> UncertainSegment {
 /// [`StoreFault`] when the store cannot be read.
 pub fn audit(store: &Store) -> Result<Audit, StoreFault> {
     let carriers = Names::load(store, "carrier")?;
-    let mut tally = Tally::default();
+    let mut tally = Tally {
+        first_epoch: store.first_epoch()?,
+        ..Tally::default()
+    };
     let report = scan(store, None, &mut |frame, _, record| {
         tally.apply(&carriers, frame.key, record)
     })?;

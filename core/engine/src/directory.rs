@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An account.
 #[derive(Debug, Clone)]
@@ -15,6 +15,18 @@ pub struct AccountEntry {
     pub waiting: Arc<AtomicU64>,
     /// How many those may be.
     pub messages_max: u64,
+}
+
+impl AccountEntry {
+    /// One message less is waiting. An account that was taken out of the configuration and came back may close messages
+    /// that it never counted.
+    pub(crate) fn release(&self) {
+        let less = |waiting: u64| Some(waiting.saturating_sub(1));
+        // The closure always gives a value.
+        let _ = self
+            .waiting
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
 }
 
 /// A carrier.

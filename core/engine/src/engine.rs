@@ -42,8 +42,9 @@ pub enum Cancelled {
     NotFound,
 }
 
-/// Letters that a told notice may wait for room in a mailbox, in yields of the thread.
-const TOLD_TRIES_MAX: usize = 10_000;
+/// A letter that must not be lost waits this often for room in a mailbox: first a yield of the thread, then a millisecond.
+const TOLD_TRIES_MAX: usize = 5_000;
+const YIELDS: usize = 1_000;
 
 /// A handle to the running engine.
 #[derive(Clone)]
@@ -286,12 +287,16 @@ impl Engine {
 
 /// Mail that must not be lost while a shard is busy; bounded all the same.
 fn send_patiently(shard: &MailboxSender<Mail>, mut mail: Mail) {
-    for _ in 0..TOLD_TRIES_MAX {
+    for tries in 0..TOLD_TRIES_MAX {
         match shard.send(mail) {
             Ok(()) => return,
             Err(MailboxFull(back)) => mail = back,
         }
-        std::thread::yield_now();
+        if tries < YIELDS {
+            std::thread::yield_now();
+        } else {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
     }
     tracing::error!("a shard's mailbox stayed full; a notice may be told twice");
 }

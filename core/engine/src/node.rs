@@ -13,8 +13,9 @@ use carrack_carrier::Link;
 use carrack_message::record::{FrameFault, FrameWriter, Uncertain, UncertainReason};
 use carrack_message::{MessageId, References};
 use carrack_queue::{
-    CommitSettings, CommitterSpec, FrameKey, FrameSummary, InFlight, InFlightJournal, JournalFault,
-    Names, SealedFrame, ShardCommitter, Store, StoreFault, Wake as CommitWake, read_left_over,
+    CommitSettings, CommitThread, CommitterSpec, FrameKey, FrameSummary, InFlight, InFlightJournal,
+    JournalFault, Names, SealedFrame, ShardCommitter, Store, StoreFault, Wake as CommitWake,
+    read_left_over,
 };
 use carrack_routing::{Query, RouteTable};
 use carrack_runtime::{
@@ -106,6 +107,8 @@ struct ShardSeed {
     parts: Box<dyn FnOnce() -> ShardParts + Send>,
     messages: Vec<Restored>,
     early: Vec<RestoredEarly>,
+    /// Whether another run may have used this second's rates up.
+    quiet: bool,
 }
 
 impl Node {
@@ -126,6 +129,7 @@ impl Node {
         let first_epoch = store.first_epoch()?;
         let report = std::mem::take(&mut recovered.report);
         say_what_was_found(&recovered, &report);
+        let quiet = report.frames > 0;
         let mut ledger = report.into_ledger(first_epoch);
         let left_over = left_over(&spec.data_dir)?;
         note_uncertain(&store, &mut recovered, &left_over, ledger.current())?;
@@ -192,6 +196,7 @@ impl Node {
                 parts: Box::new(move || building.build()),
                 messages: seeds_messages.pop_front().unwrap_or_default(),
                 early: seeds_early.pop_front().unwrap_or_default(),
+                quiet,
             };
             let (io, name) = (spec.io, format!("shard-{number}"));
             let core = spec.pin_shards.then_some(usize::from(number));
@@ -226,10 +231,17 @@ impl Node {
         self.engine.clone()
     }
 
-    /// Whether a shard ended though nobody asked it to.
+    /// Whether a shard or the committer ended though nobody asked it to.
     #[must_use]
     pub fn is_broken(&self) -> bool {
+        let committer = self
+            .engine
+            .inner
+            .committer
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         self.threads.iter().any(JoinHandle::is_finished)
+            || committer.as_ref().is_some_and(CommitThread::is_finished)
     }
 
     /// Drains and stops. Blocking; bounded by the drain time of the settings. False: a shard had ended by a panic.
@@ -268,6 +280,9 @@ fn run_shard(io: Io, core: Option<usize>, name: &str, seed: ShardSeed, wake: &Wa
         let clock = SystemClock::default();
         let mut shard = Shard::new((seed.parts)());
         let now = clock.now();
+        if seed.quiet {
+            shard.keep_quiet(now);
+        }
         for early in seed.early {
             shard.restore_early(now, early);
         }
@@ -430,7 +445,7 @@ fn note_uncertain(
             continue;
         }
         *segment = RestoredSegment::Uncertain;
-        message.attempts += 1;
+        message.note_bad_outcome(found.segment);
         tracing::warn!(id = %MessageId(found.id), segment = found.segment, "uncertain: it was in a window when the process ended");
         frame.push(&Uncertain {
             id: found.id,

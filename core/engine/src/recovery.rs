@@ -39,7 +39,10 @@ pub(crate) struct Restored {
     pub(crate) carrier: Option<u32>,
     pub(crate) segments: SmallVec<[RestoredSegment; 1]>,
     pub(crate) segments_sent: u8,
+    pub(crate) cost_micros: i64,
+    /// Bad outcomes of the segment that had most.
     pub(crate) attempts: u32,
+    pub(crate) bad_outcomes: SmallVec<[u8; 1]>,
     pub(crate) last_error: u32,
     /// Status, error and time of its end, where only telling is left.
     pub(crate) end: Option<(Status, u32, u64)>,
@@ -95,9 +98,13 @@ impl Recovered {
             RecordView::Accepted(record) => self.accepted(frame, offset, record),
             RecordView::Submitted(record) => self.submitted(record),
             RecordView::Refused(record) => {
-                let (status, next) = (record.status.to_native(), record.next_carrier);
+                let (status, next, segment) = (
+                    record.status.to_native(),
+                    record.next_carrier,
+                    record.segment,
+                );
                 self.with(record.id.to_native(), |message| {
-                    message.attempts += 1;
+                    message.note_bad_outcome(segment);
                     message.last_error = status;
                     if next {
                         message.forget();
@@ -107,7 +114,7 @@ impl Recovered {
             RecordView::Uncertain(record) => {
                 let segment = record.segment;
                 self.with(record.id.to_native(), |message| {
-                    message.attempts += 1;
+                    message.note_bad_outcome(segment);
                     message.set(segment, RestoredSegment::Uncertain);
                 });
             }
@@ -208,7 +215,9 @@ impl Recovered {
                 .map(|_| RestoredSegment::Unsent)
                 .collect(),
             segments_sent: 0,
+            cost_micros: 0,
             attempts: 0,
+            bad_outcomes: (0..record.segments.max(1)).map(|_| 0).collect(),
             last_error: 0,
             end: None,
         };
@@ -226,6 +235,9 @@ impl Recovered {
             let before = message.is_submitted();
             message.at_carrier(carrier);
             message.segments_sent = message.segments_sent.saturating_add(1);
+            message.cost_micros = message
+                .cost_micros
+                .saturating_add(record.price_micros.to_native());
             let state = early.map_or(RestoredSegment::Submitted(id), |early| {
                 RestoredSegment::Done(early.state)
             });
@@ -278,6 +290,14 @@ impl Restored {
             self.forget();
         }
         self.carrier = Some(carrier);
+    }
+
+    /// Bad outcomes of segments that were in windows together are one attempt of the text.
+    pub(crate) fn note_bad_outcome(&mut self, segment: u8) {
+        if let Some(count) = self.bad_outcomes.get_mut(usize::from(segment)) {
+            *count = count.saturating_add(1);
+            self.attempts = self.attempts.max(u32::from(*count));
+        }
     }
 
     fn forget(&mut self) {

@@ -131,6 +131,12 @@ impl CommitThread {
         self.shared.live.load(Ordering::Relaxed)
     }
 
+    /// Whether the thread has ended.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
     /// Waits until the committer has written all it was given; every [`ShardCommitter`] must be gone.
     pub fn join(mut self) {
         if let Some(thread) = self.thread.take()
@@ -192,10 +198,10 @@ struct Work {
     settings: CommitSettings,
     wakes: Vec<Wake>,
     waiting: VecDeque<Arc<SealedFrame>>,
-    started: Instant,
     epoch_opened: Instant,
     synced: Instant,
     unsynced: bool,
+    sync_failures: u32,
     reclaim_tried: Instant,
 }
 
@@ -218,10 +224,10 @@ impl Work {
             settings: spec.settings,
             wakes: spec.wakes,
             waiting: VecDeque::new(),
-            started: now,
             epoch_opened: now,
             synced: now,
             unsynced: false,
+            sync_failures: 0,
             reclaim_tried: now,
         }
     }
@@ -296,6 +302,12 @@ impl Work {
         self.announce();
     }
 
+    fn open_gate(&self) {
+        if self.shared.gate.open() {
+            tracing::info!("the store takes writes again; new work is accepted");
+        }
+    }
+
     fn note_failure(&self, error: &StoreFault, failures: u32) {
         metrics::counter!(names::COMMIT_FAILURES).increment(1);
         if self.shared.gate.close(&error.to_string()) {
@@ -309,9 +321,11 @@ impl Work {
     }
 
     fn announce(&mut self) {
+        let now_utc_ns = utc_ns();
         for frame in self.waiting.drain(..) {
             self.ledger
                 .note(frame.key.epoch, frame.octets.len(), &frame.summary);
+            self.ledger.seen(frame.key.epoch, now_utc_ns);
             let shard = usize::from(frame.key.shard);
             if let Some(ticket) = self.shared.tickets.get(shard) {
                 ticket.store(frame.ticket, Ordering::Release);
@@ -328,14 +342,10 @@ impl Work {
             || (self.epoch_opened.elapsed() >= self.settings.epoch_age
                 && self.ledger.current_octets() > 0)
         {
-            let epoch = self.ledger.roll(self.now_ns());
+            let epoch = self.ledger.roll(utc_ns());
             self.epoch_opened = Instant::now();
             self.shared.epoch.store(epoch, Ordering::Release);
         }
-    }
-
-    fn now_ns(&self) -> u64 {
-        self.started.elapsed().as_nanos() as u64
     }
 
     fn sync_if_due(&mut self) {
@@ -346,8 +356,15 @@ impl Work {
             return;
         }
         match self.store.sync() {
-            Ok(()) => self.unsynced = false,
-            Err(error) => self.note_failure(&error, 1),
+            Ok(()) => {
+                self.unsynced = false;
+                self.sync_failures = 0;
+                self.open_gate();
+            }
+            Err(error) => {
+                self.sync_failures += 1;
+                self.note_failure(&error, self.sync_failures);
+            }
         }
         self.synced = Instant::now();
     }
@@ -358,7 +375,7 @@ impl Work {
         }
         self.reclaim_tried = Instant::now();
         let retention = self.settings.retention.max(RETENTION_MIN).as_nanos() as u64;
-        let Some(found) = self.ledger.reclaimable(self.now_ns(), retention) else {
+        let Some(found) = self.ledger.reclaimable(utc_ns(), retention) else {
             return;
         };
         match self.store.reclaim(&found) {
@@ -373,6 +390,12 @@ impl Work {
             Err(error) => tracing::warn!(%error, "space could not be reclaimed; trying again"),
         }
     }
+}
+
+/// Epochs are as old on one start as on the next: their age is told by UTC.
+fn utc_ns() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_nanos() as u64)
 }
 
 impl CommitSettings {

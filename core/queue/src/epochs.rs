@@ -115,7 +115,9 @@ struct Epoch {
     live: i64,
     octets: u64,
     totals: Totals,
-    closed_at_ns: Option<u64>,
+    closed_utc_ns: Option<u64>,
+    /// The last moment at which something is known to have been written, UTC.
+    seen_utc_ns: u64,
 }
 
 /// What may be dropped from the log.
@@ -180,20 +182,32 @@ impl EpochLedger {
         }
     }
 
-    /// Opens the next epoch; the one before is closed at `now_ns`.
+    /// Something was written to an epoch at this moment, UTC.
+    pub fn seen(&mut self, epoch: u32, utc_ns: u64) {
+        if let Some(row) = self.epochs.get_mut(&epoch) {
+            row.seen_utc_ns = row.seen_utc_ns.max(utc_ns);
+        }
+    }
+
+    /// An epoch of which something cannot be read: what waits in it is not known, so it is kept until somebody looks.
+    pub fn hold(&mut self, epoch: u32) {
+        self.epochs.entry(epoch).or_default().live += 1;
+    }
+
+    /// Opens the next epoch; the one before is closed at `now_ns` (UTC).
     pub fn roll(&mut self, now_ns: u64) -> u32 {
-        self.epochs.entry(self.current).or_default().closed_at_ns = Some(now_ns);
+        self.epochs.entry(self.current).or_default().closed_utc_ns = Some(now_ns);
         for row in self.epochs.values_mut() {
-            row.closed_at_ns.get_or_insert(now_ns);
+            row.closed_utc_ns.get_or_insert(now_ns);
         }
         self.current += 1;
         self.current
     }
 
-    /// Goes on in `epoch`, a new one; what was found before it counts as closed now.
+    /// Goes on in `epoch`, a new one; what was found before it counts as closed when it was last written to.
     pub fn go_on_in(&mut self, epoch: u32) {
         for row in self.epochs.values_mut() {
-            row.closed_at_ns.get_or_insert(0);
+            row.closed_utc_ns.get_or_insert(row.seen_utc_ns);
         }
         self.current = epoch;
     }
@@ -208,7 +222,7 @@ impl EpochLedger {
         };
         for (number, row) in &self.epochs {
             let old = row
-                .closed_at_ns
+                .closed_utc_ns
                 .is_some_and(|closed| now_ns.saturating_sub(closed) >= retention_ns);
             if *number >= self.current || row.live > 0 || !old {
                 break;

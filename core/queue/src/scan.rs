@@ -90,6 +90,7 @@ fn note_gap(report: &mut ScanReport, expected: &mut HashMap<u16, u64>, key: Fram
     }
     let number = expected.insert(key.shard, key.number + 1).unwrap_or(0);
     if key.number > number {
+        report.ledger.hold(key.epoch);
         report.gaps.push(Gap {
             key: FrameKey { number, ..key },
             frames: key.number - number,
@@ -106,6 +107,7 @@ fn read_frame(
 ) {
     let mut bad: Option<String> = None;
     let mut summary = FrameSummary::default();
+    let mut seen_utc_ns = 0;
     let frame = Arc::new(SealedFrame {
         key,
         ticket: 0,
@@ -119,6 +121,7 @@ fn read_frame(
                 records += 1;
                 match record {
                     Ok(record) => {
+                        seen_utc_ns = seen_utc_ns.max(moment(record));
                         summarise(&mut summary, record);
                         visit(&frame, offset, record);
                     }
@@ -139,6 +142,7 @@ fn read_frame(
     report.frames += 1;
     report.octets += octets.len() as u64;
     report.ledger.note(key.epoch, octets.len(), &summary);
+    report.ledger.seen(key.epoch, seen_utc_ns);
     if let Some(reason) = bad {
         if let Some(folder) = quarantine {
             match put_aside(folder, key, octets, &reason) {
@@ -150,7 +154,19 @@ fn read_frame(
                 }
             }
         }
+        report.ledger.hold(key.epoch);
         report.quarantined.push(Quarantined { key, reason });
+    }
+}
+
+/// When a record was written, UTC nanoseconds; 0 where it does not say.
+fn moment(record: RecordView<'_>) -> u64 {
+    match record {
+        RecordView::Accepted(record) => record.at_utc_ns.to_native(),
+        RecordView::Submitted(record) => record.at_utc_ns.to_native(),
+        RecordView::ReceiptSeen(record) => record.at_utc_ns.to_native(),
+        RecordView::Final(record) => record.at_utc_ns.to_native(),
+        _ => 0,
     }
 }
 

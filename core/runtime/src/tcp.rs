@@ -146,6 +146,10 @@ impl Transport for TcpTransport {
         }
     }
 
+    fn read_later(&mut self) {
+        self.shared.wake.wake();
+    }
+
     fn write(&mut self, octets: &[u8]) -> WriteOutcome {
         let Some(stream) = self.stream() else {
             return WriteOutcome::Octets(0);

@@ -41,6 +41,8 @@ pub trait Transport {
     fn state(&self) -> TransportState;
     /// Reads into `into`.
     fn read(&mut self, into: &mut [u8]) -> ReadOutcome;
+    /// The owner stopped reading before there was nothing: its loop is to come again.
+    fn read_later(&mut self);
     /// Writes from the front of `octets`.
     fn write(&mut self, octets: &[u8]) -> WriteOutcome;
     /// Ends it at once.

@@ -1,48 +1,107 @@
 //! A bucket that learns from a carrier's refusals.
 //!
-//! Promise: never above the nominal rate; after a refusal a short pause, longer when refusals repeat, and half the
-//! rate, not below a sixteenth of the nominal; then back by a thirty-second of the way each second. Without a
-//! nominal rate, half of what was really granted in the last second is the rate from which it grows, and after a
-//! quiet minute the limit is forgotten. Refusals that arrive during the pause, or just after it, answer segments sent
-//! before the change, and count once. It never fails.
+//! Promise: never above the nominal rate. What counts is not one refusal but their share and what was accepted. A
+//! refusal where no limit is known pauses for 100 ms, so that the answers in flight come in. Where they are many, or
+//! refusals go on for a second, the rate becomes 99 % of what the carrier accepted in a second, not below a
+//! sixteenth of the nominal, and [`Search`] feels its way back. When more than half is refused the pause doubles
+//! with each repeat, up to 5 s. A limit refuses nothing below itself: refusals that go on, in about the same share,
+//! after two cuts and a third by an eighth more are no limit; the rate comes back and [`Tolerance`] bears them for a
+//! minute. Without a nominal rate, a limit is forgotten after a quiet minute, or two holds where these are longer. At
+//! most one cut a second, corrected while its pause lasts. It never fails.
 
+use crate::history::History;
+use crate::search::Search;
+use crate::tolerance::Tolerance;
 use crate::{Bucket, NEVER_NS, SECOND_NS};
 
 const PAUSE_FIRST_NS: u64 = SECOND_NS / 10;
 const PAUSE_MAX_NS: u64 = 5 * SECOND_NS;
-/// Responses to what was sent before the pause may still come in for this long after its end.
+/// Responses to what was sent before a cut may still come in for this long after it, or after its pause.
 const SETTLE_NS: u64 = SECOND_NS / 5;
 /// A refusal this long after the end of a pause begins with the first pause again.
 const REPEAT_NS: u64 = 3 * SECOND_NS / 2;
 const FORGET_NS: u64 = 60 * SECOND_NS;
+/// Cuts after which further refusals are no sign of a limit; the last is the deep one.
+const LOOK_NS: u64 = SECOND_NS + PAUSE_FIRST_NS + SETTLE_NS;
+const SUSPECT_NS: u64 = 5 * SECOND_NS;
+const CUTS_MAX: u32 = 3;
+/// Refusals below the limit that are more than a stray.
+const EVIDENCE: u64 = 5;
 
 /// A [`Bucket`] that goes slower when the carrier says so, and recovers.
 #[derive(Debug, Clone)]
 pub struct Adaptive {
     bucket: Bucket,
     nominal: Option<u32>,
-    rate: u32,
-    step: u32,
+    search: Search,
+    tolerance: Tolerance,
+    refused: History,
+    total: Sent,
+    trial: Option<Trial>,
+    /// Totals at the last cut; what is refused before it is settled is not in them.
+    mark: Sent,
+    /// The most accepted in a second of late, an eighth less for each second since.
+    best: u64,
     paused_until_ns: u64,
-    last_refusal_ns: Option<u64>,
     repeats: u32,
-    grown_at_ns: u64,
+    settled_ns: u64,
+    last_refusal_ns: u64,
+    last_cut_ns: Option<u64>,
+    /// When a refusal came where no limit is known.
+    suspected_ns: Option<u64>,
+    /// Granted in the second before the pause; answers during the pause say how much of it was refused.
+    open: Option<u64>,
+}
+
+/// Segments granted, and refused by the carrier.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sent {
+    granted: u64,
+    refused: u64,
+}
+
+impl Sent {
+    const fn since(self, before: Self) -> Self {
+        Self {
+            granted: self.granted.saturating_sub(before.granted),
+            refused: self.refused.saturating_sub(before.refused),
+        }
+    }
+}
+
+/// Cuts in a row without a probe between them: does the share of refusals depend on the rate at all?
+#[derive(Debug, Clone, Copy)]
+struct Trial {
+    rate_before: u32,
+    cuts: u32,
+    /// What went between the last two cuts, and between the two before.
+    last: Sent,
+    before_last: Sent,
 }
 
 impl Adaptive {
     /// A bucket of `nominal` segments a second, or one that limits itself only after a refusal.
     pub fn new(nominal: Option<u32>) -> Self {
         // Four thousand million a second is no limit, but keeps the history that the first refusal asks for.
-        let rate = nominal.unwrap_or(u32::MAX);
+        let most = nominal.unwrap_or(u32::MAX);
+        let floor = nominal.map_or(1, |nominal| nominal / 16).max(1);
         Self {
-            bucket: Bucket::per_second(rate),
+            bucket: Bucket::per_second(most),
             nominal,
-            rate,
-            step: 1,
+            search: Search::new(most, floor),
+            tolerance: Tolerance::default(),
+            refused: History::new(),
+            total: Sent::default(),
+            trial: None,
+            mark: Sent::default(),
+            best: 0,
             paused_until_ns: 0,
-            last_refusal_ns: None,
             repeats: 0,
-            grown_at_ns: 0,
+            settled_ns: 0,
+            last_refusal_ns: 0,
+            last_cut_ns: None,
+            suspected_ns: None,
+            open: None,
         }
     }
 
@@ -53,8 +112,13 @@ impl Adaptive {
     #[inline]
     pub fn take(&mut self, now_ns: u64, n: u32) -> Result<(), u64> {
         self.admit(now_ns)?;
-        let taken = self.bucket.take(now_ns, n);
-        taken.map_err(|ready_ns| self.not_for_ever(ready_ns, n))
+        match self.bucket.take(now_ns, n) {
+            Ok(()) => {
+                self.total.granted = self.total.granted.saturating_add(u64::from(n));
+                Ok(())
+            }
+            Err(ready_ns) => Err(self.not_for_ever(ready_ns, n)),
+        }
     }
 
     /// As [`Bucket::ready`], and not during a pause.
@@ -69,31 +133,37 @@ impl Adaptive {
 
     /// As [`Bucket::take_up_to`], and nothing during a pause.
     pub fn take_up_to(&mut self, now_ns: u64, n: u32) -> u32 {
-        match self.admit(now_ns) {
+        let granted = match self.admit(now_ns) {
             Ok(()) => self.bucket.take_up_to(now_ns, n),
             Err(_) => 0,
-        }
+        };
+        self.total.granted = self.total.granted.saturating_add(u64::from(granted));
+        granted
     }
 
     /// The carrier refused a segment because we are too fast.
     pub fn on_throttled(&mut self, now_ns: u64) {
-        let settled_ns = self.paused_until_ns.saturating_add(SETTLE_NS);
-        if self.last_refusal_ns.is_some() && now_ns < settled_ns {
+        if now_ns >= self.paused_until_ns {
+            self.advance(now_ns);
+        }
+        self.refused.add(now_ns, 1);
+        self.last_refusal_ns = self.last_refusal_ns.max(now_ns);
+        if now_ns < self.paused_until_ns {
+            self.correct(now_ns);
             return;
         }
-        self.recover(now_ns);
-        let repeated = self.last_refusal_ns.is_some()
-            && now_ns.saturating_sub(self.paused_until_ns) < REPEAT_NS;
-        self.repeats = if repeated {
-            self.repeats.saturating_add(1)
-        } else {
-            0
-        };
-        let pause_ns = (PAUSE_FIRST_NS << self.repeats.min(16)).min(PAUSE_MAX_NS);
-        self.paused_until_ns = now_ns.saturating_add(pause_ns);
-        self.last_refusal_ns = Some(now_ns);
-        self.slow_down(now_ns);
-        self.grown_at_ns = self.paused_until_ns;
+        if now_ns < self.settled_ns {
+            return;
+        }
+        self.total.refused = self.total.refused.saturating_add(1);
+        let granted = self.bucket.granted_last_second(now_ns);
+        let refused = self.refused.sum(now_ns);
+        let stray = self.search.is_below()
+            && !are_many(granted, refused)
+            && self.total.since(self.mark).refused < EVIDENCE;
+        if refused > self.tolerance.allowed(granted) && !stray {
+            self.respond(now_ns, granted, refused);
+        }
     }
 
     /// The end of the pause, 0 before the first.
@@ -103,7 +173,8 @@ impl Adaptive {
 
     /// Segments a second at present; none where no limit is known.
     pub fn rate(&self) -> Option<u32> {
-        (self.nominal.is_some() || self.rate != u32::MAX).then_some(self.rate)
+        let rate = self.search.rate();
+        (self.nominal.is_some() || rate != u32::MAX).then_some(rate)
     }
 
     /// Segments a second as configured; none where unlimited.
@@ -111,58 +182,202 @@ impl Adaptive {
         self.nominal
     }
 
+    #[inline]
     fn admit(&mut self, now_ns: u64) -> Result<(), u64> {
         if now_ns < self.paused_until_ns {
             return Err(self.paused_until_ns);
         }
-        self.recover(now_ns);
+        self.advance(now_ns);
         Ok(())
     }
 
     /// A taking too large only for the lowered rate is asked again when the rate next grows.
-    fn not_for_ever(&self, ready_ns: u64, n: u32) -> u64 {
+    fn not_for_ever(&mut self, ready_ns: u64, n: u32) -> u64 {
         match ready_ns {
             NEVER_NS if n <= self.nominal.unwrap_or(u32::MAX) => {
-                self.grown_at_ns.saturating_add(SECOND_NS)
+                self.search.hurry(n);
+                self.search.grows_next_ns()
             }
             other => other,
         }
     }
 
-    fn slow_down(&mut self, now_ns: u64) {
-        let (from, floor) = match self.nominal {
-            Some(nominal) => (self.rate, nominal / 16),
-            None => {
-                let seen = self.bucket.granted_last_second(now_ns);
-                (self.rate.min(u32::try_from(seen).unwrap_or(u32::MAX)), 1)
-            }
-        };
-        self.rate = (from / 2).max(floor).max(1);
-        self.step = (self.nominal.unwrap_or(from) / 32).max(1);
-        self.bucket.set_rate(now_ns, self.rate);
+    /// Once a second: the rate grows, and what was accepted is noted.
+    #[inline]
+    fn advance(&mut self, now_ns: u64) {
+        if now_ns >= self.search.grows_next_ns() {
+            self.second_passed(now_ns);
+        }
     }
 
-    /// Grows by one step for each whole second since the last growth.
-    fn recover(&mut self, now_ns: u64) {
-        let nominal = self.nominal.unwrap_or(u32::MAX);
-        if self.rate >= nominal {
-            return;
+    fn second_passed(&mut self, now_ns: u64) {
+        let granted = self.bucket.granted_last_second(now_ns);
+        let refused = self.refused.sum(now_ns);
+        self.best = (self.best - self.best / 8).max(self.accepted(granted, refused));
+        let rate = self.search.rate();
+        self.search.grow(now_ns, granted >= u64::from(rate) / 2);
+        self.tolerance.forget_if_old(now_ns);
+        let quiet_ns = now_ns.saturating_sub(self.last_refusal_ns);
+        let forget_ns = FORGET_NS.max(self.search.hold_ns().saturating_mul(2));
+        if self.nominal.is_none() && quiet_ns >= forget_ns {
+            self.search.forget();
         }
-        let seconds = now_ns.saturating_sub(self.grown_at_ns) / SECOND_NS;
-        if seconds == 0 {
-            return;
+        if self.search.rate() != rate {
+            self.bucket.set_rate(now_ns, self.search.rate());
         }
-        self.grown_at_ns = self
-            .grown_at_ns
-            .saturating_add(seconds.saturating_mul(SECOND_NS));
-        let grown =
-            u64::from(self.rate).saturating_add(u64::from(self.step).saturating_mul(seconds));
-        let quiet_ns = now_ns.saturating_sub(self.paused_until_ns);
-        self.rate = if self.nominal.is_none() && quiet_ns >= FORGET_NS {
-            nominal
-        } else {
-            u32::try_from(grown).unwrap_or(u32::MAX).min(nominal)
-        };
-        self.bucket.set_rate(now_ns, self.rate);
     }
+
+    /// Segments of one second that were not refused for our rate. The history speaks of 65 slots of 64.
+    fn accepted(&self, granted: u64, refused: u64) -> u64 {
+        let excess = refused.saturating_sub(self.tolerance.expected(granted));
+        let accepted = granted.saturating_sub(excess);
+        accepted.saturating_mul(64).div_ceil(65)
+    }
+
+    /// Refusals beyond what is borne: a pause where they are many or the first, a cut where the last is a second old.
+    fn respond(&mut self, now_ns: u64, granted: u64, refused: u64) {
+        let many = are_many(granted, refused);
+        self.settled_ns = now_ns.saturating_add(SETTLE_NS);
+        let first = self.search.is_free() && !self.suspects(now_ns);
+        if many || (first && self.tolerance.allowed(granted) == 0) {
+            self.pause(now_ns, refused.saturating_mul(2) > granted);
+        }
+        if !many && self.search.is_free() && !self.is_second_seen(now_ns) {
+            self.open = Some(granted);
+            return;
+        }
+        let due = self
+            .last_cut_ns
+            .is_none_or(|cut_ns| now_ns.saturating_sub(cut_ns) >= SECOND_NS);
+        if due {
+            self.cut(now_ns, granted, refused);
+        }
+    }
+
+    /// A refusal without a known limit opens a time in which to look on; says whether it was open already.
+    fn suspects(&mut self, now_ns: u64) -> bool {
+        let open = self
+            .suspected_ns
+            .is_some_and(|since_ns| now_ns.saturating_sub(since_ns) < SUSPECT_NS);
+        if !open {
+            self.suspected_ns = Some(now_ns);
+        }
+        open
+    }
+
+    /// Whether a whole second went by since the pause of the first suspicion.
+    fn is_second_seen(&self, now_ns: u64) -> bool {
+        self.suspected_ns
+            .is_some_and(|since_ns| now_ns.saturating_sub(since_ns) >= LOOK_NS)
+    }
+
+    fn pause(&mut self, now_ns: u64, most_refused: bool) {
+        let repeated =
+            self.paused_until_ns != 0 && now_ns.saturating_sub(self.paused_until_ns) < REPEAT_NS;
+        self.repeats = match (repeated, most_refused) {
+            (false, _) => 0,
+            (true, true) => self.repeats.saturating_add(1),
+            (true, false) => self.repeats,
+        };
+        let pause_ns = (PAUSE_FIRST_NS << self.repeats.min(16)).min(PAUSE_MAX_NS);
+        self.paused_until_ns = now_ns.saturating_add(pause_ns);
+        self.settled_ns = self.paused_until_ns.saturating_add(SETTLE_NS);
+    }
+
+    fn cut(&mut self, now_ns: u64, granted: u64, refused: u64) {
+        self.last_cut_ns = Some(now_ns);
+        self.suspected_ns = None;
+        self.open = None;
+        self.lower(now_ns, granted, refused);
+        self.follow(now_ns);
+    }
+
+    fn lower(&mut self, now_ns: u64, granted: u64, refused: u64) {
+        let accepted = self.accepted(granted, refused);
+        let sent = self.total.since(self.mark);
+        self.mark = self.total;
+        let trial = match self.trial.filter(|_| self.search.is_below()) {
+            None => Trial {
+                rate_before: self.search.rate(),
+                cuts: 1,
+                last: sent,
+                before_last: Sent::default(),
+            },
+            Some(trial) => Trial {
+                cuts: trial.cuts.saturating_add(1),
+                last: sent,
+                before_last: trial.last,
+                ..trial
+            },
+        };
+        if trial.cuts > CUTS_MAX && self.is_no_limit(now_ns, trial) {
+            self.trial = None;
+            self.search.restore(now_ns, trial.rate_before);
+            return;
+        }
+        // At the first cut a short fit of refusals must not cost what was accepted a moment ago.
+        let base = match trial.cuts {
+            1 => accepted.max(self.best),
+            _ => accepted,
+        };
+        self.trial = Some(trial);
+        if refused.saturating_mul(8) >= granted.saturating_mul(7) {
+            self.search.fall(now_ns, base, self.best.max(base));
+            return;
+        }
+        let evidence = sent.granted.saturating_mul(EVIDENCE) / sent.refused.max(1);
+        if are_many(granted, refused) {
+            self.search.cut(now_ns, base, 1, 0);
+        } else {
+            self.search
+                .cut(now_ns, base, refused.max(sent.refused), evidence);
+        }
+        if trial.cuts == CUTS_MAX {
+            self.search.dip();
+        }
+        if now_ns < self.paused_until_ns && base == accepted {
+            self.open = Some(granted);
+        }
+    }
+
+    /// Whether refusals went on in the same share though the rate is far below what was accepted.
+    fn is_no_limit(&mut self, now_ns: u64, trial: Trial) -> bool {
+        let (last, before) = (trial.last, trial.before_last);
+        // A quarter, because few refusals are counted and chance is wide.
+        let fell = last
+            .refused
+            .saturating_mul(4)
+            .saturating_mul(before.granted)
+            < before.refused.saturating_mul(last.granted);
+        !fell && self.tolerance.learn(now_ns, last.granted, last.refused)
+    }
+
+    /// One more answer of before the pause was a refusal: less was accepted than was thought.
+    fn correct(&mut self, now_ns: u64) {
+        let Some(granted) = self.open else {
+            return;
+        };
+        let refused = self.refused.sum(now_ns);
+        if self.search.is_free() {
+            if are_many(granted, refused) {
+                self.cut(now_ns, granted, refused);
+            }
+            return;
+        }
+        let accepted = self.accepted(granted, refused);
+        if accepted < u64::from(self.search.rate()) {
+            self.search.cut(now_ns, accepted, 1, 0);
+            self.follow(now_ns);
+        }
+    }
+
+    fn follow(&mut self, now_ns: u64) {
+        self.search.delay(self.paused_until_ns);
+        self.bucket.set_rate(now_ns, self.search.rate());
+    }
+}
+
+/// Whether the share is so great that waiting for more of them would be rude.
+const fn are_many(granted: u64, refused: u64) -> bool {
+    refused >= 3 && refused.saturating_mul(16) > granted || refused > granted
 }

@@ -8,6 +8,8 @@ mod adaptive;
 mod backoff;
 mod bucket;
 mod history;
+mod search;
+mod tolerance;
 
 pub use adaptive::Adaptive;
 pub use backoff::Backoff;

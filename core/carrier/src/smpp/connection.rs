@@ -109,22 +109,25 @@ impl Connection {
             ClientEvent::Close { reason } => close = Some(reason),
             other => on(other),
         };
-        let mut gone = None;
+        let (mut gone, mut emptied) = (None, false);
         for _ in 0..READS_A_TURN_MAX {
             match self.transport.read(&mut self.read_buffer) {
                 ReadOutcome::Octets(octets) => {
                     let bytes = self.read_buffer.get(..octets).unwrap_or(&[]);
                     self.session.receive(now.mono_ns, bytes, &mut watch);
-                    if octets < READ_OCTETS {
-                        break;
-                    }
                 }
-                ReadOutcome::Nothing => break,
+                ReadOutcome::Nothing => {
+                    emptied = true;
+                    break;
+                }
                 ReadOutcome::Closed(reason) => {
                     gone = Some(reason);
                     break;
                 }
             }
+        }
+        if !emptied && gone.is_none() {
+            self.transport.read_later();
         }
         self.session.tick(now.mono_ns, &mut watch);
         if let Some(status) = refused {

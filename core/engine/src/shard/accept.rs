@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use carrack_message::record::{Accepted, BatchProgress};
 use carrack_message::{MessageId, MessageIdParts};
-use carrack_routing::{PlanId, Query};
+use carrack_routing::{OnNoResponse, PlanId, Query};
 use carrack_runtime::Now;
 use smallvec::SmallVec;
 
@@ -15,7 +15,8 @@ use crate::submission::{Chunk, Refusal, Submission, Verdict};
 /// Where an acceptable submission will go.
 struct Way {
     plan: PlanId,
-    route: u16,
+    attempts_max: u32,
+    on_no_response: OnNoResponse,
 }
 
 impl Shard {
@@ -130,26 +131,40 @@ impl Shard {
             .intern(&carriers)
             .map_err(|fault| Refusal::NoRoute(fault.to_string()))?;
         if account.waiting.fetch_add(1, Ordering::Relaxed) >= account.messages_max {
-            account.waiting.fetch_sub(1, Ordering::Relaxed);
+            account.release();
             return Err(Refusal::AccountQueueFull);
         }
         if self.shared.waiting.fetch_add(1, Ordering::Relaxed) >= self.shared.settings.messages_max
         {
             self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
-            account.waiting.fetch_sub(1, Ordering::Relaxed);
+            account.release();
             return Err(Refusal::QueueFull);
         }
+        let (attempts_max, on_no_response) = self.route_policy(choice.route);
         Ok(Way {
             plan,
-            route: choice.route,
+            attempts_max,
+            on_no_response,
         })
+    }
+
+    /// What a route says of attempts and missing responses; the settings where it says nothing.
+    pub(super) fn route_policy(&self, route: u16) -> (u32, OnNoResponse) {
+        let (route, settings) = (self.table.route(route), &self.shared.settings);
+        let attempts_max = route
+            .and_then(|route| route.attempts_max)
+            .map_or(settings.attempts_max, u32::from);
+        let on_no_response = route
+            .and_then(|route| route.on_no_response)
+            .unwrap_or(settings.on_no_response);
+        (attempts_max, on_no_response)
     }
 
     /// Frees the place in the queue that [`Self::way`] reserved.
     fn give_back(&self, account: u32) {
         self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
         if let Some(account) = self.directory.account(account) {
-            account.waiting.fetch_sub(1, Ordering::Relaxed);
+            account.release();
         }
     }
 
@@ -198,7 +213,8 @@ impl Shard {
             phase: Phase::Committing,
             plan: way.plan,
             route_plan: way.plan,
-            route: way.route,
+            attempts_max: way.attempts_max,
+            on_no_response: way.on_no_response,
             carrier: None,
             segments: (0..record.segments.max(1))
                 .map(|_| Segment::unsent())
@@ -209,6 +225,7 @@ impl Shard {
             expires_utc_ns: record.expires_utc_ns,
             waiting_since_ns: now.mono_ns,
             batch,
+            round_failed: false,
             attempts: 0,
             retries_here: 0,
             unfinished: false,

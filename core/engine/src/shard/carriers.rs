@@ -89,6 +89,8 @@ pub(crate) struct Carrier {
     pub(crate) number: u32,
     pub(crate) links: Vec<Box<dyn Link>>,
     pub(crate) throttle: Adaptive,
+    /// Segments sent whose outcome is not durable: what a crash may double. Never more than the windows.
+    pub(crate) unsettled: u32,
     /// A limited carrier gets nothing before.
     pub(crate) quiet_until_ns: u64,
     /// Messages with segments still to be sent here: they go before the lanes.
@@ -111,12 +113,20 @@ impl Carrier {
             number,
             links,
             throttle: Adaptive::new(rate),
+            unsettled: 0,
             quiet_until_ns: 0,
             unfinished: VecDeque::new(),
             stats: CarrierStats::new(),
             handles,
             next_link: 0,
         }
+    }
+
+    /// Whether a link has given up on its credentials.
+    pub(crate) fn is_refused(&self, link: u16) -> bool {
+        self.links
+            .get(usize::from(link))
+            .is_some_and(|link| link.state() == LinkState::Refused)
     }
 
     pub(crate) fn links_up(&self) -> usize {
@@ -138,8 +148,17 @@ impl Carrier {
         self.throttle.ready(now_ns, 1)
     }
 
+    /// Whether a link has a free slot, and one window a link is not yet unsettled.
+    pub(crate) fn has_free_link(&self) -> bool {
+        let windows: u32 = self.links.iter().map(|link| link.window()).sum();
+        self.unsettled < windows && self.links.iter().any(|link| link.free_slots() > 0)
+    }
+
     /// A link with a free slot, in turn.
     pub(crate) fn free_link(&mut self) -> Option<usize> {
+        if !self.has_free_link() {
+            return None;
+        }
         let count = self.links.len();
         let found = (0..count)
             .map(|step| (self.next_link + step) % count)

@@ -31,8 +31,8 @@ pub(crate) struct After {
     pub(crate) replies: Vec<(ChunkReply, Vec<Verdict>)>,
     /// Receipts to answer: carrier, link, handle.
     pub(crate) answers: Vec<(u16, u16, ReceiptHandle)>,
-    /// Journal entries whose outcome is in it.
-    pub(crate) forget: Vec<u32>,
+    /// Journal entries whose outcome is in it, with their carrier.
+    pub(crate) forget: Vec<(u16, u32)>,
     /// Customers to be told.
     pub(crate) tell: Vec<Key>,
 }

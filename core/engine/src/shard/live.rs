@@ -8,7 +8,7 @@ use std::sync::Arc;
 use carrack_carrier::CarrierMessageId;
 use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
 use carrack_queue::SealedFrame;
-use carrack_routing::PlanId;
+use carrack_routing::{OnNoResponse, PlanId};
 use slab::Slab;
 use smallvec::SmallVec;
 
@@ -114,7 +114,10 @@ pub(crate) struct Live {
     pub(crate) plan: PlanId,
     /// All carriers of its route.
     pub(crate) route_plan: PlanId,
-    pub(crate) route: u16,
+    /// Attempts before it is given up, by its route.
+    pub(crate) attempts_max: u32,
+    /// What an unanswered segment means, by its route.
+    pub(crate) on_no_response: OnNoResponse,
     /// Where its segments went.
     pub(crate) carrier: Option<u16>,
     pub(crate) segments: SmallVec<[Segment; 1]>,
@@ -126,6 +129,8 @@ pub(crate) struct Live {
     /// Since when receipts are waited for, monotonic.
     pub(crate) waiting_since_ns: u64,
     pub(crate) batch: u64,
+    /// A segment of the present round had a bad outcome: it counts once.
+    pub(crate) round_failed: bool,
     /// Refused or uncertain attempts in all.
     pub(crate) attempts: u32,
     /// Passing refusals at this carrier in a row.

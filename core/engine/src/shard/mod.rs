@@ -14,8 +14,10 @@ mod early;
 mod frames;
 mod lanes;
 mod live;
+mod moving;
 mod outbox;
 mod restore;
+mod sending;
 mod settle;
 mod sweep;
 mod view;
@@ -42,6 +44,7 @@ use crate::batches::BatchCounters;
 use crate::directory::Directory;
 use crate::mail::Mail;
 use crate::shared::Shared;
+use crate::submission::{Chunk, Refusal, Verdict};
 use correlation::Correlation;
 use counts::Counts;
 use early::EarlyReceipts;
@@ -220,13 +223,11 @@ impl Shard {
 
     fn take_mail(&mut self, now: Now) -> bool {
         for _ in 0..MAIL_A_TURN_MAX {
-            if self.frames.is_backlogged() {
-                return false;
-            }
             let Some(mail) = self.inbox.take() else {
                 return false;
             };
             match mail {
+                Mail::Chunk(chunk) if self.frames.is_backlogged() => refuse(chunk),
                 Mail::Chunk(chunk) => self.accept(now, chunk),
                 Mail::Moved(moved) => self.take_moved(moved),
                 Mail::Cancel(id, reply) => self.cancel(now, id, reply),
@@ -289,6 +290,13 @@ impl Shard {
                 if let Some(carrier) = self.carriers.get(&place) {
                     carrier.note_link_lost();
                     tracing::warn!(carrier = carrier.name, link, reason, "link is down");
+                    if carrier.is_refused(link) {
+                        tracing::error!(
+                            carrier = carrier.name,
+                            link,
+                            "its credentials were refused too often and are not tried again: mend system_id and password, then restart"
+                        );
+                    }
                 }
             }
             LinkEvent::Accepted { ticket, id, late } => {
@@ -335,6 +343,14 @@ impl Shard {
         }
     }
 
+    /// The outcome of a segment is settled: the journal need not remember it, and the carrier may have another.
+    pub(super) fn forget_in_flight(&mut self, place: u16, entry: u32) {
+        self.journal.forget(entry);
+        if let Some(carrier) = self.carriers.get_mut(&place) {
+            carrier.unsettled = carrier.unsettled.saturating_sub(1);
+        }
+    }
+
     /// Does what waited for frames that have become durable.
     fn act_on_durable(&mut self, now: Now) {
         while let Some((frame, after)) = self.frames.durable(self.committer.as_ref()) {
@@ -359,8 +375,8 @@ impl Shard {
             for (place, link, handle) in answers {
                 self.answer(place, link, handle, true);
             }
-            for entry in forget {
-                self.journal.forget(entry);
+            for (place, entry) in forget {
+                self.forget_in_flight(place, entry);
             }
             for key in tell {
                 self.ready_to_tell(now, key);
@@ -427,4 +443,10 @@ impl Shard {
             .all(|link| link.is_closed());
         self.done = (closed || overdue) && self.frames.is_idle() && self.inbox.is_empty();
     }
+}
+
+/// The log does not keep up: nothing new is taken, and whoever asks is told at once.
+fn refuse(chunk: Chunk) {
+    let refusal = || Verdict::Refused(Refusal::Store("the disk does not keep up".to_owned()));
+    (chunk.reply)(chunk.submissions.iter().map(|_| refusal()).collect());
 }

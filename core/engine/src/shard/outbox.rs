@@ -182,14 +182,12 @@ impl Shard {
             subscriber.credits = subscriber.credits.saturating_add(1);
             self.outbox.dirty.insert(account);
         }
-        if let Err(fault) = self.frames.push(
-            self.committer.as_ref(),
-            &Told {
-                id: id.0,
-                at_utc_ns: now.utc_ns,
-            },
-        ) {
-            tracing::error!(%fault, "a told notice could not be recorded; it comes again after a restart");
+        let told = Told {
+            id: id.0,
+            at_utc_ns: now.utc_ns,
+        };
+        if !self.note(&told) {
+            return;
         }
         self.frames.summary().add_closed(id.parts().epoch);
         self.close(key);

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use carrack_message::Status;
 use carrack_message::record::{RecordView, record_at};
 use carrack_routing::{OnNoResponse, PlanId, Query};
 use carrack_runtime::Now;
@@ -10,15 +11,16 @@ use smallvec::SmallVec;
 use super::Shard;
 use super::early::Parked;
 use super::live::{End, Key, Live, Phase, Segment, SegmentState};
+use super::settle::answers::NO_RESPONSE;
 use crate::recovery::{Restored, RestoredEarly, RestoredSegment};
 
-/// Limits are by the second: after a crash a limited carrier gets nothing for one.
 const QUIET_NS: u64 = 1_000_000_000;
 
 impl Shard {
     /// Takes a message back. Before the first turn only.
     pub(crate) fn restore(&mut self, now: Now, restored: Restored) {
         let (plan, route) = self.restored_way(&restored);
+        let (attempts_max, on_no_response) = self.route_policy(route);
         let carrier = restored
             .carrier
             .and_then(|number| self.directory.carrier_place(number));
@@ -29,7 +31,7 @@ impl Shard {
         let segments = restored
             .segments
             .iter()
-            .map(|segment| self.restored_segment(now, segment, known))
+            .map(|segment| restored_segment(now, segment, known.is_some(), on_no_response))
             .collect();
         if let Some(account) = self.directory.account(restored.account) {
             account.waiting.fetch_add(1, Ordering::Relaxed);
@@ -37,20 +39,24 @@ impl Shard {
         if !ended {
             self.shared.waiting.fetch_add(1, Ordering::Relaxed);
         }
-        // The carrier may have had a second's worth from us just before the crash.
-        for carrier in self.carriers.values_mut() {
-            carrier.quiet_until_ns = now.mono_ns + QUIET_NS;
-        }
+        let unsent = |segment: &Segment| segment.state == SegmentState::Unsent;
+        let segments: SmallVec<[Segment; 1]> = segments;
+        let phase = match (ended, segments.iter().any(unsent)) {
+            (true, _) => Phase::Untold,
+            (false, true) => Phase::Committing,
+            (false, false) => Phase::AwaitingReceipt,
+        };
         let key = self.live.insert(Live {
             id: restored.id,
             generation: 0,
             account: restored.account,
             to: restored.to,
             class: restored.class,
-            phase: if ended { Phase::Untold } else { Phase::Waiting },
+            phase,
             plan,
             route_plan: plan,
-            route,
+            attempts_max,
+            on_no_response,
             carrier: known,
             segments,
             frame: (!ended).then_some(restored.frame),
@@ -59,6 +65,7 @@ impl Shard {
             expires_utc_ns: restored.expires_utc_ns,
             waiting_since_ns: now.mono_ns,
             batch: restored.batch,
+            round_failed: false,
             attempts: restored.attempts,
             retries_here: 0,
             unfinished: false,
@@ -66,7 +73,7 @@ impl Shard {
             fault: false,
             last_error: restored.last_error,
             segments_sent: restored.segments_sent,
-            cost_micros: 0,
+            cost_micros: restored.cost_micros,
             from: restored.wants_receipt.then_some(restored.from),
             end: restored.end.map(|(status, error, done_utc_ns)| End {
                 status,
@@ -76,35 +83,41 @@ impl Shard {
             }),
             pause_ns: 0,
         });
-        self.restored_into_place(now, key, known, restored.segments_sent);
+        self.restored_into_place(now, key);
     }
 
-    fn restored_into_place(&mut self, now: Now, key: Key, carrier: Option<u16>, segments_sent: u8) {
-        let Some(live) = self.live.get_mut(key) else {
+    fn restored_into_place(&mut self, now: Now, key: Key) {
+        let Some(live) = self.live.get(key) else {
             return;
         };
         if live.end.is_some() {
             return self.ready_to_tell(now, key);
         }
-        if let Some(place) = carrier {
-            let (to, ids): (_, SmallVec<[_; 1]>) = (
-                live.to,
-                live.segments
-                    .iter()
-                    .map(|segment| segment.carrier_id.clone())
-                    .collect(),
-            );
-            let price = self
-                .table
-                .carrier(place)
-                .and_then(|row| row.cost(to))
-                .map_or(0, |price| price.0);
-            live.cost_micros = price.saturating_mul(i64::from(segments_sent));
+        let ids: SmallVec<[_; 1]> = live
+            .segments
+            .iter()
+            .map(|segment| segment.carrier_id.clone())
+            .collect();
+        if let Some(place) = live.carrier {
             for id in ids.iter().filter(|id| !id.is_empty()) {
                 self.correlation.insert(place, id, key.slot);
             }
         }
+        let Some(live) = self.live.get(key) else {
+            return;
+        };
+        let uncertain = live.count(|state| state == SegmentState::Uncertain) > 0;
+        if uncertain && live.on_no_response == OnNoResponse::Fail {
+            return self.finish(now, key, Status::Unknown, NO_RESPONSE);
+        }
         self.go_on(now, key, false);
+    }
+
+    /// Limits are by the second, and the run before may have used this one up: a limited carrier gets nothing for one.
+    pub(crate) fn keep_quiet(&mut self, now: Now) {
+        for carrier in self.carriers.values_mut() {
+            carrier.quiet_until_ns = now.mono_ns.saturating_add(QUIET_NS);
+        }
     }
 
     fn restored_way(&mut self, restored: &Restored) -> (PlanId, u16) {
@@ -137,33 +150,6 @@ impl Shard {
         (plan.unwrap_or(PlanId(0)), route)
     }
 
-    fn restored_segment(
-        &self,
-        now: Now,
-        segment: &RestoredSegment,
-        carrier: Option<u16>,
-    ) -> Segment {
-        let mut restored = Segment::unsent();
-        match segment {
-            RestoredSegment::Done(state) => restored.state = SegmentState::Done(*state),
-            RestoredSegment::Submitted(id) if carrier.is_some() => {
-                restored.state = SegmentState::Submitted { at_ns: now.mono_ns };
-                restored.carrier_id = id.clone();
-                restored.attempts = 1;
-            }
-            // Its carrier is not known here any more: it was sent, and nobody will say more.
-            RestoredSegment::Submitted(_) => restored.state = SegmentState::Uncertain,
-            RestoredSegment::Uncertain => {
-                restored.attempts = 1;
-                if self.shared.settings.on_no_response != OnNoResponse::Resend {
-                    restored.state = SegmentState::Uncertain;
-                }
-            }
-            RestoredSegment::Unsent => {}
-        }
-        restored
-    }
-
     /// After a change of routes: what had no way may have one now.
     pub(super) fn route_again(&mut self) {
         let Ok(nowhere) = self.plans.intern(&[]) else {
@@ -179,10 +165,12 @@ impl Shard {
             let Some(way) = self.way_again(key) else {
                 continue;
             };
+            let policy = self.route_policy(way.1);
             if let Some(live) = self.live.get_mut(key) {
-                (live.plan, live.route_plan, live.route) = (way.0, way.0, way.1);
+                (live.plan, live.route_plan) = (way.0, way.0);
+                (live.attempts_max, live.on_no_response) = policy;
                 if live.phase == Phase::Waiting {
-                    self.wait(key, false);
+                    self.wait(key, true);
                 }
             }
         }
@@ -233,4 +221,31 @@ impl Shard {
             },
         );
     }
+}
+
+fn restored_segment(
+    now: Now,
+    segment: &RestoredSegment,
+    carrier_known: bool,
+    policy: OnNoResponse,
+) -> Segment {
+    let mut restored = Segment::unsent();
+    match segment {
+        RestoredSegment::Done(state) => restored.state = SegmentState::Done(*state),
+        RestoredSegment::Submitted(id) if carrier_known => {
+            restored.state = SegmentState::Submitted { at_ns: now.mono_ns };
+            restored.carrier_id = id.clone();
+            restored.attempts = 1;
+        }
+        // Its carrier is not known here any more: it was sent, and nobody will say more.
+        RestoredSegment::Submitted(_) => restored.state = SegmentState::Uncertain,
+        RestoredSegment::Uncertain => {
+            restored.attempts = 1;
+            if policy != OnNoResponse::Resend {
+                restored.state = SegmentState::Uncertain;
+            }
+        }
+        RestoredSegment::Unsent => {}
+    }
+    restored
 }

@@ -15,6 +15,8 @@ pub struct Submitted {
     pub attempt: u8,
     /// The answer came at, UTC nanoseconds.
     pub at_utc_ns: u64,
+    /// What the carrier charges for it, micro-units.
+    pub price_micros: i64,
     /// The carrier's `message_id`, raw octets; empty when it gave none.
     pub carrier_message_id: Vec<u8>,
 }

@@ -7,14 +7,33 @@ use carrack_routing::OnNoResponse;
 use carrack_runtime::Now;
 
 use crate::shard::Shard;
-use crate::shard::live::{Key, SegmentState};
+use crate::shard::live::{Key, Live, SegmentState};
 
 /// Passing refusals at one carrier in a row before the next one is tried.
 const RETRIES_HERE_MAX: u8 = 1;
 
+/// A segment that has left its window.
+#[derive(Clone, Copy)]
+struct Left {
+    /// Its journal entry: to be forgotten with the frame that holds the outcome, not before.
+    journal: u32,
+    place: u16,
+    since_ns: u64,
+}
+
+impl Live {
+    /// Counts a bad outcome: the segments that a text has in windows at a time are one attempt of it.
+    fn note_bad_outcome(&mut self) -> bool {
+        let first = !self.round_failed;
+        self.round_failed = true;
+        self.attempts = self.attempts.saturating_add(u32::from(first));
+        first
+    }
+}
+
 impl Shard {
     /// Takes a segment out of its window. `None`: the message is gone, or was not in flight there.
-    pub(super) fn leave_window(&mut self, place: u16, key: Key, segment: u8) -> Option<u64> {
+    fn leave_window(&mut self, place: u16, key: Key, segment: u8) -> Option<Left> {
         let live = self
             .live
             .get_mut(key)
@@ -24,8 +43,11 @@ impl Shard {
             return None;
         };
         found.state = SegmentState::Unsent;
-        self.frames.after.forget.push(journal);
-        Some(since_ns)
+        Some(Left {
+            journal,
+            place,
+            since_ns,
+        })
     }
 
     /// A carrier took a segment.
@@ -38,20 +60,19 @@ impl Shard {
         late: bool,
     ) {
         let (key, segment) = Key::of_ticket(ticket);
-        let since_ns = self.leave_window(place, key, segment);
-        let Some(number) = self.carriers.get(&place).map(|carrier| carrier.number) else {
-            return;
-        };
-        let Some(live) = self.live.get_mut(key).filter(|live| live.end.is_none()) else {
-            return;
-        };
-        if live.carrier != Some(place) || (since_ns.is_none() && !late) {
+        let left = self.leave_window(place, key, segment);
+        if left.is_none() && !late {
             return;
         }
-        let (message, price) = (live.id, self.table_price(key, place));
-        let Some(live) = self.live.get_mut(key) else {
+        let price = self.table_price(key, place);
+        let Some(live) = self
+            .live
+            .get_mut(key)
+            .filter(|live| live.end.is_none() && live.carrier == Some(place))
+        else {
             return;
         };
+        let message = live.id;
         live.segments_sent = live.segments_sent.saturating_add(1);
         live.cost_micros = live.cost_micros.saturating_add(price);
         live.retries_here = 0;
@@ -68,23 +89,17 @@ impl Shard {
         if !id.is_empty() {
             self.correlation.insert(place, &id, key.slot);
         }
+        let carrier = self.count_accepted(now, place, price, left);
         self.note(&Submitted {
             id: message.0,
-            carrier: number,
+            carrier,
             segment,
             attempt,
             at_utc_ns: now.utc_ns,
+            price_micros: price,
             carrier_message_id: id.to_vec(),
         });
-        if let Some(carrier) = self.carriers.get_mut(&place) {
-            carrier.stats.segments_accepted += 1;
-            carrier.stats.cost_micros = carrier.stats.cost_micros.saturating_add(price);
-            if let (Some(since_ns), Some(histogram)) =
-                (since_ns, carrier.stats.response_us.as_mut())
-            {
-                histogram.saturating_record((now.mono_ns - since_ns) / 1000);
-            }
-        }
+        self.forget_when_durable(left);
         match self.early.take(place, &id) {
             Some(parked) => {
                 self.receipt_matched(now, place, key, segment, parked.state, parked.error)
@@ -93,8 +108,28 @@ impl Shard {
         }
     }
 
+    fn forget_when_durable(&mut self, left: Option<Left>) {
+        self.frames
+            .after
+            .forget
+            .extend(left.map(|left| (left.place, left.journal)));
+    }
+
+    /// Counts a segment that a carrier took; gives the carrier's number.
+    fn count_accepted(&mut self, now: Now, place: u16, price: i64, left: Option<Left>) -> u32 {
+        let Some(carrier) = self.carriers.get_mut(&place) else {
+            return u32::MAX;
+        };
+        carrier.stats.segments_accepted += 1;
+        carrier.stats.cost_micros = carrier.stats.cost_micros.saturating_add(price);
+        if let (Some(left), Some(histogram)) = (left, carrier.stats.response_us.as_mut()) {
+            histogram.saturating_record(now.mono_ns.saturating_sub(left.since_ns) / 1000);
+        }
+        carrier.number
+    }
+
     /// What the carrier charges for one segment of this message.
-    pub(super) fn table_price(&self, key: Key, place: u16) -> i64 {
+    fn table_price(&self, key: Key, place: u16) -> i64 {
         let row = self.table.carrier(place);
         let to = self.live.get(key).map(|live| live.to);
         row.zip(to)
@@ -112,10 +147,11 @@ impl Shard {
         late: bool,
     ) {
         let (key, segment) = Key::of_ticket(ticket);
-        let was_in_window = self.leave_window(place, key, segment).is_some();
+        let left = self.leave_window(place, key, segment);
         let Some(carrier) = self.carriers.get_mut(&place) else {
             return;
         };
+        let number = carrier.number;
         let throttled = refusal.disposition == Disposition::Throttled;
         if throttled {
             carrier.stats.segments_throttled += 1;
@@ -123,38 +159,21 @@ impl Shard {
         } else {
             carrier.stats.segments_refused += 1;
         }
-        let (number, settings) = (carrier.number, &self.shared.settings);
-        let Some(live) = self.live.get_mut(key).filter(|live| live.end.is_none()) else {
-            return;
-        };
-        if live.carrier != Some(place) || !was_in_window {
+        let Some(left) = left else {
             // A late no settles what was uncertain: it was not taken, so it may be sent again at once.
-            if late {
-                self.late_refusal(now, key, segment);
-            }
-            return;
-        }
+            return if late {
+                self.late_refusal(now, key, segment)
+            };
+        };
         if throttled {
+            // The log says unsent, and so it is.
+            self.forget_in_flight(left.place, left.journal);
             return self.go_on(now, key, true);
         }
-        live.last_error = refusal.status;
-        live.attempts += 1;
-        let next_carrier = match refusal.disposition {
-            Disposition::MessageFault => {
-                live.fault = true;
-                false
-            }
-            Disposition::NextCarrier => true,
-            Disposition::RetryHere | Disposition::LinkFault | Disposition::Throttled => {
-                live.retries_here += 1;
-                live.retries_here > RETRIES_HERE_MAX
-            }
+        let Some(next_carrier) = self.weigh(key, refusal) else {
+            return;
         };
-        live.leave_carrier |= next_carrier;
-        if !next_carrier {
-            live.pause_ns = settings.retry_delay_ns;
-        }
-        let id = live.id.0;
+        let id = self.live.get(key).map_or(0, |live| live.id.0);
         self.note(&Refused {
             id,
             carrier: number,
@@ -163,10 +182,35 @@ impl Shard {
             next_carrier,
             at_utc_ns: now.utc_ns,
         });
+        self.forget_when_durable(Some(left));
         self.go_on(now, key, false);
     }
 
-    pub(super) fn late_refusal(&mut self, now: Now, key: Key, segment: u8) {
+    /// What a refusal means for the message; whether the next carrier is to be tried.
+    fn weigh(&mut self, key: Key, refusal: Refusal) -> Option<bool> {
+        let retry_delay_ns = self.shared.settings.retry_delay_ns;
+        let live = self.live.get_mut(key)?;
+        live.last_error = refusal.status;
+        let first = live.note_bad_outcome();
+        let next_carrier = match refusal.disposition {
+            Disposition::MessageFault => {
+                live.fault = true;
+                false
+            }
+            Disposition::NextCarrier => true,
+            Disposition::RetryHere | Disposition::LinkFault | Disposition::Throttled => {
+                live.retries_here = live.retries_here.saturating_add(u8::from(first));
+                live.retries_here > RETRIES_HERE_MAX
+            }
+        };
+        live.leave_carrier |= next_carrier;
+        if !next_carrier {
+            live.pause_ns = retry_delay_ns;
+        }
+        Some(next_carrier)
+    }
+
+    fn late_refusal(&mut self, now: Now, key: Key, segment: u8) {
         let Some(found) = self
             .live
             .get_mut(key)
@@ -189,10 +233,9 @@ impl Shard {
         reason: UncertainReason,
     ) {
         let (key, segment) = Key::of_ticket(ticket);
-        if self.leave_window(place, key, segment).is_none() {
+        let Some(left) = self.leave_window(place, key, segment) else {
             return;
-        }
-        let policy = self.on_no_response(key);
+        };
         let Some(carrier) = self.carriers.get_mut(&place) else {
             return;
         };
@@ -201,14 +244,13 @@ impl Shard {
         let Some(live) = self.live.get_mut(key) else {
             return;
         };
-        live.attempts += 1;
-        let id = live.id.0;
+        live.note_bad_outcome();
+        let (id, policy) = (live.id.0, live.on_no_response);
         if let Some(found) = live.segment_mut(segment) {
             found.attempts = found.attempts.saturating_add(1);
-            found.state = if policy == OnNoResponse::Resend {
-                SegmentState::Unsent
-            } else {
-                SegmentState::Uncertain
+            found.state = match policy {
+                OnNoResponse::Resend => SegmentState::Unsent,
+                OnNoResponse::Wait | OnNoResponse::Fail => SegmentState::Uncertain,
             };
         }
         self.note(&Uncertain {
@@ -218,24 +260,13 @@ impl Shard {
             reason,
             at_utc_ns: now.utc_ns,
         });
+        self.forget_when_durable(Some(left));
         if policy == OnNoResponse::Fail {
-            return self.finish(
-                now,
-                key,
-                Status::Unknown,
-                "no response came and the route says to fail",
-            );
+            return self.finish(now, key, Status::Unknown, NO_RESPONSE);
         }
         self.go_on(now, key, true);
     }
-
-    pub(in crate::shard) fn on_no_response(&self, key: Key) -> OnNoResponse {
-        let route = self
-            .live
-            .get(key)
-            .and_then(|live| self.table.route(live.route));
-        route
-            .and_then(|route| route.on_no_response)
-            .unwrap_or(self.shared.settings.on_no_response)
-    }
 }
+
+/// Why a message ends where the route says so.
+pub(in crate::shard) const NO_RESPONSE: &str = "no response came and the route says to fail";

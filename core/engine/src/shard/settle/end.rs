@@ -111,7 +111,7 @@ impl Shard {
         if let Some(live) = self.live.remove(key)
             && let Some(account) = self.directory.account(live.account)
         {
-            account.waiting.fetch_sub(1, Ordering::Relaxed);
+            account.release();
         }
     }
 

@@ -4,7 +4,7 @@
 //! Promise: each outcome is a record before anything follows from it outside; a message ends exactly once. Segments of
 //! one text stay together: they go on to the next carrier all or none.
 
-mod answers;
+pub(super) mod answers;
 mod end;
 mod next;
 mod receipts;
@@ -14,13 +14,18 @@ use carrack_message::record::Storable;
 use super::Shard;
 
 impl Shard {
-    /// Writes an outcome's record. A frame that is full is closed first; what cannot be written at all is our fault.
-    pub(super) fn note<T: Storable>(&mut self, record: &T) {
+    /// Writes an outcome's record; a full frame is closed first, so that what follows from the record is pushed after it.
+    /// False: it could not be written at all.
+    pub(in crate::shard) fn note<T: Storable>(&mut self, record: &T) -> bool {
         if self.frames.records() >= self.shared.settings.frame_messages_max {
             self.frames.seal();
         }
-        if let Err(fault) = self.frames.push(self.committer.as_ref(), record) {
-            tracing::error!(%fault, "an outcome could not be written");
+        match self.frames.push(self.committer.as_ref(), record) {
+            Ok(_) => true,
+            Err(fault) => {
+                tracing::error!(%fault, "an outcome could not be written");
+                false
+            }
         }
     }
 }

@@ -12,7 +12,6 @@ use crate::shard::live::{Key, Phase, SegmentState};
 impl Shard {
     /// Decides what a message does next. `first`: it goes before others of its lane.
     pub(in crate::shard) fn go_on(&mut self, now: Now, key: Key, first: bool) {
-        let attempts_max = self.attempts_max(key);
         let Some(live) = self.live.get_mut(key).filter(|live| live.end.is_none()) else {
             return;
         };
@@ -20,8 +19,13 @@ impl Shard {
             live.phase = Phase::Sending;
             return;
         }
+        live.round_failed = false;
         if live.all(|state| matches!(state, SegmentState::Done(_))) {
             return self.finish_by_receipts(now, key);
+        }
+        if matches!(live.phase, Phase::Pausing) && !live.fault {
+            // What came is a receipt of another segment: the pause goes on.
+            return;
         }
         if live.fault {
             return self.finish(
@@ -34,7 +38,7 @@ impl Shard {
         if live.count(|state| state == SegmentState::Unsent) == 0 {
             return self.await_receipts(now, key);
         }
-        if live.attempts >= attempts_max {
+        if live.attempts >= live.attempts_max {
             return self.finish(
                 now,
                 key,
@@ -65,16 +69,6 @@ impl Shard {
         self.wait(key, first);
     }
 
-    pub(super) fn attempts_max(&self, key: Key) -> u32 {
-        let route = self
-            .live
-            .get(key)
-            .and_then(|live| self.table.route(live.route));
-        route
-            .and_then(|route| route.attempts_max)
-            .map_or(self.shared.settings.attempts_max, u32::from)
-    }
-
     pub(super) fn await_receipts(&mut self, now: Now, key: Key) {
         let Some(live) = self.live.get_mut(key) else {
             return;
@@ -98,6 +92,10 @@ impl Shard {
         let Some(live) = self.live.get_mut(key) else {
             return;
         };
+        if live.phase == Phase::Waiting && !first {
+            // It stands in its lane already.
+            return;
+        }
         live.phase = Phase::Waiting;
         let (plan, class) = (live.plan, live.class);
         if first {
@@ -153,7 +151,7 @@ impl Shard {
         let Some(carrier) = live.carrier else { return };
         for segment in &mut live.segments {
             if let SegmentState::InFlight { journal, .. } = segment.state {
-                self.frames.after.forget.push(journal);
+                self.frames.after.forget.push((carrier, journal));
             }
             segment.state = SegmentState::Unsent;
             let id = std::mem::take(&mut segment.carrier_id);

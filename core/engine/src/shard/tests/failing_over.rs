@@ -3,7 +3,7 @@
 use carrack_carrier::Disposition;
 use carrack_message::{ReceiptState, Status};
 
-use super::rig::{MS, NORTH, Rig, SOUTH};
+use super::rig::{MS, NORTH, Rig, SOUTH, settings};
 
 #[test]
 fn cheapest_carrier_is_taken_whenever_it_is_up() {
@@ -168,4 +168,38 @@ fn message_that_waits_too_long_expires() {
         rig.after(200 * MS);
     }
     assert_eq!(rig.finals(), [(ids[0], Status::Expired, 0)]);
+}
+
+#[test]
+fn text_of_many_parts_on_a_slow_carrier_does_not_hold_it_up_when_refused() {
+    let mut rig = Rig::with_rates(settings(), [Some(10), None]);
+    let texts: Vec<String> = (0..3).map(|n| format!("{n}{}", "x".repeat(400))).collect();
+    rig.accept(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    // An answer takes longer than a token: something is always in the window.
+    for turn in 0..300 {
+        rig.after(40 * MS);
+        if turn % 4 == 3 && rig.open(NORTH) > 0 {
+            rig.refuse(NORTH, 0x0B, Disposition::MessageFault);
+        }
+    }
+    let ends: Vec<Status> = rig
+        .finals()
+        .into_iter()
+        .map(|(_, status, _)| status)
+        .collect();
+    assert_eq!(ends, [Status::Rejected; 3]);
+}
+
+#[test]
+fn one_lost_link_is_one_attempt_of_a_text_of_many_parts() {
+    let mut rig = Rig::new();
+    rig.accept(&[&"x".repeat(1000)]);
+    assert_eq!(rig.open(NORTH), 7);
+    rig.down(NORTH);
+    rig.settle();
+    assert!(
+        rig.finals().is_empty(),
+        "seven parts, one loss, four attempts allowed"
+    );
+    assert_eq!(rig.open(SOUTH), 7);
 }

@@ -198,18 +198,28 @@ impl Rig {
     }
 
     pub(super) fn with(settings: EngineSettings) -> Self {
+        Self::with_rates(settings, [None, None])
+    }
+
+    pub(super) fn with_rates(settings: EngineSettings, rates: [Option<u32>; 2]) -> Self {
         let now = Now {
             mono_ns: 1_000_000_000,
             utc_ns: 1_700_000_000_000_000_000,
         };
-        let mut rig = Self::build(settings, Rc::default(), 1, now);
+        let mut rig = Self::build(settings, Rc::default(), 1, now, rates);
         rig.up(NORTH);
         rig.up(SOUTH);
         rig.turn();
         rig
     }
 
-    fn build(settings: EngineSettings, log: Rc<RefCell<Log>>, epoch: u32, now: Now) -> Self {
+    fn build(
+        settings: EngineSettings,
+        log: Rc<RefCell<Log>>,
+        epoch: u32,
+        now: Now,
+        rates: [Option<u32>; 2],
+    ) -> Self {
         let shared = Arc::new(Shared::new(
             settings.clone(),
             vec![0, 0],
@@ -222,7 +232,12 @@ impl Rig {
             let link: Box<dyn Link> = Box::new(ScriptedLink(Rc::clone(&wires[usize::from(place)])));
             (
                 place,
-                Carrier::new(name.to_owned(), number, None, vec![link]),
+                Carrier::new(
+                    name.to_owned(),
+                    number,
+                    rates[usize::from(place)],
+                    vec![link],
+                ),
             )
         });
         let shard = Shard::new(ShardParts {
@@ -259,7 +274,13 @@ impl Rig {
         };
         assert_eq!(durable, self.log.borrow().frames.len());
         let mut recovered = self.recovered();
-        let mut rig = Self::build(self.settings, self.log, self.epoch + 1, self.now);
+        let mut rig = Self::build(
+            self.settings,
+            self.log,
+            self.epoch + 1,
+            self.now,
+            [None, None],
+        );
         let mut messages: Vec<_> = recovered
             .messages
             .drain()

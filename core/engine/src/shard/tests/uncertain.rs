@@ -102,3 +102,57 @@ fn journal_is_empty_when_all_outcomes_are_durable() {
     }
     assert_eq!(rig.shard.journal.free(), free);
 }
+
+#[test]
+fn throttled_segment_leaves_nothing_in_the_journal() {
+    let mut rig = Rig::new();
+    let free = rig.shard.journal.free();
+    rig.accept(&["hello"]);
+    rig.refuse(NORTH, 0x58, carrack_carrier::Disposition::Throttled);
+    rig.turn();
+    assert_eq!(rig.open(NORTH), 0, "it pauses");
+    assert_eq!(
+        rig.shard.journal.free(),
+        free,
+        "the log says unsent: nothing to remember"
+    );
+}
+
+#[test]
+fn policy_of_the_settings_holds_after_a_crash() {
+    for policy in [OnNoResponse::Wait, OnNoResponse::Fail] {
+        let mut rig = Rig::with(EngineSettings {
+            on_no_response: policy,
+            ..settings()
+        });
+        rig.accept(&["hello"]);
+        rig.log.borrow_mut().held = false;
+        rig.time_out(NORTH);
+        rig.settle();
+        let sent = rig.sent(NORTH).len();
+        let mut rig = rig.crash();
+        rig.up(NORTH);
+        rig.settle();
+        assert_eq!((sent, rig.open(NORTH)), (1, 0), "{policy:?}");
+    }
+}
+
+#[test]
+fn no_more_is_unsettled_than_one_window_a_link() {
+    let mut rig = Rig::new();
+    let texts: Vec<String> = (0..30).map(|n| format!("text {n}")).collect();
+    rig.accept(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    rig.log.borrow_mut().held = true;
+    for n in 0..10 {
+        rig.answer(NORTH, &format!("n{n}"));
+    }
+    rig.settle();
+    assert_eq!(
+        rig.sent(NORTH).len(),
+        10,
+        "ten answers are not durable, and a crash would double them"
+    );
+    rig.log.borrow_mut().held = false;
+    rig.settle();
+    assert_eq!(rig.sent(NORTH).len(), 20);
+}

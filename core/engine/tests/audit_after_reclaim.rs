@@ -1,0 +1,127 @@
+//! The audit adds up when epochs are gone whose messages ended in epochs that are still there.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use carrack_engine::audit;
+use carrack_message::record::{Accepted, Body, Final, FrameWriter, Storable, Told};
+use carrack_message::{MessageId, MessageIdParts, Status};
+use carrack_queue::{FrameKey, FrameSummary, Reclaimed, SealedFrame, Store, Totals};
+
+fn id(epoch: u32, index: u16) -> u128 {
+    MessageId::new(MessageIdParts {
+        epoch,
+        index,
+        ..MessageIdParts::default()
+    })
+    .0
+}
+
+fn accepted(id: u128) -> Accepted {
+    Accepted {
+        id,
+        account: 1,
+        class: 0,
+        to: 447_700_900_001,
+        from: "ACME".to_owned(),
+        body: Body::Text("hello".to_owned()),
+        segments: 1,
+        reference: 0,
+        wants_receipt: true,
+        at_utc_ns: 1,
+        expires_utc_ns: 2,
+        price_micros: -1,
+        client_ref: None,
+        batch: None,
+    }
+}
+
+fn end(id: u128) -> Final {
+    Final {
+        id,
+        status: Status::Delivered.as_u8(),
+        carrier: 1,
+        error: 0,
+        segments_sent: 1,
+        tell: true,
+        cost_micros: 5000,
+        at_utc_ns: 3,
+        detail: String::new(),
+    }
+}
+
+fn frame(epoch: u32, fill: impl FnOnce(&mut FrameWriter)) -> SealedFrame {
+    let mut writer = FrameWriter::default();
+    fill(&mut writer);
+    let key = FrameKey {
+        epoch,
+        shard: 0,
+        number: 0,
+    };
+    SealedFrame {
+        key,
+        ticket: 0,
+        octets: writer.seal(0),
+        summary: FrameSummary::default(),
+    }
+}
+
+fn push(writer: &mut FrameWriter, record: &impl Storable) {
+    writer.push(record).unwrap();
+}
+
+#[test]
+fn end_of_a_message_of_a_reclaimed_epoch_is_not_counted_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let old = frame(1, |writer| push(writer, &accepted(id(1, 0))));
+    let new = frame(2, |writer| {
+        push(writer, &accepted(id(2, 0)));
+        push(writer, &end(id(1, 0)));
+        push(
+            writer,
+            &Told {
+                id: id(1, 0),
+                at_utc_ns: 4,
+            },
+        );
+    });
+    store.write_frames([old, new].iter(), true).unwrap();
+    let whole = audit(&store).unwrap();
+    assert!(whole.adds_up, "{:?}", whole.contradictions);
+    let totals = Totals {
+        accepted: 1,
+        delivered: 1,
+        ..Totals::default()
+    };
+    store
+        .reclaim(&Reclaimed {
+            epochs_below: 2,
+            octets: 1,
+            totals,
+        })
+        .unwrap();
+    let kept = audit(&store).unwrap();
+    assert!(kept.adds_up, "{:?}", kept.contradictions);
+    assert_eq!((kept.accepted, kept.delivered, kept.waiting), (2, 1, 1));
+    assert_eq!((whole.accepted, whole.delivered, whole.waiting), (2, 1, 1));
+}
+
+#[test]
+fn second_end_lost_message_and_missing_frame_do_not_add_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let first = frame(1, |writer| push(writer, &accepted(id(1, 0))));
+    let mut second = frame(1, |writer| {
+        push(writer, &end(id(1, 0)));
+        push(writer, &end(id(1, 0)));
+        push(writer, &end(id(1, 7)));
+    });
+    second.key.number = 2;
+    store.write_frames([first, second].iter(), true).unwrap();
+    let found = audit(&store).unwrap();
+    assert!(!found.adds_up);
+    assert!(
+        found.contradictions.len() >= 3,
+        "{:?}",
+        found.contradictions
+    );
+}
