@@ -1,0 +1,96 @@
+//! Which shard gets what: carriers by their place, messages by the carrier that has them or is best for them.
+
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
+
+use carrack_routing::Query;
+
+use super::CarrierSpec;
+use crate::recovery::{Recovered, Restored, RestoredEarly};
+use crate::shared::Shared;
+
+/// One part for each shard, in order.
+pub(super) type Seeds<T> = VecDeque<Vec<T>>;
+
+/// Each message goes to the shard of the carrier that has it, or of the best one that may take it.
+pub(super) fn distribute(
+    shared: &Shared,
+    recovered: &mut Recovered,
+    shards: usize,
+) -> (Seeds<Restored>, Seeds<RestoredEarly>) {
+    let (directory, table) = (shared.directory(), shared.table());
+    let mut messages: Seeds<Restored> = (0..shards).map(|_| Vec::new()).collect();
+    let mut early: Seeds<RestoredEarly> = (0..shards).map(|_| Vec::new()).collect();
+    let mut found: Vec<Restored> = recovered
+        .messages
+        .drain()
+        .map(|(_, message)| message)
+        .collect();
+    // In order of acceptance, so that lanes are again what they were.
+    found.sort_unstable_by_key(|message| message.id);
+    for message in found {
+        let account = directory
+            .account(message.account)
+            .map_or("", |account| account.name.as_str());
+        let query = Query {
+            account,
+            to: message.to,
+            from: &message.from,
+            class: message.class,
+        };
+        let held = message
+            .carrier
+            .and_then(|number| directory.carrier_place(number));
+        let best = || {
+            table
+                .choose(&query)
+                .ok()
+                .and_then(|choice| choice.candidates.first().map(|first| first.carrier))
+        };
+        let owner = held
+            .or_else(best)
+            .and_then(|place| shared.owner(place))
+            .unwrap_or(0);
+        if let Some(seed) = messages.get_mut(usize::from(owner)) {
+            seed.push(message);
+        }
+    }
+    for (_, receipt) in recovered.early.drain() {
+        let owner = directory
+            .carrier_place(receipt.carrier)
+            .and_then(|place| shared.owner(place))
+            .unwrap_or(0);
+        if let Some(seed) = early.get_mut(usize::from(owner)) {
+            seed.push(receipt);
+        }
+    }
+    (messages, early)
+}
+
+pub(super) fn give_batches(shared: &Shared, recovered: Recovered) {
+    for (batch, counts) in &recovered.batches {
+        let counters = shared.batches.counters(*batch);
+        counters
+            .submitted
+            .store(counts.submitted, Ordering::Relaxed);
+        counters
+            .delivered
+            .store(counts.delivered, Ordering::Relaxed);
+        counters.failed.store(counts.failed, Ordering::Relaxed);
+        counters.live.store(counts.live, Ordering::Relaxed);
+    }
+    shared.batches.set_resume(recovered.progress);
+}
+
+pub(super) fn split_carriers(
+    carriers: Vec<CarrierSpec>,
+    shards: usize,
+) -> Seeds<(u16, CarrierSpec)> {
+    let mut split: Seeds<(u16, CarrierSpec)> = (0..shards).map(|_| Vec::new()).collect();
+    for (place, carrier) in carriers.into_iter().enumerate() {
+        if let Some(seed) = split.get_mut(place % shards) {
+            seed.push((place as u16, carrier));
+        }
+    }
+    split
+}

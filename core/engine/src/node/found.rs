@@ -1,0 +1,96 @@
+//! What a node finds on its disk: the store, the names, the messages that still live, the epoch to go on in.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use carrack_queue::{EpochLedger, Names, ScanReport, Store, StoreFault};
+
+use super::crash::{left_over, note_uncertain};
+use super::{NodeFault, NodeSpec};
+use crate::directory::{AccountEntry, CarrierEntry, Directory};
+use crate::recovery::{Recovered, recover};
+
+/// All of it.
+pub(super) struct Found {
+    pub(super) store: Arc<Store>,
+    pub(super) directory: Directory,
+    pub(super) recovered: Recovered,
+    pub(super) ledger: EpochLedger,
+    /// Whether there was a run before this one.
+    pub(super) used_before: bool,
+}
+
+/// Opens the store, reads the log and writes down what a crash left uncertain.
+pub(super) fn find(spec: &NodeSpec) -> Result<Found, NodeFault> {
+    make_folder(&spec.data_dir)?;
+    let store = Arc::new(Store::open(&spec.data_dir.join("store"))?);
+    let directory = name_all(&store, spec)?;
+    let mut recovered = recover(&store, &spec.data_dir.join("quarantine"))?;
+    let first_epoch = store.first_epoch()?;
+    let report = std::mem::take(&mut recovered.report);
+    say_what_was_found(&recovered, &report);
+    let used_before = report.frames > 0;
+    let mut ledger = report.into_ledger(first_epoch);
+    let left_over = left_over(&spec.data_dir)?;
+    note_uncertain(&store, &mut recovered, &left_over, ledger.current())?;
+    // The epoch of what was just written belongs to no shard.
+    ledger.go_on_in(ledger.current() + 1);
+    Ok(Found {
+        store,
+        directory,
+        recovered,
+        ledger,
+        used_before,
+    })
+}
+
+fn make_folder(path: &Path) -> Result<(), NodeFault> {
+    std::fs::create_dir_all(path).map_err(|source| NodeFault::System {
+        what: format!("cannot make {}", path.display()),
+        source,
+    })
+}
+
+fn name_all(store: &Store, spec: &NodeSpec) -> Result<Directory, StoreFault> {
+    let mut accounts = Names::load(store, "account")?;
+    let mut carriers = Names::load(store, "carrier")?;
+    let mut entries = Vec::new();
+    for (name, messages_max) in &spec.accounts {
+        let number = accounts.number(store, "account", name)?;
+        entries.push(AccountEntry {
+            number,
+            name: name.clone(),
+            waiting: Arc::default(),
+            messages_max: *messages_max,
+        });
+    }
+    let mut carrier_entries = Vec::new();
+    for carrier in &spec.carriers {
+        let number = carriers.number(store, "carrier", &carrier.name)?;
+        carrier_entries.push(CarrierEntry {
+            number,
+            name: carrier.name.clone(),
+        });
+    }
+    Ok(Directory::new(entries, carrier_entries))
+}
+
+fn say_what_was_found(recovered: &Recovered, report: &ScanReport) {
+    tracing::info!(
+        frames = report.frames,
+        octets = report.octets,
+        messages = recovered.messages.len(),
+        receipts_parked = recovered.early.len(),
+        "the log was read"
+    );
+    if !report.quarantined.is_empty() || !report.gaps.is_empty() || recovered.unusable > 0 {
+        metrics::counter!(carrack_telemetry::names::FRAMES_QUARANTINED)
+            .increment(report.quarantined.len() as u64);
+        tracing::error!(
+            quarantined = report.quarantined.len(),
+            gaps = report.gaps.len(),
+            unusable = recovered.unusable,
+            "parts of the log are missing or cannot be read; `carrack audit` names them"
+        );
+    }
+}

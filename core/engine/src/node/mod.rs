@@ -1,0 +1,274 @@
+//! A node: store, committer and shards, from start to drained stop.
+//!
+//! Start: open the store, read the log, write down what a crash left uncertain, start the committer and the shards with
+//! what the log gave. Stop: refuse new work, let windows empty, say goodbye, make the last frame durable, end. Fails at
+//! start by [`NodeFault`]; a shard that ends by a panic ends the node, and the log has all that was acknowledged.
+
+mod crash;
+mod distribution;
+mod found;
+mod shard_thread;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+use carrack_carrier::Link;
+use carrack_message::References;
+use carrack_message::record::FrameFault;
+use carrack_queue::{
+    CommitSettings, CommitThread, CommitterSpec, InFlightJournal, JournalFault, ShardCommitter,
+    StoreFault, Wake as CommitWake,
+};
+use carrack_routing::RouteTable;
+use carrack_runtime::{Clock, Io, Mailbox, SystemClock, Wake, mailbox};
+use thiserror::Error;
+
+use crate::engine::{Engine, Inner};
+use crate::mail::Mail;
+use crate::recovery::Recovered;
+use crate::settings::EngineSettings;
+use crate::shared::Shared;
+use crash::{forget_journals, journal_path};
+use distribution::{distribute, give_batches, split_carriers};
+use found::find;
+use shard_thread::{Building, Seed};
+
+/// Makes a carrier's link with this number, on the shard's thread.
+pub type LinkMaker = Box<dyn Fn(u32, Wake) -> Box<dyn Link> + Send>;
+
+/// A carrier to be started.
+pub struct CarrierSpec {
+    /// Its name.
+    pub name: String,
+    /// Segments a second over all links.
+    pub rate: Option<u32>,
+    /// Links; none where it is not to be connected to.
+    pub links: u32,
+    /// Slots of each link's window.
+    pub window: u32,
+    /// Makes them.
+    pub make: LinkMaker,
+}
+
+/// A node to be started.
+pub struct NodeSpec {
+    /// Folder of store, journals and quarantine.
+    pub data_dir: PathBuf,
+    /// Threads.
+    pub shards: u8,
+    /// Ring or epoll.
+    pub io: Io,
+    /// Whether each shard keeps to one core.
+    pub pin_shards: bool,
+    /// The committer's settings.
+    pub commit: CommitSettings,
+    /// The engine's settings.
+    pub engine: EngineSettings,
+    /// Name and most waiting messages of each account.
+    pub accounts: Vec<(String, u64)>,
+    /// Carriers in the order of the route table.
+    pub carriers: Vec<CarrierSpec>,
+    /// Routes and prices.
+    pub table: Arc<RouteTable>,
+}
+
+/// Why a node cannot start.
+#[derive(Debug, Error)]
+pub enum NodeFault {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+    /// The journal of segments in flight.
+    #[error(transparent)]
+    Journal(#[from] JournalFault),
+    /// A record.
+    #[error(transparent)]
+    Frame(#[from] FrameFault),
+    /// A folder or thread.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// A running node.
+pub struct Node {
+    engine: Engine,
+    threads: Vec<JoinHandle<()>>,
+    wakes: Vec<Wake>,
+}
+
+/// Journal entries for each slot of a window: outcomes that are not durable yet hold theirs.
+const JOURNAL_ENTRIES_A_SLOT: u32 = 2;
+const JOURNAL_ENTRIES_MIN: u32 = 4096;
+
+fn system(what: &str, source: std::io::Error) -> NodeFault {
+    NodeFault::System {
+        what: what.to_owned(),
+        source,
+    }
+}
+
+impl Node {
+    /// Starts a node; it is ready when this returns.
+    ///
+    /// # Errors
+    /// [`NodeFault`].
+    pub fn start(spec: NodeSpec) -> Result<Self, NodeFault> {
+        let found = find(&spec)?;
+        let shards = usize::from(spec.shards.max(1));
+        let wakes: Vec<Wake> = (0..shards).map(|_| Wake::default()).collect();
+        let commit_wakes = wakes.iter().cloned();
+        let committer = CommitterSpec {
+            ledger: found.ledger,
+            settings: spec.commit,
+            wakes: commit_wakes
+                .map(|wake| Box::new(move || wake.wake()) as CommitWake)
+                .collect(),
+        };
+        let (commit_thread, committers) = committer
+            .start(Arc::clone(&found.store))
+            .map_err(|source| system("cannot start the committer", source))?;
+        let owners = (0..spec.carriers.len()).map(|place| (place % shards) as u8);
+        let shared = Arc::new(Shared::new(
+            spec.engine.clone(),
+            owners.collect(),
+            found.directory,
+            Arc::clone(&spec.table),
+        ));
+        let (senders, inboxes) = wakes
+            .iter()
+            .map(|wake| mailbox(spec.engine.mailbox_size, wake.clone()))
+            .unzip();
+        let inner = Inner {
+            shared,
+            store: found.store,
+            shards: senders,
+            next: AtomicU64::new(0),
+            committer: std::sync::Mutex::new(Some(commit_thread)),
+        };
+        let mut node = Self {
+            engine: Engine {
+                inner: Arc::new(inner),
+            },
+            threads: Vec::new(),
+            wakes,
+        };
+        node.start_shards(
+            spec,
+            committers,
+            inboxes,
+            found.recovered,
+            found.used_before,
+        )?;
+        node.engine
+            .inner
+            .shared
+            .ready
+            .store(true, Ordering::Release);
+        Ok(node)
+    }
+
+    fn start_shards(
+        &mut self,
+        spec: NodeSpec,
+        committers: Vec<ShardCommitter>,
+        inboxes: Vec<Mailbox<Mail>>,
+        mut recovered: Recovered,
+        quiet: bool,
+    ) -> Result<(), NodeFault> {
+        let shards = committers.len();
+        let inner = &self.engine.inner;
+        let (mut messages, mut early) = distribute(&inner.shared, &mut recovered, shards);
+        give_batches(&inner.shared, recovered);
+        let mut carriers = split_carriers(spec.carriers, shards);
+        let references = Arc::new(References::new(SystemClock::default().now().utc_ns));
+        for ((number, committer), inbox) in (0u8..).zip(committers).zip(inboxes) {
+            let carriers = carriers.pop_front().unwrap_or_default();
+            let path = journal_path(&spec.data_dir, number);
+            let building = Building {
+                number,
+                shared: Arc::clone(&inner.shared),
+                committer,
+                journal: InFlightJournal::create(&path, journal_entries(&carriers))?,
+                inbox,
+                peers: inner.shards.clone(),
+                carriers,
+                references: Arc::clone(&references),
+                wake: self
+                    .wakes
+                    .get(usize::from(number))
+                    .cloned()
+                    .unwrap_or_default(),
+            };
+            let seed = Seed {
+                messages: messages.pop_front().unwrap_or_default(),
+                early: early.pop_front().unwrap_or_default(),
+                quiet,
+            };
+            let thread = shard_thread::start(spec.io, spec.pin_shards, building, seed);
+            self.threads
+                .push(thread.map_err(|source| system("cannot start a shard", source))?);
+        }
+        forget_journals(&spec.data_dir, shards);
+        Ok(())
+    }
+
+    /// A handle for front doors.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.engine.clone()
+    }
+
+    /// Whether a shard or the committer ended though nobody asked it to.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        let committer = self
+            .engine
+            .inner
+            .committer
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.threads.iter().any(JoinHandle::is_finished)
+            || committer.as_ref().is_some_and(CommitThread::is_finished)
+    }
+
+    /// Drains and stops. Blocking; bounded by the drain time of the settings. False: a shard had ended by a panic.
+    #[must_use]
+    pub fn stop(self) -> bool {
+        let inner = &self.engine.inner;
+        inner.shared.draining.store(true, Ordering::Release);
+        for wake in &self.wakes {
+            wake.wake();
+        }
+        let mut whole = true;
+        for thread in self.threads {
+            whole &= thread.join().is_ok();
+        }
+        let committer = inner
+            .committer
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .take();
+        if let Some(committer) = committer {
+            committer.join();
+        }
+        inner.store.close();
+        whole
+    }
+}
+
+fn journal_entries(carriers: &[(u16, CarrierSpec)]) -> u32 {
+    let slots = carriers
+        .iter()
+        .map(|(_, carrier)| carrier.window.saturating_mul(carrier.links));
+    let slots = slots.fold(0u32, u32::saturating_add);
+    slots
+        .saturating_mul(JOURNAL_ENTRIES_A_SLOT)
+        .max(JOURNAL_ENTRIES_MIN)
+}
