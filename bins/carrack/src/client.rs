@@ -137,10 +137,40 @@ impl Client {
         let status = answer.status();
         let text = answer.body_mut().read_to_string().unwrap_or_default();
         let problem: Value = serde_json::from_str(&text).unwrap_or_default();
-        Err(Fault::Failed(anyhow!(
-            "{}",
-            refusal(status.as_str(), &problem)
-        )))
+        Err(Fault::Failed(anyhow::Error::new(Refused {
+            status: status.as_u16(),
+            what: refusal(status.as_str(), &problem),
+        })))
+    }
+}
+
+/// A node's refusal, in its own words.
+#[derive(Debug)]
+struct Refused {
+    status: u16,
+    what: String,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Whether asking again may help: the node cannot be reached, or is not able for now.
+pub(crate) fn may_pass(fault: &Fault) -> bool {
+    const REQUEST_TIMEOUT: u16 = 408;
+    const TOO_MANY_REQUESTS: u16 = 429;
+    let Fault::Failed(error) = fault else {
+        return false;
+    };
+    match error.downcast_ref::<Refused>() {
+        Some(refused) => {
+            refused.status >= 500 || [REQUEST_TIMEOUT, TOO_MANY_REQUESTS].contains(&refused.status)
+        }
+        None => true,
     }
 }
 

@@ -82,11 +82,13 @@ impl Doors {
         } else {
             Arc::clone(&configuration.table)
         };
-        engine.replace_tables(directory(configuration, engine)?, table);
-        let directory = engine.directory();
-        self.book.reload(&specifications(configuration), |name| {
+        // All that can fail comes first, so that a fault leaves everything as it was.
+        let directory = directory(configuration, engine)?;
+        let accounts = self.book.prepare(&specifications(configuration), |name| {
             directory.account_number(name)
         })?;
+        engine.replace_tables(directory, table);
+        self.book.replace(accounts);
         if let Some(smpp) = &self.smpp {
             smpp.reload();
         }

@@ -47,7 +47,8 @@ pub(crate) struct NodeArgs {
     /// Address of the node; default: [http] listen of the configuration
     #[arg(long, value_name = "URL", env = "CARRACK_URL")]
     pub(crate) url: Option<String>,
-    /// API key; default: that of the first account of the configuration that has one
+    /// API key; default: that of the first account of the configuration that has one (of an operator, for carriers,
+    /// queue and routes)
     #[arg(long, value_name = "KEY", env = "CARRACK_KEY", hide_env_values = true)]
     pub(crate) key: Option<String>,
     #[command(flatten)]
@@ -57,6 +58,15 @@ pub(crate) struct NodeArgs {
 impl NodeArgs {
     /// A client of the node that is meant.
     pub(crate) fn client(&self) -> Result<Client, Fault> {
+        self.client_of(|_| true)
+    }
+
+    /// The same for calls that only operators may make.
+    pub(crate) fn operator(&self) -> Result<Client, Fault> {
+        self.client_of(|account| account.operator)
+    }
+
+    fn client_of(&self, preferred: fn(&Account) -> bool) -> Result<Client, Fault> {
         if let (Some(url), Some(key)) = (&self.url, &self.key) {
             return Client::new(url, key);
         }
@@ -67,17 +77,19 @@ impl NodeArgs {
         };
         let key = match &self.key {
             Some(key) => key.clone(),
-            None => key_of(&settings)?,
+            None => key_of(&settings, preferred)?,
         };
         Client::new(&url, &key)
     }
 }
 
-fn key_of(settings: &Settings) -> Result<String, Fault> {
-    let key = settings
-        .accounts
-        .iter()
-        .find_map(|account: &Account| account.api_key.as_ref());
+/// Of the preferred accounts, else of any: the node then says what is missing.
+fn key_of(settings: &Settings, preferred: fn(&Account) -> bool) -> Result<String, Fault> {
+    let key_where = |wanted: fn(&Account) -> bool| {
+        let mut accounts = settings.accounts.iter().filter(|account| wanted(account));
+        accounts.find_map(|account| account.api_key.as_ref())
+    };
+    let key = key_where(preferred).or_else(|| key_where(|_| true));
     key.map(|key| key.expose().to_owned()).ok_or_else(|| {
         Fault::Usage(
             "no account of the configuration has an api_key; give one, or name --key KEY"

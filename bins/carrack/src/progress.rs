@@ -125,6 +125,14 @@ impl Progress {
         }
     }
 
+    /// Says something beside the bar.
+    pub(crate) fn say(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{text}")),
+            None => eprintln!("{text}"),
+        }
+    }
+
     /// Leaves the terminal to what comes next.
     pub(crate) fn finish(&self) {
         if let Some(bar) = &self.bar {

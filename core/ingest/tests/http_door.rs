@@ -43,6 +43,7 @@ fn account(name: &str) -> AccountSpec {
         binds_max: 1,
         deck: None,
         allowed_ips: Vec::new(),
+        operator: name == "shop",
         segments_max: 3,
         validity_max: Duration::from_secs(3600),
     }
@@ -524,5 +525,28 @@ fn operators_and_probes_are_answered() {
         404
     );
     assert_eq!(stand.call("GET", "/v1/queue", "nobody", "", b"").0, 401);
+    stand.close();
+}
+
+#[test]
+fn a_customer_neither_sees_nor_stops_what_is_the_nodes() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    for (method, path) in [
+        ("GET", "/v1/carriers"),
+        ("POST", "/v1/carriers/north/pause"),
+        ("POST", "/v1/carriers/north/resume"),
+        ("GET", "/v1/queue"),
+        ("GET", "/v1/routes/explain?to=491700000001&account=shop"),
+    ] {
+        let (status, answer) = stand.json(method, path, "other", &NONE);
+        assert!(
+            status == 403 && answer["detail"].as_str().unwrap().contains("`operator"),
+            "{path}: {status} {answer}"
+        );
+        assert!(answer.get("carriers").is_none() && answer.get("lanes").is_none());
+    }
+    let carriers = stand.json("GET", "/v1/carriers", "shop", &NONE).1;
+    assert_eq!(carriers["carriers"][0]["paused"], false, "{carriers}");
     stand.close();
 }

@@ -38,6 +38,8 @@ pub struct Account {
     pub deck: Option<PathBuf>,
     /// From where it may come; empty: from anywhere.
     pub allowed_ips: Vec<Network>,
+    /// Whether it may see and stop carriers, and see the queue and routes with buy prices.
+    pub operator: bool,
     /// Line of its header in the file.
     pub line: usize,
 }
@@ -61,6 +63,7 @@ impl Account {
             messages_max: section.optional("messages_max", kind::integer(1..=1_000_000_000)),
             deck: section.optional("deck", crate::carrier::deck(context)),
             allowed_ips: section.or("allowed_ips", Vec::new(), kind::one_or_list(kind::parsed)),
+            operator: section.or("operator", false, kind::boolean),
             line: section.line,
         };
         section.finish();

@@ -2,13 +2,13 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use crate::client::Client;
+use crate::client::{Client, may_pass};
 use crate::fault::Fault;
 use crate::output;
 use crate::place::NodeArgs;
@@ -94,8 +94,8 @@ pub(crate) struct Errors {
 }
 
 const LOOK: Duration = Duration::from_millis(250);
-/// Looks that may fail in a row while a batch is followed: a restart of the node is no end.
-const FAILURES_MAX: u32 = 120;
+/// How long looks may fail while a batch is followed: a restart of the node is no end.
+const AWAY_MAX: Duration = Duration::from_secs(30);
 
 /// Runs the command.
 pub(crate) fn run(command: &Command) -> Result<(), Fault> {
@@ -187,22 +187,35 @@ pub(crate) fn look(client: &Client, path: &str) -> Result<BatchStatus, Fault> {
 
 fn follow(client: &Client, path: &str) -> Result<(), Fault> {
     let mut progress = Progress::start();
-    let mut failures = 0;
+    let mut away: Option<Instant> = None;
     loop {
         match look(client, path) {
             Ok(batch) => {
-                failures = 0;
+                away = None;
                 progress.show(&batch);
                 if batch.is_done() {
                     progress.finish();
                     return Ok(());
                 }
             }
-            Err(fault) if failures >= FAILURES_MAX => {
+            Err(fault) if !may_pass(&fault) => {
                 progress.finish();
-                return Err(Fault::Failed(anyhow!("{fault}; the batch itself goes on")));
+                return Err(fault);
             }
-            Err(_) => failures += 1,
+            Err(fault) => match away {
+                Some(since) if since.elapsed() >= AWAY_MAX => {
+                    progress.finish();
+                    return Err(Fault::Failed(anyhow!("{fault}; the batch itself goes on")));
+                }
+                Some(_) => {}
+                None => {
+                    away = Some(Instant::now());
+                    progress.say(&format!(
+                        "{fault}; trying again for {} s",
+                        AWAY_MAX.as_secs()
+                    ));
+                }
+            },
         }
         std::thread::sleep(LOOK);
     }

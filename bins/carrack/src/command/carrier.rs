@@ -54,7 +54,7 @@ pub(crate) struct Named {
 pub(crate) fn run(command: &Command) -> Result<(), Fault> {
     match command {
         Command::List(arguments) => {
-            let document = arguments.node.client()?.get("/v1/carriers", &[])?;
+            let document = arguments.node.operator()?.get("/v1/carriers", &[])?;
             if arguments.json {
                 output::json(&document)
             } else {
@@ -76,7 +76,7 @@ fn switch(arguments: &Named, verb: &str, done: &str) -> Result<(), Fault> {
     }
     arguments
         .node
-        .client()?
+        .operator()?
         .post_nothing(&format!("/v1/carriers/{name}/{verb}"))?;
     output::line(format_args!("{name}: {done}"))
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use carrack_settings::Settings;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -18,7 +19,7 @@ Examples:
   carrack config check config/carrack.toml
   carrack config check /etc/carrack/carrack.toml --json
 
-Exit codes: 0 good, 2 faults.")]
+Exit codes: 0 good (what leaves the node without work is a warning on stderr), 2 faults.")]
     Check(Arguments),
 }
 
@@ -58,10 +59,14 @@ pub(crate) fn run(command: &Command) -> Result<(), Fault> {
         settings.carriers.len(),
         settings.routes.len(),
     );
+    let warnings = warnings(settings);
     if arguments.json {
         return output::json(
-            &json!({"file": file, "good": true, "accounts": accounts, "carriers": carriers, "routes": routes}),
+            &json!({"file": file, "good": true, "accounts": accounts, "carriers": carriers, "routes": routes, "warnings": warnings}),
         );
+    }
+    for warning in &warnings {
+        eprintln!("{file}: warning: {warning}");
     }
     output::line(format_args!(
         "{file}: good: {}, {}, {}",
@@ -69,6 +74,29 @@ pub(crate) fn run(command: &Command) -> Result<(), Fault> {
         plural(carriers, "carrier"),
         plural(routes, "route")
     ))
+}
+
+/// What is no fault and yet leaves the node without work.
+fn warnings(settings: &Settings) -> Vec<&'static str> {
+    let is_usable = settings.carriers.iter().any(|carrier| carrier.enabled);
+    let missing = [
+        (
+            settings.accounts.is_empty(),
+            "there is no [[account]]: nothing can come in",
+        ),
+        (
+            settings.http.is_none() && settings.smpp_server.is_none(),
+            "there is neither [http] nor [smpp_server]: nothing can come in",
+        ),
+        (
+            !is_usable,
+            "there is no [[carrier]] that is enabled: nothing can leave",
+        ),
+    ];
+    missing
+        .into_iter()
+        .filter_map(|(is_missing, what)| is_missing.then_some(what))
+        .collect()
 }
 
 fn plural(count: usize, what: &str) -> String {

@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
-    let document = arguments.node.client()?.get("/v1/queue", &[])?;
+    let document = arguments.node.operator()?.get("/v1/queue", &[])?;
     if arguments.json {
         return output::json(&document);
     }

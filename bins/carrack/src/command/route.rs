@@ -85,7 +85,7 @@ fn live(arguments: &Explain) -> Result<Value, Fault> {
     .into_iter()
     .filter_map(|(field, value)| Some((field, value?)))
     .collect();
-    arguments.node.client()?.get("/v1/routes/explain", &query)
+    arguments.node.operator()?.get("/v1/routes/explain", &query)
 }
 
 fn offline(arguments: &Explain) -> Result<Value, Fault> {

@@ -154,3 +154,21 @@ fn command_follows_a_batch_to_its_end() {
         String::from_utf8_lossy(&errors.stdout)
     );
 }
+
+#[test]
+fn following_ends_at_once_where_asking_again_cannot_help() {
+    let north = Carrier::start(settings("north", 1, 5, &[]));
+    let place = place(&north);
+    let node = place.serve();
+    for (key, said) in [("test-key", "404"), ("wrong", "401")] {
+        let begun = std::time::Instant::now();
+        let command = ["batch", "status", "019f3a5c2b7d0001", "--follow"];
+        let output = place.run(&[&command[..], &["--url", &node.http, "--key", key]].concat());
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            output.status.code() == Some(1) && stderr.contains(said),
+            "{stderr}"
+        );
+        assert!(begun.elapsed() < Duration::from_secs(10), "{stderr}");
+    }
+}

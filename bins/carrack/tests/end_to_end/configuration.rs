@@ -95,3 +95,21 @@ fn running_node_keeps_its_configuration_when_the_new_one_is_bad() {
     });
     assert_eq!(node.stop().0, Some(0));
 }
+
+#[test]
+fn a_configuration_through_which_nothing_passes_is_good_with_warnings() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bare.toml");
+    std::fs::write(&file, "[node]\ndata_dir = \"data\"\n").unwrap();
+    let output = std::process::Command::new(super::node::PROGRAM)
+        .args(["config", "check"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    for part in ["[[account]]", "[http]", "[[carrier]]"] {
+        let warned = |line: &str| line.contains("warning: ") && line.contains(part);
+        assert!(said.lines().any(warned), "{part}: {said}");
+    }
+}

@@ -11,6 +11,7 @@ mod batches;
 mod carrier;
 mod configuration;
 mod crashes;
+mod customer_crashes;
 mod customers;
 mod failover;
 mod node;

@@ -33,7 +33,7 @@ impl Place {
             "[node]\ndata_dir = \"data\"\n[delivery]\nsegments_max = 12\nretry_delay = \"50ms\"\n\
              [http]\nlisten = \"127.0.0.1:0\"\n[smpp_server]\nlisten = \"127.0.0.1:0\"\n\
              [shutdown]\ndeadline = \"20s\"\n\
-             [[account]]\nname = \"test\"\napi_key = \"{KEY}\"\nsystem_id = \"test\"\npassword = \"secret\"\nwindow = 1000\n{more}\n"
+             [[account]]\nname = \"test\"\napi_key = \"{KEY}\"\noperator = true\nsystem_id = \"test\"\npassword = \"secret\"\nwindow = 1000\n{more}\n"
         );
         let mut names = Vec::new();
         for CarrierEntry {

@@ -49,6 +49,8 @@ pub struct Account {
     pub segments_max: u8,
     /// Longest life a message may name, nanoseconds.
     pub validity_ns_max: u64,
+    /// Whether it may see and stop carriers, and see the queue and routes with buy prices.
+    pub operator: bool,
     allowed_ips: Vec<Network>,
     clock: SystemClock,
     pub(super) rate: Arc<Rate>,
@@ -76,6 +78,7 @@ impl Account {
             deck: spec.deck.clone(),
             segments_max: spec.segments_max,
             validity_ns_max: u64::try_from(spec.validity_max.as_nanos()).unwrap_or(u64::MAX),
+            operator: spec.operator,
             allowed_ips: spec.allowed_ips.clone(),
             clock,
             rate,

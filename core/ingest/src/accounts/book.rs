@@ -128,24 +128,20 @@ impl Accounts {
         )
     }
 
-    /// The account of HTTP Basic credentials: its name and key, or its system id and password.
+    /// The account of HTTP Basic credentials: its name and its key. The password of SMPP binds is no key: it is short
+    /// and goes in plain.
     ///
     /// # Errors
     /// [`AccessFault`].
     pub fn by_basic(
         &self,
         user: &str,
-        secret: &str,
+        key: &str,
         from: IpAddr,
     ) -> Result<Arc<Account>, AccessFault> {
         let named = self.entry(self.by_name.get(user));
-        let key = named.and_then(|entry| entry.api_key.as_deref());
-        match admit(named, key, secret, from) {
-            Err(AccessFault::Unknown | AccessFault::Secret) => {
-                self.by_system_id(user, secret, from)
-            }
-            answer => answer,
-        }
+        let own = named.and_then(|entry| entry.api_key.as_deref());
+        admit(named, own, key, from)
     }
 
     /// The account of an SMPP bind.
@@ -210,8 +206,29 @@ impl AccountBook {
         Arc::clone(&self.accounts.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts other accounts in place of these; rates that did not change keep their state. Binds and requests that were
-    /// let in before go on with the account they were let in as.
+    /// Checks other accounts against each other, without putting them in place; rates that did not change keep their
+    /// state.
+    ///
+    /// # Errors
+    /// The first [`AccountsFault`] found.
+    pub fn prepare(
+        &self,
+        specs: &[AccountSpec],
+        number_of: impl Fn(&str) -> Option<u32>,
+    ) -> Result<Accounts, AccountsFault> {
+        Accounts::build_after(Some(&self.current()), specs, number_of)
+    }
+
+    /// Puts prepared accounts in place of these. Binds and requests that were let in before go on with the account they
+    /// were let in as.
+    pub fn replace(&self, after: Accounts) {
+        *self
+            .accounts
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
+    }
+
+    /// Prepares and replaces.
     ///
     /// # Errors
     /// [`AccountsFault`]; the book is as it was.
@@ -220,11 +237,7 @@ impl AccountBook {
         specs: &[AccountSpec],
         number_of: impl Fn(&str) -> Option<u32>,
     ) -> Result<(), AccountsFault> {
-        let after = Accounts::build_after(Some(&self.current()), specs, number_of)?;
-        *self
-            .accounts
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
+        self.replace(self.prepare(specs, number_of)?);
         Ok(())
     }
 }
@@ -251,6 +264,7 @@ mod tests {
             binds_max: 1,
             deck: None,
             allowed_ips: Vec::new(),
+            operator: false,
             segments_max: 10,
             validity_max: Duration::from_secs(60),
         }
@@ -267,7 +281,9 @@ mod tests {
         let book = Accounts::build(&[spec("a"), spec("b")], number).unwrap();
         assert_eq!(book.by_key("a-key", HERE).unwrap().name, "a");
         assert_eq!(book.by_basic("b", "b-key", HERE).unwrap().name, "b");
-        assert_eq!(book.by_basic("b-id", "b-pass", HERE).unwrap().name, "b");
+        for (user, secret) in [("b-id", "b-pass"), ("b", "b-pass"), ("b-id", "b-key")] {
+            assert!(book.by_basic(user, secret, HERE).is_err(), "{user}");
+        }
         assert_eq!(
             book.by_system_id("a-id", "a-pass", HERE).unwrap().number,
             97

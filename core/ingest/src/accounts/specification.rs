@@ -35,6 +35,8 @@ pub struct AccountSpec {
     pub deck: Option<Arc<Deck>>,
     /// From where it may come; empty: from anywhere.
     pub allowed_ips: Vec<Network>,
+    /// Whether it may see and stop carriers, and see the queue and routes with buy prices.
+    pub operator: bool,
     /// Most segments of one message.
     pub segments_max: u8,
     /// Longest life a message may name.
@@ -65,6 +67,7 @@ impl AccountSpec {
             binds_max: account.binds_max,
             deck,
             allowed_ips: account.allowed_ips.clone(),
+            operator: account.operator,
             segments_max: delivery.segments_max,
             validity_max: delivery.validity_max,
         }

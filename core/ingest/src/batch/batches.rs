@@ -229,6 +229,10 @@ impl Batches {
 
 fn check(request: &BatchRequest, layout: &Layout, account: &Account) -> Result<(), BatchFault> {
     let fault = |field, detail: String| BatchFault::Field { field, detail };
+    if let Some(column) = layout.reserved() {
+        let detail = "this column is not done for batches in this version; take it out, or rename it if it is only for you";
+        return Err(fault(column, detail.to_owned()));
+    }
     if let Some(from) = &request.from {
         Sender::parse(from).map_err(|found| fault("from", found.to_string()))?;
     } else if layout.from.is_none() && account.sender.is_none() {

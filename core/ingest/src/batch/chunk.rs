@@ -12,7 +12,7 @@ use carrack_message::Class;
 use carrack_message::record::BatchRow;
 use carrack_routing::RouteTable;
 
-use super::errors::{RowVerdict, write_refused};
+use super::errors::{RowVerdict, surplus, write_refused};
 use super::layout::Layout;
 use super::rows::{Found, Place, RowFault, RowReader};
 use crate::accounts::Account;
@@ -114,7 +114,12 @@ fn verdict(
         };
         return Err(RowVerdict {
             column: column.to_owned(),
-            detail: fault.to_string(),
+            detail: if reader.columns() == 0 {
+                let to = layout.name(layout.to);
+                format!("{fault}; here its beginning stands in `{to}`")
+            } else {
+                fault.to_string()
+            },
         });
     }
     check_columns(reader, layout)?;
@@ -179,20 +184,25 @@ fn verdict(
 /// As many cells as the header has; empty ones too many are passed over.
 fn check_columns(reader: &RowReader, layout: &Layout) -> Result<(), RowVerdict> {
     let (found, expected) = (reader.columns(), layout.names.len());
-    let extra =
-        (expected..found).any(|column| reader.cell(column).is_some_and(|cell| !cell.is_empty()));
-    if found >= expected && !extra {
+    let surplus = surplus(reader, layout);
+    if found >= expected && surplus == 0 {
         return Ok(());
     }
-    let cure = if extra {
-        "put quotes around a column that holds the separator"
-    } else {
-        "fill up the row"
+    let cure = match (surplus, layout.text) {
+        (0, _) => "fill up the row".to_owned(),
+        (_, Some(text)) => format!(
+            "here they are joined into `{}`; check and submit again",
+            layout.name(text)
+        ),
+        (_, None) => format!(
+            "here the whole row stands in `{}`; divide it into its columns, with quotes around what holds the separator, and submit again",
+            layout.name(layout.to)
+        ),
     };
-    let detail = format!("the row has {found} columns, the header {expected}; {cure}");
+    let found = found.min(expected + surplus);
     Err(RowVerdict {
         column: String::new(),
-        detail,
+        detail: format!("the row has {found} columns, the header {expected}; {cure}"),
     })
 }
 

@@ -1,16 +1,21 @@
 //! The errors file of a batch: each refused row as it stood in the source, with line, column and reason behind it.
 //!
 //! Promise: mended, it can be sent again as it is: its three last columns are passed over in a source. Octets are copied
-//! untouched. Failure: writing is the caller's; here are only octets.
+//! untouched, and none is dropped: cells beyond the header's are joined into `text`; where a template makes the text, it
+//! is not known what they belong to, and the whole row stands in `to`, which keeps it refused until it is mended. Of a
+//! row past the bound the beginning stands there. Failure: writing is the caller's; here are only octets.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use super::layout::{ERROR_COLUMNS, Layout};
-use super::rows::{Found, Place, ROW_OCTETS_MAX, RowReader};
+use super::rows::{Found, Place, ROW_OCTETS_MAX, RowReader, beginning};
 
 const COUNT_BLOCK_OCTETS: usize = 256 << 10;
+/// Stands before a whole row in `to`. Its letters make it no number, whatever the row is.
+const WHOLE_ROW: &[u8] = b"whole row: ";
 
 /// What is wrong with one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,11 +48,6 @@ pub(crate) fn write_refused(
     verdict: &RowVerdict,
     out: &mut Vec<u8>,
 ) {
-    let cells: Vec<_> = layout
-        .kept
-        .iter()
-        .map(|column| reader.cell(*column).unwrap_or_default())
-        .collect();
     let line = reader.row_line().to_string();
     let added = [
         line.as_bytes(),
@@ -55,20 +55,62 @@ pub(crate) fn write_refused(
         verdict.detail.as_bytes(),
     ];
     let start = out.len();
-    write_row(
-        layout.delimiter,
-        cells.iter().map(|cell| cell.as_ref()).chain(added),
-        out,
-    );
-    // A line of this file has to be readable as a row again; one past the bound keeps its place and reason only.
+    let surplus = surplus(reader, layout);
+    if reader.columns() == 0 || (surplus > 0 && layout.text.is_none()) {
+        write_whole(layout, reader.octets(), added, out);
+    } else {
+        let cells: Vec<_> = layout
+            .kept
+            .iter()
+            .map(|column| cell(reader, layout, *column, surplus))
+            .collect();
+        let cells = cells.iter().map(|cell| cell.as_ref());
+        write_row(layout.delimiter, cells.chain(added), out);
+    }
+    // A line of this file has to be readable as a row again; of one past the bound the beginning is kept.
     if out.len() - start > ROW_OCTETS_MAX {
         out.truncate(start);
-        write_row(
-            layout.delimiter,
-            cells.iter().map(|_| &b""[..]).chain(added),
-            out,
-        );
+        write_whole(layout, beginning(reader.octets()), added, out);
     }
+}
+
+/// Cells beyond those that the header names; empty ones at the end do not count.
+pub(crate) fn surplus(reader: &RowReader, layout: &Layout) -> usize {
+    let named = layout.names.len();
+    let last = (named..reader.columns())
+        .rev()
+        .find(|column| reader.cell(*column).is_some_and(|cell| !cell.is_empty()));
+    last.map_or(0, |last| last + 1 - named)
+}
+
+/// What belongs to a column of the header where `text` takes the surplus.
+fn cell<'r>(
+    reader: &'r RowReader,
+    layout: &Layout,
+    column: usize,
+    surplus: usize,
+) -> Cow<'r, [u8]> {
+    let of = |column: usize| reader.cell(column).unwrap_or_default();
+    match layout.text {
+        Some(text) if surplus > 0 && column == text => {
+            let parts: Vec<_> = (text..=text + surplus).map(of).collect();
+            Cow::Owned(parts.join(&layout.delimiter))
+        }
+        Some(text) if column > text => of(column + surplus),
+        _ => of(column),
+    }
+}
+
+fn write_whole(layout: &Layout, row: &[u8], added: [&[u8]; 3], out: &mut Vec<u8>) {
+    let whole = [WHOLE_ROW, row].concat();
+    let cells = layout.kept.iter().map(|column| {
+        if *column == layout.to {
+            whole.as_slice()
+        } else {
+            b""
+        }
+    });
+    write_row(layout.delimiter, cells.chain(added), out);
 }
 
 /// Rows in the first `octets` octets of an errors file, its header apart.

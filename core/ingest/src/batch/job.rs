@@ -78,15 +78,17 @@ pub(crate) struct Pace {
     pub(crate) rows_per_second: f64,
     pub(crate) octets_per_second: f64,
     pub(crate) finals_per_second: f64,
-    rows: u64,
-    octets: u64,
-    finals: u64,
+    /// Rows, octets and final messages at the look before; none: what is there was done before this start.
+    before: Option<(u64, u64, u64)>,
 }
 
 impl Pace {
-    /// Takes one look, `seconds` after the one before.
+    /// Takes one look, `seconds` after the one before. The first one only notes where counting begins.
     pub(crate) fn look(&mut self, seconds: f64, rows: u64, octets: u64, finals: u64) {
         const KEPT: f64 = 0.7;
+        let Some(before) = self.before.replace((rows, octets, finals)) else {
+            return;
+        };
         let speed = |before: f64, gained: u64| {
             let now = gained as f64 / seconds.max(0.001);
             if before == 0.0 {
@@ -95,10 +97,9 @@ impl Pace {
                 before * KEPT + now * (1.0 - KEPT)
             }
         };
-        self.rows_per_second = speed(self.rows_per_second, rows.saturating_sub(self.rows));
-        self.octets_per_second = speed(self.octets_per_second, octets.saturating_sub(self.octets));
-        self.finals_per_second = speed(self.finals_per_second, finals.saturating_sub(self.finals));
-        (self.rows, self.octets, self.finals) = (rows, octets, finals);
+        self.rows_per_second = speed(self.rows_per_second, rows.saturating_sub(before.0));
+        self.octets_per_second = speed(self.octets_per_second, octets.saturating_sub(before.1));
+        self.finals_per_second = speed(self.finals_per_second, finals.saturating_sub(before.2));
     }
 }
 
@@ -154,5 +155,20 @@ impl Job {
             }
             live.hindrance = why;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pace;
+
+    #[test]
+    fn what_was_done_before_this_start_is_no_speed() {
+        let mut pace = Pace::default();
+        pace.look(0.5, 1_000_000, 50_000_000, 900_000);
+        assert!(pace.rows_per_second + pace.octets_per_second + pace.finals_per_second < 1.0);
+        pace.look(0.5, 1_000_100, 50_001_000, 900_050);
+        assert!((pace.rows_per_second - 200.0).abs() < 0.1);
+        assert!((pace.finals_per_second - 100.0).abs() < 0.1);
     }
 }

@@ -12,6 +12,15 @@ use crate::submission::nearest;
 /// Columns that an errors file has behind those of its source; in a source they are passed over.
 pub(crate) const ERROR_COLUMNS: [&str; 3] = ["error_line", "error_column", "error"];
 
+/// Fields of a message that a batch cannot do yet: passing them over would promise them.
+const RESERVED_COLUMNS: [&str; 5] = [
+    "send_at",
+    "validity",
+    "encoding",
+    "callback_url",
+    "idempotency_key",
+];
+
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Why a header cannot be used. Nothing to retry: the file, or the template, has to be mended.
@@ -173,6 +182,21 @@ impl Layout {
             kept: kept.map(|(column, _)| column).collect(),
             rows: reader.place(),
             names,
+        })
+    }
+
+    /// A column whose name is kept for what batches cannot do yet. One that the template uses is only text.
+    pub(crate) fn reserved(&self) -> Option<&'static str> {
+        let used = |column| {
+            let template = self.template.as_ref();
+            template.is_some_and(|template| template.uses(column))
+        };
+        self.names.iter().enumerate().find_map(|(column, name)| {
+            let name = name.trim();
+            let found = RESERVED_COLUMNS
+                .into_iter()
+                .find(|reserved| name.eq_ignore_ascii_case(reserved));
+            found.filter(|_| !used(column))
         })
     }
 

@@ -13,6 +13,8 @@ use thiserror::Error;
 pub const ROW_OCTETS_MAX: usize = 64 << 10;
 /// Most columns of a row.
 pub const COLUMNS_MAX: usize = 256;
+/// What is kept of a row past the bound, in octets.
+pub(crate) const BEGINNING_OCTETS: usize = 1 << 10;
 
 const QUOTE: u8 = b'"';
 
@@ -86,6 +88,8 @@ pub(crate) struct RowReader {
     ended: bool,
     /// A row past the bound, whose line is being skipped.
     skipping: Option<RowFault>,
+    /// What that row began with.
+    skipped: Vec<u8>,
     row_line: u64,
     row: (usize, usize),
     cells: Vec<Cell>,
@@ -101,6 +105,7 @@ impl RowReader {
             next: place,
             ended: false,
             skipping: None,
+            skipped: Vec::new(),
             row_line: place.line,
             row: (0, 0),
             cells: Vec::new(),
@@ -151,11 +156,23 @@ impl RowReader {
         })
     }
 
+    /// The last row as it stands in the source, without its end; of a row past the bound what it begins with.
+    pub(crate) fn octets(&self) -> &[u8] {
+        if !self.skipped.is_empty() {
+            return &self.skipped;
+        }
+        let (start, end) = self.row;
+        let row = self.buffer.get(start..end).unwrap_or_default();
+        let row = row.strip_suffix(b"\n").unwrap_or(row);
+        row.strip_suffix(b"\r").unwrap_or(row)
+    }
+
     /// Goes to the next row.
     pub(crate) fn next(&mut self) -> Found {
         if let Some(fault) = self.skipping {
             return self.skip(fault);
         }
+        self.skipped.clear();
         if !self.skip_blank() {
             return if self.ended { Found::End } else { Found::More };
         }
@@ -209,6 +226,10 @@ impl RowReader {
     /// The row ends with its first line, quoted or not.
     fn bad(&mut self, fault: RowFault) -> Found {
         let rest = self.buffer.get(self.start..).unwrap_or_default();
+        let line = position(rest, b'\n').map_or(rest.len(), |place| place + 1);
+        if line > ROW_OCTETS_MAX {
+            self.skipped.extend_from_slice(beginning(rest));
+        }
         let octets = match position(rest, b'\n') {
             Some(place) => place + 1,
             None if self.ended => rest.len(),
@@ -247,6 +268,17 @@ impl RowReader {
     }
 }
 
+/// What is kept of a row past the bound: whole letters.
+pub(crate) fn beginning(octets: &[u8]) -> &[u8] {
+    let kept = octets.get(..BEGINNING_OCTETS).unwrap_or(octets);
+    match std::str::from_utf8(kept) {
+        Err(fault) if fault.error_len().is_none() => {
+            kept.get(..fault.valid_up_to()).unwrap_or(kept)
+        }
+        _ => kept,
+    }
+}
+
 fn position(octets: &[u8], wanted: u8) -> Option<usize> {
     octets.iter().position(|octet| *octet == wanted)
 }
@@ -263,12 +295,12 @@ fn undoubled(octets: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Cells of one line, quotes being plain characters.
+/// Cells of one line, quotes being plain characters; the last one has the rest where there are too many.
 fn plain_cells(line: &[u8], delimiter: u8, cells: &mut Vec<Cell>) {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let mut start = 0;
-    for cell in line.split(|octet| *octet == delimiter).take(COLUMNS_MAX) {
+    for cell in line.splitn(COLUMNS_MAX, |octet| *octet == delimiter) {
         let end = start + cell.len();
         cells.push(Cell {
             start,

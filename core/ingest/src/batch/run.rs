@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use super::chunk::{Cursor, Filled, Prepared, Terms};
 use super::errors::count_rows;
 use super::intake::Intake;
-use super::job::Job;
+use super::job::{Job, Pace};
 use super::layout::Layout;
 use super::rows::{Place, RowReader};
 use super::source::Source;
@@ -30,6 +30,8 @@ use super::store::{errors_path, source_beginning, source_path};
 use crate::accounts::AccountBook;
 
 const MAILBOX_PAUSE: Duration = Duration::from_millis(2);
+/// After so long without an answer it is said that the batch does not get on.
+const PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_millis(1_000);
 
@@ -168,6 +170,8 @@ impl<I: Intake> Run<I> {
         }
         let mut live = self.job.live();
         live.record.set_cursor(cursor);
+        // The log may have been further than the job: that was done before.
+        live.pace = Pace::default();
         (live.record.accepted, live.record.rejected) = (accepted, rejected);
         let most = u32::try_from(self.intake.chunk_submissions_max()).unwrap_or(u32::MAX);
         let rows_limit = self.spec.chunk_rows.min(most).max(1);
@@ -311,7 +315,13 @@ impl<I: Intake> Run<I> {
             // Nobody waits any more only where the whole run was dropped.
             reply: Box::new(move |verdicts| drop(answer.send(verdicts))),
         };
+        let begun = tokio::time::Instant::now();
         while let Err(back) = self.intake.submit_to(batch, chunk) {
+            if begun.elapsed() >= PATIENCE {
+                self.job.hinder(Some(
+                    "the node has more work at hand than it can take".to_owned(),
+                ));
+            }
             if self.stop.load(Ordering::Relaxed) {
                 return None;
             }
@@ -327,14 +337,23 @@ impl<I: Intake> Run<I> {
     }
 
     /// Learns what became of a chunk; the cursor moves only here.
-    async fn land(&self, way: &mut Way, flight: Flight) -> Result<(), Hindrance> {
+    async fn land(&self, way: &mut Way, mut flight: Flight) -> Result<(), Hindrance> {
         let lost = || Hindrance {
             why: "the engine gave no answer to a chunk; the batch goes on after a restart"
                 .to_owned(),
             smaller: false,
             lost_sight: true,
         };
-        let verdicts = flight.reply.await.map_err(|_| lost())?;
+        let verdicts = match tokio::time::timeout(PATIENCE, &mut flight.reply).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                self.job.hinder(Some(
+                    "the node has not made the last rows durable yet".to_owned(),
+                ));
+                flight.reply.await
+            }
+        };
+        let verdicts = verdicts.map_err(|_| lost())?;
         if verdicts.len() != flight.rows.len() {
             return Err(lost());
         }
@@ -367,8 +386,11 @@ impl<I: Intake> Run<I> {
         }
         way.cursor = flight.after;
         way.refused.retain(|row, _| *row >= flight.after.row_next);
+        // A small chunk that slips into a full queue does not mean that it gets on again.
+        if way.rows_max == way.rows_limit {
+            self.job.hinder(None);
+        }
         way.rows_max = way.rows_max.saturating_mul(2).min(way.rows_limit);
-        self.job.hinder(None);
         let mut live = self.job.live();
         live.record.set_cursor(flight.after);
         live.record.accepted += flight.rows.len() as u64;

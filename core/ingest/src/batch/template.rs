@@ -43,6 +43,11 @@ pub(crate) struct Template {
 }
 
 impl Template {
+    /// Whether a column stands in it.
+    pub(crate) fn uses(&self, column: usize) -> bool {
+        self.parts.contains(&Part::Column(column))
+    }
+
     /// Reads a template for a header; names are compared without case and blanks around them.
     pub(crate) fn parse(text: &str, columns: &[String]) -> Result<Self, TemplateFault> {
         if text.is_empty() {

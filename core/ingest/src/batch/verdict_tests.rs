@@ -185,6 +185,7 @@ fn accounts() -> Arc<AccountBook> {
         binds_max: 1,
         deck: None,
         allowed_ips: Vec::new(),
+        operator: false,
         segments_max: 3,
         validity_max: Duration::from_secs(60),
     };
@@ -558,4 +559,109 @@ fn what_cannot_be_a_batch_is_refused_at_once_and_leaves_nothing() {
         0
     );
     batches.stop();
+}
+
+#[test]
+fn a_reserved_column_is_refused_unless_the_template_uses_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let batches = Batches::start(
+        spec(folder.path(), 8, 1 << 16, Io::Epoll),
+        ledger(Vec::new()),
+        accounts(),
+    )
+    .unwrap();
+    for column in [
+        "send_at",
+        " Validity",
+        "encoding",
+        "callback_url",
+        "idempotency_key",
+    ] {
+        let source = format!("to,text,{column}\n491700002,x,2h\n");
+        let fault = submit(&batches, source.as_bytes(), BatchRequest::default()).unwrap_err();
+        let named = column.trim().to_lowercase();
+        assert!(
+            matches!(&fault, BatchFault::Field { field, .. } if *field == named),
+            "{fault}"
+        );
+    }
+    let request = BatchRequest {
+        template: Some("At {send_at}".into()),
+        ..BatchRequest::default()
+    };
+    let number = submit(&batches, b"to,send_at\n491700002,noon\n", request).unwrap();
+    wait(&batches, number, |view| view.accepted == 1);
+    batches.stop();
+}
+
+/// Sends a source, gives its errors file back unmended, and tells what was refused first and accepted in the end.
+fn sent_twice(source: &str, request: BatchRequest) -> (String, BatchView, Vec<Body>) {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger(Vec::new());
+    let batches = Batches::start(
+        spec(folder.path(), 8, 1 << 16, Io::Epoll),
+        ledger.clone(),
+        accounts(),
+    )
+    .unwrap();
+    let finished = |view: &BatchView| matches!(view.state, BatchState::Finished | BatchState::Done);
+    let number = submit(&batches, source.as_bytes(), request.clone()).unwrap();
+    let view = wait(&batches, number, finished);
+    assert_eq!((view.accepted, view.rejected), (0, 1));
+    let file = errors(&batches, number);
+    let number = submit(&batches, &file, request).unwrap();
+    let view = wait(&batches, number, finished);
+    batches.stop();
+    let book = ledger.0.lock().unwrap();
+    let bodies = book.accepted.iter().map(|taken| taken.body.clone());
+    (String::from_utf8(file).unwrap(), view, bodies.collect())
+}
+
+#[test]
+fn cells_too_many_are_joined_into_the_text_and_none_is_lost() {
+    for (source, expected) in [
+        ("to,text\n447700900001,Hello, John\n", "Hello, John"),
+        ("to,text,client_ref\n447700900001,a,b,,c,r\n", "a,b,,c"),
+        ("text;to\nHello; John;447700900001\n", "Hello; John"),
+    ] {
+        let (file, _, bodies) = sent_twice(source, BatchRequest::default());
+        assert!(file.contains("here they are joined into `text`"), "{file}");
+        assert_eq!(bodies, [Body::Text(expected.into())], "{file}");
+    }
+    let (file, _, _) = sent_twice("to,text\n447700900001,a,b\n", BatchRequest::default());
+    assert!(
+        file.contains("\n447700900001,\"a,b\",2,,\"the row has 3 columns, the header 2; "),
+        "{file}"
+    );
+    let many = format!("to,text\n447700900001{}z\n", ",".repeat(300));
+    let (_, _, bodies) = sent_twice(&many, BatchRequest::default());
+    assert_eq!(bodies, [Body::Text(",".repeat(299) + "z")]);
+}
+
+#[test]
+fn a_row_whose_cells_cannot_be_told_apart_stays_refused_and_whole() {
+    let request = BatchRequest {
+        template: Some("{name} in {city}".into()),
+        ..BatchRequest::default()
+    };
+    for delimiter in [",", ";", "\t"] {
+        let source = "to,name,city\n447700900001,1,2,3\n".replace(',', delimiter);
+        let (file, view, _) = sent_twice(&source, request.clone());
+        assert_eq!((view.accepted, view.rejected), (0, 1), "{file}");
+        let row = "447700900001,1,2,3".replace(',', delimiter);
+        assert!(file.contains(&format!("whole row: {row}")), "{file}");
+    }
+}
+
+#[test]
+fn a_row_past_the_bound_keeps_its_beginning_and_stays_refused() {
+    let source = format!("to,text\n447700900001,é{}\n", "é".repeat(40_000));
+    for source in [source.clone(), source.replacen(",é", ",\"é", 1)] {
+        let (file, view, _) = sent_twice(&source, BatchRequest::default());
+        assert_eq!((view.accepted, view.rejected), (0, 1));
+        let beginning = file.split("whole row: ").nth(1).unwrap();
+        assert!(beginning.starts_with("447700900001,"), "{file}");
+        let kept = beginning.matches('é').count();
+        assert!((500..=512).contains(&kept), "{kept}");
+    }
 }

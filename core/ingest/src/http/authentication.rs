@@ -1,4 +1,4 @@
-//! Who asks: `Authorization: Bearer KEY`, or Basic with name and key, or with system id and password.
+//! Who asks: `Authorization: Bearer KEY`, or Basic with name and key. The password of SMPP binds opens nothing here.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::accounts::{AccessFault, Account};
 /// The account that asks.
 pub(crate) struct Customer(pub(crate) Arc<Account>);
 
-/// An account that asks from this machine: until accounts have rights of their own, this is what an operator is.
+/// An account with `operator = true` that asks from this machine.
 pub(crate) struct Operator(pub(crate) Arc<Account>);
 
 fn peer(parts: &Parts) -> Result<Peer, Problem> {
@@ -80,6 +80,12 @@ impl FromRequestParts<State> for Operator {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
         let account = customer(parts, state)?;
+        if !account.operator {
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "this call is for operators; set `operator = true` in the [[account]] whose key you use",
+            ));
+        }
         if peer(parts)?.0.ip().to_canonical().is_loopback() {
             Ok(Self(account))
         } else {

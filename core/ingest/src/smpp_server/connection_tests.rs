@@ -38,6 +38,7 @@ fn spec() -> AccountSpec {
         binds_max: 2,
         deck: None,
         allowed_ips: Vec::new(),
+        operator: false,
         segments_max: 10,
         validity_max: Duration::from_secs(86_400),
     }

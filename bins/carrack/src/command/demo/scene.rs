@@ -117,7 +117,7 @@ pub(super) fn write_configuration(
          [http]\nlisten = \"127.0.0.1:0\"\n\
          [smpp_server]\nlisten = \"127.0.0.1:0\"\n\
          [log]\nlevel = \"error\"\n\
-         [[account]]\nname = \"demo\"\napi_key = \"{API_KEY}\"\nsystem_id = \"demo\"\npassword = \"{PASSWORD}\"\n\
+         [[account]]\nname = \"demo\"\napi_key = \"{API_KEY}\"\noperator = true\nsystem_id = \"demo\"\npassword = \"{PASSWORD}\"\n\
          [[carrier]]\nname = \"north\"\naddress = \"{north}\"\nsystem_id = \"carrack\"\npassword = \"{PASSWORD}\"\n\
          links = 2\nwindow = {window}\n{rate}deck = \"north.csv\"\nreconnect_delay = \"100ms\"\n\
          [[carrier]]\nname = \"south\"\naddress = \"{south}\"\nsystem_id = \"carrack\"\npassword = \"{PASSWORD}\"\n\
