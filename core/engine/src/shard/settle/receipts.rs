@@ -90,7 +90,8 @@ impl Shard {
             if let (SegmentState::Submitted { at_ns }, true) = (found.state, state.is_final())
                 && let Some(histogram) = carrier.stats.receipt_ms.as_mut()
             {
-                histogram.saturating_record(((now.mono_ns - at_ns) / 1_000_000).max(1));
+                let waited_ns = now.mono_ns.saturating_sub(at_ns);
+                histogram.saturating_record((waited_ns / 1_000_000).max(1));
             }
             if state.is_final() && !matches!(found.state, SegmentState::Done(_)) {
                 found.state = SegmentState::Done(state);
