@@ -14,7 +14,7 @@ use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bound
 
 use carrack_telemetry::names;
 
-use crate::epochs::{EpochLedger, Totals};
+use crate::epochs::EpochLedger;
 use crate::frame::SealedFrame;
 use crate::gate::Gate;
 use crate::store::{Store, StoreFault};
@@ -73,7 +73,6 @@ struct Shared {
     epoch: AtomicU32,
     tickets: Vec<AtomicU64>,
     gate: Gate,
-    live: AtomicU64,
 }
 
 /// One shard's end of the committer.
@@ -125,12 +124,6 @@ impl CommitThread {
         &self.shared.gate
     }
 
-    /// Messages of which something is still to come, as of the last commit.
-    #[must_use]
-    pub fn live(&self) -> u64 {
-        self.shared.live.load(Ordering::Relaxed)
-    }
-
     /// Whether the thread has ended.
     #[must_use]
     pub fn is_finished(&self) -> bool {
@@ -168,7 +161,6 @@ impl CommitterSpec {
             epoch: AtomicU32::new(self.ledger.current()),
             tickets: self.wakes.iter().map(|_| AtomicU64::new(0)).collect(),
             gate: Gate::default(),
-            live: AtomicU64::new(self.ledger.live()),
         });
         let shards = (0..self.wakes.len())
             .map(|shard| ShardCommitter {
@@ -334,9 +326,6 @@ impl Work {
                 wake();
             }
         }
-        self.shared
-            .live
-            .store(self.ledger.live(), Ordering::Relaxed);
         let full = self.ledger.current_octets() >= self.settings.epoch_octets;
         if full
             || (self.epoch_opened.elapsed() >= self.settings.epoch_age
@@ -396,27 +385,4 @@ impl Work {
 fn utc_ns() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| since.as_nanos() as u64)
-}
-
-impl CommitSettings {
-    /// Settings for tests and small nodes: every batch synced, small epochs.
-    #[must_use]
-    pub fn small() -> Self {
-        Self {
-            durability: Durability::EveryBatch,
-            linger: Duration::ZERO,
-            frames_max: 64,
-            epoch_octets: 1 << 20,
-            epoch_age: Duration::from_secs(600),
-            retention: Duration::from_secs(60),
-        }
-    }
-}
-
-impl EpochLedger {
-    /// A ledger for a store that was never used.
-    #[must_use]
-    pub fn fresh() -> Self {
-        Self::new(Totals::default(), 1)
-    }
 }

@@ -249,12 +249,6 @@ impl EpochLedger {
         }
         totals
     }
-
-    /// Messages of which something is still to come.
-    #[must_use]
-    pub fn live(&self) -> u64 {
-        self.epochs.values().map(|row| row.live.max(0) as u64).sum()
-    }
 }
 
 #[cfg(test)]

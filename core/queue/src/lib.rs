@@ -15,6 +15,7 @@ mod frame;
 mod gate;
 mod journal;
 mod names;
+mod order;
 mod quarantine;
 mod scan;
 mod store;

@@ -7,17 +7,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::{RwLock, RwLockReadGuard};
 
-use carrack_message::record::frame_stamp;
 use rocksdb::{
-    ColumnFamilyDescriptor, DB, DBCompressionType, DBRawIterator, DBRecoveryMode, IteratorMode,
-    Options, ReadOptions, WriteBatch, WriteOptions,
+    ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, IteratorMode, Options,
+    WriteBatch, WriteOptions,
 };
 use thiserror::Error;
 
 use crate::epochs::{Reclaimed, Totals};
 use crate::frame::{FrameKey, SealedFrame};
+use crate::order::{first_at, visit_epoch};
 
-const LOG: &str = "log";
+pub(crate) const LOG: &str = "log";
 const META: &str = "meta";
 const TOTALS: &[u8] = b"totals";
 const FIRST_EPOCH: &[u8] = b"first_epoch";
@@ -276,68 +276,11 @@ impl Store {
     }
 }
 
-fn family<'a>(database: &'a DB, name: &str) -> Result<&'a rocksdb::ColumnFamily, StoreFault> {
+pub(crate) fn family<'a>(
+    database: &'a DB,
+    name: &str,
+) -> Result<&'a rocksdb::ColumnFamily, StoreFault> {
     database.cf_handle(name).ok_or(StoreFault::Closed)
-}
-
-/// The first frame at or after a key.
-fn first_at(database: &DB, from: FrameKey) -> Result<Option<FrameKey>, StoreFault> {
-    let mut rows = database.raw_iterator_cf_opt(family(database, LOG)?, ReadOptions::default());
-    rows.seek(from.to_octets());
-    rows.status()?;
-    Ok(rows.key().and_then(FrameKey::from_octets))
-}
-
-/// The frames of one shard in one epoch, in their order.
-fn stream(database: &DB, first: FrameKey) -> Result<DBRawIterator<'_>, StoreFault> {
-    let mut options = ReadOptions::default();
-    options.fill_cache(false);
-    options.set_readahead_size(1 << 20);
-    let end = FrameKey {
-        number: u64::MAX,
-        ..first
-    };
-    options.set_iterate_upper_bound(end.to_octets());
-    let mut rows = database.raw_iterator_cf_opt(family(database, LOG)?, options);
-    rows.seek(first.to_octets());
-    Ok(rows)
-}
-
-/// Merges the shards' frames of one epoch by stamp. False: `visit` said so.
-fn visit_epoch(
-    database: &DB,
-    epoch: u32,
-    visit: &mut impl FnMut(FrameKey, &[u8]) -> bool,
-) -> Result<bool, StoreFault> {
-    let mut streams = Vec::new();
-    let mut next = FrameKey::epoch_start(epoch);
-    while let Some(found) = first_at(database, next)?.filter(|found| found.epoch == epoch) {
-        let first = FrameKey { number: 0, ..found };
-        streams.push(stream(database, first)?);
-        match found.shard.checked_add(1) {
-            Some(shard) => next = FrameKey { shard, ..first },
-            None => break,
-        }
-    }
-    loop {
-        let stamped = streams
-            .iter_mut()
-            .filter_map(|rows| Some((frame_stamp(rows.value()?), rows)));
-        let Some((_, rows)) = stamped.min_by_key(|(stamp, _)| *stamp) else {
-            break;
-        };
-        if let Some((key, value)) = rows.item()
-            && let Some(key) = FrameKey::from_octets(key)
-            && !visit(key, value)
-        {
-            return Ok(false);
-        }
-        rows.next();
-    }
-    for rows in &streams {
-        rows.status()?;
-    }
-    Ok(true)
 }
 
 fn open_database(path: &Path, read_only: bool) -> Result<DB, StoreFault> {

@@ -61,23 +61,13 @@ impl Shard {
             let stopped = live.leave_carrier || live.fault || live.pause_ns > 0;
             if !up || stopped {
                 // Its carrier is gone or said no: what is in windows is waited for, then the text goes on whole.
-                self.put_back(now, key);
+                self.go_on(now, key, true);
                 continue;
             }
             if let Sent::CarrierFull = self.send(now, key, place, budget) {
                 self.keep_unfinished(key, place, true);
                 return;
             }
-        }
-    }
-
-    fn put_back(&mut self, now: Now, key: Key) {
-        if self
-            .live
-            .get(key)
-            .is_some_and(|live| live.in_flight() == 0 && live.end.is_none())
-        {
-            self.go_on(now, key, true);
         }
     }
 

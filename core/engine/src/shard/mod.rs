@@ -155,11 +155,11 @@ impl Shard {
         self.look_at_tables();
         let mut busy = self.take_mail(now);
         self.poll_links(now);
-        self.act_on_durable(now);
+        self.act_on_durable();
         self.end_pauses(now);
         self.sweep(now);
         busy |= self.dispatch(now);
-        self.tell(now);
+        self.tell();
         let handed_over = self.frames.hand_over(self.committer.as_mut());
         for carrier in self.carriers.values_mut() {
             for link in &mut carrier.links {
@@ -242,7 +242,7 @@ impl Shard {
                     subscriber,
                 } => self.revoke(account, subscriber),
                 Mail::Told(key) => self.told(now, key),
-                Mail::Snapshot(reply) => reply(self.view(now)),
+                Mail::Snapshot(reply) => reply(self.view()),
             }
         }
         true
@@ -352,7 +352,7 @@ impl Shard {
     }
 
     /// Does what waited for frames that have become durable.
-    fn act_on_durable(&mut self, now: Now) {
+    fn act_on_durable(&mut self) {
         while let Some((frame, after)) = self.frames.durable(self.committer.as_ref()) {
             let After {
                 accepted,
@@ -379,7 +379,7 @@ impl Shard {
                 self.forget_in_flight(place, entry);
             }
             for key in tell {
-                self.ready_to_tell(now, key);
+                self.ready_to_tell(key);
             }
         }
     }

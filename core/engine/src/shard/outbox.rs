@@ -110,7 +110,7 @@ impl Outbox {
 
 impl Shard {
     /// A final that is durable now: its customer may be told.
-    pub(super) fn ready_to_tell(&mut self, _: Now, key: Key) {
+    pub(super) fn ready_to_tell(&mut self, key: Key) {
         if let Some(live) = self
             .live
             .get(key)
@@ -121,7 +121,7 @@ impl Shard {
     }
 
     /// Hands out notices as credits allow.
-    pub(super) fn tell(&mut self, _: Now) {
+    pub(super) fn tell(&mut self) {
         for account in std::mem::take(&mut self.outbox.dirty) {
             let Some(outbox) = self.outbox.accounts.get_mut(&account) else {
                 continue;

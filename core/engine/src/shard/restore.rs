@@ -91,7 +91,7 @@ impl Shard {
             return;
         };
         if live.end.is_some() {
-            return self.ready_to_tell(now, key);
+            return self.ready_to_tell(key);
         }
         let ids: SmallVec<[_; 1]> = live
             .segments

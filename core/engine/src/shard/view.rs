@@ -1,7 +1,6 @@
 //! A shard's part of the node's snapshot.
 
 use carrack_carrier::{Link, LinkState};
-use carrack_runtime::Now;
 use hdrhistogram::Histogram;
 
 use super::{Carrier, Shard};
@@ -9,7 +8,7 @@ use crate::shared::Health;
 use crate::snapshot::{CarrierSnapshot, LaneSnapshot, LinkSnapshot, ShardSnapshot};
 
 impl Shard {
-    pub(super) fn view(&self, _: Now) -> ShardSnapshot {
+    pub(super) fn view(&self) -> ShardSnapshot {
         let carriers = self.owned.iter().filter_map(|place| {
             let carrier = self.carriers.get(place)?;
             Some((
