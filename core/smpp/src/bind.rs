@@ -1,9 +1,11 @@
 //! Bodies of the three binds and their responses (SMPP 3.4 4.1).
 
+use crate::fields::{ADDRESS_RANGE, PASSWORD, SYSTEM_ID, SYSTEM_TYPE, optional_part};
 use crate::oddity::{BodyError, Decoded, Oddities, Strictness};
-use crate::reader::{Field, Reader, until_nul};
+use crate::reader::{Reader, until_nul};
 use crate::tlv::Tlvs;
-use crate::{CommandId, CommandStatus, tag};
+use crate::writer::BodyWriter;
+use crate::{CommandId, tag};
 
 /// Which way a session carries messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -52,27 +54,6 @@ impl BindKind {
     }
 }
 
-const SYSTEM_ID: Field = Field {
-    name: "system_id",
-    octets_max: 16,
-    answer: CommandStatus::ESME_RINVSYSID,
-};
-const PASSWORD: Field = Field {
-    name: "password",
-    octets_max: 9,
-    answer: CommandStatus::ESME_RINVPASWD,
-};
-const SYSTEM_TYPE: Field = Field {
-    name: "system_type",
-    octets_max: 13,
-    answer: CommandStatus::ESME_RINVSYSTYP,
-};
-const ADDRESS_RANGE: Field = Field {
-    name: "address_range",
-    octets_max: 41,
-    answer: CommandStatus::ESME_RINVPARLEN,
-};
-
 /// The body of a bind request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Bind<'a> {
@@ -90,6 +71,8 @@ pub struct Bind<'a> {
     pub addr_npi: u8,
     /// Which addresses the ESME serves.
     pub address_range: &'a [u8],
+    /// None in the specification; carried where a peer sends them.
+    pub tlvs: Tlvs<'a>,
 }
 
 impl<'a> Bind<'a> {
@@ -104,18 +87,26 @@ impl<'a> Bind<'a> {
         let system_type = reader.cstring(&SYSTEM_TYPE)?;
         let [interface_version, addr_ton, addr_npi] = reader.octets("interface_version")?;
         let address_range = reader.last_cstring(&ADDRESS_RANGE)?;
-        Ok(Decoded {
-            value: Self {
-                system_id,
-                password,
-                system_type,
-                interface_version,
-                addr_ton,
-                addr_npi,
-                address_range,
-            },
-            oddities: reader.oddities,
-        })
+        let tlvs = optional_part(&mut reader)?;
+        Ok(reader.done(Self {
+            system_id,
+            password,
+            system_type,
+            interface_version,
+            addr_ton,
+            addr_npi,
+            address_range,
+            tlvs,
+        }))
+    }
+
+    pub(crate) fn write(&self, w: &mut BodyWriter<'_>) {
+        w.cstring(self.system_id);
+        w.cstring(self.password);
+        w.cstring(self.system_type);
+        w.octets(&[self.interface_version, self.addr_ton, self.addr_npi]);
+        w.cstring(self.address_range);
+        w.octets(self.tlvs.whole_octets());
     }
 }
 
@@ -161,5 +152,10 @@ impl<'a> BindResp<'a> {
         self.tlvs
             .find(tag::SC_INTERFACE_VERSION)
             .and_then(|value| value.last().copied())
+    }
+
+    pub(crate) fn write(&self, w: &mut BodyWriter<'_>) {
+        w.cstring(self.system_id);
+        w.octets(self.tlvs.whole_octets());
     }
 }

@@ -3,9 +3,11 @@
 //! `sm_length` is never above 254: longer user data goes to `message_payload` with `sm_length` 0,
 //! and so does user data that came there. An error response without an id is a header alone.
 
-use crate::short_message::SHORT_MESSAGE_OCTETS_MAX;
+use crate::fields::{SHORT_MESSAGE_OCTETS_MAX, write_address};
 use crate::writer::{BodyWriter, EncodeError, encode_header_only, write_pdu};
-use crate::{Bind, BindKind, CommandId, CommandStatus, DeliverSm, ShortMessage, SubmitSm, tag};
+use crate::{
+    Bind, BindKind, CommandId, CommandStatus, DeliverSm, ShortMessage, SubmitSm, Tlvs, tag,
+};
 
 const REQUEST: CommandStatus = CommandStatus::ESME_ROK;
 
@@ -45,13 +47,19 @@ pub fn encode_data_sm(
     sm: &ShortMessage<'_>,
 ) -> Result<(), EncodeError> {
     write_pdu(out, CommandId::DATA_SM, REQUEST, sequence_number, |w| {
-        write_addresses(w, sm);
-        w.octets(&[sm.esm_class, sm.registered_delivery, sm.data_coding]);
-        if !carries_payload(sm) {
-            w.tlv(tag::MESSAGE_PAYLOAD, sm.short_message);
-        }
-        w.octets(sm.tlvs.whole_octets());
+        write_data_sm(w, sm, true);
     })
+}
+
+/// `payload` wants a `message_payload` even where there is no user data.
+pub(crate) fn write_data_sm(w: &mut BodyWriter<'_>, sm: &ShortMessage<'_>, payload: bool) {
+    write_addresses(w, sm);
+    w.octets(&[sm.esm_class, sm.registered_delivery, sm.data_coding]);
+    let (tlvs, has_payload) = sm.tlvs.whole_octets_and(tag::MESSAGE_PAYLOAD);
+    if !has_payload && (payload || !sm.short_message.is_empty()) {
+        w.tlv(tag::MESSAGE_PAYLOAD, sm.short_message);
+    }
+    w.octets(tlvs);
 }
 
 #[inline]
@@ -61,64 +69,101 @@ fn encode_message(
     sequence_number: u32,
     sm: &ShortMessage<'_>,
 ) -> Result<(), EncodeError> {
-    let by_tlv = carries_payload(sm);
-    let moved = !by_tlv && sm.short_message.len() > SHORT_MESSAGE_OCTETS_MAX;
-    let short_message = if by_tlv || moved {
-        &[]
-    } else {
-        sm.short_message
-    };
-    // Held by `moved`: at most 254 octets.
-    let sm_length = u8::try_from(short_message.len()).unwrap_or_default();
     write_pdu(out, command_id, REQUEST, sequence_number, |w| {
-        write_addresses(w, sm);
-        if sm.schedule_delivery_time.is_empty() && sm.validity_period.is_empty() {
-            w.octets(&[
-                sm.esm_class,
-                sm.protocol_id,
-                sm.priority_flag,
-                0,
-                0,
-                sm.registered_delivery,
-                sm.replace_if_present_flag,
-                sm.data_coding,
-                sm.sm_default_msg_id,
-                sm_length,
-            ]);
-        } else {
-            w.octets(&[sm.esm_class, sm.protocol_id, sm.priority_flag]);
-            w.cstring(sm.schedule_delivery_time);
-            w.cstring(sm.validity_period);
-            w.octets(&[
-                sm.registered_delivery,
-                sm.replace_if_present_flag,
-                sm.data_coding,
-                sm.sm_default_msg_id,
-                sm_length,
-            ]);
-        }
-        w.octets(short_message);
-        if moved {
-            w.tlv(tag::MESSAGE_PAYLOAD, sm.short_message);
-        }
-        if !sm.tlvs.is_empty() {
-            w.octets(sm.tlvs.whole_octets());
-        }
+        write_message(w, sm);
     })
 }
 
 #[inline]
-fn carries_payload(sm: &ShortMessage<'_>) -> bool {
-    !sm.tlvs.is_empty() && sm.payload().is_some_and(|p| !p.is_empty())
+pub(crate) fn write_message(w: &mut BodyWriter<'_>, sm: &ShortMessage<'_>) {
+    write_addresses(w, sm);
+    write_after_addresses(w, sm);
+}
+
+/// The fields from `esm_class` on, which `submit_multi` has too.
+#[inline]
+pub(crate) fn write_after_addresses(w: &mut BodyWriter<'_>, sm: &ShortMessage<'_>) {
+    let parts = UserData::of(sm.short_message, sm.tlvs);
+    let sm_length = parts.sm_length();
+    if sm.schedule_delivery_time.is_empty() && sm.validity_period.is_empty() {
+        w.octets(&[
+            sm.esm_class,
+            sm.protocol_id,
+            sm.priority_flag,
+            0,
+            0,
+            sm.registered_delivery,
+            sm.replace_if_present_flag,
+            sm.data_coding,
+            sm.sm_default_msg_id,
+            sm_length,
+        ]);
+    } else {
+        w.octets(&[sm.esm_class, sm.protocol_id, sm.priority_flag]);
+        w.time(sm.schedule_delivery_time);
+        w.time(sm.validity_period);
+        w.octets(&[
+            sm.registered_delivery,
+            sm.replace_if_present_flag,
+            sm.data_coding,
+            sm.sm_default_msg_id,
+            sm_length,
+        ]);
+    }
+    parts.write(w);
+}
+
+/// Where the user data and the optional parameters go.
+pub(crate) struct UserData<'a> {
+    /// At most 254 octets.
+    short_message: &'a [u8],
+    /// User data for a `message_payload` of its own.
+    moved: Option<&'a [u8]>,
+    tlvs: &'a [u8],
+}
+
+impl<'a> UserData<'a> {
+    #[inline]
+    pub(crate) fn of(short_message: &'a [u8], tlvs: Tlvs<'a>) -> Self {
+        let (tlvs, has_payload) = if tlvs.is_empty() {
+            ([].as_slice(), false)
+        } else {
+            tlvs.whole_octets_and(tag::MESSAGE_PAYLOAD)
+        };
+        let (short_message, moved) = if has_payload {
+            ([].as_slice(), None)
+        } else if short_message.len() > SHORT_MESSAGE_OCTETS_MAX {
+            ([].as_slice(), Some(short_message))
+        } else {
+            (short_message, None)
+        };
+        Self {
+            short_message,
+            moved,
+            tlvs,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn sm_length(&self) -> u8 {
+        u8::try_from(self.short_message.len()).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) fn write(&self, w: &mut BodyWriter<'_>) {
+        w.octets(self.short_message);
+        if let Some(payload) = self.moved {
+            w.tlv(tag::MESSAGE_PAYLOAD, payload);
+        }
+        w.octets(self.tlvs);
+    }
 }
 
 #[inline]
 fn write_addresses(w: &mut BodyWriter<'_>, sm: &ShortMessage<'_>) {
     w.cstring(sm.service_type);
-    w.octets(&[sm.source.ton, sm.source.npi]);
-    w.cstring(sm.source.addr);
-    w.octets(&[sm.destination.ton, sm.destination.npi]);
-    w.cstring(sm.destination.addr);
+    write_address(w, &sm.source);
+    write_address(w, &sm.destination);
 }
 
 /// Appends a bind request.
@@ -132,11 +177,7 @@ pub fn encode_bind(
     bind: &Bind<'_>,
 ) -> Result<(), EncodeError> {
     write_pdu(out, kind.command_id(), REQUEST, sequence_number, |w| {
-        w.cstring(bind.system_id);
-        w.cstring(bind.password);
-        w.cstring(bind.system_type);
-        w.octets(&[bind.interface_version, bind.addr_ton, bind.addr_npi]);
-        w.cstring(bind.address_range);
+        bind.write(w);
     })
 }
 

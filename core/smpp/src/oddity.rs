@@ -121,6 +121,16 @@ pub struct Decoded<T> {
     pub oddities: Oddities,
 }
 
+impl<T> Decoded<T> {
+    /// The same oddities with another view of the body.
+    pub fn map<U>(self, view: impl FnOnce(T) -> U) -> Decoded<U> {
+        Decoded {
+            value: view(self.value),
+            oddities: self.oddities,
+        }
+    }
+}
+
 /// What is wrong with a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BodyFault {
@@ -139,6 +149,9 @@ pub enum BodyFault {
     /// Octets are left that belong to nothing.
     #[error("octets are left that belong to nothing")]
     Stray,
+    /// A value that the specification does not define and that nothing can be read behind.
+    #[error("its value is not defined")]
+    Undefined,
     /// Neither empty nor 16 characters of time.
     #[error("it is not a time")]
     NotATime,

@@ -4,7 +4,7 @@
 //! `ESME_RINVCMDLEN`; only the last string of a body may miss its NUL.
 
 use crate::CommandStatus;
-use crate::oddity::{BodyError, BodyFault, Oddities, Strictness};
+use crate::oddity::{BodyError, BodyFault, Decoded, Oddities, Strictness};
 
 /// A C-octet string field: its name, and its octets in the specification, NUL included.
 #[derive(Clone, Copy)]
@@ -34,7 +34,16 @@ pub(crate) fn nul_position(bytes: &[u8]) -> Option<usize> {
         offset += 8;
         rest = tail;
     }
-    rest.iter().position(|&b| b == 0).map(|p| offset + p)
+    if rest.is_empty() {
+        return None;
+    }
+    // The tail by one load that overlaps what was read already and had no NUL.
+    if let Some(chunk) = bytes.last_chunk::<8>() {
+        let word = u64::from_le_bytes(*chunk);
+        let zeros = word.wrapping_sub(LOW) & !word & HIGH;
+        return (zeros != 0).then(|| bytes.len() - 8 + (zeros.trailing_zeros() >> 3) as usize);
+    }
+    rest.iter().position(|&b| b == 0)
 }
 
 /// The octets before the first NUL; all of them where there is none.
@@ -57,6 +66,15 @@ impl<'a> Reader<'a> {
             rest: body,
             oddities: Oddities::default(),
             strict: strictness == Strictness::Strict,
+        }
+    }
+
+    /// The body, with what was odd on the way.
+    #[inline]
+    pub(crate) const fn done<T: Copy>(&self, value: T) -> Decoded<T> {
+        Decoded {
+            value,
+            oddities: self.oddities,
         }
     }
 

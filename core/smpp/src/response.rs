@@ -1,4 +1,5 @@
-//! The body of `submit_sm_resp`, `deliver_sm_resp` and `data_sm_resp` (SMPP 3.4 4.4.2).
+//! The body of the responses that are an id and optional parameters: `submit_sm_resp`,
+//! `deliver_sm_resp`, `data_sm_resp` (SMPP 3.4 4.4.2) and those of the broadcasts (5.0 4.4.1.2, 4.6.1.3).
 //!
 //! Promise: every shape decodes, because the request must be settled: no body, one NUL, a whole id,
 //! an id without its NUL, an id of 255 octets, TLVs after it or alone in an error response.
@@ -7,6 +8,7 @@
 use crate::oddity::{Decoded, Oddities};
 use crate::reader::nul_position;
 use crate::tlv::Tlvs;
+use crate::writer::BodyWriter;
 
 /// The longest `message_id` that is kept.
 pub const MESSAGE_ID_OCTETS_MAX: usize = 255;
@@ -24,6 +26,14 @@ pub struct MessageIdBody<'a> {
 
 /// The body of `submit_sm_resp`.
 pub type SubmitSmResp<'a> = MessageIdBody<'a>;
+/// The body of `deliver_sm_resp`; its id is not used.
+pub type DeliverSmResp<'a> = MessageIdBody<'a>;
+/// The body of `data_sm_resp`.
+pub type DataSmResp<'a> = MessageIdBody<'a>;
+/// The body of `broadcast_sm_resp` (5.0 4.4.1.2).
+pub type BroadcastSmResp<'a> = MessageIdBody<'a>;
+/// The body of `query_broadcast_sm_resp` (5.0 4.6.1.3); the state is among its optional parameters.
+pub type QueryBroadcastSmResp<'a> = MessageIdBody<'a>;
 
 impl<'a> MessageIdBody<'a> {
     /// Reads the body of a response that carries a `message_id`.
@@ -45,6 +55,7 @@ impl<'a> MessageIdBody<'a> {
             // An error response may carry TLVs without the NUL of the id it does not have.
             let whole = Tlvs::new(body);
             if message_id.is_empty() && !whole.is_cut() {
+                oddities.insert(Oddities::MISSING_NUL);
                 tlvs = whole;
             } else {
                 oddities.insert(Oddities::CUT_TLV);
@@ -61,5 +72,10 @@ impl<'a> MessageIdBody<'a> {
             value: Self { message_id, tlvs },
             oddities,
         }
+    }
+
+    pub(crate) fn write(&self, w: &mut BodyWriter<'_>) {
+        w.cstring(self.message_id);
+        w.octets(self.tlvs.whole_octets());
     }
 }

@@ -6,10 +6,14 @@
 //! alone; a user data header that does not fit its user data is relayed raw. An `sm_length` further
 //! out is `ESME_RINVPARLEN`. A strict decoder repairs nothing.
 
-use crate::oddity::{BodyError, BodyFault, Decoded, Oddities, Strictness};
-use crate::reader::{Field, Reader};
-use crate::tlv::{Ending, Tlvs};
-use crate::{Address, CommandStatus, tag};
+use crate::fields::{
+    DESTINATION_ADDR, LONG_DESTINATION_ADDR, LONG_SOURCE_ADDR, SCHEDULE, SERVICE_TYPE, SOURCE_ADDR,
+    VALIDITY, address, optional_part, short_message, time,
+};
+use crate::oddity::{BodyError, Decoded, Oddities, Strictness};
+use crate::reader::Reader;
+use crate::tlv::Tlvs;
+use crate::{Address, tag};
 
 /// `esm_class` bit: the user data starts with a header.
 pub const ESM_CLASS_UDHI: u8 = 0x40;
@@ -19,24 +23,6 @@ pub const ESM_CLASS_TYPE_MASK: u8 = 0x3C;
 pub const ESM_CLASS_DELIVERY_RECEIPT: u8 = 0x04;
 /// `esm_class` message type: an intermediate delivery notification.
 pub const ESM_CLASS_INTERMEDIATE_NOTIFICATION: u8 = 0x20;
-/// The most that `short_message` holds; longer user data goes to `message_payload`.
-pub const SHORT_MESSAGE_OCTETS_MAX: usize = 254;
-
-const fn field(name: &'static str, octets_max: usize, answer: CommandStatus) -> Field {
-    Field {
-        name,
-        octets_max,
-        answer,
-    }
-}
-
-const SERVICE_TYPE: Field = field("service_type", 6, CommandStatus::ESME_RINVSERTYP);
-const SOURCE_ADDR: Field = field("source_addr", 21, CommandStatus::ESME_RINVSRCADR);
-const DESTINATION_ADDR: Field = field("destination_addr", 21, CommandStatus::ESME_RINVDSTADR);
-const DATA_SOURCE_ADDR: Field = field("source_addr", 65, CommandStatus::ESME_RINVSRCADR);
-const DATA_DESTINATION_ADDR: Field = field("destination_addr", 65, CommandStatus::ESME_RINVDSTADR);
-const SCHEDULE: Field = field("schedule_delivery_time", 17, CommandStatus::ESME_RINVSCHED);
-const VALIDITY: Field = field("validity_period", 17, CommandStatus::ESME_RINVEXPIRY);
 
 /// The body of `submit_sm`, `deliver_sm` and, with an empty `short_message`, `data_sm`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -75,6 +61,8 @@ pub struct ShortMessage<'a> {
 pub type SubmitSm<'a> = ShortMessage<'a>;
 /// The body of `deliver_sm`.
 pub type DeliverSm<'a> = ShortMessage<'a>;
+/// The body of `data_sm`; see [`ShortMessage::decode_data_sm`].
+pub type DataSm<'a> = ShortMessage<'a>;
 
 impl<'a> ShortMessage<'a> {
     /// Reads the body of `submit_sm` or `deliver_sm`.
@@ -87,6 +75,17 @@ impl<'a> ShortMessage<'a> {
         let service_type = reader.cstring(&SERVICE_TYPE)?;
         let source = address(&mut reader, &SOURCE_ADDR)?;
         let destination = address(&mut reader, &DESTINATION_ADDR)?;
+        Self::decode_after_addresses(reader, service_type, source, destination)
+    }
+
+    /// The fields from `esm_class` on, which `submit_multi` has too.
+    #[inline]
+    pub(crate) fn decode_after_addresses(
+        mut reader: Reader<'a>,
+        service_type: &'a [u8],
+        source: Address<'a>,
+        destination: Address<'a>,
+    ) -> Result<Decoded<Self>, BodyError> {
         let (schedule_delivery_time, validity_period, numbers) = middle(&mut reader)?;
         let [
             esm_class,
@@ -135,8 +134,8 @@ impl<'a> ShortMessage<'a> {
     ) -> Result<Decoded<Self>, BodyError> {
         let mut reader = Reader::new(body, strictness);
         let service_type = reader.cstring(&SERVICE_TYPE)?;
-        let source = address(&mut reader, &DATA_SOURCE_ADDR)?;
-        let destination = address(&mut reader, &DATA_DESTINATION_ADDR)?;
+        let source = address(&mut reader, &LONG_SOURCE_ADDR)?;
+        let destination = address(&mut reader, &LONG_DESTINATION_ADDR)?;
         let [esm_class, registered_delivery, data_coding] = reader.octets("esm_class")?;
         let tlvs = optional_part(&mut reader)?;
         reader.oddities.insert(oddities(esm_class, &[], tlvs));
@@ -260,85 +259,4 @@ fn middle<'a>(reader: &mut Reader<'a>) -> Result<Middle<'a>, BodyError> {
         validity_period,
         [e, p, f, r, i, d, m, l],
     ))
-}
-
-#[inline]
-fn address<'a>(reader: &mut Reader<'a>, field: &Field) -> Result<Address<'a>, BodyError> {
-    let [ton, npi] = reader.octets(field.name)?;
-    let addr = reader.cstring(field)?;
-    Ok(Address { ton, npi, addr })
-}
-
-#[inline]
-fn time<'a>(reader: &mut Reader<'a>, field: &Field) -> Result<&'a [u8], BodyError> {
-    let text = reader.cstring(field)?;
-    if reader.is_strict() && !matches!(text.len(), 0 | 16) {
-        return Err(BodyError {
-            answer: field.answer,
-            field: field.name,
-            fault: BodyFault::NotATime,
-        });
-    }
-    Ok(text)
-}
-
-#[inline]
-fn short_message<'a>(reader: &mut Reader<'a>, sm_length: u8) -> Result<&'a [u8], BodyError> {
-    let length = usize::from(sm_length);
-    let overrun = |fault| BodyError {
-        answer: CommandStatus::ESME_RINVPARLEN,
-        field: "short_message",
-        fault,
-    };
-    if length > SHORT_MESSAGE_OCTETS_MAX {
-        if reader.is_strict() {
-            return Err(overrun(BodyFault::TooLong));
-        }
-        reader.oddities.insert(Oddities::SM_LENGTH_255);
-    }
-    if let Some(text) = reader.slice(length) {
-        return Ok(text);
-    }
-    let left = reader.rest().len();
-    if reader.is_strict() || left == 0 || left + 1 != length {
-        return Err(overrun(BodyFault::Overrun));
-    }
-    reader.oddities.insert(Oddities::SM_LENGTH_REPAIRED);
-    Ok(reader.slice(left).unwrap_or_default())
-}
-
-#[inline]
-fn optional_part<'a>(reader: &mut Reader<'a>) -> Result<Tlvs<'a>, BodyError> {
-    let rest = reader.rest();
-    if rest.is_empty() {
-        return Ok(Tlvs::default());
-    }
-    let tlvs = Tlvs::new(rest);
-    let ending = tlvs.ending();
-    if ending == Ending::Whole {
-        return Ok(tlvs);
-    }
-    if reader.is_strict() {
-        return Err(BodyError {
-            answer: CommandStatus::ESME_RINVPARLEN,
-            field: "optional parameters",
-            fault: match ending {
-                Ending::Stray => BodyFault::Stray,
-                _ => BodyFault::Overrun,
-            },
-        });
-    }
-    // A NUL that ends the text although sm_length already did: the TLVs start one octet later.
-    if let Some((0, after)) = rest.split_first() {
-        let shifted = Tlvs::new(after);
-        if shifted.ending() == Ending::Whole {
-            reader.oddities.insert(Oddities::EXTRA_NUL);
-            return Ok(shifted);
-        }
-    }
-    reader.oddities.insert(match ending {
-        Ending::Stray => Oddities::STRAY_OCTETS,
-        _ => Oddities::CUT_TLV,
-    });
-    Ok(tlvs)
 }

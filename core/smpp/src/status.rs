@@ -23,13 +23,19 @@ macro_rules! statuses {
                 }
             }
 
+            /// Every status that the specifications define, by value.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
             /// The value of a name of the specification, in any case; for settings.
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
                 $(if name.eq_ignore_ascii_case(stringify!($name)) {
                     return Some(Self::$name);
                 })*
-                None
+                NAMES_OF_5_0
+                    .iter()
+                    .find(|(other, _)| name.eq_ignore_ascii_case(other))
+                    .map(|(_, status)| *status)
             }
         }
     };
@@ -104,6 +110,15 @@ statuses! {
     ESME_RINVBCASTSRVGRP = 0x111, "Invalid broadcast service group (5.0).";
     ESME_RINVBCASTCHANIND = 0x112, "Invalid broadcast channel indicator (5.0).";
 }
+
+/// What 5.0 calls statuses that 3.4 named otherwise.
+const NAMES_OF_5_0: [(&str, CommandStatus); 5] = [
+    ("ESME_RINVTLVSTREAM", CommandStatus::ESME_RINVOPTPARSTREAM),
+    ("ESME_RTLVNOTALLWD", CommandStatus::ESME_ROPTPARNOTALLWD),
+    ("ESME_RINVTLVLEN", CommandStatus::ESME_RINVPARLEN),
+    ("ESME_RMISSINGTLV", CommandStatus::ESME_RMISSINGOPTPARAM),
+    ("ESME_RINVTLVVAL", CommandStatus::ESME_RINVOPTPARAMVAL),
+];
 
 impl CommandStatus {
     /// True for `ESME_ROK`.

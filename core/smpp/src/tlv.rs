@@ -54,6 +54,21 @@ impl<'a> Tlvs<'a> {
             .unwrap_or_default()
     }
 
+    /// As [`Self::whole_octets`], and whether the first TLV with this tag has a value; one walk.
+    #[inline]
+    pub(crate) fn whole_octets_and(&self, tag: u16) -> (&'a [u8], bool) {
+        let mut iter = self.iter();
+        let mut first = None;
+        for tlv in iter.by_ref() {
+            if tlv.tag == tag {
+                first.get_or_insert(!tlv.value.is_empty());
+            }
+        }
+        let whole = self.octets.len().saturating_sub(iter.rest.len());
+        let octets = self.octets.get(..whole).unwrap_or_default();
+        (octets, first == Some(true))
+    }
+
     /// True when there is nothing.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

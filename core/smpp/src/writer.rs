@@ -24,6 +24,26 @@ pub enum EncodeError {
     /// A TLV value or user data above 65,535 octets.
     #[error("a value is above 65535 octets")]
     ValueTooLong,
+    /// A field above what the peer's limits allow.
+    #[error("{field} is above {octets_max} octets")]
+    FieldTooLong {
+        /// Its name in the specification.
+        field: &'static str,
+        /// The most it may have, without its NUL.
+        octets_max: usize,
+    },
+    /// A time that is neither empty nor 16 characters (3.4 7.1.1).
+    #[error("a time is neither empty nor 16 characters")]
+    NotATime,
+    /// More or fewer than 1 to 255 destinations.
+    #[error("not 1 to 255 destinations")]
+    DestinationCount,
+    /// It needs optional parameters, and the session speaks a version without them (3.3).
+    #[error("it needs optional parameters, which this version of SMPP does not have")]
+    NotInThisVersion,
+    /// A command that is no request, or one that the session sends by itself.
+    #[error("not a request that a caller may send")]
+    NotARequest,
 }
 
 /// Writes the fields of one body. The first fault is kept and undoes the PDU.
@@ -34,6 +54,23 @@ pub struct BodyWriter<'a> {
 }
 
 impl BodyWriter<'_> {
+    /// Appends what `fill` writes, or nothing at all.
+    pub(crate) fn append(
+        out: &mut Vec<u8>,
+        fill: impl FnOnce(&mut BodyWriter<'_>),
+    ) -> Result<(), EncodeError> {
+        let start = out.len();
+        let mut writer = BodyWriter { out, fault: None };
+        fill(&mut writer);
+        match writer.fault {
+            None => Ok(()),
+            Some(fault) => {
+                out.truncate(start);
+                Err(fault)
+            }
+        }
+    }
+
     /// One octet.
     #[inline]
     pub fn octet(&mut self, value: u8) {
@@ -61,6 +98,15 @@ impl BodyWriter<'_> {
             self.out.extend_from_slice(value);
             self.out.push(0);
         }
+    }
+
+    /// A time (3.4 7.1.1): a lone NUL, or 16 characters and a NUL.
+    #[inline]
+    pub fn time(&mut self, value: &[u8]) {
+        if !matches!(value.len(), 0 | 16) {
+            self.fail(EncodeError::NotATime);
+        }
+        self.cstring(value);
     }
 
     /// One TLV.

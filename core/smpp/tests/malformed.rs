@@ -278,11 +278,16 @@ fn a_submit_on_a_receiver_is_refused() {
 
 #[test]
 fn a_malformed_deliver_is_answered_so_that_it_does_not_come_again_for_ever() {
-    let mut session = bound_client(client_settings());
-    let bytes = pdu(CommandId::DELIVER_SM, 0, 9, &submit_body(b"hi", 200, b""));
-    assert!(client_events(&mut session, 0, &bytes).is_empty());
-    let answers = sent(session.output());
-    assert_eq!(answers, [(CommandId::DELIVER_SM_RESP, 0xC2, 9, vec![0])]);
-    assert!(session.is_bound());
-    assert_eq!(session.counters().malformed_bodies, 1);
+    for (error_body_nul, body) in [(false, vec![]), (true, vec![0])] {
+        let mut session = bound_client(ClientSettings {
+            error_body_nul,
+            ..client_settings()
+        });
+        let bytes = pdu(CommandId::DELIVER_SM, 0, 9, &submit_body(b"hi", 200, b""));
+        assert!(client_events(&mut session, 0, &bytes).is_empty());
+        let answers = sent(session.output());
+        assert_eq!(answers, [(CommandId::DELIVER_SM_RESP, 0xC2, 9, body)]);
+        assert!(session.is_bound());
+        assert_eq!(session.counters().malformed_bodies, 1);
+    }
 }

@@ -25,6 +25,7 @@ fn a_nack_with_a_known_sequence_settles_that_submit_as_an_error() {
             ticket: 42,
             status: told,
             message_id: b"",
+            tlvs: Tlvs::default(),
         };
         assert_eq!(
             client_events(&mut session, 0, &bytes),
@@ -67,16 +68,34 @@ fn a_nack_settles_a_deliver_of_a_server() {
 }
 
 #[test]
-fn alert_notification_and_outbind_are_ignored() {
+fn an_outbind_once_bound_is_ignored_and_an_alert_is_reported() {
     let mut session = bound_client(client_settings());
-    let mut bytes = pdu(
-        CommandId::ALERT_NOTIFICATION,
-        0,
-        1,
-        b"\x01\x0144\0\x01\x0144\0",
+    let outbind = pdu(CommandId::OUTBIND, 0, 2, b"a\0b\0");
+    assert!(client_events(&mut session, 0, &outbind).is_empty());
+    assert_eq!(session.counters().ignored, 1);
+    let body = b"\x01\x0144\0\x05\0ACME\0\x04\x22\0\x01\0";
+    let alert = pdu(CommandId::ALERT_NOTIFICATION, 0, 1, body);
+    let event = ClientEvent::Alert {
+        source: Address::international(b"44"),
+        esme: Address::alphanumeric(b"ACME"),
+        tlvs: Tlvs::new(b"\x04\x22\0\x01\0"),
+    };
+    assert_eq!(
+        client_events(&mut session, 0, &alert),
+        [format!("{event:?}")]
     );
+    let cut = pdu(CommandId::ALERT_NOTIFICATION, 0, 1, b"\x01\x0144");
+    assert!(client_events(&mut session, 0, &cut).is_empty());
+    assert_eq!(session.counters().malformed_bodies, 1);
+    assert!(session.output().is_empty(), "neither has a response");
+}
+
+#[test]
+fn a_server_ignores_what_only_an_smsc_sends() {
+    let mut session = bound_server(server_settings(), BindKind::Transceiver);
+    let mut bytes = pdu(CommandId::ALERT_NOTIFICATION, 0, 1, b"");
     bytes.extend(pdu(CommandId::OUTBIND, 0, 2, b"a\0b\0"));
-    assert!(client_events(&mut session, 0, &bytes).is_empty());
+    assert!(server_events(&mut session, 0, &bytes).is_empty());
     assert!(session.output().is_empty());
     assert_eq!(session.counters().ignored, 2);
 }

@@ -241,6 +241,7 @@ proptest! {
             addr_ton: 1,
             addr_npi: 1,
             address_range: &range,
+            tlvs: Tlvs::default(),
         };
         let mut bytes = Vec::new();
         encode_bind(&mut bytes, 1, kind, &bind).unwrap();
@@ -271,5 +272,155 @@ fn headers_alone_agree() {
         assert_eq!(u32::from(their.id()), command.0);
         assert_eq!(u32::from(their.status()), 3);
         assert_eq!(written(&their), bytes);
+    }
+}
+
+fn address() -> impl Strategy<Value = (u8, u8, Vec<u8>)> {
+    (0u8..7, 0u8..19, text(20))
+}
+
+fn view(address: &(u8, u8, Vec<u8>)) -> Address<'_> {
+    Address::new(address.0, address.1, &address.2)
+}
+
+/// Our octets, read by them and written again; and read by us as what we wrote.
+fn agree(command_id: CommandId, body: &Body<'_>) {
+    let mut bytes = Vec::new();
+    body.encode(&mut bytes, command_id, CommandStatus::ESME_ROK, 7)
+        .unwrap();
+    assert_eq!(written(&theirs(&bytes)), bytes);
+    let (pdu, _) = split_frame(&bytes, PDU_OCTETS_MAX_DEFAULT)
+        .unwrap()
+        .unwrap();
+    let decoded = Body::decode(command_id, pdu.body, Strictness::Strict).unwrap();
+    assert_eq!(decoded.value, *body);
+    assert_eq!(decoded.oddities, Oddities::default());
+}
+
+proptest! {
+    #[test]
+    fn ancillary_requests_agree_to_the_octet(
+        message_id in text(64),
+        service_type in text(5),
+        (source, destination) in (address(), address()),
+        times in (time(), time()),
+        numbers in (0u8..3, any::<u8>()),
+        short_message in prop::collection::vec(any::<u8>(), 0..=254),
+    ) {
+        let tlvs = Tlvs::default();
+        let (source, destination) = (view(&source), view(&destination));
+        agree(CommandId::QUERY_SM, &Body::QuerySm(QuerySm {
+            message_id: &message_id,
+            source,
+            tlvs,
+        }));
+        agree(CommandId::CANCEL_SM, &Body::CancelSm(CancelSm {
+            service_type: &service_type,
+            message_id: &message_id,
+            source,
+            destination,
+            tlvs,
+        }));
+        agree(CommandId::REPLACE_SM, &Body::ReplaceSm(ReplaceSm {
+            message_id: &message_id,
+            source,
+            schedule_delivery_time: &times.0,
+            validity_period: &times.1,
+            registered_delivery: numbers.0,
+            sm_default_msg_id: numbers.1,
+            short_message: &short_message,
+            tlvs,
+        }));
+        agree(CommandId::QUERY_BROADCAST_SM, &Body::QueryBroadcastSm(QueryBroadcastSm {
+            message_id: &message_id,
+            source,
+            tlvs,
+        }));
+        agree(CommandId::CANCEL_BROADCAST_SM, &Body::CancelBroadcastSm(CancelBroadcastSm {
+            service_type: &service_type,
+            message_id: &message_id,
+            source,
+            tlvs,
+        }));
+    }
+
+    #[test]
+    fn query_sm_resp_agrees_to_the_octet(
+        message_id in text(64),
+        final_date in time(),
+        message_state in 0u8..10,
+        error_code in any::<u8>(),
+    ) {
+        agree(CommandId::QUERY_SM_RESP, &Body::QuerySmResp(QuerySmResp {
+            message_id: &message_id,
+            final_date: &final_date,
+            message_state: Some(message_state),
+            error_code: Some(error_code),
+            tlvs: Tlvs::default(),
+        }));
+    }
+
+    #[test]
+    fn what_an_smsc_asks_agrees_to_the_octet(
+        system_id in text(15),
+        password in text(8),
+        (source, esme) in (address(), address()),
+        availability in prop::option::of(0u8..3),
+    ) {
+        agree(CommandId::OUTBIND, &Body::Outbind(Outbind {
+            system_id: &system_id,
+            password: &password,
+        }));
+        let mut tlvs = Vec::new();
+        if let Some(availability) = availability {
+            write_tlv(&mut tlvs, tag::MS_AVAILABILITY_STATUS, &[availability]).unwrap();
+        }
+        agree(CommandId::ALERT_NOTIFICATION, &Body::AlertNotification(AlertNotification {
+            source: view(&source),
+            esme: view(&esme),
+            tlvs: Tlvs::new(&tlvs),
+        }));
+    }
+
+    #[test]
+    fn submit_multi_and_its_response_agree_to_the_octet(
+        parts in parts(),
+        destinations in prop::collection::vec(prop::result::maybe_err(address(), text(20)), 1..=255),
+        failures in prop::collection::vec((address(), any::<u32>()), 0..=255),
+        message_id in text(64),
+    ) {
+        let mut list = Vec::new();
+        for one in &destinations {
+            let one = match one {
+                Ok(address) => Destination::Address(view(address)),
+                Err(name) => Destination::DistributionList(name),
+            };
+            write_destination(&mut list, &one).unwrap();
+        }
+        let message = ShortMessage {
+            destination: Address::default(),
+            short_message: &parts.user_data[..parts.user_data.len().min(254)],
+            ..parts.message()
+        };
+        let multi = SubmitMulti { message, destinations: Destinations::new(&list) };
+        // A header that does not fit its text is an oddity of the text.
+        if !message.has_udh() || message.split_udh().is_some() {
+            agree(CommandId::SUBMIT_MULTI, &Body::SubmitMulti(multi));
+        }
+        prop_assert_eq!(multi.destinations.count(), destinations.len());
+
+        let mut list = Vec::new();
+        for (address, status) in &failures {
+            let one = UnsuccessSme {
+                destination: view(address),
+                error_status_code: CommandStatus(*status),
+            };
+            write_unsuccess_sme(&mut list, &one).unwrap();
+        }
+        agree(CommandId::SUBMIT_MULTI_RESP, &Body::SubmitMultiResp(SubmitMultiResp {
+            message_id: &message_id,
+            unsuccess_smes: UnsuccessSmes::new(&list),
+            tlvs: Tlvs::default(),
+        }));
     }
 }

@@ -20,10 +20,15 @@ fn respond(command: CommandId, status: u32, body: &[u8]) -> Vec<String> {
 }
 
 fn expected(status: CommandStatus, message_id: &[u8]) -> Vec<String> {
+    expected_with(status, message_id, b"")
+}
+
+fn expected_with(status: CommandStatus, message_id: &[u8], tlvs: &[u8]) -> Vec<String> {
     let event = ClientEvent::Response {
         ticket: 77,
         status,
         message_id,
+        tlvs: Tlvs::new(tlvs),
     };
     vec![format!("{event:?}")]
 }
@@ -42,7 +47,7 @@ fn every_shape_of_submit_sm_resp_settles_its_submit() {
     assert_eq!(respond(resp, 0, &too_long), expected(ok, b""));
     assert_eq!(
         respond(resp, 0, b"id\0\x04\x23\0\x03abc"),
-        expected(ok, b"id")
+        expected_with(ok, b"id", b"\x04\x23\0\x03abc")
     );
     let vendor = CommandStatus(0x55F);
     assert_eq!(respond(resp, 0x55F, b""), expected(vendor, b""));
@@ -50,7 +55,7 @@ fn every_shape_of_submit_sm_resp_settles_its_submit() {
     assert_eq!(respond(resp, 0x55F, b"id\0"), expected(vendor, b"id"));
     assert_eq!(
         respond(resp, 0x55F, b"\0\x1d\0\x02no"),
-        expected(vendor, b"")
+        expected_with(vendor, b"", b"\0\x1d\0\x02no")
     );
 }
 

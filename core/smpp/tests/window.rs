@@ -76,7 +76,7 @@ proptest! {
                     } else {
                         (response(sequence, b""), CommandStatus(0))
                     };
-                    let event = ClientEvent::Response { ticket, status, message_id: b"" };
+                    let event = ClientEvent::Response { ticket, status, message_id: b"", tlvs: Tlvs::default() };
                     prop_assert_eq!(
                         client_events(&mut session, now, &bytes),
                         [format!("{event:?}")]
@@ -86,7 +86,7 @@ proptest! {
                     let sequence = *late.keys().nth(n % late.len()).unwrap();
                     let ticket = late.remove(&sequence).unwrap();
                     let status = CommandStatus::ESME_ROK;
-                    let event = ClientEvent::LateResponse { ticket, status, message_id: b"a" };
+                    let event = ClientEvent::LateResponse { ticket, status, message_id: b"a", tlvs: Tlvs::default() };
                     let bytes = response(sequence, b"a");
                     prop_assert_eq!(
                         client_events(&mut session, now, &bytes),

@@ -3,18 +3,16 @@
 //! After the peer's unbind nothing more is submitted, what is in flight is waited for (each until its
 //! response or time-out), then the session closes.
 
-use crate::session::event::{ClientEvent, CloseReason, SubmitRefused};
+use crate::session::event::{ClientEvent, CloseReason};
 use crate::session::link::{KeepAlive, Link, LinkSettings};
 use crate::session::settings::ClientSettings;
-use crate::{
-    Bind, CommandId, CommandStatus, SubmitSm, encode_bind, encode_deliver_sm_resp,
-    encode_message_id, encode_submit_sm,
-};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Not connected, or closed.
     Closed,
+    /// The SMSC connected to us; waits for its outbind and then for the caller's `bind`.
+    AwaitingOutbind { deadline_ns: u64 },
     /// Waits for the answer to its bind.
     Binding { sequence: u32, deadline_ns: u64 },
     /// Up.
@@ -33,6 +31,8 @@ pub struct ClientSession {
     pub(crate) settings: ClientSettings,
     pub(crate) link: Link,
     pub(crate) phase: Phase,
+    /// The version spoken on this connection.
+    pub(crate) version: u8,
 }
 
 impl ClientSession {
@@ -48,8 +48,11 @@ impl ClientSession {
             partial_pdu_timeout_ns: settings.partial_pdu_timeout_ns,
             output_octets_max: settings.output_octets_max,
             nacks_unmatched_max: settings.nacks_unmatched_max,
+            slot_patience: settings.slot_patience,
+            error_body_nul: settings.error_body_nul,
         };
         Self {
+            version: settings.interface_version,
             settings,
             link: Link::new(link, first_sequence),
             phase: Phase::Closed,
@@ -58,26 +61,29 @@ impl ClientSession {
 
     /// A connection stands: writes the bind. Call `disconnected` for an earlier connection first.
     pub fn connected(&mut self, now_ns: u64) {
+        self.reset(now_ns);
+        self.write_bind(now_ns);
+    }
+
+    /// The SMSC connected to us: waits for its `outbind`, reported as such, and then for [`Self::bind`];
+    /// both within `bind_timeout_ns` (3.4 4.1.7). Whether the outbind may be trusted is the caller's
+    /// question; [`Self::unbind`] says no.
+    pub fn connected_by_peer(&mut self, now_ns: u64) {
+        self.reset(now_ns);
+        let deadline_ns = now_ns.saturating_add(self.settings.bind_timeout_ns);
+        self.phase = Phase::AwaitingOutbind { deadline_ns };
+    }
+
+    fn reset(&mut self, now_ns: u64) {
         self.link.reset(now_ns);
-        let settings = &self.settings;
-        let bind = Bind {
-            system_id: &settings.system_id,
-            password: &settings.password,
-            system_type: &settings.system_type,
-            interface_version: settings.interface_version,
-            addr_ton: settings.address_ton,
-            addr_npi: settings.address_npi,
-            address_range: &settings.address_range,
-        };
-        let sequence = self.link.window.control_sequence();
-        let written = encode_bind(&mut self.link.output, sequence, settings.bind, &bind);
-        self.phase = match written {
-            Ok(()) => Phase::Binding {
-                sequence,
-                deadline_ns: now_ns.saturating_add(settings.bind_timeout_ns),
-            },
-            Err(fault) => Phase::Ending(CloseReason::BindUnwritable(fault)),
-        };
+        self.version = self.settings.interface_version;
+    }
+
+    /// The version spoken: ours, or the peer's where that is lower and `version_lie_ok` is off.
+    /// Below 0x34 there are no optional parameters.
+    #[must_use]
+    pub const fn version(&self) -> u8 {
+        self.version
     }
 
     /// True from the bind's acceptance until an unbind of either side or the end.
@@ -125,83 +131,21 @@ impl ClientSession {
         &mut self.link.output
     }
 
-    /// Takes a slot and writes a `submit_sm`; gives its sequence number.
-    ///
-    /// # Errors
-    /// [`SubmitRefused`]; nothing was written and no slot taken.
-    #[inline]
-    pub fn submit(
-        &mut self,
-        now_ns: u64,
-        ticket: u64,
-        sm: &SubmitSm<'_>,
-    ) -> Result<u32, SubmitRefused> {
-        if self.phase != Phase::Bound {
-            return Err(SubmitRefused::NotBound);
-        }
-        if !self.settings.bind.can_submit() {
-            return Err(SubmitRefused::NotAllowedOnReceiver);
-        }
-        if self.link.is_output_full() {
-            return Err(SubmitRefused::OutputFull);
-        }
-        let link = &mut self.link;
-        let sequence = link
-            .window
-            .open(CommandId::SUBMIT_SM, ticket, now_ns)
-            .ok_or(SubmitRefused::WindowFull)?;
-        if let Err(fault) = encode_submit_sm(&mut link.output, sequence, sm) {
-            link.window.revoke(sequence);
-            return Err(fault.into());
-        }
-        Ok(sequence)
-    }
-
-    /// Answers a `deliver_sm` or `data_sm`. `command` is what the event named.
-    pub fn answer_deliver(
-        &mut self,
-        sequence_number: u32,
-        command: CommandId,
-        status: CommandStatus,
-    ) {
-        if matches!(self.phase, Phase::Closed | Phase::Ending(_)) {
-            return;
-        }
-        let output = &mut self.link.output;
-        if command == CommandId::DATA_SM {
-            // An empty id can always be written.
-            let command = CommandId::DATA_SM_RESP;
-            let _ = encode_message_id(output, command, sequence_number, status, b"");
-        } else {
-            encode_deliver_sm_resp(output, sequence_number, status);
-        }
-    }
-
-    /// Says goodbye. Submits in flight may still be answered until the peer's `unbind_resp`; a
-    /// caller that wants them all waits for `in_flight() == 0` first.
-    pub fn unbind(&mut self, now_ns: u64) {
-        match self.phase {
-            Phase::Bound => {
-                self.link.request(CommandId::UNBIND);
-                let deadline_ns = now_ns.saturating_add(self.settings.unbind_timeout_ns);
-                self.phase = Phase::Unbinding { deadline_ns };
-            }
-            Phase::Binding { .. } => self.phase = Phase::Ending(CloseReason::Unbound),
-            _ => {}
-        }
-    }
-
     /// Time passes: response time-outs, keep-alive, bind and unbind time-outs.
     pub fn tick(&mut self, now_ns: u64, on: &mut dyn FnMut(ClientEvent<'_>)) {
         if self.phase == Phase::Closed {
             return;
         }
-        while let Some(ticket) = self.link.expire(now_ns) {
+        // Elsewhere nobody waits for a slot.
+        let early = self.phase == Phase::Bound;
+        while let Some(ticket) = self.link.expire(now_ns, early) {
             on(ClientEvent::TimedOut { ticket });
         }
         match self.phase {
             Phase::Ending(reason) => self.close(reason, on),
-            Phase::Binding { deadline_ns, .. } if now_ns >= deadline_ns => {
+            Phase::Binding { deadline_ns, .. } | Phase::AwaitingOutbind { deadline_ns }
+                if now_ns >= deadline_ns =>
+            {
                 self.close(CloseReason::BindTimedOut, on);
             }
             Phase::Unbinding { deadline_ns } if now_ns >= deadline_ns => {
@@ -224,9 +168,9 @@ impl ClientSession {
         let own = match self.phase {
             Phase::Closed => return None,
             Phase::Ending(_) => Some(0),
-            Phase::Binding { deadline_ns, .. } | Phase::Unbinding { deadline_ns } => {
-                Some(deadline_ns)
-            }
+            Phase::AwaitingOutbind { deadline_ns }
+            | Phase::Binding { deadline_ns, .. }
+            | Phase::Unbinding { deadline_ns } => Some(deadline_ns),
             Phase::Bound | Phase::PeerUnbound => None,
         };
         let shared = self.link.next_deadline_ns(self.phase == Phase::Bound);

@@ -6,8 +6,12 @@ use crate::frame::Pdu;
 use crate::session::client::{ClientSession, Phase};
 use crate::session::event::{ClientEvent, CloseReason};
 use crate::session::link::nack_status;
+use crate::session::version::spoken;
 use crate::session::window::Match;
-use crate::{BindKind, BindResp, CommandId, CommandStatus, MessageIdBody, ShortMessage};
+use crate::{
+    AlertNotification, BindKind, BindResp, CommandId, CommandStatus, MessageIdBody, Outbind,
+    ShortMessage,
+};
 
 type On<'o> = &'o mut dyn FnMut(ClientEvent<'_>);
 
@@ -38,12 +42,12 @@ impl ClientSession {
         self.link.heard(now_ns);
         let sequence_number = pdu.header.sequence_number;
         match pdu.header.command_id {
-            CommandId::SUBMIT_SM_RESP => self.response(pdu, on),
+            CommandId::SUBMIT_SM_RESP => self.response(now_ns, pdu, on),
             CommandId::DELIVER_SM | CommandId::DATA_SM => self.deliver(pdu, on),
             CommandId::ENQUIRE_LINK => self.link.answer_enquire_link(sequence_number),
             // Having been heard is all that matters.
             CommandId::ENQUIRE_LINK_RESP => {}
-            CommandId::GENERIC_NACK => self.nacked(pdu, on),
+            CommandId::GENERIC_NACK => self.nacked(now_ns, pdu, on),
             CommandId::UNBIND => self.unbound_by_peer(sequence_number, on),
             CommandId::UNBIND_RESP => {
                 if matches!(self.phase, Phase::Unbinding { .. }) {
@@ -53,12 +57,11 @@ impl ClientSession {
                     self.link.counters.unexpected_responses += 1;
                 }
             }
-            CommandId::ALERT_NOTIFICATION | CommandId::OUTBIND => {
-                self.link.counters.ignored += 1;
-            }
+            CommandId::ALERT_NOTIFICATION => self.alerted(pdu, on),
+            CommandId::OUTBIND => self.asked_to_bind(pdu, on),
             other if other.is_response() => match BindKind::from_command(other) {
                 Some(_) => self.bind_response(pdu, on),
-                None => self.response(pdu, on),
+                None => self.response(now_ns, pdu, on),
             },
             _ => self
                 .link
@@ -67,17 +70,12 @@ impl ClientSession {
     }
 
     #[inline]
-    fn response(&mut self, pdu: &Pdu<'_>, on: On<'_>) {
-        let found = self.link.settle(&pdu.header);
-        if found == Match::Unknown {
-            return;
-        }
-        let body = MessageIdBody::decode(pdu.body);
-        self.link.counters.oddities.add(body.oddities);
-        self.report(found, pdu.header.command_status, body.value.message_id, on);
+    fn response(&mut self, now_ns: u64, pdu: &Pdu<'_>, on: On<'_>) {
+        let found = self.link.settle(now_ns, &pdu.header);
+        self.report(found, pdu.header.command_status, pdu.body, on);
     }
 
-    fn nacked(&mut self, pdu: &Pdu<'_>, on: On<'_>) {
+    fn nacked(&mut self, now_ns: u64, pdu: &Pdu<'_>, on: On<'_>) {
         self.link.counters.nacks_received += 1;
         let status = nack_status(&pdu.header);
         // While one request is out, whatever the nack names, it means that one.
@@ -85,7 +83,7 @@ impl ClientSession {
             self.refused(status, on);
             return;
         }
-        let found = self.link.settle(&pdu.header);
+        let found = self.link.settle(now_ns, &pdu.header);
         self.report(found, status, b"", on);
         if self.link.is_nacked_too_often() {
             self.close(CloseReason::TooManyNacks, on);
@@ -93,19 +91,39 @@ impl ClientSession {
     }
 
     #[inline]
-    fn report(&mut self, found: Match, status: CommandStatus, message_id: &[u8], on: On<'_>) {
-        match found {
-            Match::InFlight(ticket) => on(ClientEvent::Response {
+    fn report(&mut self, found: Match, status: CommandStatus, body: &[u8], on: On<'_>) {
+        let (ticket, command, late) = match found {
+            Match::InFlight { ticket, command } => (ticket, command, false),
+            Match::Late { ticket, command } => (ticket, command, true),
+            Match::Unknown => return,
+        };
+        if command == CommandId::SUBMIT_SM {
+            let decoded = MessageIdBody::decode(body);
+            self.link.counters.oddities.add(decoded.oddities);
+            let MessageIdBody { message_id, tlvs } = decoded.value;
+            on(if late {
+                ClientEvent::LateResponse {
+                    ticket,
+                    status,
+                    message_id,
+                    tlvs,
+                }
+            } else {
+                ClientEvent::Response {
+                    ticket,
+                    status,
+                    message_id,
+                    tlvs,
+                }
+            });
+        } else {
+            on(ClientEvent::Answer {
                 ticket,
+                command,
                 status,
-                message_id,
-            }),
-            Match::Late(ticket) => on(ClientEvent::LateResponse {
-                ticket,
-                status,
-                message_id,
-            }),
-            Match::Unknown => {}
+                body,
+                late,
+            });
         }
         self.close_if_done(on);
     }
@@ -124,10 +142,63 @@ impl ClientSession {
         let body = BindResp::decode(pdu.body);
         self.link.counters.oddities.add(body.oddities);
         self.phase = Phase::Bound;
+        let interface_version = body.value.interface_version();
+        self.agree_on_version(interface_version);
         on(ClientEvent::Bound {
             system_id: body.value.system_id,
-            interface_version: body.value.interface_version(),
+            interface_version,
         });
+    }
+
+    fn agree_on_version(&mut self, peer: Option<u8>) {
+        let ours = self.settings.interface_version;
+        if self.settings.version_lie_ok {
+            return;
+        }
+        self.version = spoken(ours, peer);
+        let differs = peer.is_some_and(|peer| peer != ours);
+        self.link.counters.version_mismatches += u64::from(differs);
+    }
+
+    fn asked_to_bind(&mut self, pdu: &Pdu<'_>, on: On<'_>) {
+        if !matches!(self.phase, Phase::AwaitingOutbind { .. }) {
+            self.link.counters.ignored += 1;
+            return;
+        }
+        match Outbind::decode(pdu.body, self.settings.strictness) {
+            Ok(decoded) => {
+                self.link.counters.oddities.add(decoded.oddities);
+                on(ClientEvent::Outbind {
+                    system_id: decoded.value.system_id,
+                    password: decoded.value.password,
+                });
+            }
+            // It has no response; the time-out ends the connection.
+            Err(_) => self.link.counters.malformed_bodies += 1,
+        }
+    }
+
+    fn alerted(&mut self, pdu: &Pdu<'_>, on: On<'_>) {
+        if self.is_before_bound() {
+            self.link.counters.ignored += 1;
+            return;
+        }
+        match AlertNotification::decode(pdu.body, self.settings.strictness) {
+            Ok(decoded) => {
+                self.link.counters.oddities.add(decoded.oddities);
+                let AlertNotification { source, esme, tlvs } = decoded.value;
+                on(ClientEvent::Alert { source, esme, tlvs });
+            }
+            // It has no response.
+            Err(_) => self.link.counters.malformed_bodies += 1,
+        }
+    }
+
+    const fn is_before_bound(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::Binding { .. } | Phase::AwaitingOutbind { .. }
+        )
     }
 
     fn refused(&mut self, status: CommandStatus, on: On<'_>) {
@@ -142,7 +213,7 @@ impl ClientSession {
         if self.phase == Phase::Bound {
             self.phase = Phase::PeerUnbound;
             on(ClientEvent::Unbound);
-        } else if matches!(self.phase, Phase::Binding { .. }) {
+        } else if self.is_before_bound() {
             self.close(CloseReason::PeerUnbound, on);
         }
         self.close_if_done(on);
@@ -152,7 +223,7 @@ impl ClientSession {
     fn deliver(&mut self, pdu: &Pdu<'_>, on: On<'_>) {
         let sequence_number = pdu.header.sequence_number;
         let command = pdu.header.command_id;
-        if matches!(self.phase, Phase::Binding { .. }) {
+        if self.is_before_bound() {
             self.link.counters.wrong_state += 1;
             let status = CommandStatus::ESME_RINVBNDSTS;
             self.answer_deliver(sequence_number, command, status);

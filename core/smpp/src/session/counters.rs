@@ -11,6 +11,8 @@ pub struct Counters {
     pub responses: u64,
     /// Requests of ours that timed out.
     pub timed_out: u64,
+    /// Requests of ours whose slot was given on before their time-out, by `slot_patience`.
+    pub slots_given_on: u64,
     /// Responses after the time-out that could still be told.
     pub late_responses: u64,
     /// Responses to nothing we sent, doubled ones among them; ignored.
@@ -35,6 +37,10 @@ pub struct Counters {
     pub enquire_links_received: u64,
     /// PDUs that have no meaning here and no response: alert_notification, outbind.
     pub ignored: u64,
+    /// Peers that named another version than ours in the bind, where that is not expected.
+    pub version_mismatches: u64,
+    /// Optional parameters left out because the session speaks a version without them.
+    pub tlvs_left_out: u64,
     /// Faults tolerated inside PDUs.
     pub oddities: OddityCounts,
 }

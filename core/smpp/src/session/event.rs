@@ -1,8 +1,8 @@
 //! What a session tells its edge, and why it refuses or ends.
 
 use crate::{
-    Bind, BindKind, CommandId, CommandStatus, DeliverSm, EncodeError, FrameError, Oddities,
-    SubmitSm,
+    Address, Bind, BindKind, CommandId, CommandStatus, DeliverSm, EncodeError, FrameError,
+    Oddities, SubmitSm, Tlvs,
 };
 use thiserror::Error;
 
@@ -110,10 +110,26 @@ pub enum ClientEvent<'a> {
         status: CommandStatus,
         /// The SMSC's id; may be empty.
         message_id: &'a [u8],
+        /// Optional parameters of the response.
+        tlvs: Tlvs<'a>,
     },
-    /// No response in time; the slot is free, the outcome uncertain.
+    /// A request other than `submit_sm` was answered.
+    Answer {
+        /// The request's ticket.
+        ticket: u64,
+        /// Which request it was.
+        command: CommandId,
+        /// The SMSC's status.
+        status: CommandStatus,
+        /// The body of the response, undecoded; empty where a `generic_nack` was the answer.
+        body: &'a [u8],
+        /// The request had timed out.
+        late: bool,
+    },
+    /// No response in time, or, by `slot_patience`, not while later requests were answered; the slot
+    /// is free, the outcome uncertain.
     TimedOut {
-        /// The submit's ticket.
+        /// The request's ticket.
         ticket: u64,
     },
     /// The response to a submit that had timed out; at most once a ticket.
@@ -124,11 +140,29 @@ pub enum ClientEvent<'a> {
         status: CommandStatus,
         /// The SMSC's id; may be empty.
         message_id: &'a [u8],
+        /// Optional parameters of the response.
+        tlvs: Tlvs<'a>,
     },
     /// The connection ended before the response; the outcome is uncertain.
     Unanswered {
-        /// The submit's ticket.
+        /// The request's ticket.
         ticket: u64,
+    },
+    /// The SMSC that connected to us asks for a bind; check it, then call `bind` or `unbind`.
+    Outbind {
+        /// Who asks.
+        system_id: &'a [u8],
+        /// Its secret.
+        password: &'a [u8],
+    },
+    /// `alert_notification`: a handset can be reached again. Needs no answer.
+    Alert {
+        /// The handset.
+        source: Address<'a>,
+        /// The ESME that had asked to be told.
+        esme: Address<'a>,
+        /// Optional parameters, `ms_availability_status` among them.
+        tlvs: Tlvs<'a>,
     },
     /// A `deliver_sm` or `data_sm`; answer by `answer_deliver`.
     Deliver {
@@ -171,7 +205,8 @@ pub enum ServerEvent<'a> {
         /// What was odd about it.
         oddities: Oddities,
     },
-    /// query_sm, cancel_sm, replace_sm, submit_multi or data_sm: answer by `answer` or `answer_with`.
+    /// Any other request of the specification: query_sm, cancel_sm, replace_sm, submit_multi, data_sm
+    /// and the broadcasts. Answer by `answer` or `answer_with`.
     Other {
         /// To be given back with the answer.
         sequence_number: u32,

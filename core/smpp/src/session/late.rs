@@ -1,79 +1,94 @@
-//! Remembers requests that timed out, so that a late response still finds its ticket.
+//! Remembers requests whose slot was given up, so that a late response still finds its ticket.
 //!
-//! Bound: a power of two of entries, placed by sequence number; a newer one overwrites an older one.
-//! Allocated by the first time-out.
+//! Promise: any mix of sequence numbers is held, up to the bound; above it the oldest goes.
+//! Bound: `entries_max` entries and twice as many places in the queue of ages. Nothing is allocated
+//! before the first is remembered.
+
+use crate::CommandId;
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+
+const ENTRIES_MAX: u32 = 1 << 20;
 
 #[derive(Debug, Default)]
 pub(crate) struct LateMemory {
-    entries: Vec<Entry>,
-    entries_max: u32,
+    entries: FxHashMap<u32, Entry>,
+    /// Sequence and age of each, oldest first; those that were taken meanwhile are still in it.
+    by_age: VecDeque<(u32, u64)>,
+    entries_max: usize,
+    remembered: u64,
 }
 
-/// Sequence 0 marks a free entry.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Entry {
-    sequence: u32,
-    command: u32,
-    ticket: u64,
+    late: Late,
+    age: u64,
+}
+
+/// A request whose slot was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Late {
+    pub(crate) command: CommandId,
+    pub(crate) ticket: u64,
+    pub(crate) begun_ns: u64,
 }
 
 impl LateMemory {
     pub(crate) fn new(entries_max: u32) -> Self {
-        let entries_max = match entries_max.min(1 << 20) {
-            0 => 0,
-            n => n.next_power_of_two(),
-        };
         Self {
-            entries: Vec::new(),
-            entries_max,
+            entries_max: entries_max.min(ENTRIES_MAX) as usize,
+            ..Self::default()
         }
     }
 
-    pub(crate) fn remember(&mut self, sequence: u32, command: u32, ticket: u64) {
-        if self.entries.is_empty() {
-            self.entries
-                .resize(self.entries_max as usize, Entry::default());
+    pub(crate) fn remember(&mut self, sequence: u32, late: Late) {
+        if self.entries_max == 0 {
+            return;
         }
-        if let Some(entry) = self.entry(sequence) {
-            *entry = Entry {
-                sequence,
-                command,
-                ticket,
+        self.make_room();
+        self.remembered += 1;
+        let age = self.remembered;
+        self.entries.insert(sequence, Entry { late, age });
+        self.by_age.push_back((sequence, age));
+    }
+
+    /// Drops the oldest when full, and places of entries that are gone when there are too many.
+    fn make_room(&mut self) {
+        while self.entries.len() >= self.entries_max {
+            let Some((sequence, age)) = self.by_age.pop_front() else {
+                return;
             };
+            if self.entries.get(&sequence).is_some_and(|e| e.age == age) {
+                self.entries.remove(&sequence);
+            }
+        }
+        if self.by_age.len() >= self.entries_max * 2 {
+            let entries = &self.entries;
+            self.by_age
+                .retain(|(sequence, age)| entries.get(sequence).is_some_and(|e| e.age == *age));
         }
     }
 
-    /// The ticket of a timed-out request, once. `command` is `None` when any request will do.
-    pub(crate) fn take(&mut self, sequence: u32, command: Option<u32>) -> Option<u64> {
-        let entry = self.entry(sequence)?;
-        let wanted = command.is_none_or(|command| command == entry.command);
-        if sequence == 0 || entry.sequence != sequence || !wanted {
+    /// A request that a response settles, once. `response` is `None` when any request will do.
+    pub(crate) fn take(&mut self, sequence: u32, response: Option<CommandId>) -> Option<Late> {
+        let late = self.entries.get(&sequence)?.late;
+        if response.is_some_and(|response| response != late.command.response()) {
             return None;
         }
-        entry.sequence = 0;
-        Some(entry.ticket)
+        self.entries.remove(&sequence);
+        Some(late)
     }
 
     /// The number is used anew: a response to it is not late.
     #[inline]
     pub(crate) fn forget(&mut self, sequence: u32) {
-        if self.entries.is_empty() {
-            return;
-        }
-        if let Some(entry) = self.entry(sequence)
-            && entry.sequence == sequence
-        {
-            entry.sequence = 0;
+        if !self.entries.is_empty() {
+            self.entries.remove(&sequence);
         }
     }
 
     pub(crate) fn clear(&mut self) {
-        self.entries = Vec::new();
-    }
-
-    #[inline]
-    fn entry(&mut self, sequence: u32) -> Option<&mut Entry> {
-        let mask = self.entries_max.wrapping_sub(1);
-        self.entries.get_mut((sequence & mask) as usize)
+        self.entries = FxHashMap::default();
+        self.by_age = VecDeque::new();
     }
 }

@@ -1,5 +1,6 @@
 //! What both sides of a session share: window, partial PDU, output, keep-alive, counters.
 
+use crate::encode::encode_empty_id;
 use crate::session::counters::Counters;
 use crate::session::inbox::Inbox;
 use crate::session::window::{Match, Window};
@@ -17,6 +18,8 @@ pub(crate) struct LinkSettings {
     pub(crate) partial_pdu_timeout_ns: u64,
     pub(crate) output_octets_max: u32,
     pub(crate) nacks_unmatched_max: u32,
+    pub(crate) slot_patience: bool,
+    pub(crate) error_body_nul: bool,
 }
 
 /// What the keep-alive wants.
@@ -43,7 +46,12 @@ impl Link {
     pub(crate) fn new(settings: LinkSettings, first_sequence: u32) -> Self {
         Self {
             settings,
-            window: Window::new(settings.window, settings.late_responses_max, first_sequence),
+            window: Window::new(
+                settings.window,
+                settings.late_responses_max,
+                settings.slot_patience,
+                first_sequence,
+            ),
             inbox: Inbox::default(),
             output: Vec::new(),
             counters: Counters::default(),
@@ -88,6 +96,21 @@ impl Link {
         encode_header_only(&mut self.output, command_id, status, sequence_number);
     }
 
+    /// A refusal by a response whose body would begin with a string: nothing behind the header, or
+    /// one NUL where the peer wants that.
+    pub(crate) fn error(
+        &mut self,
+        command_id: CommandId,
+        status: CommandStatus,
+        sequence_number: u32,
+    ) {
+        if self.settings.error_body_nul && has_string_body(command_id) {
+            encode_empty_id(&mut self.output, command_id, sequence_number, status);
+        } else {
+            self.header_only(command_id, status, sequence_number);
+        }
+    }
+
     pub(crate) fn answer_enquire_link(&mut self, sequence_number: u32) {
         self.counters.enquire_links_received += 1;
         self.header_only(
@@ -106,13 +129,13 @@ impl Link {
 
     /// Finds the request that a response settles, and counts.
     #[inline]
-    pub(crate) fn settle(&mut self, header: &Header) -> Match {
+    pub(crate) fn settle(&mut self, now_ns: u64, header: &Header) -> Match {
         let nack = header.command_id == CommandId::GENERIC_NACK;
         let response = (!nack).then_some(header.command_id);
-        let found = self.window.close(header.sequence_number, response);
+        let found = self.window.close(now_ns, header.sequence_number, response);
         match found {
-            Match::InFlight(_) => self.counters.responses += 1,
-            Match::Late(_) => self.counters.late_responses += 1,
+            Match::InFlight { .. } => self.counters.responses += 1,
+            Match::Late { .. } => self.counters.late_responses += 1,
             Match::Unknown if nack => {
                 self.counters.nacks_unmatched += 1;
                 self.nacks_unmatched = self.nacks_unmatched.saturating_add(1);
@@ -138,13 +161,16 @@ impl Link {
         self.output.len() / 2 > self.settings.output_octets_max as usize
     }
 
-    /// One request that has timed out, if any.
-    pub(crate) fn expire(&mut self, now_ns: u64) -> Option<u64> {
-        let ticket = self
-            .window
-            .expire(now_ns, self.settings.response_timeout_ns)?;
-        self.counters.timed_out += 1;
-        Some(ticket)
+    /// One request that has timed out, if any. `early` allows patience to end before the time-out.
+    pub(crate) fn expire(&mut self, now_ns: u64, early: bool) -> Option<u64> {
+        let timeout_ns = self.settings.response_timeout_ns;
+        let given_up = self.window.expire(now_ns, timeout_ns, early)?;
+        if given_up.early {
+            self.counters.slots_given_on += 1;
+        } else {
+            self.counters.timed_out += 1;
+        }
+        Some(given_up.ticket)
     }
 
     pub(crate) fn is_partial_overdue(&self, now_ns: u64) -> bool {
@@ -185,17 +211,30 @@ impl Link {
     }
 
     /// The earliest of the shared timers.
-    pub(crate) fn next_deadline_ns(&self, keeps_alive: bool) -> Option<u64> {
-        let response = self
-            .window
-            .oldest_begun_ns()
-            .map(|begun| begun.saturating_add(self.settings.response_timeout_ns));
-        let keep_alive = self.keep_alive_deadline_ns().filter(|_| keeps_alive);
+    pub(crate) fn next_deadline_ns(&self, is_bound: bool) -> Option<u64> {
+        let timeout_ns = self.settings.response_timeout_ns;
+        let response = self.window.deadline_ns(timeout_ns, is_bound);
+        let keep_alive = self.keep_alive_deadline_ns().filter(|_| is_bound);
         [response, keep_alive, self.partial_deadline_ns()]
             .into_iter()
             .flatten()
             .min()
     }
+}
+
+/// Responses whose body is an id or a name, and then perhaps more.
+const fn has_string_body(command_id: CommandId) -> bool {
+    matches!(
+        command_id,
+        CommandId::SUBMIT_SM_RESP
+            | CommandId::DELIVER_SM_RESP
+            | CommandId::DATA_SM_RESP
+            | CommandId::SUBMIT_MULTI_RESP
+            | CommandId::BROADCAST_SM_RESP
+            | CommandId::BIND_TRANSMITTER_RESP
+            | CommandId::BIND_RECEIVER_RESP
+            | CommandId::BIND_TRANSCEIVER_RESP
+    )
 }
 
 /// A nack is never a success, whatever status it carries.

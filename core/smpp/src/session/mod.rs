@@ -6,20 +6,25 @@
 //! the edge drains the output, closes the socket and calls `disconnected`.
 
 mod client;
+mod client_requests;
 mod client_responses;
 mod counters;
 mod event;
 mod inbox;
 mod late;
 mod link;
+mod patience;
+mod request;
 mod server;
 mod server_answers;
 mod server_requests;
 mod settings;
+mod version;
 mod window;
 
 pub use client::ClientSession;
 pub use counters::Counters;
 pub use event::{ClientEvent, CloseReason, DeliverRefused, ServerEvent, SubmitRefused};
+pub use request::Request;
 pub use server::ServerSession;
-pub use settings::{ClientSettings, ServerSettings};
+pub use settings::{ClientSettings, ServerSettings, SpecLimits};

@@ -15,11 +15,7 @@ pub(crate) enum Phase {
     /// Waits for a bind.
     Open { deadline_ns: u64 },
     /// The application judges a bind.
-    Judging {
-        sequence: u32,
-        kind: BindKind,
-        interface_version: u8,
-    },
+    Judging { sequence: u32, kind: BindKind },
     /// Up.
     Bound(BindKind),
     /// Waits for the answer to our unbind.
@@ -38,6 +34,7 @@ pub struct ServerSession {
     pub(crate) phase: Phase,
     pub(crate) owed: u32,
     pub(crate) active_ns: u64,
+    pub(crate) peer_version: u8,
 }
 
 impl ServerSession {
@@ -53,6 +50,8 @@ impl ServerSession {
             partial_pdu_timeout_ns: settings.partial_pdu_timeout_ns,
             output_octets_max: settings.output_octets_max,
             nacks_unmatched_max: settings.nacks_unmatched_max,
+            slot_patience: false,
+            error_body_nul: settings.error_body_nul,
         };
         Self {
             settings,
@@ -60,6 +59,7 @@ impl ServerSession {
             phase: Phase::Closed,
             owed: 0,
             active_ns: 0,
+            peer_version: 0,
         }
     }
 
@@ -67,6 +67,7 @@ impl ServerSession {
     pub fn connected(&mut self, now_ns: u64) {
         self.link.reset(now_ns);
         self.owed = 0;
+        self.peer_version = 0;
         self.active_ns = now_ns;
         let deadline_ns = now_ns.saturating_add(self.settings.bind_timeout_ns);
         self.phase = Phase::Open { deadline_ns };
@@ -80,6 +81,12 @@ impl ServerSession {
             Phase::Bound(kind) => Some(kind),
             _ => None,
         }
+    }
+
+    /// `interface_version` of the peer's bind; 0 before one.
+    #[must_use]
+    pub const fn peer_version(&self) -> u8 {
+        self.peer_version
     }
 
     /// True when nothing more will come of this connection.
@@ -127,6 +134,13 @@ impl ServerSession {
         self.settings.inbound_window_max = inbound_window_max;
     }
 
+    /// From now on error responses have one NUL behind the header, or nothing: an account's wish is
+    /// known only after its bind.
+    pub const fn set_error_body_nul(&mut self, error_body_nul: bool) {
+        self.settings.error_body_nul = error_body_nul;
+        self.link.settings.error_body_nul = error_body_nul;
+    }
+
     /// From now on at most so many delivers in flight; raised above its first value only before the
     /// first deliver.
     pub fn set_window(&mut self, window: u32) {
@@ -160,7 +174,7 @@ impl ServerSession {
         if self.phase == Phase::Closed {
             return;
         }
-        while let Some(ticket) = self.link.expire(now_ns) {
+        while let Some(ticket) = self.link.expire(now_ns, false) {
             on(ServerEvent::DeliverTimedOut { ticket });
         }
         match self.phase {

@@ -4,10 +4,11 @@
 
 use crate::session::event::{CloseReason, DeliverRefused};
 use crate::session::server::{Phase, ServerSession};
+use crate::session::version::{fit, has_tlvs};
 use crate::writer::{BodyWriter, EncodeError, write_pdu};
 use crate::{
-    CommandId, CommandStatus, DeliverSm, encode_bind_resp, encode_data_sm, encode_deliver_sm,
-    encode_message_id,
+    AlertNotification, CommandId, CommandStatus, DeliverSm, Outbind, encode_alert_notification,
+    encode_bind_resp, encode_data_sm, encode_deliver_sm, encode_message_id, encode_outbind,
 };
 
 /// Our `sc_interface_version`, told to peers of 3.4 and later.
@@ -16,18 +17,13 @@ const INTERFACE_VERSION: u8 = 0x34;
 impl ServerSession {
     /// Accepts the bind that was reported with this number; any other number does nothing.
     pub fn accept_bind(&mut self, sequence_number: u32) {
-        let Phase::Judging {
-            sequence,
-            kind,
-            interface_version,
-        } = self.phase
-        else {
+        let Phase::Judging { sequence, kind } = self.phase else {
             return;
         };
         if sequence != sequence_number {
             return;
         }
-        let version = (interface_version >= INTERFACE_VERSION).then_some(INTERFACE_VERSION);
+        let version = (self.peer_version >= INTERFACE_VERSION).then_some(INTERFACE_VERSION);
         let written = encode_bind_resp(
             &mut self.link.output,
             sequence,
@@ -44,7 +40,7 @@ impl ServerSession {
 
     /// Refuses the bind that was reported with this number; the session closes at the next tick.
     pub fn refuse_bind(&mut self, sequence_number: u32, status: CommandStatus) {
-        let Phase::Judging { sequence, kind, .. } = self.phase else {
+        let Phase::Judging { sequence, kind } = self.phase else {
             return;
         };
         if sequence != sequence_number {
@@ -57,12 +53,12 @@ impl ServerSession {
             status
         };
         let command_id = kind.command_id().response();
-        self.link.header_only(command_id, status, sequence);
+        self.link.error(command_id, status, sequence);
         self.phase = Phase::Ending(CloseReason::BindRefused(status));
     }
 
     /// Answers a request that was reported. `command` is the request's; `message_id` counts for
-    /// submit_sm, submit_multi and data_sm only. For query_sm see [`ServerSession::answer_with`].
+    /// submit_sm, submit_multi, data_sm and broadcast_sm only. For query_sm see [`ServerSession::answer_with`].
     /// An id that cannot be written is answered by `ESME_RSYSERR`.
     #[inline]
     pub fn answer(
@@ -77,14 +73,20 @@ impl ServerSession {
         }
         let response = command.response();
         let link = &mut self.link;
+        if !status.is_ok() && message_id.is_empty() {
+            link.error(response, status, sequence_number);
+            return;
+        }
         let written = match command {
-            CommandId::SUBMIT_SM | CommandId::DATA_SM => encode_message_id(
-                &mut link.output,
-                response,
-                sequence_number,
-                status,
-                message_id,
-            ),
+            CommandId::SUBMIT_SM | CommandId::DATA_SM | CommandId::BROADCAST_SM => {
+                encode_message_id(
+                    &mut link.output,
+                    response,
+                    sequence_number,
+                    status,
+                    message_id,
+                )
+            }
             CommandId::SUBMIT_MULTI if status.is_ok() => {
                 write_pdu(&mut link.output, response, status, sequence_number, |w| {
                     w.cstring(message_id);
@@ -98,7 +100,7 @@ impl ServerSession {
             }
         };
         if written.is_err() {
-            link.header_only(response, CommandStatus::ESME_RSYSERR, sequence_number);
+            link.error(response, CommandStatus::ESME_RSYSERR, sequence_number);
         }
     }
 
@@ -181,7 +183,10 @@ impl ServerSession {
             .window
             .open(command, ticket, now_ns)
             .ok_or(DeliverRefused::WindowFull)?;
-        let written = if command == CommandId::DATA_SM {
+        let written = if !has_tlvs(self.peer_version) {
+            let left_out = &mut link.counters.tlvs_left_out;
+            deliver_without_tlvs(&mut link.output, command, sequence, sm, left_out)
+        } else if command == CommandId::DATA_SM {
             encode_data_sm(&mut link.output, sequence, sm)
         } else {
             encode_deliver_sm(&mut link.output, sequence, sm)
@@ -192,4 +197,49 @@ impl ServerSession {
         }
         Ok(sequence)
     }
+
+    /// Asks the ESME that we connected to for a bind (3.4 4.1.7); only before one.
+    ///
+    /// # Errors
+    /// [`EncodeError`]; nothing was written.
+    pub fn outbind(&mut self, outbind: &Outbind<'_>) -> Result<(), EncodeError> {
+        if !matches!(self.phase, Phase::Open { .. }) {
+            return Ok(());
+        }
+        let sequence = self.link.window.control_sequence();
+        encode_outbind(&mut self.link.output, sequence, outbind)
+    }
+
+    /// Tells a bound receiver that a handset can be reached again. It has no response and takes no slot.
+    ///
+    /// # Errors
+    /// [`DeliverRefused`]; nothing was written.
+    pub fn alert(&mut self, alert: &AlertNotification<'_>) -> Result<(), DeliverRefused> {
+        let kind = self.bound().ok_or(DeliverRefused::NotBound)?;
+        if !kind.can_receive() {
+            return Err(DeliverRefused::NotReceiver);
+        }
+        if self.link.is_output_full() {
+            return Err(DeliverRefused::OutputFull);
+        }
+        let sequence = self.link.window.control_sequence();
+        encode_alert_notification(&mut self.link.output, sequence, alert)?;
+        Ok(())
+    }
+}
+
+/// A deliver for a peer of a version before optional parameters.
+#[cold]
+fn deliver_without_tlvs(
+    out: &mut Vec<u8>,
+    command: CommandId,
+    sequence: u32,
+    sm: &DeliverSm<'_>,
+    left_out: &mut u64,
+) -> Result<(), EncodeError> {
+    // data_sm came with 3.4.
+    if command == CommandId::DATA_SM {
+        return Err(EncodeError::NotInThisVersion);
+    }
+    encode_deliver_sm(out, sequence, &fit(sm, left_out)?)
 }

@@ -48,13 +48,13 @@ impl ServerSession {
         match command_id {
             CommandId::SUBMIT_SM => self.submit(pdu, on),
             CommandId::DELIVER_SM_RESP | CommandId::DATA_SM_RESP => {
-                let found = self.link.settle(&pdu.header);
+                let found = self.link.settle(now_ns, &pdu.header);
                 report(found, pdu.header.command_status, on);
             }
             CommandId::ENQUIRE_LINK => self.link.answer_enquire_link(sequence_number),
             // Having been heard is all that matters.
             CommandId::ENQUIRE_LINK_RESP => {}
-            CommandId::GENERIC_NACK => self.nacked(pdu, on),
+            CommandId::GENERIC_NACK => self.nacked(now_ns, pdu, on),
             CommandId::UNBIND => self.unbound_by_peer(now_ns, sequence_number, on),
             CommandId::UNBIND_RESP if matches!(self.phase, Phase::Unbinding { .. }) => {
                 on(ServerEvent::Unbound);
@@ -64,7 +64,10 @@ impl ServerSession {
             | CommandId::CANCEL_SM
             | CommandId::REPLACE_SM
             | CommandId::SUBMIT_MULTI
-            | CommandId::DATA_SM => self.other(pdu, on),
+            | CommandId::DATA_SM
+            | CommandId::BROADCAST_SM
+            | CommandId::QUERY_BROADCAST_SM
+            | CommandId::CANCEL_BROADCAST_SM => self.other(pdu, on),
             CommandId::ALERT_NOTIFICATION | CommandId::OUTBIND => {
                 self.link.counters.ignored += 1;
             }
@@ -79,11 +82,9 @@ impl ServerSession {
     }
 
     fn refuse(&mut self, pdu: &Pdu<'_>, status: CommandStatus) {
-        self.link.header_only(
-            pdu.header.command_id.response(),
-            status,
-            pdu.header.sequence_number,
-        );
+        let command_id = pdu.header.command_id.response();
+        self.link
+            .error(command_id, status, pdu.header.sequence_number);
     }
 
     fn bind(&mut self, kind: BindKind, pdu: &Pdu<'_>, on: On<'_>) {
@@ -96,10 +97,10 @@ impl ServerSession {
             Ok(decoded) => {
                 self.link.counters.oddities.add(decoded.oddities);
                 let sequence_number = pdu.header.sequence_number;
+                self.peer_version = decoded.value.interface_version;
                 self.phase = Phase::Judging {
                     sequence: sequence_number,
                     kind,
-                    interface_version: decoded.value.interface_version,
                 };
                 on(ServerEvent::Bind {
                     sequence_number,
@@ -168,9 +169,9 @@ impl ServerSession {
         });
     }
 
-    fn nacked(&mut self, pdu: &Pdu<'_>, on: On<'_>) {
+    fn nacked(&mut self, now_ns: u64, pdu: &Pdu<'_>, on: On<'_>) {
         self.link.counters.nacks_received += 1;
-        let found = self.link.settle(&pdu.header);
+        let found = self.link.settle(now_ns, &pdu.header);
         report(found, nack_status(&pdu.header), on);
         if self.link.is_nacked_too_often() {
             self.close(CloseReason::TooManyNacks, on);
@@ -198,8 +199,8 @@ impl ServerSession {
 #[inline]
 fn report(found: Match, status: CommandStatus, on: On<'_>) {
     match found {
-        Match::InFlight(ticket) => on(ServerEvent::DeliverResponse { ticket, status }),
-        Match::Late(ticket) => on(ServerEvent::DeliverLateResponse { ticket, status }),
+        Match::InFlight { ticket, .. } => on(ServerEvent::DeliverResponse { ticket, status }),
+        Match::Late { ticket, .. } => on(ServerEvent::DeliverLateResponse { ticket, status }),
         Match::Unknown => {}
     }
 }

@@ -2,7 +2,20 @@
 
 use crate::{BindKind, PDU_OCTETS_MAX_DEFAULT, Strictness};
 
+/// Late responses that can be told, unless set otherwise.
+const LATE_RESPONSES_MAX: u32 = 65_536;
+
 const SECOND_NS: u64 = 1_000_000_000;
+
+/// How long the strings of our bind may be (trap T37).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum SpecLimits {
+    /// As SMPP 3.4 4.1: a password of 8 octets, a `system_id` of 15, a `system_type` of 12.
+    Strict,
+    /// Up to 64 octets each: carriers hand out longer ones.
+    #[default]
+    Relaxed,
+}
 
 /// Settings of an ESME's session.
 #[derive(Clone, PartialEq, Eq)]
@@ -47,6 +60,16 @@ pub struct ClientSettings {
     pub nacks_unmatched_max: u32,
     /// How inbound bodies are read.
     pub strictness: Strictness,
+    /// A slot is given on before `response_timeout_ns` once the carrier answers later requests. The
+    /// request is then reported as timed out, and a response to it as late (trap T27).
+    pub slot_patience: bool,
+    /// Our error responses have one NUL behind the header instead of nothing (trap T17).
+    pub error_body_nul: bool,
+    /// How long the strings of the bind may be; a longer one is `BindUnwritable`.
+    pub spec_limits: SpecLimits,
+    /// Another version in the bind response is not counted and changes nothing. Else the lower of
+    /// both holds (trap T46).
+    pub version_lie_ok: bool,
 }
 
 impl Default for ClientSettings {
@@ -69,9 +92,13 @@ impl Default for ClientSettings {
             partial_pdu_timeout_ns: 60 * SECOND_NS,
             pdu_octets_max: PDU_OCTETS_MAX_DEFAULT,
             output_octets_max: 4 << 20,
-            late_responses_max: 8192,
+            late_responses_max: LATE_RESPONSES_MAX,
             nacks_unmatched_max: 16,
             strictness: Strictness::Tolerant,
+            slot_patience: false,
+            error_body_nul: false,
+            spec_limits: SpecLimits::Relaxed,
+            version_lie_ok: true,
         }
     }
 }
@@ -120,6 +147,8 @@ pub struct ServerSettings {
     pub nacks_unmatched_max: u32,
     /// How inbound bodies are read.
     pub strictness: Strictness,
+    /// Our error responses have one NUL behind the header instead of nothing (trap T17).
+    pub error_body_nul: bool,
 }
 
 impl Default for ServerSettings {
@@ -137,9 +166,10 @@ impl Default for ServerSettings {
             pdu_octets_max: PDU_OCTETS_MAX_DEFAULT,
             output_octets_max: 4 << 20,
             inbound_window_max: 1000,
-            late_responses_max: 8192,
+            late_responses_max: LATE_RESPONSES_MAX,
             nacks_unmatched_max: 16,
             strictness: Strictness::Tolerant,
+            error_body_nul: false,
         }
     }
 }

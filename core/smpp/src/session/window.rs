@@ -3,11 +3,13 @@
 //! Promise: a sequence number in flight is never given again; numbers run 1 to 0x7FFFFFFF and wrap
 //! to 1. A number's slot is its low bits, so a response finds its request by one load. Slots hang in
 //! a list by age, so the oldest time-out is at its head. The slots are allocated once, by the first
-//! request: a connection that never binds costs nothing.
+//! request: a connection that never binds costs nothing. Slots are given up oldest first, by the
+//! response time-out or, where [`Patience`] is on, before it.
 //! Bound: `limit` requests; slots are twice that, so a number seldom has to be skipped.
 
 use crate::CommandId;
-use crate::session::late::LateMemory;
+use crate::session::late::{Late, LateMemory};
+use crate::session::patience::{Patience, SMALL_WINDOW};
 
 pub(crate) const SEQUENCE_MAX: u32 = 0x7FFF_FFFF;
 const LIMIT_MAX: u32 = 65_536;
@@ -19,6 +21,8 @@ struct Slot {
     ticket: u64,
     begun_ns: u64,
     sequence: u32,
+    /// Counts requests, so that those begun later can be told.
+    number: u32,
     command: CommandId,
     older: u32,
     newer: u32,
@@ -28,6 +32,7 @@ const FREE: Slot = Slot {
     ticket: 0,
     begun_ns: 0,
     sequence: 0,
+    number: 0,
     command: CommandId(0),
     older: NONE,
     newer: NONE,
@@ -42,19 +47,43 @@ pub(crate) struct Window {
     oldest: u32,
     newest: u32,
     next_sequence: u32,
+    begun: u32,
     late: LateMemory,
+    patience: Option<Patience>,
 }
 
 /// What a response belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Match {
-    InFlight(u64),
-    Late(u64),
+    InFlight { ticket: u64, command: CommandId },
+    Late { ticket: u64, command: CommandId },
     Unknown,
 }
 
+/// A slot that was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GivenUp {
+    pub(crate) ticket: u64,
+    /// Before its response time-out.
+    pub(crate) early: bool,
+}
+
+/// Why the oldest slot may be given up before its time-out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Early {
+    /// Enough later requests have been answered.
+    Overtaken,
+    /// A small window stands still.
+    Stopped,
+}
+
 impl Window {
-    pub(crate) fn new(limit: u32, late_responses_max: u32, first_sequence: u32) -> Self {
+    pub(crate) fn new(
+        limit: u32,
+        late_responses_max: u32,
+        slot_patience: bool,
+        first_sequence: u32,
+    ) -> Self {
         let limit = limit.clamp(1, LIMIT_MAX);
         Self {
             slots: Vec::new(),
@@ -64,7 +93,9 @@ impl Window {
             oldest: NONE,
             newest: NONE,
             next_sequence: (first_sequence & SEQUENCE_MAX).max(1),
+            begun: 0,
             late: LateMemory::new(late_responses_max),
+            patience: slot_patience.then(Patience::default),
         }
     }
 
@@ -136,6 +167,7 @@ impl Window {
             let sequence = self.advance();
             let index = self.index(sequence);
             let newest = self.newest;
+            let number = self.begun.wrapping_add(1);
             let Some(slot) = self.slot(index) else { break };
             if slot.sequence != 0 {
                 continue;
@@ -144,6 +176,7 @@ impl Window {
                 ticket,
                 begun_ns: now_ns,
                 sequence,
+                number,
                 command,
                 older: newest,
                 newer: NONE,
@@ -153,6 +186,7 @@ impl Window {
                 None => self.oldest = index,
             }
             self.newest = index;
+            self.begun = number;
             self.in_flight += 1;
             self.late.forget(sequence);
             return Some(sequence);
@@ -160,17 +194,23 @@ impl Window {
         None
     }
 
-    /// Gives back the slot of a request that was not written after all.
+    /// Gives back the slot of the newest request, which was not written after all.
     pub(crate) fn revoke(&mut self, sequence: u32) {
         let index = self.index(sequence);
         if self.slot(index).is_some_and(|s| s.sequence == sequence) {
             self.release(index);
+            self.begun = self.begun.wrapping_sub(1);
         }
     }
 
     /// Frees the slot that a response settles. `response` is `None` for a `generic_nack`.
     #[inline]
-    pub(crate) fn close(&mut self, sequence: u32, response: Option<CommandId>) -> Match {
+    pub(crate) fn close(
+        &mut self,
+        now_ns: u64,
+        sequence: u32,
+        response: Option<CommandId>,
+    ) -> Match {
         if sequence == 0 || sequence > SEQUENCE_MAX {
             return Match::Unknown;
         }
@@ -182,33 +222,81 @@ impl Window {
             if response.is_some_and(|r| r != slot.command.response()) {
                 return Match::Unknown;
             }
-            let ticket = slot.ticket;
+            let (ticket, command, begun_ns) = (slot.ticket, slot.command, slot.begun_ns);
             self.release(index);
-            return Match::InFlight(ticket);
+            if let Some(patience) = &mut self.patience {
+                patience.answered(now_ns.saturating_sub(begun_ns));
+            }
+            return Match::InFlight { ticket, command };
         }
-        match self.late.take(sequence, response.map(|r| r.0)) {
-            Some(ticket) => Match::Late(ticket),
-            None => Match::Unknown,
+        self.close_late(now_ns, sequence, response)
+    }
+
+    fn close_late(&mut self, now_ns: u64, sequence: u32, response: Option<CommandId>) -> Match {
+        let Some(late) = self.late.take(sequence, response) else {
+            return Match::Unknown;
+        };
+        if let Some(patience) = &mut self.patience {
+            patience.answered_late(now_ns.saturating_sub(late.begun_ns));
+        }
+        Match::Late {
+            ticket: late.ticket,
+            command: late.command,
         }
     }
 
-    /// When the oldest request was sent.
+    /// When the oldest slot is given up if nothing comes in. `early` allows it before its time-out.
     #[inline]
-    pub(crate) fn oldest_begun_ns(&self) -> Option<u64> {
-        self.slots.get(self.oldest as usize).map(|s| s.begun_ns)
+    pub(crate) fn deadline_ns(&self, timeout_ns: u64, early: bool) -> Option<u64> {
+        let oldest = self.slots.get(self.oldest as usize)?;
+        let hard = oldest.begun_ns.saturating_add(timeout_ns);
+        let early = self.early_deadline(oldest).filter(|_| early);
+        Some(early.map_or(hard, |(soft, _)| soft.min(hard)))
     }
 
-    /// Frees the oldest slot if it is older than the time-out, and remembers it for a late response.
-    pub(crate) fn expire(&mut self, now_ns: u64, timeout_ns: u64) -> Option<u64> {
-        let index = self.oldest;
-        let slot = *self.slot(index)?;
-        if now_ns < slot.begun_ns.saturating_add(timeout_ns) {
+    fn early_deadline(&self, oldest: &Slot) -> Option<(u64, Early)> {
+        let patience = self.patience.as_ref()?;
+        let later = self.begun.wrapping_sub(oldest.number);
+        // Whatever was given up before is older, so all later requests are in flight or answered.
+        let answered = later.saturating_sub(self.in_flight.saturating_sub(1));
+        if answered >= Patience::answers_wanted(self.limit) {
+            let wait = patience.overtaken_ns()?;
+            return Some((oldest.begun_ns.saturating_add(wait), Early::Overtaken));
+        }
+        if self.limit > SMALL_WINDOW || self.in_flight < self.limit {
             return None;
         }
+        let newest = self.slots.get(self.newest as usize)?;
+        let wait = patience.stopped_ns()?;
+        Some((newest.begun_ns.saturating_add(wait), Early::Stopped))
+    }
+
+    /// Frees the oldest slot if its time has come, and remembers it for a late response.
+    pub(crate) fn expire(&mut self, now_ns: u64, timeout_ns: u64, early: bool) -> Option<GivenUp> {
+        let index = self.oldest;
+        let slot = *self.slot(index)?;
+        let mut given_on = None;
+        if now_ns < slot.begun_ns.saturating_add(timeout_ns) {
+            let (deadline_ns, why) = self.early_deadline(&slot).filter(|_| early)?;
+            if now_ns < deadline_ns {
+                return None;
+            }
+            given_on = Some(why);
+        }
+        if let (Some(Early::Stopped), Some(patience)) = (given_on, &mut self.patience) {
+            patience.went_beyond();
+        }
         self.release(index);
-        self.late
-            .remember(slot.sequence, slot.command.response().0, slot.ticket);
-        Some(slot.ticket)
+        let late = Late {
+            command: slot.command,
+            ticket: slot.ticket,
+            begun_ns: slot.begun_ns,
+        };
+        self.late.remember(slot.sequence, late);
+        Some(GivenUp {
+            ticket: slot.ticket,
+            early: given_on.is_some(),
+        })
     }
 
     /// Frees the oldest slot; for the end of a connection.
