@@ -5,8 +5,11 @@
 //! names the place, or taken with a count of what had to be replaced.
 
 pub mod alphabet;
+pub mod carrier_id;
 mod class;
+pub mod explain;
 mod id;
+pub mod mo;
 pub mod money;
 pub mod number;
 pub mod receipt;
@@ -15,6 +18,7 @@ pub mod reference;
 pub mod segment;
 pub mod sender;
 mod status;
+pub mod wire;
 
 pub use alphabet::Alphabet;
 pub use class::{Class, ClassFault};

@@ -1,4 +1,4 @@
-//! Receipts are read in every dialect that carriers speak (T07), and reading never fails.
+//! Receipts are written as Appendix B says and read as far as they go; reading never fails.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -12,184 +12,10 @@ use carrack_message::receipt::{
 };
 use proptest::prelude::*;
 
-/// (line, id, state, error, done date)
-type Line = (
-    &'static str,
-    &'static str,
-    Option<ReceiptState>,
-    &'static str,
-    &'static str,
-);
-
-const LINES: [Line; 28] = {
-    use ReceiptState::{
-        Accepted, Deleted, Delivered, Enroute, Expired, Rejected, Undeliverable, Unknown,
-    };
-    [
-        (
-            "id:123 sub:001 dlvrd:001 submit date:2105061200 done date:2105061201 stat:DELIVRD err:000 text:Hello",
-            "123",
-            Some(Delivered),
-            "000",
-            "2105061201",
-        ),
-        (
-            "id:123 sub:001 dlvrd:001 submit date:210506120000 done date:210506120101 stat:DELIVRD err:000 Text:Hello",
-            "123",
-            Some(Delivered),
-            "000",
-            "210506120101",
-        ),
-        (
-            "id:0a1B2c3D sub:1 dlvrd:0 submit date:20210506120000 done date:20210506120101 stat:EXPIRED err:0027 text:",
-            "0a1B2c3D",
-            Some(Expired),
-            "0027",
-            "20210506120101",
-        ),
-        (
-            "ID:55 SUB:001 DLVRD:000 SUBMIT DATE:2105061200 DONE DATE:2105061201 STAT:UNDELIV ERR:21B TEXT:X",
-            "55",
-            Some(Undeliverable),
-            "21B",
-            "2105061201",
-        ),
-        (
-            "id: 123 sub: 001 dlvrd: 001 submit date: 2105061200 done date: 2105061201 stat: DELIVRD err: 000 text: Hi",
-            "123",
-            Some(Delivered),
-            "000",
-            "2105061201",
-        ),
-        (
-            "id:c449ab9744f47b6af1879e49e75e4f40 sub:001 dlvrd:0 submit date:0610191018 done date:0610191018 stat:ACCEPTD err:0 text:This is an Acti",
-            "c449ab9744f47b6af1879e49e75e4f40",
-            Some(Accepted),
-            "0",
-            "0610191018",
-        ),
-        (
-            "id:7220bb6bd0be98fa628de66590f80070 submit date:1305290857 done date:1305290858 stat:REJECTD err:1",
-            "7220bb6bd0be98fa628de66590f80070",
-            Some(Rejected),
-            "1",
-            "1305290858",
-        ),
-        ("id:1 stat:FAILED err:8", "1", Some(Undeliverable), "8", ""),
-        ("stat:DELIVRD id:1", "1", Some(Delivered), "", ""),
-        (
-            "id:1 submit_date:2105061200 done_date:2105061201 status:DELIVERED error:0",
-            "1",
-            Some(Delivered),
-            "0",
-            "2105061201",
-        ),
-        (
-            "id:1 submitdate:2105061200 donedate:2105061201 stat:DELETED err:000",
-            "1",
-            Some(Deleted),
-            "000",
-            "2105061201",
-        ),
-        (
-            "id:1,sub:001,dlvrd:001,done date:2105061201,stat:UNKNOWN,err:999,text:a",
-            "1",
-            Some(Unknown),
-            "999",
-            "2105061201",
-        ),
-        ("id:1;stat:enroute;err:000", "1", Some(Enroute), "000", ""),
-        ("id:1 stat:BUFFRED err:000", "1", Some(Enroute), "000", ""),
-        (
-            "id:1 sub:001 dlvrd:001 submit date:21-05-06 12:00:00 done date:21-05-06 12:01:00 stat:DELIVRD err:000",
-            "1",
-            Some(Delivered),
-            "000",
-            "21-05-06 12:01:00",
-        ),
-        (
-            "id:1 done date:210506120101000+ stat:DELIVRD",
-            "1",
-            Some(Delivered),
-            "",
-            "210506120101000+",
-        ),
-        (
-            "id:1 sub:001 dlvrd:001 submit date:2105061200 done date:2105061201 DELIVRD err:000 text:x",
-            "1",
-            Some(Delivered),
-            "000",
-            "2105061201",
-        ),
-        ("id:1 stat:WEIRD err:000", "1", Some(Unknown), "000", ""),
-        ("id:1 stat:2 err:000", "1", Some(Delivered), "000", ""),
-        (
-            "message_id:abc-def stat:DELIVRD",
-            "abc-def",
-            Some(Delivered),
-            "",
-            "",
-        ),
-        (
-            "Message ID: 77 Status: DELIVERED",
-            "77",
-            Some(Delivered),
-            "",
-            "",
-        ),
-        ("id:\"99\" stat:\"EXPIRED\"", "99", Some(Expired), "", ""),
-        ("id=99 stat=EXPIRED err=1", "99", Some(Expired), "1", ""),
-        (
-            "id:1\r\nstat:DELIVRD\r\nerr:000\r\n",
-            "1",
-            Some(Delivered),
-            "000",
-            "",
-        ),
-        (
-            "id: sub:001 dlvrd:001 stat:DELIVRD err:000",
-            "",
-            Some(Delivered),
-            "000",
-            "",
-        ),
-        (
-            "sub:001 dlvrd:001 submit date:2105061200 done date:2105061201 err:000 text:",
-            "",
-            None,
-            "000",
-            "2105061201",
-        ),
-        (
-            "id:1 sub:001 dlvrd:001 nack:no vendor:x submit date:2105061200 done date:2105061201 seq:4 stat:DELIVRD err:000 msc:447785016005",
-            "1",
-            Some(Delivered),
-            "000",
-            "2105061201",
-        ),
-        (
-            "id:1 stat:DELIVERY FAILED err:000",
-            "1",
-            Some(Unknown),
-            "000",
-            "",
-        ),
-    ]
-};
+const LINE: &str = "id:123 sub:001 dlvrd:001 submit date:2105061200 done date:2105061201 stat:DELIVRD err:000 text:Hello";
 
 fn text_of(field: Option<&[u8]>) -> &str {
     std::str::from_utf8(field.unwrap_or_default()).unwrap()
-}
-
-#[test]
-fn every_known_dialect_is_read() {
-    for (line, id, state, error, done_date) in LINES {
-        let receipt = parse(line.as_bytes());
-        assert_eq!(text_of(receipt.id), id, "{line}");
-        assert_eq!(receipt.state, state, "{line}");
-        assert_eq!(text_of(receipt.error), error, "{line}");
-        assert_eq!(text_of(receipt.done_date), done_date, "{line}");
-    }
 }
 
 #[test]
@@ -227,17 +53,14 @@ fn a_message_of_a_person_is_no_receipt() {
     ] {
         assert!(!looks_like_receipt(text.as_bytes()), "{text}");
     }
-    for (line, ..) in LINES {
-        // Neither id nor state, or a state that nobody knows with nothing else: better left to a person.
-        let doubtful = ["sub:", "id:1 stat:WEIRD", "id:1 stat:DELIVERY"];
-        let expected = !doubtful.iter().any(|start| line.starts_with(start));
-        assert_eq!(looks_like_receipt(line.as_bytes()), expected, "{line}");
-    }
 }
 
 #[test]
 fn a_word_that_is_not_delivered_is_never_read_as_delivered() {
     for word in [
+        "DELIV",
+        "DELIVERED_TO_NETWORK",
+        "DELIVERED TO NOBODY",
         "DELIVERY_FAILED",
         "NOT_DELIVERED",
         "UNDELIVERED",
@@ -355,8 +178,8 @@ proptest! {
 
     #[test]
     fn a_line_cut_short_is_read_as_far_as_it_goes(cut in 0_usize..100) {
-        let line = LINES[0].0.as_bytes();
-        let word_end = LINES[0].0.find("DELIVRD").unwrap() + 7;
+        let line = LINE.as_bytes();
+        let word_end = LINE.find("DELIVRD").unwrap() + 7;
         let receipt = parse(&line[..cut.min(line.len())]);
         prop_assert_eq!(receipt.id.is_some(), cut > 3);
         prop_assert_eq!(receipt.state == Some(ReceiptState::Delivered), cut >= word_end);

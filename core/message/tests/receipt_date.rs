@@ -48,13 +48,39 @@ fn every_usual_form_is_read() {
         ("2102301200", None),
         ("2105062400", None),
         ("210506", None),
-        ("210506120001000+", None),
+        ("210506120001000+", Some(noon + 1)),
+        ("210506120001908+", Some(noon + 1 - 7200)),
+        ("210506120001012-", Some(noon + 1 + 10_800)),
+        ("210506120001000R", None),
+        ("2021-05-06T12:00:01.250Z", Some(noon + 1)),
+        ("2021-05-06 12:00:00 +05:30", Some(noon - 19_800)),
+        ("20210506120000-0300", Some(noon + 10_800)),
+        ("2021-05-06T14:00+02", Some(noon)),
+        ("2023010112000000", None),
     ] {
         assert_eq!(date::parse(text.as_bytes()), utc_s, "{text}");
     }
 }
 
+#[test]
+fn a_carrier_that_writes_its_own_time_is_read_with_its_offset() {
+    let noon = 1_620_302_400;
+    assert_eq!(date::parse_at(b"2105061500", 180), Some(noon));
+    assert_eq!(date::parse_at(b"2105060630", -330), Some(noon));
+    assert_eq!(
+        date::parse_at(b"2105061200Z", 180),
+        Some(noon),
+        "the date's own zone wins"
+    );
+    assert_eq!(date::parse_at(b"210506150000012+", -60), Some(noon));
+}
+
 proptest! {
+    #[test]
+    fn no_octets_are_a_date_that_panics(octets in prop::collection::vec(any::<u8>(), 0..32), text in "[0-9:TZ+. -]{0,32}", offset in any::<i16>()) {
+        let _ = (date::parse_at(&octets, offset), date::parse_at(text.as_bytes(), offset));
+    }
+
     #[test]
     fn every_minute_of_the_century_comes_back(minute in 946_684_800_i64 / 60..4_102_444_800 / 60) {
         prop_assert_eq!(date::parse(written(minute * 60).as_bytes()), Some(minute * 60));

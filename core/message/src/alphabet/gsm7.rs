@@ -22,14 +22,11 @@ pub fn septets(found: char) -> Option<usize> {
 /// Septets of a whole text, or `None` if one of its characters is not in the alphabet.
 #[must_use]
 pub fn fits(text: &str) -> Option<usize> {
-    let mut count = 0;
-    for octet in text.bytes() {
-        match ascii_code(octet) {
-            Some(code) => count += 1 + usize::from(code >= EXTENDED),
-            None => return fits_widely(text),
-        }
+    let (foreign, extended) = weigh(text.as_bytes());
+    if foreign {
+        return fits_widely(text);
     }
-    Some(count)
+    Some(text.len() + extended)
 }
 
 /// [`fits`] for a text that is not all of ASCII.
@@ -104,20 +101,45 @@ fn extension(octet: Option<u8>) -> (char, bool) {
 
 /// True if every octet is a character of ASCII that takes one septet.
 pub(crate) fn is_plain(octets: &[u8]) -> bool {
-    octets.iter().all(|octet| plain_code(*octet) != NONE)
+    weigh(octets) == (false, 0)
 }
 
-/// The code as in [`CODES`] of an octet of ASCII that has one.
-fn ascii_code(octet: u8) -> Option<u8> {
-    let code = CODES.get(usize::from(octet)).copied();
-    code.filter(|code| octet.is_ascii() && *code != NONE)
+/// Whether an octet is no character of the alphabet by itself, and how many take two septets.
+///
+/// Comparisons instead of a table, and no way out before the end: the compiler makes vectors of it.
+fn weigh(octets: &[u8]) -> (bool, usize) {
+    let (mut foreign, mut extended) = (0, 0);
+    // As many as a count of eight bits holds; nothing wraps, but a check would keep vectors away.
+    for chunk in octets.chunks(255) {
+        let mut count = 0_u8;
+        for &octet in chunk {
+            foreign |= u8::from(is_foreign(octet));
+            count = count.wrapping_add(u8::from(is_extended(octet)));
+        }
+        extended += usize::from(count);
+    }
+    (foreign != 0, extended)
 }
 
-/// The code of an octet of ASCII that takes one septet, or [`NONE`].
-fn plain_code(octet: u8) -> u8 {
-    match ascii_code(octet) {
-        Some(code) if code < EXTENDED => code,
-        _ => NONE,
+/// Octets of UTF-8 that are no character of the alphabet: past ASCII, most controls, and the grave accent.
+const fn is_foreign(octet: u8) -> bool {
+    let kept = (octet == b'\n') | (octet == b'\r') | (octet == 0x0C);
+    (octet >= 0x7F) | (octet == b'`') | ((octet < b' ') & !kept)
+}
+
+/// Octets of ASCII that the extension table has.
+const fn is_extended(octet: u8) -> bool {
+    // [ \ ] ^ and { | } ~ stand side by side.
+    (octet.wrapping_sub(b'[') < 4) | (octet.wrapping_sub(b'{') < 4) | (octet == 0x0C)
+}
+
+/// The septet of an octet of ASCII that takes one: all but three are where they are in ASCII.
+const fn plain_code(octet: u8) -> u8 {
+    match octet {
+        b'@' => 0x00,
+        b'$' => 0x02,
+        b'_' => 0x11,
+        other => other,
     }
 }
 
@@ -149,6 +171,21 @@ mod tests {
         let all = || (0..=0x10FFFF_u32).filter_map(char::from_u32);
         assert_eq!(all().filter(|c| septets(*c) == Some(1)).count(), 127);
         assert_eq!(all().filter(|c| septets(*c) == Some(2)).count(), 10);
+    }
+
+    #[test]
+    fn octets_are_told_apart_as_the_table_has_them() {
+        for octet in 0..=u8::MAX {
+            let code = CODES[usize::from(octet)];
+            let known = octet.is_ascii() && code != NONE;
+            assert_eq!(is_foreign(octet), !known, "{octet:#04x}");
+            if known {
+                assert_eq!(is_extended(octet), code >= EXTENDED, "{octet:#04x}");
+            }
+            if known && code < EXTENDED {
+                assert_eq!(plain_code(octet), code, "{octet:#04x}");
+            }
+        }
     }
 
     #[test]

@@ -4,11 +4,16 @@
 //! be read becomes U+FFFD and is counted. Every encoder either writes all of a text or none of it.
 
 pub mod ascii;
+pub mod dcs;
 pub mod gsm7;
 mod gsm7_table;
+pub mod iso8859;
 pub mod latin1;
+pub mod national;
 pub mod packed;
 pub mod ucs2;
+pub mod ucs2_repair;
+pub mod windows1252;
 
 use thiserror::Error;
 
@@ -98,4 +103,22 @@ pub fn choose(text: &str) -> Alphabet {
     } else {
         Alphabet::Ucs2
     }
+}
+
+/// Appends one octet a character by `code`; all of the text or none.
+fn encode_by(
+    text: &str,
+    code: fn(char) -> Option<u8>,
+    out: &mut Vec<u8>,
+) -> Result<(), Unencodable> {
+    let before = out.len();
+    out.reserve(text.len());
+    for (position, found) in text.chars().enumerate() {
+        let Some(octet) = code(found) else {
+            out.truncate(before);
+            return Err(Unencodable { found, position });
+        };
+        out.push(octet);
+    }
+    Ok(())
 }

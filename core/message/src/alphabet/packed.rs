@@ -54,6 +54,45 @@ pub fn pack(septets: &[u8], fill_bits: u8, padding: Padding, out: &mut Vec<u8>) 
     }
 }
 
+/// Packs the septets that stand in a buffer from `from` on, where they stand; as [`pack`], without another buffer.
+pub fn pack_in_place(octets: &mut Vec<u8>, from: usize, fill_bits: u8, padding: Padding) {
+    let end = octets.len();
+    let mut held = 0_u16;
+    let mut bits = u32::from(fill_bits % 7);
+    let (mut place, mut last) = (from, None);
+    // Octet n is whole at the earliest when septet n has been read: nothing unread is overwritten.
+    for read in from..end {
+        let septet = octets.get(read).copied().unwrap_or_default() & 0x7F;
+        last = Some(septet);
+        held |= u16::from(septet) << bits;
+        bits += 7;
+        if bits >= 8 {
+            if let Some(octet) = octets.get_mut(place) {
+                *octet = held as u8;
+            }
+            place += 1;
+            held >>= 8;
+            bits -= 8;
+        }
+    }
+    octets.truncate(place);
+    if padding == Padding::CarriageReturn {
+        let ends_on_octet = bits == 0 && last == Some(CARRIAGE_RETURN);
+        if bits == 1 || ends_on_octet {
+            held |= u16::from(CARRIAGE_RETURN) << bits;
+            bits += 7;
+            if bits >= 8 {
+                octets.push(held as u8);
+                held >>= 8;
+                bits -= 8;
+            }
+        }
+    }
+    if bits > 0 {
+        octets.push(held as u8);
+    }
+}
+
 /// Appends at most `count` septets of packed octets, one an octet.
 pub fn unpack(octets: &[u8], fill_bits: u8, count: usize, out: &mut Vec<u8>) {
     let fill_bits = fill_bits % 7;

@@ -5,10 +5,18 @@
 
 /// Appends the UTF-16BE octets of a text.
 pub fn encode(text: &str, out: &mut Vec<u8>) {
-    out.reserve(text.len() * 2);
-    for unit in text.encode_utf16() {
-        out.extend_from_slice(&unit.to_be_bytes());
+    let before = out.len();
+    // A character of UTF-8 has at least as many octets as it has units.
+    out.resize(before + text.len() * 2, 0);
+    let mut end = before;
+    if let Some(room) = out.get_mut(before..) {
+        let (places, _) = room.as_chunks_mut::<2>();
+        for (place, unit) in places.iter_mut().zip(text.encode_utf16()) {
+            *place = unit.to_be_bytes();
+            end += 2;
+        }
     }
+    out.truncate(end);
 }
 
 /// UTF-16 units of a text.
@@ -20,6 +28,11 @@ pub fn units(text: &str) -> usize {
 /// Appends the text of UTF-16BE octets; gives back how many places could not be read.
 pub fn decode(octets: &[u8], out: &mut String) -> usize {
     read(octets, u16::from_be_bytes, out)
+}
+
+/// As [`decode`] for UTF-16LE octets, which only a carrier's fault makes.
+pub fn decode_little_endian(octets: &[u8], out: &mut String) -> usize {
+    read(octets, u16::from_le_bytes, out)
 }
 
 /// As [`decode`], but a byte order mark at the beginning is obeyed and taken away.

@@ -1,7 +1,7 @@
-//! Dates of a receipt: `YYMMDDhhmm` and its longer kin (SMPP 3.4, Appendix B), taken as UTC.
+//! Dates of a receipt: `YYMMDDhhmm` and its longer kin (SMPP 3.4, Appendix B).
 //!
-//! The proleptic Gregorian calendar on integers; no time zone, no leap seconds. A year of two digits
-//! lies in 2000 to 2099.
+//! The proleptic Gregorian calendar on integers; no leap seconds, no zone but the offset that the date
+//! itself or the carrier's rule names. A year of two digits lies in 2000 to 2099.
 
 const DAY_S: i64 = 86_400;
 /// Days from 1 March of the year 0 to 1 January 1970.
@@ -18,17 +18,87 @@ pub fn write(utc_s: i64, out: &mut Vec<u8>) {
     }
 }
 
-/// Unix time in seconds of a date, or `None` if it is none.
-///
-/// Takes the digits, whatever stands between them: 10 (`YYMMDDhhmm`), 12 (with seconds, or with a year
-/// of four digits where seconds make no sense), 14 (both).
+/// Unix time in seconds of a date in UTC, or `None` if it is none; as [`parse_at`].
 #[must_use]
 pub fn parse(date: &[u8]) -> Option<i64> {
+    parse_at(date, 0)
+}
+
+/// Unix time in seconds of a date, or `None` if it is none. `offset_minutes` east of UTC is where its
+/// clock stands, unless the date itself says so.
+///
+/// Takes the digits, whatever stands between them: 10 (`YYMMDDhhmm`), 12 (with seconds, or with a year
+/// of four digits where seconds make no sense), 14 (both); a fraction of a second; `Z`, `+hh:mm` or
+/// `-hh:mm` at the end; and the absolute form of SMPP 3.4, 7.1.1 with its quarters of an hour.
+#[must_use]
+pub fn parse_at(date: &[u8], offset_minutes: i16) -> Option<i64> {
+    let (date, minutes) = match absolute(date) {
+        Some((date, minutes)) => (date, minutes),
+        None => zone(date).unwrap_or((date, i64::from(offset_minutes))),
+    };
+    Some(clock(date)? - minutes * 60)
+}
+
+/// `YYMMDDhhmmsstnnp`: the clock's digits, and minutes east of UTC.
+fn absolute(date: &[u8]) -> Option<(&[u8], i64)> {
+    let (clock, rest) = date.split_at_checked(12)?;
+    let [tenths, tens, ones, sign] = rest else {
+        return None;
+    };
+    let digits = [*tenths, *tens, *ones];
+    if !clock.iter().chain(&digits).all(u8::is_ascii_digit) {
+        return None;
+    }
+    let quarters = i64::from(tens - b'0') * 10 + i64::from(ones - b'0');
+    match sign {
+        b'+' => Some((clock, quarters * 15)),
+        b'-' => Some((clock, quarters * -15)),
+        _ => None,
+    }
+}
+
+/// What stands before a zone at the end, and minutes east of UTC.
+fn zone(date: &[u8]) -> Option<(&[u8], i64)> {
+    if let [clock @ .., b'Z' | b'z'] = date {
+        return Some((clock, 0));
+    }
+    let place = date
+        .iter()
+        .rposition(|octet| matches!(octet, b'+' | b'-'))?;
+    let (clock, zone) = date.split_at_checked(place)?;
+    let (sign, zone) = zone.split_first()?;
+    // A hyphen before the time of day stands between year and month.
+    let after_time = clock.contains(&b':') || clock.iter().all(u8::is_ascii_digit);
+    if !after_time || clock.len() < 10 {
+        return None;
+    }
+    let mut digits = zone.iter().filter(|octet| octet.is_ascii_digit());
+    let mut next = || digits.next().map(|octet| i64::from(octet - b'0'));
+    let hours = next()? * 10 + next()?;
+    let minutes = match (next(), next()) {
+        (Some(tens), Some(ones)) => tens * 10 + ones,
+        _ => 0,
+    };
+    let east = hours * 60 + minutes;
+    Some((clock, if *sign == b'-' { -east } else { east }))
+}
+
+/// Unix time of a clock in UTC.
+fn clock(date: &[u8]) -> Option<i64> {
     let mut digits = [0_u8; 14];
     let mut count = 0;
-    for octet in date.iter().filter(|octet| octet.is_ascii_digit()) {
-        *digits.get_mut(count)? = octet - b'0';
-        count += 1;
+    let mut in_time = false;
+    for octet in date {
+        match octet {
+            b'0'..=b'9' => {
+                *digits.get_mut(count)? = octet - b'0';
+                count += 1;
+            }
+            b':' => in_time = true,
+            // A fraction of a second.
+            b'.' if in_time => break,
+            _ => {}
+        }
     }
     let (pairs, _) = digits.as_chunks::<2>();
     let mut pairs = pairs.iter().map(|[tens, ones]| i64::from(tens * 10 + ones));

@@ -1,6 +1,8 @@
-//! The labels of a receipt, in every spelling that carriers were seen to use.
+//! The labels of a receipt, in every spelling that carriers were seen to use, and those of a grammar.
 //!
 //! A label counts at the beginning of a word and before a colon or an equals sign.
+
+use super::Grammar;
 
 /// A field of a receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +17,16 @@ pub(super) enum Field {
     Text,
 }
 
+/// A label as found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Label {
+    pub(super) field: Field,
+    /// Octets that it takes with its colon.
+    pub(super) length: usize,
+    /// The grammar names it: its value goes before that of a usual label.
+    pub(super) own: bool,
+}
+
 type Spelling = (&'static [u8], Field);
 
 /// Spellings that begin with a letter, in lower case; a blank stands for any blanks, underscores and
@@ -22,7 +34,11 @@ type Spelling = (&'static [u8], Field);
 const fn spellings(first: u8) -> &'static [Spelling] {
     match first.to_ascii_lowercase() {
         b'i' => &[(b"id", Field::Id)],
-        b'm' => &[(b"message id", Field::Id), (b"msg id", Field::Id)],
+        b'm' => &[
+            (b"message id", Field::Id),
+            (b"msg id", Field::Id),
+            (b"message state", Field::Stat),
+        ],
         b's' => &[
             (b"stat", Field::Stat),
             (b"sub", Field::Sub),
@@ -32,6 +48,8 @@ const fn spellings(first: u8) -> &'static [Spelling] {
             (b"submit time", Field::SubmitDate),
             (b"sub date", Field::SubmitDate),
             (b"submitted date", Field::SubmitDate),
+            (b"sms id", Field::Id),
+            (b"smsc id", Field::Id),
         ],
         b'd' => &[
             (b"dlvrd", Field::Dlvrd),
@@ -39,11 +57,20 @@ const fn spellings(first: u8) -> &'static [Spelling] {
             (b"done time", Field::DoneDate),
             (b"delivrd", Field::Dlvrd),
             (b"dlvd", Field::Dlvrd),
+            (b"delivered", Field::Dlvrd),
+            (b"delivery date", Field::DoneDate),
+            (b"delivery status", Field::Stat),
+            (b"dlr status", Field::Stat),
         ],
         b'e' => &[
             (b"err", Field::Err),
             (b"error", Field::Err),
             (b"error code", Field::Err),
+            (b"err code", Field::Err),
+        ],
+        b'f' => &[
+            (b"final date", Field::DoneDate),
+            (b"final status", Field::Stat),
         ],
         b't' => &[(b"text", Field::Text), (b"txt", Field::Text)],
         _ => &[],
@@ -53,12 +80,35 @@ const fn spellings(first: u8) -> &'static [Spelling] {
 /// Blanks that are looked past within and after a label.
 const BLANKS_MAX: usize = 4;
 
-/// The label with which `rest` begins, and the octets it takes with its colon.
-pub(super) fn label_of(rest: &[u8]) -> Option<(Field, usize)> {
-    let known = spellings(*rest.first()?);
-    known
-        .iter()
-        .find_map(|(spelling, field)| Some((*field, matched(rest, spelling)?)))
+/// The label with which `rest` begins.
+pub(super) fn label_of(rest: &[u8], grammar: &Grammar) -> Option<Label> {
+    let own = [
+        (&grammar.id_labels, Field::Id),
+        (&grammar.state_labels, Field::Stat),
+        (&grammar.error_labels, Field::Err),
+    ];
+    for (labels, field) in own {
+        for label in labels {
+            let spelling = label.trim_end_matches([':', '=', ' ']);
+            if !spelling.is_empty()
+                && let Some(length) = matched(rest, spelling.as_bytes())
+            {
+                let own = true;
+                return Some(Label { field, length, own });
+            }
+        }
+    }
+    // Two letters rule out nearly every word that is no label.
+    let (first, second) = (*rest.first()?, rest.get(1)?.to_ascii_lowercase());
+    let known = spellings(first).iter();
+    let mut likely = known.filter(|(spelling, _)| spelling.get(1) == Some(&second));
+    likely.find_map(|(spelling, field)| {
+        Some(Label {
+            field: *field,
+            length: matched(rest, spelling)?,
+            own: false,
+        })
+    })
 }
 
 /// Octets of `rest` that spell the label with its colon.

@@ -2,15 +2,25 @@
 //!
 //! The form is only an example in the specification, so reading never fails: what is there is found in
 //! any order, case and spacing, what is missing is `None`, and the raw words stay at hand. Work is
-//! linear in the text; nothing allocates.
+//! linear in the text; nothing allocates. [`read`] decides what a `deliver_sm` or `data_sm` is and whom to
+//! believe where its parameters and its text disagree.
 
 pub mod date;
+mod error;
 mod label;
+mod octets;
+mod read;
+mod rule;
 mod scan;
 mod state;
+mod word;
 mod write;
 
-pub use scan::{looks_like_receipt, parse};
+pub use error::{error_number, network_error};
+pub use octets::octets_of;
+pub use read::{ReceiptParts, ReceiptRead, ReceiptWord, Said, read};
+pub use rule::{Grammar, ReceiptRules, ReceiptSign, ReceiptSource};
+pub use scan::{looks_like_receipt, parse, parse_with};
 pub use state::ReceiptState;
 pub use write::{RECEIPT_TEXT_MAX, ReceiptFields, write};
 
@@ -31,6 +41,8 @@ pub struct Receipt<'a> {
     pub state: Option<ReceiptState>,
     /// The word from which `state` was read.
     pub state_word: Option<&'a [u8]>,
+    /// Whether that word is one with a meaning; where it is not, `state` is unknown.
+    pub state_known: bool,
     /// The carrier's error code.
     pub error: Option<&'a [u8]>,
     /// The beginning of the message's text, to the end of the receipt.

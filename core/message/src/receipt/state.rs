@@ -3,6 +3,8 @@
 //! Words are taken in any case and in the misspellings that carriers use. A word that is not known is
 //! `None` here; it is never taken for delivered.
 
+use super::word::{Capitals, known};
+
 /// State of a message as its carrier tells it; the number is that of `message_state`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -28,56 +30,6 @@ pub enum ReceiptState {
     /// Left out.
     Skipped = 9,
 }
-
-/// Longest word that is looked up.
-const WORD_MAX: usize = 16;
-
-/// Words in capitals, without the separators `_`, `-` and blank.
-const WORDS: [(&[u8], ReceiptState); 37] = {
-    use ReceiptState::{
-        Accepted, Deleted, Delivered, Enroute, Expired, Rejected, Scheduled, Skipped,
-        Undeliverable, Unknown,
-    };
-    [
-        (b"DELIVRD", Delivered),
-        (b"DELIVERED", Delivered),
-        (b"DELIVERD", Delivered),
-        (b"DELIVRED", Delivered),
-        (b"DELIVER", Delivered),
-        (b"DELVRD", Delivered),
-        (b"UNDELIV", Undeliverable),
-        (b"UNDELIVERED", Undeliverable),
-        (b"UNDELIVRD", Undeliverable),
-        (b"UNDELIVERABLE", Undeliverable),
-        (b"UNDELIVER", Undeliverable),
-        (b"UNDELVD", Undeliverable),
-        (b"FAILED", Undeliverable),
-        (b"FAIL", Undeliverable),
-        (b"FAILURE", Undeliverable),
-        (b"EXPIRED", Expired),
-        (b"EXPIRD", Expired),
-        (b"EXPRD", Expired),
-        (b"DELETED", Deleted),
-        (b"DELETD", Deleted),
-        (b"CANCELLED", Deleted),
-        (b"CANCELED", Deleted),
-        (b"ACCEPTD", Accepted),
-        (b"ACCEPTED", Accepted),
-        (b"ACKED", Accepted),
-        (b"UNKNOWN", Unknown),
-        (b"UNKNOWM", Unknown),
-        (b"UNKN", Unknown),
-        (b"REJECTD", Rejected),
-        (b"REJECTED", Rejected),
-        (b"REJECT", Rejected),
-        (b"ENROUTE", Enroute),
-        (b"BUFFRED", Enroute),
-        (b"BUFFERED", Enroute),
-        (b"SCHEDULED", Scheduled),
-        (b"SCHEDLD", Scheduled),
-        (b"SKIPPED", Skipped),
-    ]
-};
 
 impl ReceiptState {
     /// Every state; `ALL[state as usize] == state`.
@@ -126,26 +78,39 @@ impl ReceiptState {
     /// State of a word, in any case, or of one digit of `message_state`.
     #[must_use]
     pub fn from_word(word: &[u8]) -> Option<Self> {
-        if let [digit @ b'0'..=b'9'] = word {
-            return Self::from_code(digit - b'0');
+        match word {
+            [digit @ b'0'..=b'9'] => Self::from_code(digit - b'0'),
+            _ => known(&Capitals::of(word)?),
         }
-        let mut capitals = [0; WORD_MAX];
-        let mut length = 0;
-        for octet in word
-            .iter()
-            .filter(|octet| !matches!(octet, b'_' | b'-' | b' '))
-        {
-            *capitals.get_mut(length)? = octet.to_ascii_uppercase();
-            length += 1;
-        }
-        let capitals = capitals.get(..length)?;
-        let known = WORDS.iter().find(|(known, _)| *known == capitals);
-        known.map(|(_, state)| *state)
     }
 
     /// True if the carrier will not tell of another state after this one.
     #[must_use]
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Scheduled | Self::Enroute | Self::Accepted)
+    }
+
+    /// How much is known of the message with it; what the carrier does not know is the least of what is final.
+    #[must_use]
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Scheduled => 0,
+            Self::Accepted => 1,
+            Self::Enroute => 2,
+            Self::Unknown => 3,
+            Self::Delivered
+            | Self::Expired
+            | Self::Deleted
+            | Self::Undeliverable
+            | Self::Rejected
+            | Self::Skipped => 4,
+        }
+    }
+
+    /// True if a receipt with this state changes one that is known already (trap T12): never backwards,
+    /// and of several final ones the first stands.
+    #[must_use]
+    pub const fn supersedes(self, known: Self) -> bool {
+        self.rank() > known.rank()
     }
 }

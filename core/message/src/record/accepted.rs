@@ -58,4 +58,6 @@ pub struct Accepted {
     pub client_ref: Option<String>,
     /// The batch row it came from.
     pub batch: Option<BatchRow>,
+    /// Parameters of the customer that a carrier may be given, encoded as on the wire; mostly empty.
+    pub tlvs: Vec<u8>,
 }

@@ -28,7 +28,7 @@ use super::outcome::{
 /// Octets before the first record.
 pub const FRAME_HEADER_OCTETS: usize = 28;
 /// Version that this code writes.
-pub const FRAME_VERSION: u16 = 1;
+pub const FRAME_VERSION: u16 = 2;
 /// Records a frame may hold: an index within it has 16 bits.
 pub const FRAME_RECORDS_MAX: usize = 65_535;
 /// Octets a frame may hold.
@@ -56,6 +56,11 @@ pub enum FrameFault {
     /// Written by a later version.
     #[error("frame version {0} is newer than this program knows; start the version that wrote it")]
     Version(u16),
+    /// Written by an earlier version whose records lie otherwise.
+    #[error(
+        "frame version {0} is older than this program reads; let the version that wrote it empty its queue, then start with a new data_dir"
+    )]
+    OldVersion(u16),
     /// The body is not what was written.
     #[error("checksum of the frame is {found:#010x}, written was {expected:#010x}")]
     Checksum {
@@ -232,6 +237,14 @@ pub fn frame_stamp(octets: &[u8]) -> u64 {
         .map_or(0, u64::from_le_bytes)
 }
 
+/// The version that wrote a frame, unchecked; `None` where the octets are no frame.
+#[must_use]
+pub fn frame_version(octets: &[u8]) -> Option<u16> {
+    let rest = octets.strip_prefix(&MAGIC)?;
+    let version = rest.first_chunk::<2>()?;
+    Some(u16::from_le_bytes(*version))
+}
+
 /// Reads one frame whose header and checksum hold.
 #[derive(Clone, Copy)]
 pub struct FrameReader<'a> {
@@ -260,6 +273,9 @@ impl<'a> FrameReader<'a> {
         let version = fields as u16;
         if version > FRAME_VERSION {
             return Err(FrameFault::Version(version));
+        }
+        if version < FRAME_VERSION {
+            return Err(FrameFault::OldVersion(version));
         }
         let (records, length) = ((fields >> 32) as u32, (fields >> 64) as u32 as usize);
         if octets.len() != FRAME_HEADER_OCTETS.saturating_add(length) {

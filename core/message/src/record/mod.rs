@@ -1,6 +1,6 @@
 //! What the log stores: records, and the frames that carry them.
 //!
-//! Promise: a record that was written by this version or an older one is read back exactly, or is refused with the
+//! Promise: a record that was written by this version is read back exactly, one of another version is refused with the
 //! reason; nothing is read before its frame's CRC-32C has been checked and its bytes validated. Bound: a frame holds at
 //! most [`FRAME_RECORDS_MAX`] records and [`FRAME_OCTETS_MAX`] octets. Fails by [`FrameFault`], naming the record.
 //!
@@ -16,7 +16,7 @@ pub use accepted::{Accepted, ArchivedAccepted, ArchivedBody, BatchRow, Body};
 pub use batch::{ArchivedBatchProgress, BatchProgress};
 pub use frame::{
     FRAME_HEADER_OCTETS, FRAME_OCTETS_MAX, FRAME_RECORDS_MAX, FRAME_VERSION, FrameFault,
-    FrameReader, FrameWriter, RecordView, Storable, frame_stamp, record_at,
+    FrameReader, FrameWriter, RecordView, Storable, frame_stamp, frame_version, record_at,
 };
 pub use outcome::{
     ArchivedEarlyReceipt, ArchivedFinal, ArchivedReceiptSeen, ArchivedRefused, ArchivedSubmitted,

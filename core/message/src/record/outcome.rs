@@ -2,20 +2,24 @@
 
 use rkyv::{Archive, Deserialize, Serialize};
 
-/// A carrier took one segment.
+/// A carrier took one part of a text.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
 pub struct Submitted {
     /// Message id.
     pub id: u128,
     /// Carrier's number in the dictionary of names.
     pub carrier: u32,
-    /// Segment, from 0.
+    /// Part of the text, from 0.
     pub segment: u8,
-    /// How many tries this segment took, from 1.
+    /// Parts of the text at this carrier.
+    pub parts: u8,
+    /// Segments on air that this part takes: more than 1 where the carrier cuts the text.
+    pub segments: u8,
+    /// How many tries this part took, from 1.
     pub attempt: u8,
     /// The answer came at, UTC nanoseconds.
     pub at_utc_ns: u64,
-    /// What the carrier charges for it, micro-units.
+    /// What the carrier charges for it, all its segments, micro-units.
     pub price_micros: i64,
     /// The carrier's `message_id`, raw octets; empty when it gave none.
     pub carrier_message_id: Vec<u8>,
@@ -59,10 +63,14 @@ pub struct Uncertain {
     pub carrier: u32,
     /// Segment, from 0.
     pub segment: u8,
+    /// Parts of the text at this carrier; 0: not known any more.
+    pub parts: u8,
     /// Why.
     pub reason: UncertainReason,
     /// Noticed at, UTC nanoseconds.
     pub at_utc_ns: u64,
+    /// Until then a late response or a receipt is waited for before anything follows from it, UTC nanoseconds.
+    pub waits_until_utc_ns: u64,
 }
 
 /// A receipt was matched to a segment.
@@ -82,7 +90,7 @@ pub struct ReceiptSeen {
     pub at_utc_ns: u64,
 }
 
-/// A receipt that came before the response that names its message.
+/// A receipt that came before the response that names its message, or that such a one was matched and waits no more.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
 pub struct EarlyReceipt {
     /// Carrier's number.
@@ -91,8 +99,14 @@ pub struct EarlyReceipt {
     pub error: u32,
     /// SMPP `message_state` value.
     pub state: u8,
+    /// Whether it was matched under an id that is written otherwise than its response's: it waits no more.
+    pub taken: bool,
     /// At, UTC nanoseconds.
     pub at_utc_ns: u64,
+    /// Digits of its source address, 0 where it is no number.
+    pub source: u64,
+    /// Digits of its destination address, 0 where it is no number.
+    pub destination: u64,
     /// The id that the receipt names.
     pub carrier_message_id: Vec<u8>,
 }

@@ -8,13 +8,18 @@
 mod concatenation;
 mod marks;
 mod split;
+pub mod udh;
 
 pub use concatenation::{Concatenation, Udh8, header_octets, parse_concatenation};
+pub(crate) use split::cut_into;
 pub use split::{Segments, split};
 
 use thiserror::Error;
 
 use crate::alphabet::{Alphabet, Unencodable, gsm7, ucs2};
+
+/// Octets of user data in one short message (3GPP TS 23.040, 9.2.3.16).
+pub const SEGMENT_OCTETS: usize = 140;
 
 /// Most segments that a header can number (3GPP TS 23.040, 9.2.3.24.1).
 pub const SEGMENTS_MAX: u8 = u8::MAX;
