@@ -1,15 +1,18 @@
 //! `[[carrier]]`: somebody who takes messages from us, and how we connect to him.
 
 use std::fs::File;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use carrack_message::Micros;
 use toml::de::DeValue;
 
+use crate::connection::{CarrierTls, Connection};
+use crate::profile::{SpecLimits, TlsUse, read};
 use crate::reader::{Context, Read, Section};
 use crate::secret::secret;
-use crate::{Address, Secret, kind};
+use crate::{Address, Fault, Faults, Profile, Secret, kind};
 
 /// What speaks to a carrier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,10 @@ pub enum Bind {
     Transceiver,
     /// A connection each way.
     TransmitterReceiver,
+    /// Only submits: receipts come by another account or not at all.
+    Transmitter,
+    /// Only receipts and incoming messages.
+    Receiver,
 }
 
 /// The version a bind claims (SMPP 3.4, 5.2.4).
@@ -65,8 +72,21 @@ pub struct Carrier {
     pub name: String,
     /// What speaks to it.
     pub kind: CarrierKind,
-    /// Where it listens.
-    pub address: Address,
+    /// Where it listens, in order; the next is tried when one fails. Where it connects to us: the hosts whose connections
+    /// are taken, whatever the port; empty: any.
+    pub addresses: Vec<Address>,
+    /// Our own address of the connection; none: as the system chooses.
+    pub local_address: Option<IpAddr>,
+    /// TLS; none: plain TCP.
+    pub tls: Option<CarrierTls>,
+    /// Where we wait for the carrier to connect and send `outbind` (SMPP 3.4, 2.2.1); none: we connect.
+    pub outbind_listen: Option<SocketAddr>,
+    /// What `outbind` has to name as the carrier's `system_id`; none: anything.
+    pub outbind_system_id: Option<String>,
+    /// The password that `outbind` has to bring; none: any.
+    pub outbind_password: Option<Secret>,
+    /// How it behaves. Keys of this section that say the same are merged into it.
+    pub profile: Profile,
     /// Who we are to it, at most 15 octets.
     pub system_id: String,
     /// Our password there; SMPP 3.4 has room for 8 octets, some take more.
@@ -101,15 +121,15 @@ pub struct Carrier {
     pub line: usize,
 }
 
-const SECOND: Duration = Duration::from_secs(1);
-const HOUR: Duration = Duration::from_secs(3_600);
-const RETRY_MIN: Duration = Duration::from_millis(10);
-const DAY: Duration = Duration::from_secs(86_400);
-const BINDS: &[(&str, Bind)] = &[
+/// Octets of `password` (SMPP 3.4, 5.2.2), without the NUL.
+const PASSWORD_OCTETS_MAX: usize = 8;
+pub(crate) const BINDS: &[(&str, Bind)] = &[
     ("transceiver", Bind::Transceiver),
     ("transmitter_receiver", Bind::TransmitterReceiver),
+    ("transmitter", Bind::Transmitter),
+    ("receiver", Bind::Receiver),
 ];
-const VERSIONS: &[(&str, InterfaceVersion)] = &[
+pub(crate) const VERSIONS: &[(&str, InterfaceVersion)] = &[
     ("3.3", InterfaceVersion::V33),
     ("3.4", InterfaceVersion::V34),
     ("5.0", InterfaceVersion::V50),
@@ -117,46 +137,47 @@ const VERSIONS: &[(&str, InterfaceVersion)] = &[
 
 impl Carrier {
     pub(crate) fn read(section: &Section<'_>) -> Self {
+        let profile = merged_profile(section);
+        let connection = Connection::read(section, profile.tls);
         let carrier = Self {
             name: section
                 .required("name", "\"north\"", kind::name)
                 .unwrap_or_default(),
             kind: section.or("kind", CarrierKind::Smpp, carrier_kind),
-            address: section
-                .required("address", "\"smsc.example.com:2775\"", kind::parsed)
-                .unwrap_or_default(),
+            addresses: connection.addresses,
+            local_address: connection.local_address,
+            outbind_listen: connection.outbind_listen,
+            outbind_system_id: connection.outbind_system_id,
+            outbind_password: connection.outbind_password,
             system_id: section
                 .required("system_id", "\"carrack\"", kind::ascii(15))
                 .unwrap_or_default(),
             password: section
                 .required("password", "{ env = \"X\" }", secret(section.context, 64))
                 .unwrap_or_default(),
-            system_type: section.or("system_type", String::new(), kind::ascii(12)),
-            bind: section.or("bind", Bind::Transceiver, kind::choice(BINDS)),
-            links: section.or("links", 1, kind::integer(1..=256)),
-            window: section.or("window", 100, kind::integer(1..=65_535)),
-            rate: section.optional("rate", kind::integer(1..=1_000_000)),
+            system_type: profile.system_type.clone(),
+            bind: profile.bind,
+            links: profile.binds,
+            window: profile.window,
+            rate: profile.rate_segments,
             price: price(section),
-            response_timeout: section.or(
-                "response_timeout",
-                SECOND * 10,
-                kind::time(RETRY_MIN..=HOUR),
-            ),
-            enquire_link: section.or("enquire_link", SECOND * 30, kind::time(SECOND..=HOUR)),
-            enquire_link_misses: section.or("enquire_link_misses", 2, kind::integer(1..=100)),
-            reconnect_delay: section.or("reconnect_delay", SECOND, kind::time(RETRY_MIN..=HOUR)),
-            reconnect_delay_max: section.or(
-                "reconnect_delay_max",
-                SECOND * 60,
-                kind::time(RETRY_MIN..=DAY),
-            ),
-            interface_version: section.or(
-                "interface_version",
-                InterfaceVersion::V34,
-                kind::choice(VERSIONS),
-            ),
+            response_timeout: profile.resp_timeout,
+            enquire_link: profile.enquire_idle,
+            enquire_link_misses: profile.enquire_misses,
+            reconnect_delay: profile.rebind_first,
+            reconnect_delay_max: profile.rebind_max,
+            interface_version: profile.interface_version,
             enabled: section.or("enabled", true, kind::boolean),
             line: section.line,
+            profile: Profile {
+                tls: if connection.tls.is_some() {
+                    TlsUse::Required
+                } else {
+                    TlsUse::Off
+                },
+                ..profile
+            },
+            tls: connection.tls,
         };
         carrier.check(section);
         section.finish();
@@ -169,6 +190,101 @@ impl Carrier {
                 "reconnect_delay",
                 "is longer than `reconnect_delay_max`; shorten it or raise the other",
             );
+        }
+        let (profile, octets) = (&self.profile, self.password.expose().len());
+        if profile.spec_limits == SpecLimits::Strict && octets > PASSWORD_OCTETS_MAX {
+            section.fault(
+                "password",
+                format!(
+                    "has {octets} characters, and profile `{}` keeps to the {PASSWORD_OCTETS_MAX} of the specification; \
+                     shorten it, or take a profile with spec_limits = \"relaxed\"",
+                    profile.name
+                ),
+            );
+        }
+        if section.holds("interface_version") && profile.interface_version == InterfaceVersion::V33
+        {
+            let keys: Vec<String> = profile
+                .needs_parameters()
+                .map(|(key, _)| format!("`{key}`"))
+                .collect();
+            if !keys.is_empty() {
+                section.fault(
+                    "interface_version",
+                    format!(
+                        "is \"3.3\", which lacks the optional parameters that {} of profile `{}` needs; \
+                         raise it or take another profile",
+                        keys.join(" and "),
+                        profile.name
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// The profile that the section names, with what the section says itself.
+fn merged_profile(section: &Section<'_>) -> Profile {
+    let base = named_profile(section).unwrap_or_default();
+    Profile {
+        system_type: section.or(
+            "system_type",
+            base.system_type,
+            kind::ascii(read::SYSTEM_TYPE_OCTETS_MAX),
+        ),
+        bind: section.or("bind", base.bind, kind::choice(BINDS)),
+        binds: section.or("links", base.binds, kind::integer(read::BINDS_RANGE)),
+        window: section.or("window", base.window, kind::integer(read::WINDOW_RANGE)),
+        rate_segments: section
+            .optional("rate", kind::integer(read::RATE_RANGE))
+            .or(base.rate_segments),
+        resp_timeout: section.or(
+            "response_timeout",
+            base.resp_timeout,
+            kind::time(read::RESPONSE_RANGE),
+        ),
+        enquire_idle: section.or(
+            "enquire_link",
+            base.enquire_idle,
+            kind::time(read::ENQUIRE_RANGE),
+        ),
+        enquire_misses: section.or(
+            "enquire_link_misses",
+            base.enquire_misses,
+            kind::integer(read::MISSES_RANGE),
+        ),
+        rebind_first: section.or(
+            "reconnect_delay",
+            base.rebind_first,
+            kind::time(read::REBIND_FIRST_RANGE),
+        ),
+        rebind_max: section.or(
+            "reconnect_delay_max",
+            base.rebind_max,
+            kind::time(read::REBIND_MAX_RANGE),
+        ),
+        interface_version: section.or(
+            "interface_version",
+            base.interface_version,
+            kind::choice(VERSIONS),
+        ),
+        ..base
+    }
+}
+
+/// The profile of key `profile`; none after its faults were gathered, or where the key is absent.
+fn named_profile(section: &Section<'_>) -> Option<Profile> {
+    let named = section.optional("profile", kind::text)?;
+    let missing = |what: &str| section.fault("profile", format!("names {named:?}, which {what}"));
+    match Profile::find(&named, &section.context.path("")) {
+        Ok(profile) => Some(profile),
+        Err(Faults(faults)) => {
+            match faults.as_slice() {
+                // There is no such file or name: the line to mend is ours.
+                [Fault { line: 0, what, .. }] => missing(what),
+                _ => section.context.faults.add_all(Faults(faults)),
+            }
+            None
         }
     }
 }

@@ -12,6 +12,8 @@ pub enum OnNoResponse {
     Resend,
     /// A receipt is awaited.
     Wait,
+    /// The carrier is asked by `query_sm` where its id is known; else as [`OnNoResponse::Wait`].
+    Query,
     /// It has failed.
     Fail,
 }
@@ -20,7 +22,26 @@ pub enum OnNoResponse {
 pub(crate) const ON_NO_RESPONSE: &[(&str, OnNoResponse)] = &[
     ("resend", OnNoResponse::Resend),
     ("wait", OnNoResponse::Wait),
+    ("query", OnNoResponse::Query),
     ("fail", OnNoResponse::Fail),
+];
+
+/// Which receipts decide what the customer sees of a message of several segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Multipart {
+    /// Delivered once all segments are; the worst state counts.
+    #[default]
+    All,
+    /// Delivered once one segment is.
+    Any,
+    /// The state of the last segment.
+    Last,
+}
+
+const MULTIPARTS: &[(&str, Multipart)] = &[
+    ("all", Multipart::All),
+    ("any", Multipart::Any),
+    ("last", Multipart::Last),
 ];
 
 /// `[delivery]`
@@ -40,6 +61,8 @@ pub struct Delivery {
     pub retry_delay_max: Duration,
     /// What happens without a submit response.
     pub on_no_response: OnNoResponse,
+    /// Which receipts decide over a message of several segments.
+    pub multipart: Multipart,
     /// Most segments of one message.
     pub segments_max: u8,
     /// Country of numbers in national form, two capital letters; none: numbers are international.
@@ -76,6 +99,7 @@ impl Delivery {
                 OnNoResponse::Resend,
                 kind::choice(ON_NO_RESPONSE),
             ),
+            multipart: section.or("multipart", Multipart::All, kind::choice(MULTIPARTS)),
             segments_max: section.or("segments_max", 10, kind::integer(1..=255)),
             region: section.optional("region", kind::region),
         };

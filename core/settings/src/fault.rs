@@ -71,13 +71,24 @@ impl Gathered {
         }
     }
 
-    /// The faults in order of lines, if there are any.
+    /// Faults of a file that this one names; what is known already is not told again.
+    pub(crate) fn add_all(&self, others: Faults) {
+        let mut faults = self.faults.borrow_mut();
+        for fault in others.0 {
+            if faults.len() < FAULTS_MAX && !faults.contains(&fault) {
+                faults.push(fault);
+            }
+        }
+    }
+
+    /// The faults in order of lines, those of other files last, if there are any.
     pub(crate) fn take(&self) -> Option<Faults> {
         let mut faults = self.faults.take();
         if faults.is_empty() {
             return None;
         }
-        faults.sort_by_key(|fault| fault.line);
+        let place = |fault: &Fault| (fault.file != self.file, fault.file.clone(), fault.line);
+        faults.sort_by_cached_key(place);
         Some(Faults(faults))
     }
 }

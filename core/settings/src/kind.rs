@@ -154,6 +154,15 @@ where
         .map_err(|fault| format!("is {text:?}: {fault}").into())
 }
 
+/// A text that another type reads, with a cure of ours.
+pub(crate) fn parsed_or<T: FromStr>(cure: &'static str) -> impl Fn(&DeValue<'_>) -> Read<T> {
+    move |value| {
+        let text = text(value)?;
+        text.parse()
+            .map_err(|_| format!("is {text:?}; {cure}").into())
+    }
+}
+
 /// An amount of money; a number in the file is read by its digits, never through floating point.
 pub(crate) fn money(value: &DeValue<'_>) -> Read<Micros> {
     let digits = match value {

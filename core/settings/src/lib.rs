@@ -8,6 +8,7 @@ mod account;
 mod address;
 mod batch;
 mod carrier;
+mod connection;
 mod delivery;
 mod durability;
 mod duration;
@@ -17,6 +18,7 @@ mod kind;
 mod log;
 mod node;
 mod pem;
+mod profile;
 mod queue;
 mod reader;
 mod route;
@@ -33,12 +35,17 @@ pub use account::Account;
 pub use address::{Address, Network};
 pub use batch::Batch;
 pub use carrier::{Bind, Carrier, CarrierKind, InterfaceVersion, Price};
-pub use delivery::{Delivery, OnNoResponse};
+pub use connection::CarrierTls;
+pub use delivery::{Delivery, Multipart, OnNoResponse};
 pub use durability::{Durability, DurabilityMode};
 pub use fault::{Fault, Faults};
 pub use http::{Http, Tls};
 pub use log::{Log, LogFormat, LogLevel};
 pub use node::{Node, Shards};
+pub use profile::{
+    AddressKind, ErrorBody, NoResponse, PlusSign, Profile, ProfileKey, QueueFullScope, SpecLimits,
+    StatusClass, ThrottleMode, TlsUse, TonNpiRule,
+};
 pub use queue::Queue;
 pub use route::{Match, Policy, Route};
 pub use runtime::{Io, Runtime};

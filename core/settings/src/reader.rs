@@ -4,13 +4,15 @@
 //! nobody asked for is unknown: [`Section::finish`] says so and names the nearest that was asked for.
 
 use std::cell::RefCell;
+use std::fs::File;
+use std::io::Read as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::fault::Gathered;
+use crate::fault::{Fault, Faults, Gathered};
 
 /// Why a value cannot be taken; the place where it is not the value as a whole.
 #[derive(Debug)]
@@ -187,6 +189,60 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// The tables of a list inside this one; one table counts as a list of one.
+    pub(crate) fn inners(&self, key: &'static str) -> Vec<Section<'a>> {
+        let Some(value) = self.value(key) else {
+            return Vec::new();
+        };
+        let elements = match value.get_ref() {
+            DeValue::Array(elements) => elements.iter().collect(),
+            _ => vec![value],
+        };
+        let title = format!("{key} of {}", self.title);
+        let mut sections = Vec::with_capacity(elements.len());
+        for element in elements {
+            let line = self.context.line(element.span().start);
+            match element.get_ref().as_table() {
+                Some(table) => {
+                    sections.push(Section::new(self.context, &title, Some((table, line))));
+                }
+                None => self.fault_at(
+                    line,
+                    key,
+                    "has to be a list of tables, as [{ ... }, { ... }]",
+                ),
+            }
+        }
+        sections
+    }
+
+    /// The entries of a table inside this one whose keys are data.
+    pub(crate) fn entries(&self, key: &'static str) -> Vec<Entry<'a>> {
+        let Some(value) = self.value(key) else {
+            return Vec::new();
+        };
+        let Some(table) = value.get_ref().as_table() else {
+            self.fault(key, format!("has to be a table, as {key} = {{ ... }}"));
+            return Vec::new();
+        };
+        let entry = |(name, value): (
+            &'a Spanned<std::borrow::Cow<'a, str>>,
+            &'a Spanned<DeValue<'a>>,
+        )| Entry {
+            context: self.context,
+            title: format!("{key} of {}", self.title),
+            line: self.context.line(name.span().start),
+            key: name.get_ref(),
+            value: value.get_ref(),
+        };
+        table.iter().map(entry).collect()
+    }
+
+    /// Whether the key stands in the file.
+    pub(crate) fn holds(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key))
+    }
+
     /// Says which keys nobody asked for.
     pub(crate) fn finish(&self) {
         let known = self.known.borrow();
@@ -208,6 +264,71 @@ impl<'a> Section<'a> {
             .faults
             .add(line, format!("`{key}` in {} {what}", self.title));
     }
+}
+
+/// A key that is data, and its value.
+#[derive(Debug)]
+pub(crate) struct Entry<'a> {
+    context: &'a Context,
+    title: String,
+    line: usize,
+    pub(crate) key: &'a str,
+    pub(crate) value: &'a DeValue<'a>,
+}
+
+impl Entry<'_> {
+    /// What was read, or a fault at the entry's line.
+    pub(crate) fn checked<T>(&self, read: Read<T>) -> Option<T> {
+        read.map_err(|wrong| self.fault(wrong.what)).ok()
+    }
+
+    /// A fault at the entry's line.
+    pub(crate) fn fault(&self, what: impl AsRef<str>) {
+        let (key, title) = (self.key.escape_default(), &self.title);
+        self.context
+            .faults
+            .add(self.line, format!("`{key}` in {title} {}", what.as_ref()));
+    }
+}
+
+/// The tables of a text; what a broken text still yields would only bring faults that are none.
+pub(crate) fn document<'t>(
+    text: &'t str,
+    context: &Context,
+) -> Result<Spanned<DeTable<'t>>, Faults> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let mut last = None;
+    for error in &errors {
+        let line = error.span().map_or(1, |span| context.line(span.start));
+        // One slip makes the parser stumble several times on its line.
+        if last.replace(line) != Some(line) {
+            context.faults.add(
+                line,
+                format!("is not TOML: {}", error.message().replace('\n', "; ")),
+            );
+        }
+    }
+    match context.faults.take() {
+        Some(faults) => Err(faults),
+        None => Ok(document),
+    }
+}
+
+/// The text of a file of at most so many octets.
+pub(crate) fn text_of(path: &Path, octets_max: u64) -> Result<String, Faults> {
+    let mut text = String::new();
+    let read =
+        File::open(path).and_then(|file| file.take(octets_max + 1).read_to_string(&mut text));
+    let what = match read {
+        Ok(octets) if octets as u64 <= octets_max => return Ok(text),
+        Ok(_) => format!("is larger than {octets_max} octets"),
+        Err(error) => format!("cannot be read: {error}"),
+    };
+    Err(Faults(vec![Fault {
+        file: path.display().to_string(),
+        line: 0,
+        what,
+    }]))
 }
 
 /// "did you mean" where something is near, else what is known.

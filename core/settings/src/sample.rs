@@ -66,6 +66,10 @@ fn every_key_stands_in_the_sample() {
         "[smpp_server]",
         "tls = { cert = \"cert.pem\", key = \"key.pem\" }\n[smpp_server]",
     );
+    text = text.replace(
+        "enabled = true ",
+        "tls = { ca = \"cert.pem\" }\nenabled = true ",
+    );
     let context = Context::new(&text, "sample", dir.path());
     let _ = read(&text, "sample", &context);
     let asked = context.asked();
@@ -115,5 +119,6 @@ fn the_defaults_shown_are_the_defaults() {
     let mut carrier = whole.carriers[0].clone();
     // What the sample sets on purpose.
     (carrier.links, carrier.rate, carrier.line) = (1, None, bare.carriers[0].line);
+    (carrier.profile.binds, carrier.profile.rate_segments) = (1, None);
     assert_eq!(carrier, bare.carriers[0]);
 }

@@ -2,17 +2,15 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::reader::{Context, Section, nearest};
+use crate::reader::{self, Context, Section, nearest, text_of};
 use crate::route::Names;
 use crate::{
-    Account, Batch, Carrier, Delivery, Durability, Fault, Faults, Http, Log, Node, Queue, Route,
+    Account, Batch, Bind, Carrier, Delivery, Durability, Faults, Http, Log, Node, Queue, Route,
     Runtime, Shutdown, SmppServer,
 };
 
@@ -92,18 +90,7 @@ impl Settings {
     /// All faults at once; one fault without line where the file cannot be read.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Faults> {
         let path = path.as_ref();
-        let file_name = path.display().to_string();
-        let mut text = String::new();
-        let read =
-            File::open(path).and_then(|file| file.take(FILE_OCTETS_MAX).read_to_string(&mut text));
-        if let Err(error) = read {
-            let what = format!("cannot be read: {error}");
-            return Err(Faults(vec![Fault {
-                file: file_name,
-                line: 0,
-                what,
-            }]));
-        }
+        let (text, file_name) = (text_of(path, FILE_OCTETS_MAX)?, path.display().to_string());
         Self::parse(&text, &file_name, path.parent().unwrap_or(Path::new("")))
     }
 
@@ -119,22 +106,7 @@ impl Settings {
 
 /// Reads every section, gathering faults in `context`.
 pub(crate) fn read(text: &str, file_name: &str, context: &Context) -> Result<Settings, Faults> {
-    let (document, errors) = DeTable::parse_recoverable(text);
-    let mut last = None;
-    for error in &errors {
-        let line = error.span().map_or(1, |span| context.line(span.start));
-        // One slip makes the parser stumble several times on its line.
-        if last.replace(line) != Some(line) {
-            context.faults.add(
-                line,
-                format!("is not TOML: {}", error.message().replace('\n', "; ")),
-            );
-        }
-    }
-    // What a broken text still yields would only bring faults that are none.
-    if let Some(faults) = context.faults.take() {
-        return Err(faults);
-    }
+    let document = reader::document(text, context)?;
     let document = Document {
         context,
         root: document.get_ref(),
@@ -176,6 +148,7 @@ impl<'a> Document<'a> {
             .map(|(place, section)| Route::read(section, place, &names))
             .collect();
         self.check_unique(&accounts, &carriers, &routes);
+        self.check_receivers(&carriers, &routes);
         Settings {
             node: self.table("node", Node::read),
             runtime: self.table("runtime", Runtime::read),
@@ -294,6 +267,26 @@ impl<'a> Document<'a> {
             .iter()
             .filter_map(|a| Some((a.api_key.as_ref()?.expose(), a.line)));
         self.unique("two accounts have the same api_key", false, api_keys);
+    }
+
+    /// A carrier that only receives takes no messages, so that a route to it would hold them for ever.
+    fn check_receivers(&self, carriers: &[Carrier], routes: &[Route]) {
+        for route in routes {
+            let named = route
+                .carrier_numbers
+                .iter()
+                .filter_map(|number| carriers.get(*number));
+            for carrier in named.filter(|carrier| carrier.bind == Bind::Receiver) {
+                self.context.faults.add(
+                    route.line,
+                    format!(
+                        "the route `{}` names the carrier `{}`, which binds as \"receiver\" and takes no messages; \
+                         take it away there or change its `bind`",
+                        route.name, carrier.name
+                    ),
+                );
+            }
+        }
     }
 
     /// A fault for each value that came before; names both lines, and the value only if it may be `shown`.

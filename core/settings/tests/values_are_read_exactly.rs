@@ -70,7 +70,10 @@ fn carriers_routes_and_accounts_keep_order_and_values() {
         panic!("two carriers")
     };
     assert_eq!((b.name.as_str(), b.line, a.line), ("b", 4, 14));
-    assert_eq!((b.address.host.as_str(), b.address.port), ("::1", 2775));
+    assert_eq!(
+        (b.addresses[0].host.as_str(), b.addresses[0].port),
+        ("::1", 2775)
+    );
     assert_eq!(
         (&b.price, &a.price),
         (&Price::Flat(Micros(7_500)), &Price::Flat(Micros(2_000_000)))
