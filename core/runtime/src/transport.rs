@@ -45,6 +45,8 @@ pub trait Transport {
     fn read_later(&mut self);
     /// Writes from the front of `octets`.
     fn write(&mut self, octets: &[u8]) -> WriteOutcome;
+    /// What is at the other side proved good: should it be lost, it is tried again before any other.
+    fn settled(&mut self) {}
     /// Ends it at once.
     fn close(&mut self);
 }
