@@ -5,9 +5,12 @@
 //! good: it says why it is down and tries again.
 
 mod link;
+pub mod probe;
+pub mod replay;
 pub mod smpp;
+pub mod trace;
 
 pub use link::{
     CarrierMessageId, Disposition, Link, LinkEvent, LinkState, Outgoing, ReceiptHandle, Refusal,
-    SubmitRefused,
+    SarPart, SubmitRefused,
 };

@@ -35,6 +35,14 @@ pub struct Outgoing<'a> {
     pub data_coding: u8,
     /// SMPP `esm_class` bits that describe the user data (UDHI 0x40).
     pub esm_class: u8,
+    /// Which part of a long text it is, where parameters and not a header say so.
+    pub sar: Option<SarPart>,
+    /// Whether the octets go as `message_payload`, whatever their number.
+    pub payload: bool,
+    /// Whether `dest_addr_subunit` 1 asks for the display (flash).
+    pub flash_subunit: bool,
+    /// Parameters of the customer to be passed on, encoded; often empty.
+    pub tlvs: &'a [u8],
     /// How long the carrier may try, seconds; 0: its own default.
     pub validity_s: u64,
 }
@@ -44,12 +52,16 @@ pub struct Outgoing<'a> {
 pub enum Disposition {
     /// We are too fast: the link slows, the segment goes again first.
     Throttled,
+    /// The queue for this recipient is full: the message pauses with growing delays, others go on.
+    DestinationFull,
     /// Passing trouble: try here again after a pause, then elsewhere.
     RetryHere,
     /// This carrier will not: go to the next one.
     NextCarrier,
     /// No carrier will: the message itself is at fault.
     MessageFault,
+    /// Our account at this carrier is at fault: go to the next one; this one rests, with an alert.
+    AccountFault,
     /// The link is not what we think it is: it must bind again.
     LinkFault,
 }
@@ -74,6 +86,17 @@ pub struct ReceiptHandle {
     pub sequence_number: u32,
     /// Which connection it came on; an answer to an earlier one is dropped.
     pub connection: u32,
+}
+
+/// A part of a long text as the SAR parameters say it (SMPP 3.4, 5.3.2.22 to 24).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SarPart {
+    /// `sar_msg_ref_num`.
+    pub reference: u16,
+    /// `sar_total_segments`.
+    pub total: u8,
+    /// `sar_segment_seqnum`, from 1.
+    pub part: u8,
 }
 
 /// What happened on a link.
@@ -121,11 +144,29 @@ pub enum LinkEvent {
         state: ReceiptState,
         /// The carrier's error code, 0 where none.
         error: u32,
+        /// Source address of the receipt where it is a number: by custom the recipient of our segment.
+        source: Option<Msisdn>,
+        /// Its destination address where it is a number: some carriers do not turn the two round.
+        destination: Option<Msisdn>,
     },
     /// A message from a handset, or a receipt that names nothing.
     Mo {
         /// For the answer.
         handle: ReceiptHandle,
+    },
+    /// The carrier answered a question about a segment.
+    Queried {
+        /// As given to query.
+        ticket: u64,
+        /// What it says; none where it does not know or does not answer such questions.
+        state: Option<ReceiptState>,
+        /// Its error code, 0 where none.
+        error: u32,
+    },
+    /// A handset that was away can be reached again (`alert_notification`).
+    Available {
+        /// The handset, where it is a number.
+        recipient: Option<Msisdn>,
     },
 }
 
@@ -157,6 +198,18 @@ pub trait Link {
         now: Now,
         ticket: u64,
         segment: &Outgoing<'_>,
+    ) -> Result<(), SubmitRefused>;
+    /// Asks what became of a segment that the carrier took under `id`. Takes a slot. The answer is
+    /// [`LinkEvent::Queried`]; a lost one too, with no state.
+    ///
+    /// # Errors
+    /// [`SubmitRefused`]; `Unwritable` also where this kind of carrier answers no questions.
+    fn query(
+        &mut self,
+        now: Now,
+        ticket: u64,
+        id: &[u8],
+        from: &Sender,
     ) -> Result<(), SubmitRefused>;
     /// Reads what came, advances timers, adds what happened to `events`.
     fn poll(&mut self, now: Now, events: &mut Vec<LinkEvent>);

@@ -1,41 +1,38 @@
 //! The link: a sending connection, and beside it a receiving one where the carrier wants two.
 
+use std::sync::Arc;
+
+use carrack_message::Sender;
+use carrack_message::receipt::ReceiptRules;
 use carrack_runtime::{Now, Transport};
+use carrack_settings::Profile;
 use carrack_smpp::{
-    Address, BindKind, ClientEvent, ClientSession, ClientSettings, CommandId, CommandStatus,
-    SubmitSm, time,
+    BindKind, ClientEvent, ClientSession, CommandId, CommandStatus, QuerySm, Request,
+    SubmitRefused as Refused,
 };
-use carrack_throttle::Backoff;
 
+use super::addressing::AddressBuffer;
 use super::connection::{Connection, Phase, Turn};
-use super::disposition::disposition;
-use super::receipt;
-use crate::link::{
-    CarrierMessageId, Disposition, Link, LinkEvent, LinkState, Outgoing, ReceiptHandle,
-    SubmitRefused,
-};
+use super::disposition::Statuses;
+use super::inbound::Inbound;
+use super::outgoing::{Room, Writer};
+use super::queries::Queries;
+use super::spec::SmppSpec;
+use crate::link::{Link, LinkEvent, LinkState, Outgoing, ReceiptHandle, SubmitRefused};
 
-const SENDING: usize = 0;
-
-/// How to bind to one SMSC.
-#[derive(Debug, Clone)]
-pub struct SmppSpec {
-    /// Session settings; their bind kind is set by `pair`.
-    pub session: ClientSettings,
-    /// A transmitter and a receiver in place of one transceiver.
-    pub pair: bool,
-    /// First delay before connecting again, nanoseconds.
-    pub reconnect_delay_ns: u64,
-    /// Longest delay, nanoseconds.
-    pub reconnect_delay_max_ns: u64,
-    /// Seed for jitter.
-    pub seed: u64,
-}
+/// The longest value of a parameter, `message_payload` too.
+const PARAMETER_OCTETS_MAX: usize = u16::MAX as usize;
 
 /// An SMPP link.
 pub struct SmppLink {
     connections: Vec<Connection>,
-    window: u32,
+    /// Which of them submits; none on a link that only receives.
+    sending: Option<usize>,
+    profile: Arc<Profile>,
+    statuses: Statuses,
+    rules: ReceiptRules,
+    writer: Writer,
+    queries: Queries,
     closing: bool,
     was_up: bool,
     oddities: u64,
@@ -45,34 +42,20 @@ impl SmppLink {
     /// A link that connects at its first poll. `transport` makes one pipe for each bind.
     #[must_use]
     pub fn new(spec: &SmppSpec, mut transport: impl FnMut() -> Box<dyn Transport>) -> Self {
-        let kinds: &[BindKind] = if spec.pair {
-            &[BindKind::Transmitter, BindKind::Receiver]
-        } else {
-            &[BindKind::Transceiver]
-        };
-        let connections = kinds
-            .iter()
-            .zip(0u64..)
-            .map(|(kind, index)| {
-                let session = ClientSession::new(
-                    ClientSettings {
-                        bind: *kind,
-                        ..spec.session.clone()
-                    },
-                    1,
-                );
-                let backoff = Backoff::new(spec.reconnect_delay_ns, spec.reconnect_delay_max_ns);
-                Connection::new(
-                    session,
-                    transport(),
-                    backoff,
-                    spec.seed.wrapping_add(index << 32),
-                )
-            })
-            .collect();
+        let kinds = spec.kinds();
+        let connections = kinds.iter().zip(0u8..).map(|(kind, place)| {
+            let session = ClientSession::new(spec.session(*kind), 1);
+            Connection::new(spec, place, session, transport())
+        });
+        let profile = Arc::clone(&spec.profile);
         Self {
-            connections,
-            window: spec.session.window,
+            connections: connections.collect(),
+            sending: kinds.iter().position(|kind| *kind != BindKind::Receiver),
+            statuses: Statuses::new(&profile),
+            rules: rules(&profile),
+            writer: Writer::new(&profile),
+            profile,
+            queries: Queries::default(),
             closing: false,
             was_up: false,
             oddities: 0,
@@ -80,7 +63,7 @@ impl SmppLink {
     }
 
     fn sending(&self) -> Option<&Connection> {
-        self.connections.get(SENDING)
+        self.connections.get(self.sending?)
     }
 
     fn all_bound(&self) -> bool {
@@ -89,79 +72,54 @@ impl SmppLink {
             .all(|connection| connection.phase == Phase::Bound)
     }
 
-    /// Turns session events into link events. True: the link must bind again.
-    fn translate(
-        event: ClientEvent<'_>,
-        session: u8,
-        connection: u32,
-        oddities: &mut u64,
+    /// Another version than ours is odd where the profile does not say that it is usual (trap T46).
+    fn on_bound(&mut self, version: Option<u8>) {
+        let own = self.profile.interface_version.octet();
+        let is_other = version.is_some_and(|version| version != own);
+        self.oddities += u64::from(is_other && !self.profile.version_lie_ok);
+        // Another host may know what the last one did not.
+        self.queries.unknown_to_peer = false;
+    }
+
+    fn poll_connection(
+        &mut self,
+        place: usize,
+        now: Now,
         events: &mut Vec<LinkEvent>,
-    ) -> bool {
-        let (ticket, status, id, late) = match event {
-            ClientEvent::Response {
-                ticket,
-                status,
-                message_id,
-            } => (ticket, status, message_id, false),
-            ClientEvent::LateResponse {
-                ticket,
-                status,
-                message_id,
-            } => (ticket, status, message_id, true),
-            ClientEvent::TimedOut { ticket } => {
-                events.push(LinkEvent::TimedOut { ticket });
-                return false;
-            }
-            ClientEvent::Unanswered { ticket } => {
-                events.push(LinkEvent::Unanswered { ticket });
-                return false;
-            }
-            ClientEvent::Deliver {
-                sequence_number,
-                sm,
-                command,
-                oddities: odd,
-            } => {
-                *oddities += u64::from(!odd.is_empty());
-                let handle = ReceiptHandle {
-                    session,
-                    data_sm: command == CommandId::DATA_SM,
-                    sequence_number,
-                    connection,
-                };
-                events.push(match receipt::read(&sm) {
-                    Some(found) => LinkEvent::Receipt {
-                        handle,
-                        id: found.id,
-                        state: found.state,
-                        error: found.error,
-                    },
-                    None => LinkEvent::Mo { handle },
-                });
-                return false;
-            }
-            ClientEvent::Bound { .. }
-            | ClientEvent::BindRefused { .. }
-            | ClientEvent::Unbound
-            | ClientEvent::Close { .. } => {
-                return false;
-            }
+    ) -> Option<Turn> {
+        let connection = self.connections.get_mut(place)?;
+        let mut inbound = Inbound {
+            statuses: &self.statuses,
+            rules: &self.rules,
+            queries: &mut self.queries,
+            session: connection.place,
+            connection: connection.number,
+            oddities: &mut self.oddities,
+            events,
+            must_rebind: false,
         };
-        if status.is_ok() {
-            events.push(LinkEvent::Accepted {
-                ticket,
-                id: CarrierMessageId::from_slice(id),
-                late,
-            });
-            return false;
+        let turn = connection.poll(now, &mut |event: ClientEvent<'_>| inbound.on(event));
+        if inbound.must_rebind && connection.phase == Phase::Bound {
+            let reason = "the carrier says that we are not bound";
+            return Some(connection.rebind(now, reason, &mut |event| inbound.on(event)));
         }
-        let refusal = disposition(status);
-        events.push(LinkEvent::Refused {
-            ticket,
-            refusal,
-            late,
-        });
-        refusal.disposition == Disposition::LinkFault
+        Some(turn)
+    }
+}
+
+/// What a profile says of receipts.
+pub(crate) fn rules(profile: &Profile) -> ReceiptRules {
+    ReceiptRules {
+        source: profile.receipt_source,
+        sign: profile.receipt_sign,
+        grammar: profile.receipt_grammar.clone(),
+    }
+}
+
+const fn refused(reason: &Refused) -> SubmitRefused {
+    match reason {
+        Refused::Unwritable(_) => SubmitRefused::Unwritable,
+        _ => SubmitRefused::NotNow,
     }
 }
 
@@ -203,7 +161,7 @@ impl Link for SmppLink {
     }
 
     fn window(&self) -> u32 {
-        self.window
+        self.sending.map_or(0, |_| self.profile.window)
     }
 
     fn submit(
@@ -212,55 +170,55 @@ impl Link for SmppLink {
         ticket: u64,
         segment: &Outgoing<'_>,
     ) -> Result<(), SubmitRefused> {
-        use carrack_smpp::SubmitRefused as Refused;
-        let mut digits = [0u8; 15];
-        let relative = time::relative(segment.validity_s);
-        let sm = SubmitSm {
-            source: Address::new(
-                segment.from.ton(),
-                segment.from.npi(),
-                segment.from.as_bytes(),
-            ),
-            destination: Address::international(segment.to.write_digits(&mut digits)),
-            esm_class: segment.esm_class,
-            registered_delivery: 1,
-            data_coding: segment.data_coding,
-            short_message: segment.octets,
-            validity_period: if segment.validity_s > 0 {
-                &relative
-            } else {
-                b""
-            },
-            ..SubmitSm::default()
-        };
-        let sending = self
-            .connections
-            .get_mut(SENDING)
-            .ok_or(SubmitRefused::NotNow)?;
-        match sending.session.submit(now.mono_ns, ticket, &sm) {
+        if segment.octets.len() > PARAMETER_OCTETS_MAX {
+            return Err(SubmitRefused::Unwritable);
+        }
+        let place = self.sending.ok_or(SubmitRefused::NotNow)?;
+        let sending = self.connections.get_mut(place);
+        let session = &mut sending.ok_or(SubmitRefused::NotNow)?.session;
+        let mut room = Room::default();
+        let sm = self.writer.submit(segment, &mut room);
+        match session.submit(now.mono_ns, ticket, &sm) {
             Ok(_) => Ok(()),
-            Err(Refused::Unwritable(_)) => Err(SubmitRefused::Unwritable),
-            Err(_) => Err(SubmitRefused::NotNow),
+            Err(reason) => Err(refused(&reason)),
+        }
+    }
+
+    fn query(
+        &mut self,
+        now: Now,
+        ticket: u64,
+        id: &[u8],
+        from: &Sender,
+    ) -> Result<(), SubmitRefused> {
+        if self.queries.unknown_to_peer || id.is_empty() {
+            return Err(SubmitRefused::Unwritable);
+        }
+        let place = self.sending.ok_or(SubmitRefused::NotNow)?;
+        let sending = self.connections.get_mut(place);
+        let session = &mut sending.ok_or(SubmitRefused::NotNow)?.session;
+        let mut buffer = AddressBuffer::default();
+        let query = QuerySm {
+            message_id: id,
+            source: self.writer.addressing().source(from, &mut buffer),
+            ..QuerySm::default()
+        };
+        match session.request(now.mono_ns, ticket, &Request::Query(&query)) {
+            Ok(_) => {
+                self.queries.begin(ticket);
+                Ok(())
+            }
+            Err(reason) => Err(refused(&reason)),
         }
     }
 
     fn poll(&mut self, now: Now, events: &mut Vec<LinkEvent>) {
         let mut down = None;
-        for (connection, session) in self.connections.iter_mut().zip(0u8..) {
-            let mut rebind = false;
-            let (number, oddities) = (connection.number, &mut self.oddities);
-            let mut on = |event: ClientEvent<'_>| {
-                rebind |= Self::translate(event, session, number, oddities, events);
-            };
-            let mut turn = connection.poll(now, &mut on);
-            if rebind && connection.phase == Phase::Bound {
-                let mut on = |event: ClientEvent<'_>| {
-                    Self::translate(event, session, number, &mut self.oddities, events);
-                };
-                turn = connection.rebind(now, "the carrier says that we are not bound", &mut on);
-            }
-            if let Turn::Lost(reason) = turn {
-                down = Some(reason);
+        for place in 0..self.connections.len() {
+            match self.poll_connection(place, now, events) {
+                Some(Turn::Lost(reason)) => down = Some(reason),
+                Some(Turn::Bound(version)) => self.on_bound(version),
+                Some(Turn::Same) | None => {}
             }
         }
         let up = !self.closing && self.all_bound();

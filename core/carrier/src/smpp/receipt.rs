@@ -1,8 +1,10 @@
-//! What a deliver_sm of a carrier is: a receipt and for which segment, or something else.
+//! What a `deliver_sm` or `data_sm` of a carrier is: a receipt and of which segment, or something else.
+//!
+//! The decision is `carrack_message::receipt`'s; here its parts are found in the PDU.
 
 use carrack_message::ReceiptState;
-use carrack_message::receipt;
-use carrack_smpp::{DeliverSm, tag};
+use carrack_message::receipt::{self, ReceiptParts, ReceiptRead, ReceiptRules};
+use carrack_smpp::{DeliverSm, QuerySmResp, tag};
 
 use crate::link::CarrierMessageId;
 
@@ -14,32 +16,37 @@ pub(super) struct Found {
     pub(super) error: u32,
 }
 
-/// Reads a receipt; TLVs go before text. `None`: not a receipt, or one that names no message.
-pub(super) fn read(sm: &DeliverSm<'_>) -> Option<Found> {
-    let tlv_id = sm
-        .tlvs
-        .find_cstring(tag::RECEIPTED_MESSAGE_ID)
-        .filter(|id| !id.is_empty());
-    if !(sm.is_receipt() || sm.is_intermediate() || tlv_id.is_some()) {
-        return None;
-    }
-    let text = receipt::parse(sm.user_data());
-    let id = tlv_id.or(text.id)?;
-    let tlv_state = sm
-        .tlvs
-        .find_number(tag::MESSAGE_STATE)
-        .and_then(|code| ReceiptState::from_code(code as u8));
+/// Reads a receipt; `None`: not a receipt, or one that names no message.
+pub(super) fn read(sm: &DeliverSm<'_>, rules: &ReceiptRules) -> Option<Found> {
+    let read = read_whole(sm, rules)?;
     Some(Found {
-        id: CarrierMessageId::from_slice(id),
-        state: tlv_state.or(text.state).unwrap_or(ReceiptState::Unknown),
-        error: text.error.map_or(0, error_code),
+        id: read.id?,
+        state: read.state,
+        error: read.error,
     })
 }
 
-/// Error codes are decimal by custom; anything else counts as 0, the raw text stays with the carrier.
-fn error_code(octets: &[u8]) -> u32 {
-    std::str::from_utf8(octets)
-        .ok()
-        .and_then(|text| text.trim().parse().ok())
-        .unwrap_or(0)
+/// Reads a receipt with all that it says, be it without an id.
+pub(crate) fn read_whole(sm: &DeliverSm<'_>, rules: &ReceiptRules) -> Option<ReceiptRead> {
+    // Most MO have no parameters, and then nothing is looked for.
+    let tlvs = sm.tlvs;
+    let number = |tag| {
+        tlvs.find_number(tag)
+            .and_then(|value| u8::try_from(value).ok())
+    };
+    let parts = ReceiptParts {
+        esm_class: sm.esm_class,
+        data_coding: sm.data_coding,
+        text: sm.user_data(),
+        tlv_id: tlvs.find(tag::RECEIPTED_MESSAGE_ID),
+        tlv_state: number(tag::MESSAGE_STATE),
+        tlv_error: tlvs.find(tag::NETWORK_ERROR_CODE),
+    };
+    receipt::read(&parts, rules)
+}
+
+/// State and error of a `query_sm_resp` (SMPP 3.4, 4.8.2).
+pub(crate) fn of_query(answer: &QuerySmResp<'_>) -> (Option<ReceiptState>, u32) {
+    let state = answer.message_state.and_then(ReceiptState::from_code);
+    (state, answer.error_code.map_or(0, u32::from))
 }

@@ -1,0 +1,159 @@
+//! Binding, and binding again: how often, how long, and when to stop.
+
+use carrack_smpp::{BindKind, CommandStatus};
+
+use super::conversation::{Order, Outcome, Probe, Turn};
+use super::plan::Question;
+use super::script::{Step, Wire};
+use super::wire::{Line, Phase};
+
+/// Times that a lost link is bound again.
+const REBINDS_MAX: u32 = 20;
+/// Refusals of one bind that are neither of credentials nor `ESME_RALYBND`.
+const REFUSALS_MAX: u32 = 4;
+
+impl Probe {
+    pub(super) fn bind(
+        &mut self,
+        now_ns: u64,
+        begun_ns: u64,
+        wire: Wire,
+        kind: BindKind,
+        is_needed: bool,
+    ) -> Turn {
+        let kind = if wire == Wire::Main {
+            self.main_kind
+        } else {
+            kind
+        };
+        let index = Self::index(wire);
+        let Some(line) = self.lines.get_mut(index) else {
+            return Turn::Done;
+        };
+        let give_up_ns = begun_ns.saturating_add(self.plan.bind_wait_ns);
+        match line.phase {
+            Phase::Bound if line.kind == kind => return Turn::Done,
+            Phase::Bound => {
+                line.unbind(now_ns, &mut self.seen);
+                return Turn::Wait(give_up_ns);
+            }
+            Phase::Connecting | Phase::Binding | Phase::Leaving | Phase::Draining { .. } => {
+                return Turn::Wait(give_up_ns);
+            }
+            Phase::Idle => {}
+        }
+        let tried = self.seen.binds.iter().skip(self.binds_before);
+        let answer = tried.rev().find(|bind| bind.wire == wire);
+        let refusal = answer
+            .and_then(|bind| bind.answer.as_ref())
+            .map(|answer| answer.status);
+        if answer.is_some() || self.last_failure.is_some() {
+            if !is_needed {
+                self.last_failure = None;
+                return Turn::Done;
+            }
+            if let Some(turn) = self.refused(now_ns, give_up_ns, refusal) {
+                return turn;
+            }
+        }
+        if now_ns < self.next_bind_ns {
+            return Turn::Wait(self.next_bind_ns);
+        }
+        self.next_bind_ns = now_ns.saturating_add(self.plan.bind_retry_ns);
+        if let Some(line) = self.lines.get_mut(index) {
+            line.kind = kind;
+            line.phase = Phase::Connecting;
+            self.orders.push_back(Order::Connect(index));
+        }
+        Turn::Wait(give_up_ns)
+    }
+
+    /// A bind that is needed was refused: whether to stop, try another kind, or (none) the same again.
+    fn refused(
+        &mut self,
+        now_ns: u64,
+        give_up_ns: u64,
+        refusal: Option<CommandStatus>,
+    ) -> Option<Turn> {
+        if let Some(failure) = self.last_failure.take() {
+            let first = self.seen.binds.is_empty();
+            self.refusals += 1;
+            return (first || self.refusals > REFUSALS_MAX || now_ns >= give_up_ns)
+                .then(|| self.end(failure));
+        }
+        let credentials = [
+            CommandStatus::ESME_RINVPASWD,
+            CommandStatus::ESME_RINVSYSID,
+            CommandStatus::ESME_RINVSYSTYP,
+        ];
+        self.refusals += 1;
+        let is_waiting = refusal == Some(CommandStatus::ESME_RALYBND);
+        match refusal {
+            Some(status) if credentials.contains(&status) => {
+                let what = match status {
+                    CommandStatus::ESME_RINVSYSTYP => {
+                        "give the --system-type that the carrier named"
+                    }
+                    _ => {
+                        "check --system-id and --password; it is not tried again, for many carriers lock accounts"
+                    }
+                };
+                return Some(self.end(format!("the bind was refused with {status}; {what}")));
+            }
+            Some(CommandStatus::ESME_RINVCMDID | CommandStatus::ESME_RINVBNDSTS) => {
+                self.refusals = REFUSALS_MAX + 1
+            }
+            _ => {}
+        }
+        if now_ns >= give_up_ns || (self.refusals > REFUSALS_MAX && !is_waiting) {
+            if self.main_kind == BindKind::Transceiver && !is_waiting {
+                self.main_kind = BindKind::Transmitter;
+                self.refusals = 0;
+                self.steps.insert(
+                    self.at + 1,
+                    (
+                        Question::Binds,
+                        Step::Bind {
+                            wire: Wire::Beside,
+                            kind: BindKind::Receiver,
+                            is_needed: false,
+                        },
+                    ),
+                );
+                return None;
+            }
+            let with = refusal.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+            return Some(self.end(format!("the bind was refused with {with} again and again; ask the carrier, or allow more time with --bind-wait")));
+        }
+        None
+    }
+
+    pub(super) fn end(&mut self, why: String) -> Turn {
+        self.outcome = Some(Outcome::Stopped(why));
+        Turn::Wait(u64::MAX)
+    }
+
+    /// The main connection, bound; none while it is not.
+    pub(super) fn main(&mut self, now_ns: u64, begun_ns: u64) -> Result<(), Turn> {
+        if self.line(Wire::Main).is_some_and(Line::is_bound) {
+            self.refusals = 0;
+            return Ok(());
+        }
+        let is_new = self
+            .line(Wire::Main)
+            .is_some_and(|line| line.phase == Phase::Idle);
+        if is_new && now_ns >= self.next_bind_ns {
+            self.rebinds += 1;
+        }
+        if self.rebinds > REBINDS_MAX {
+            return Err(self.end(
+                "the link is lost again and again; what was seen until then is in the report"
+                    .to_owned(),
+            ));
+        }
+        match self.bind(now_ns, begun_ns, Wire::Main, self.main_kind, true) {
+            Turn::Done => Ok(()),
+            wait => Err(wait),
+        }
+    }
+}
