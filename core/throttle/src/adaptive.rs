@@ -82,11 +82,19 @@ struct Trial {
 impl Adaptive {
     /// A bucket of `nominal` segments a second, or one that limits itself only after a refusal.
     pub fn new(nominal: Option<u32>) -> Self {
+        Self::with_burst(nominal, None)
+    }
+
+    /// The same with so many segments at once, as [`Bucket::with_burst`].
+    pub fn with_burst(nominal: Option<u32>, burst: Option<u32>) -> Self {
         // Four thousand million a second is no limit, but keeps the history that the first refusal asks for.
         let most = nominal.unwrap_or(u32::MAX);
         let floor = nominal.map_or(1, |nominal| nominal / 16).max(1);
         Self {
-            bucket: Bucket::per_second(most),
+            bucket: match burst.filter(|_| nominal.is_some()) {
+                Some(burst) => Bucket::with_burst(most, burst),
+                None => Bucket::per_second(most),
+            },
             nominal,
             search: Search::new(most, floor),
             tolerance: Tolerance::default(),

@@ -10,6 +10,11 @@
 //! a second that ends in debt ends with such a taking, and this was granted only if the [`History`] of the last
 //! second left room for all of it. Once the debt is paid, store and refill account for everything again.
 //!
+//! With a burst `b` of its own the bucket holds `c = min(b, rate)`. Up to the even capacity the argument is the same with
+//! this `c`. Above it the bucket refills with `rate`, and every taking, not only one that is larger than the capacity,
+//! is granted only if the history of the last second leaves room for it: a second never sees more than `rate`, and over
+//! time 64 of 65 parts of it.
+//!
 //! Failure: a taking larger than the rate can never be granted whole and is answered with [`NEVER_NS`];
 //! [`Bucket::take_up_to`] serves such a message in parts.
 
@@ -28,8 +33,11 @@ pub struct Bucket {
 #[derive(Debug, Clone)]
 struct Limit {
     rate: u32,
+    burst: Option<u32>,
     capacity: u32,
     refill: u32,
+    /// From so many segments on a taking asks the history.
+    asks_from: u32,
     /// Units in the bucket; below zero is debt of a taking larger than the capacity.
     level: i64,
     last_ns: u64,
@@ -39,12 +47,27 @@ struct Limit {
 impl Bucket {
     /// A bucket of `rate` segments a second, full at the start. A rate of 0 grants nothing, ever.
     pub fn per_second(rate: u32) -> Self {
-        let (capacity, refill) = shape(rate);
+        Self::shaped(rate, None)
+    }
+
+    /// A bucket of `rate` segments a second, `burst` of them at once where the second has room.
+    pub fn with_burst(rate: u32, burst: u32) -> Self {
+        Self::shaped(rate, Some(burst))
+    }
+
+    fn shaped(rate: u32, burst: Option<u32>) -> Self {
+        let Shape {
+            capacity,
+            refill,
+            asks_from,
+        } = shape(rate, burst);
         Self {
             limit: Some(Box::new(Limit {
                 rate,
+                burst,
                 capacity,
                 refill,
+                asks_from,
                 level: i64::from(capacity) * TOKEN,
                 last_ns: 0,
                 history: History::new(),
@@ -105,7 +128,10 @@ impl Bucket {
         if let Some(limit) = &mut self.limit {
             limit.refill(now_ns);
             limit.rate = rate;
-            (limit.capacity, limit.refill) = shape(rate);
+            let shape = shape(rate, limit.burst);
+            limit.capacity = shape.capacity;
+            limit.refill = shape.refill;
+            limit.asks_from = shape.asks_from;
             limit.level = limit.level.min(i64::from(limit.capacity) * TOKEN);
         }
     }
@@ -119,11 +145,28 @@ impl Bucket {
     }
 }
 
-/// Capacity and refill a second of a rate.
-const fn shape(rate: u32) -> (u32, u32) {
-    match rate / 50 {
-        0 | 1 => (if rate == 0 { 0 } else { 1 }, rate),
-        capacity => (capacity, rate - capacity),
+/// How a rate is kept.
+struct Shape {
+    capacity: u32,
+    /// A second.
+    refill: u32,
+    asks_from: u32,
+}
+
+fn shape(rate: u32, burst: Option<u32>) -> Shape {
+    let even = (rate / 50).max(1);
+    let capacity = burst.unwrap_or(even).max(1).min(rate);
+    if capacity > even {
+        return Shape {
+            capacity,
+            refill: rate,
+            asks_from: 1,
+        };
+    }
+    Shape {
+        capacity,
+        refill: if capacity <= 1 { rate } else { rate - capacity },
+        asks_from: capacity.saturating_add(1),
     }
 }
 
@@ -149,7 +192,7 @@ impl Limit {
                 .div_ceil(u64::from(self.refill.max(1)));
             ready_ns = now_ns.saturating_add(wait_ns);
         }
-        if n > self.capacity {
+        if n >= self.asks_from {
             let room = u64::from(self.rate).saturating_sub(u64::from(n));
             ready_ns = ready_ns.max(self.history.at_most(now_ns, room));
         }
@@ -163,8 +206,13 @@ impl Limit {
     fn take_up_to(&mut self, now_ns: u64, n: u32) -> u32 {
         self.refill(now_ns);
         let whole = u32::try_from(self.level.max(0) / TOKEN).unwrap_or(u32::MAX);
-        // Not more than the capacity, so the history is not asked and the taking succeeds.
-        let granted = n.min(whole);
+        let mut granted = n.min(whole);
+        if self.asks_from == 1 {
+            let sum = self.history.sum(self.last_ns);
+            let room = u64::from(self.rate).saturating_sub(sum);
+            granted = granted.min(u32::try_from(room).unwrap_or(u32::MAX));
+        }
+        // Not more than the capacity and the second hold, so the taking succeeds.
         match self.take(now_ns, granted) {
             Ok(()) => granted,
             Err(_) => 0,

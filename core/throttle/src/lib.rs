@@ -8,12 +8,14 @@ mod adaptive;
 mod backoff;
 mod bucket;
 mod history;
+mod rule;
 mod search;
 mod tolerance;
 
 pub use adaptive::Adaptive;
 pub use backoff::Backoff;
 pub use bucket::Bucket;
+pub use rule::{Throttle, ThrottleMode, ThrottleRule};
 
 /// The answer "never": no moment, however late, at which the taking would be granted.
 pub const NEVER_NS: u64 = u64::MAX;

@@ -59,10 +59,11 @@ proptest! {
     #[test]
     fn adversarial_moments_never_exceed_the_rate(
         rate in prop_oneof![1..=5u32, 40..160u32, 1..=20_000u32],
+        burst in prop_oneof![Just(None), (0..300u32).prop_map(Some), (0..30_000u32).prop_map(Some)],
         start_ns in 0..u64::MAX / 4,
         asks in (1..=200u32).prop_flat_map(|size_max| prop::collection::vec(ask(size_max), 1..400)),
     ) {
-        let mut bucket = Bucket::per_second(rate);
+        let mut bucket = burst.map_or_else(|| Bucket::per_second(rate), |burst| Bucket::with_burst(rate, burst));
         let mut now_ns = start_ns;
         let mut told = (now_ns, 1);
         let mut grants = Vec::new();
