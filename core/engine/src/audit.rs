@@ -140,7 +140,9 @@ impl Tally {
                     });
                 }
             }
-            RecordView::Submitted(_) => self.segments_submitted += 1,
+            RecordView::Submitted(record) => {
+                self.segments_submitted += u64::from(record.segments);
+            }
             RecordView::Uncertain(record) => self.uncertain.push(uncertain(carriers, record)),
             _ => {}
         }

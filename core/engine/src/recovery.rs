@@ -7,7 +7,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use carrack_carrier::CarrierMessageId;
-use carrack_message::record::{ArchivedAccepted, ArchivedSubmitted, BatchProgress, RecordView};
+use carrack_message::record::{
+    ArchivedAccepted, ArchivedEarlyReceipt, ArchivedReceiptSeen, ArchivedSubmitted, BatchProgress,
+    RecordView,
+};
 use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
 use carrack_queue::{ScanReport, SealedFrame, Store, StoreFault, scan};
 use smallvec::SmallVec;
@@ -16,8 +19,12 @@ use smallvec::SmallVec;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RestoredSegment {
     Unsent,
-    Uncertain,
-    Submitted(CarrierMessageId),
+    /// Until then a late response or a receipt is waited for.
+    Uncertain {
+        until_utc_ns: u64,
+    },
+    /// Under this id; so many segments on air.
+    Submitted(CarrierMessageId, u8),
     Done(ReceiptState),
 }
 
@@ -37,7 +44,9 @@ pub(crate) struct Restored {
     pub(crate) batch: u64,
     /// Number of the carrier where its segments went last.
     pub(crate) carrier: Option<u32>,
+    /// Parts as that carrier wanted them, as far as the log says.
     pub(crate) segments: SmallVec<[RestoredSegment; 1]>,
+    pub(crate) segments_priced: u8,
     pub(crate) segments_sent: u8,
     pub(crate) cost_micros: i64,
     /// Bad outcomes of the segment that had most.
@@ -56,6 +65,9 @@ pub(crate) struct RestoredEarly {
     pub(crate) state: ReceiptState,
     pub(crate) error: u32,
     pub(crate) at_utc_ns: u64,
+    /// Digits of its addresses, 0 where they are no numbers.
+    pub(crate) source: u64,
+    pub(crate) destination: u64,
 }
 
 /// Delivered, failed, submitted and live messages of a batch.
@@ -108,40 +120,23 @@ impl Recovered {
                     message.last_error = status;
                     if next {
                         message.forget();
+                    } else {
+                        message.set(segment, RestoredSegment::Unsent);
                     }
                 });
             }
             RecordView::Uncertain(record) => {
-                let segment = record.segment;
+                let (segment, parts) = (record.segment, record.parts);
+                let carrier = record.carrier.to_native();
+                let until_utc_ns = record.waits_until_utc_ns.to_native();
                 self.with(record.id.to_native(), |message| {
                     message.note_bad_outcome(segment);
-                    message.set(segment, RestoredSegment::Uncertain);
+                    message.at_carrier(carrier, parts);
+                    message.set(segment, RestoredSegment::Uncertain { until_utc_ns });
                 });
             }
-            RecordView::ReceiptSeen(record) => {
-                let segment = record.segment;
-                if let Some(state) =
-                    ReceiptState::from_code(record.state).filter(|state| state.is_final())
-                {
-                    self.with(record.id.to_native(), |message| {
-                        message.set(segment, RestoredSegment::Done(state))
-                    });
-                }
-            }
-            RecordView::EarlyReceipt(record) => {
-                let carrier = record.carrier.to_native();
-                let id = CarrierMessageId::from_slice(&record.carrier_message_id);
-                let state = ReceiptState::from_code(record.state).unwrap_or(ReceiptState::Unknown);
-                let at_utc_ns = record.at_utc_ns.to_native();
-                let early = RestoredEarly {
-                    carrier,
-                    id: id.clone(),
-                    state,
-                    error: record.error.to_native(),
-                    at_utc_ns,
-                };
-                self.early.insert((carrier, id), early);
-            }
+            RecordView::ReceiptSeen(record) => self.receipt_seen(record),
+            RecordView::EarlyReceipt(record) => self.early_receipt(record),
             RecordView::Final(record) => {
                 let status = Status::from_u8(record.status).unwrap_or(Status::Unknown);
                 let (error, at_utc_ns, tell) = (
@@ -214,6 +209,7 @@ impl Recovered {
             segments: (0..record.segments.max(1))
                 .map(|_| RestoredSegment::Unsent)
                 .collect(),
+            segments_priced: record.segments.max(1),
             segments_sent: 0,
             cost_micros: 0,
             attempts: 0,
@@ -227,25 +223,62 @@ impl Recovered {
     fn submitted(&mut self, record: &ArchivedSubmitted) {
         let carrier = record.carrier.to_native();
         let id = CarrierMessageId::from_slice(&record.carrier_message_id);
-        let early = self
-            .early
-            .remove(&(carrier, id.clone()))
-            .filter(|early| early.state.is_final());
         let complete = self.with(record.id.to_native(), |message| {
             let before = message.is_submitted();
-            message.at_carrier(carrier);
-            message.segments_sent = message.segments_sent.saturating_add(1);
+            message.at_carrier(carrier, record.parts);
+            message.segments_sent = message.segments_sent.saturating_add(record.segments);
             message.cost_micros = message
                 .cost_micros
                 .saturating_add(record.price_micros.to_native());
-            let state = early.map_or(RestoredSegment::Submitted(id), |early| {
-                RestoredSegment::Done(early.state)
-            });
-            message.set(record.segment, state);
+            message.set(
+                record.segment,
+                RestoredSegment::Submitted(id, record.segments),
+            );
             (!before && message.is_submitted()).then_some(message.batch)
         });
         if let Some(batch) = complete.flatten().filter(|batch| *batch != 0) {
             self.batches.entry(batch).or_default().submitted += 1;
+        }
+    }
+
+    fn receipt_seen(&mut self, record: &ArchivedReceiptSeen) {
+        let carrier = record.carrier.to_native();
+        let state = ReceiptState::from_code(record.state).filter(|state| state.is_final());
+        let known = self.with(record.id.to_native(), |message| {
+            let held = message.segments.get(usize::from(record.segment)).cloned();
+            let done = matches!(held, Some(RestoredSegment::Done(_)));
+            if let Some(state) = state.filter(|_| !done) {
+                message.set(record.segment, RestoredSegment::Done(state));
+            }
+            held
+        });
+        // If it was parked before its response came, it is so no more.
+        if !self.early.is_empty()
+            && let Some(Some(RestoredSegment::Submitted(id, _))) = known
+        {
+            self.early.remove(&(carrier, id));
+        }
+    }
+
+    fn early_receipt(&mut self, record: &ArchivedEarlyReceipt) {
+        let carrier = record.carrier.to_native();
+        let id = CarrierMessageId::from_slice(&record.carrier_message_id);
+        if record.taken {
+            self.early.remove(&(carrier, id));
+            return;
+        }
+        let early = RestoredEarly {
+            carrier,
+            id: id.clone(),
+            state: ReceiptState::from_code(record.state).unwrap_or(ReceiptState::Unknown),
+            error: record.error.to_native(),
+            at_utc_ns: record.at_utc_ns.to_native(),
+            source: record.source.to_native(),
+            destination: record.destination.to_native(),
+        };
+        let known = self.early.get(&(carrier, id.clone()));
+        if known.is_none_or(|known| early.state.supersedes(known.state)) {
+            self.early.insert((carrier, id), early);
         }
     }
 
@@ -285,15 +318,22 @@ impl Recovered {
 }
 
 impl Restored {
-    fn at_carrier(&mut self, carrier: u32) {
+    /// Its parts are at this carrier, so many of them; 0: not known.
+    pub(crate) fn at_carrier(&mut self, carrier: u32, parts: u8) {
         if self.carrier.is_some_and(|before| before != carrier) {
             self.forget();
         }
         self.carrier = Some(carrier);
+        if parts > 0 {
+            self.segments
+                .resize(usize::from(parts), RestoredSegment::Unsent);
+        }
     }
 
     /// Bad outcomes of segments that were in windows together are one attempt of the text.
     pub(crate) fn note_bad_outcome(&mut self, segment: u8) {
+        let parts = self.bad_outcomes.len().max(usize::from(segment) + 1);
+        self.bad_outcomes.resize(parts, 0);
         if let Some(count) = self.bad_outcomes.get_mut(usize::from(segment)) {
             *count = count.saturating_add(1);
             self.attempts = self.attempts.max(u32::from(*count));
@@ -307,17 +347,19 @@ impl Restored {
             .for_each(|segment| *segment = RestoredSegment::Unsent);
     }
 
-    fn set(&mut self, segment: u8, state: RestoredSegment) {
+    pub(crate) fn set(&mut self, segment: u8, state: RestoredSegment) {
+        let parts = self.segments.len().max(usize::from(segment) + 1);
+        self.segments.resize(parts, RestoredSegment::Unsent);
         if let Some(slot) = self.segments.get_mut(usize::from(segment)) {
             *slot = state;
         }
     }
 
-    fn is_submitted(&self) -> bool {
+    pub(crate) fn is_submitted(&self) -> bool {
         self.segments.iter().all(|segment| {
             matches!(
                 segment,
-                RestoredSegment::Submitted(_) | RestoredSegment::Done(_)
+                RestoredSegment::Submitted(..) | RestoredSegment::Done(_)
             )
         })
     }

@@ -2,6 +2,18 @@
 
 use carrack_routing::OnNoResponse;
 
+/// Which receipts decide what the customer sees of a text of several parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Multipart {
+    /// All of them: delivered once all parts are; else the first state that is not delivered.
+    #[default]
+    All,
+    /// Delivered once one part is.
+    Any,
+    /// The state of the last part.
+    Last,
+}
+
 /// Settings of a node's engine. Times in nanoseconds.
 #[derive(Debug, Clone)]
 pub struct EngineSettings {
@@ -25,7 +37,9 @@ pub struct EngineSettings {
     pub retry_delay_max_ns: u64,
     /// What to do when no response came, where the route does not say.
     pub on_no_response: OnNoResponse,
-    /// How long a receipt waits for the response that names it.
+    /// Which receipts decide over a text of several parts.
+    pub multipart: Multipart,
+    /// How long a receipt waits for the response that names it, where the carrier does not say.
     pub early_receipt_hold_ns: u64,
     /// How many such receipts may wait in a shard.
     pub early_receipts_max: usize,
@@ -51,6 +65,7 @@ impl Default for EngineSettings {
             retry_delay_ns: SECOND,
             retry_delay_max_ns: 60 * SECOND,
             on_no_response: OnNoResponse::Resend,
+            multipart: Multipart::All,
             early_receipt_hold_ns: 600 * SECOND,
             early_receipts_max: 200_000,
             mailbox_size: 4096,

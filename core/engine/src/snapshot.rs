@@ -36,6 +36,18 @@ pub struct CarrierSnapshot {
     pub segments_throttled: u64,
     /// Segments without an answer.
     pub segments_uncertain: u64,
+    /// Segments it took without giving an id.
+    pub segments_untracked: u64,
+    /// Segments it took twice.
+    pub segments_doubled: u64,
+    /// Slots given on before the response time-out.
+    pub slots_given_early: u64,
+    /// Refusals because the queue for one recipient was full.
+    pub destination_full: u64,
+    /// Refusals that put our account there at fault.
+    pub account_faults: u64,
+    /// The last status that did so, while nothing was accepted since.
+    pub account_fault: Option<u32>,
     /// Messages delivered by it.
     pub messages_delivered: u64,
     /// Messages that ended otherwise with it.
@@ -46,6 +58,18 @@ pub struct CarrierSnapshot {
     pub receipts_early: u64,
     /// Receipts that named nothing we sent.
     pub receipts_unmatched: u64,
+    /// Receipts whose id several segments carried.
+    pub receipts_ambiguous: u64,
+    /// Receipts matched by the recipient's number.
+    pub receipts_by_number: u64,
+    /// Receipts that came again after their segment's end.
+    pub receipts_again: u64,
+    /// Questions about missing receipts.
+    pub queries_sent: u64,
+    /// Receipts matched by id: as written, response hexadecimal and receipt decimal, the reverse.
+    pub receipt_ids: [u64; 3],
+    /// Lines for its profile that fix how its ids are written, once enough receipts have matched.
+    pub profile_proposal: Option<String>,
     /// What it charges for what it took, micro-units.
     pub cost_micros: i64,
     /// Submit to response, milliseconds, median.

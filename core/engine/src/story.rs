@@ -141,8 +141,8 @@ impl Story {
                 let id = String::from_utf8_lossy(&record.carrier_message_id);
                 let detail = format!(
                     "segment {} of {}, carrier's id {id}",
-                    record.segment + 1,
-                    self.segments
+                    record.segment.saturating_add(1),
+                    record.parts
                 );
                 self.push(
                     record.at_utc_ns.to_native(),
@@ -172,7 +172,7 @@ impl Story {
                 self.status = Status::Sending;
                 let detail = format!(
                     "segment {} may or may not have been taken",
-                    record.segment + 1
+                    record.segment.saturating_add(1)
                 );
                 self.push(
                     record.at_utc_ns.to_native(),
@@ -185,7 +185,7 @@ impl Story {
                 let state = ReceiptState::from_code(record.state).unwrap_or(ReceiptState::Unknown);
                 let detail = format!(
                     "segment {}: {}, error {}",
-                    record.segment + 1,
+                    record.segment.saturating_add(1),
                     state.word(),
                     record.error.to_native()
                 );

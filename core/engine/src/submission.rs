@@ -29,6 +29,8 @@ pub struct Submission {
     pub client_ref: Option<String>,
     /// The batch row it came from.
     pub batch: Option<BatchRow>,
+    /// Parameters of the customer for carriers that take them, encoded as on the wire (tag, length, value); mostly empty.
+    pub tlvs: Vec<u8>,
 }
 
 /// Why a message was not accepted. Nothing of it is kept.

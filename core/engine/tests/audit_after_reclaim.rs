@@ -31,6 +31,7 @@ fn accepted(id: u128) -> Accepted {
         price_micros: -1,
         client_ref: None,
         batch: None,
+        tlvs: Vec::new(),
     }
 }
 

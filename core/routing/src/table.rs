@@ -31,6 +31,8 @@ pub enum OnNoResponse {
     Resend,
     /// A receipt is awaited.
     Wait,
+    /// The carrier is asked what became of it where its id is known; else a receipt is awaited.
+    Query,
     /// It has failed.
     Fail,
 }

@@ -43,8 +43,29 @@ metrics! {
     counter RECEIPTS_MATCHED = "carrack_receipts_matched_total";
     /// Receipts that came before their response and were parked, by carrier.
     counter RECEIPTS_EARLY = "carrack_receipts_early_total";
+    /// Receipts matched to their segment, by carrier and by how the two ids relate: same, hex_to_decimal (the response had
+    /// hexadecimal, the receipt decimal) or decimal_to_hex.
+    counter RECEIPT_IDS = "carrack_receipt_ids_total";
+    /// Receipts whose id several segments carried, by carrier; the recipient's number or the newest decided.
+    counter RECEIPTS_AMBIGUOUS = "carrack_receipts_ambiguous_total";
+    /// Receipts of an unknown id that were matched by the recipient's number, by carrier.
+    counter RECEIPTS_BY_NUMBER = "carrack_receipts_by_number_total";
+    /// Receipts that came again or late, after their segment's final state, by carrier.
+    counter RECEIPTS_AGAIN = "carrack_receipts_again_total";
     /// Receipts whose segment was never found, by carrier.
     counter RECEIPTS_UNMATCHED = "carrack_receipts_unmatched_total";
+    /// Segments that a carrier took without giving an id, by carrier: their receipts are matched by number only.
+    counter SEGMENTS_UNTRACKED = "carrack_segments_untracked_total";
+    /// Segments that a carrier took twice because a lost response made us send them again, by carrier.
+    counter SEGMENTS_DOUBLED = "carrack_segments_doubled_total";
+    /// Slots of the window given on before the response time-out because later requests were answered, by carrier.
+    counter SLOTS_GIVEN_EARLY = "carrack_slots_given_early_total";
+    /// Segments refused because the queue for one recipient was full, by carrier.
+    counter DESTINATION_FULL = "carrack_destination_full_total";
+    /// Refusals that put our account at the carrier at fault, by carrier; it rests after each.
+    counter ACCOUNT_FAULTS = "carrack_account_faults_total";
+    /// Questions about segments whose receipt is missing, by carrier.
+    counter QUERIES_SENT = "carrack_queries_sent_total";
     /// Links that are bound, by carrier.
     gauge LINKS_UP = "carrack_links_up";
     /// Times a link was lost, by carrier.

@@ -53,21 +53,29 @@ pub(super) fn note_uncertain(
         else {
             continue;
         };
-        let Some(segment) = message.segments.get_mut(usize::from(found.segment)) else {
-            continue;
-        };
-        if *segment != RestoredSegment::Unsent {
-            continue;
+        match message.segments.get(usize::from(found.segment)) {
+            Some(RestoredSegment::Submitted(..) | RestoredSegment::Done(_)) => continue,
+            // Its outcome is in the log, and nothing followed from it yet.
+            Some(RestoredSegment::Uncertain { until_utc_ns }) if *until_utc_ns > at_utc_ns => {
+                continue;
+            }
+            _ => {}
         }
-        *segment = RestoredSegment::Uncertain;
+        message.at_carrier(found.carrier, 0);
+        message.set(
+            found.segment,
+            RestoredSegment::Uncertain { until_utc_ns: 0 },
+        );
         message.note_bad_outcome(found.segment);
         tracing::warn!(id = %MessageId(found.id), segment = found.segment, "uncertain: it was in a window when the process ended");
         frame.push(&Uncertain {
             id: found.id,
             carrier: found.carrier,
             segment: found.segment,
+            parts: 0,
             reason: UncertainReason::Crash,
             at_utc_ns,
+            waits_until_utc_ns: 0,
         })?;
     }
     if frame.is_empty() {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use carrack_message::record::{FRAME_VERSION, FrameFault, frame_version};
 use carrack_queue::{EpochLedger, Names, ScanReport, Store, StoreFault};
 
 use super::crash::{left_over, note_uncertain};
@@ -24,6 +25,7 @@ pub(super) struct Found {
 pub(super) fn find(spec: &NodeSpec) -> Result<Found, NodeFault> {
     make_folder(&spec.data_dir)?;
     let store = Arc::new(Store::open(&spec.data_dir.join("store"))?);
+    refuse_old(&store)?;
     let directory = name_all(&store, spec)?;
     let mut recovered = recover(&store, &spec.data_dir.join("quarantine"))?;
     let first_epoch = store.first_epoch()?;
@@ -42,6 +44,20 @@ pub(super) fn find(spec: &NodeSpec) -> Result<Found, NodeFault> {
         ledger,
         used_before,
     })
+}
+
+/// A log whose records lie otherwise would be put aside frame by frame; it must not be started on at all.
+fn refuse_old(store: &Store) -> Result<(), NodeFault> {
+    let mut fault = None;
+    store.visit_frames(store.first_epoch()?, |_, octets| {
+        fault = frame_version(octets).and_then(|version| match version {
+            FRAME_VERSION => None,
+            newer if newer > FRAME_VERSION => Some(FrameFault::Version(newer)),
+            older => Some(FrameFault::OldVersion(older)),
+        });
+        false
+    })?;
+    fault.map_or(Ok(()), |fault| Err(fault.into()))
 }
 
 fn make_folder(path: &Path) -> Result<(), NodeFault> {

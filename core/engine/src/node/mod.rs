@@ -28,6 +28,7 @@ use thiserror::Error;
 use crate::engine::{Engine, Inner};
 use crate::mail::Mail;
 use crate::recovery::Recovered;
+use crate::rules::CarrierRules;
 use crate::settings::EngineSettings;
 use crate::shared::Shared;
 use crash::{forget_journals, journal_path};
@@ -48,6 +49,8 @@ pub struct CarrierSpec {
     pub links: u32,
     /// Slots of each link's window.
     pub window: u32,
+    /// How it is dealt with.
+    pub rules: CarrierRules,
     /// Makes them.
     pub make: LinkMaker,
 }
@@ -83,7 +86,7 @@ pub enum NodeFault {
     /// The journal of segments in flight.
     #[error(transparent)]
     Journal(#[from] JournalFault),
-    /// A record.
+    /// A record, or a log that another version wrote.
     #[error(transparent)]
     Frame(#[from] FrameFault),
     /// A folder or thread.

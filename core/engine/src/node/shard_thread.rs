@@ -44,7 +44,8 @@ impl Building {
                 .map(|link| (spec.make)(link, self.wake.clone()))
                 .collect();
             let number = directory.carrier(place).map_or(0, |entry| entry.number);
-            (place, Carrier::new(spec.name, number, spec.rate, links))
+            let carrier = Carrier::new(spec.name, number, spec.rate, spec.rules, links);
+            (place, carrier)
         });
         ShardParts {
             number: self.number,
@@ -97,6 +98,7 @@ fn run_shard(io: Io, core: Option<usize>, building: Building, seed: Seed) {
         for message in seed.messages {
             shard.restore(now, message);
         }
+        shard.match_restored(now);
         drive(&mut shard, &clock, &wake).await;
     });
     if let Err(fault) = ended {

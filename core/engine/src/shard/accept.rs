@@ -191,6 +191,7 @@ impl Shard {
             price_micros: submission.price.map_or(-1, |price| price.0),
             client_ref: submission.client_ref,
             batch: submission.batch,
+            tlvs: submission.tlvs,
         };
         let offset = match self.frames.push(self.committer.as_ref(), &record) {
             Ok(offset) => offset,
@@ -219,6 +220,7 @@ impl Shard {
             segments: (0..record.segments.max(1))
                 .map(|_| Segment::unsent())
                 .collect(),
+            segments_priced: record.segments.max(1),
             frame: None,
             offset,
             accepted_utc_ns: record.at_utc_ns,
@@ -228,12 +230,15 @@ impl Shard {
             round_failed: false,
             attempts: 0,
             retries_here: 0,
+            goes_first: false,
             unfinished: false,
             leave_carrier: false,
             fault: false,
             last_error: 0,
             segments_sent: 0,
             cost_micros: 0,
+            counted_submitted: false,
+            tell: record.wants_receipt,
             from: record.wants_receipt.then(|| record.from.into_boxed_str()),
             end: None,
             pause_ns: 0,

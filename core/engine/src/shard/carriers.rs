@@ -1,86 +1,18 @@
 //! A carrier as its owning shard sees it: links, limit, unfinished messages, and what it did.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use carrack_carrier::{Link, LinkState};
-use carrack_telemetry::names;
-use carrack_throttle::Adaptive;
-use hdrhistogram::Histogram;
+use carrack_message::carrier_id::IdTransform;
+use carrack_throttle::Throttle;
 
+use super::carrier_stats::{CarrierStats, Handles};
 use super::live::Key;
+use super::matching::IdKnowledge;
+use crate::rules::CarrierRules;
 
-/// Longest latency that is told apart, milliseconds: four days.
-const LATENCY_MS_MAX: u64 = 4 * 24 * 3600 * 1000;
-
-/// What a carrier did since the start of the node.
-pub(crate) struct CarrierStats {
-    pub(crate) segments_sent: u64,
-    pub(crate) segments_accepted: u64,
-    pub(crate) segments_refused: u64,
-    pub(crate) segments_throttled: u64,
-    pub(crate) segments_uncertain: u64,
-    pub(crate) messages_delivered: u64,
-    pub(crate) messages_failed: u64,
-    pub(crate) receipts_matched: u64,
-    pub(crate) receipts_early: u64,
-    pub(crate) receipts_unmatched: u64,
-    pub(crate) cost_micros: i64,
-    pub(crate) response_us: Option<Histogram<u64>>,
-    pub(crate) receipt_ms: Option<Histogram<u64>>,
-}
-
-impl CarrierStats {
-    fn new() -> Self {
-        // Three significant digits.
-        let histogram = |high: u64| Histogram::new_with_bounds(1, high, 3).ok();
-        Self {
-            segments_sent: 0,
-            segments_accepted: 0,
-            segments_refused: 0,
-            segments_throttled: 0,
-            segments_uncertain: 0,
-            messages_delivered: 0,
-            messages_failed: 0,
-            receipts_matched: 0,
-            receipts_early: 0,
-            receipts_unmatched: 0,
-            cost_micros: 0,
-            response_us: histogram(600_000_000),
-            receipt_ms: histogram(LATENCY_MS_MAX),
-        }
-    }
-}
-
-struct Handles {
-    sent: metrics::Counter,
-    accepted: metrics::Counter,
-    refused: metrics::Counter,
-    uncertain: metrics::Counter,
-    matched: metrics::Counter,
-    early: metrics::Counter,
-    unmatched: metrics::Counter,
-    oddities: metrics::Counter,
-    links_lost: metrics::Counter,
-    links_up: metrics::Gauge,
-}
-
-impl Handles {
-    fn new(carrier: &str) -> Self {
-        let counter = |name: &'static str| metrics::counter!(name, "carrier" => carrier.to_owned());
-        Self {
-            sent: counter(names::SEGMENTS_SENT),
-            accepted: counter(names::SEGMENTS_ACCEPTED),
-            refused: counter(names::SEGMENTS_REFUSED),
-            uncertain: counter(names::SEGMENTS_UNCERTAIN),
-            matched: counter(names::RECEIPTS_MATCHED),
-            early: counter(names::RECEIPTS_EARLY),
-            unmatched: counter(names::RECEIPTS_UNMATCHED),
-            oddities: counter(names::PDU_ODDITIES),
-            links_lost: counter(names::LINKS_LOST),
-            links_up: metrics::gauge!(names::LINKS_UP, "carrier" => carrier.to_owned()),
-        }
-    }
-}
+const SECOND_NS: u64 = 1_000_000_000;
 
 /// A carrier that this shard owns.
 pub(crate) struct Carrier {
@@ -88,11 +20,19 @@ pub(crate) struct Carrier {
     /// Its number in the dictionary of names.
     pub(crate) number: u32,
     pub(crate) links: Vec<Box<dyn Link>>,
-    pub(crate) throttle: Adaptive,
-    /// Segments sent whose outcome is not durable: what a crash may double. Never more than the windows.
+    pub(crate) rules: Rc<CarrierRules>,
+    pub(crate) ids: IdKnowledge,
+    pub(crate) throttle: Throttle,
+    /// Segments of the part that waits for the limit: more than 1 where the carrier cuts its text.
+    pub(crate) wants: u32,
+    /// Parts sent whose outcome is not durable: what a crash may double. Never more than the windows.
     pub(crate) unsettled: u32,
     /// A limited carrier gets nothing before.
     pub(crate) quiet_until_ns: u64,
+    /// It takes no messages before: it said that our account is at fault.
+    pub(crate) rests_until_ns: u64,
+    /// Since that, nothing was accepted: one part at a time is tried.
+    pub(crate) account_fault: Option<u32>,
     /// Messages with segments still to be sent here: they go before the lanes.
     pub(crate) unfinished: VecDeque<Key>,
     pub(crate) stats: CarrierStats,
@@ -105,6 +45,7 @@ impl Carrier {
         name: String,
         number: u32,
         rate: Option<u32>,
+        rules: CarrierRules,
         links: Vec<Box<dyn Link>>,
     ) -> Self {
         let handles = Handles::new(&name);
@@ -112,9 +53,14 @@ impl Carrier {
             name,
             number,
             links,
-            throttle: Adaptive::new(rate),
+            throttle: Throttle::new(rate, &rules.throttle),
+            ids: IdKnowledge::new(&rules.ids),
+            rules: Rc::new(rules),
+            wants: 1,
             unsettled: 0,
             quiet_until_ns: 0,
+            rests_until_ns: 0,
+            account_fault: None,
             unfinished: VecDeque::new(),
             stats: CarrierStats::new(),
             handles,
@@ -140,18 +86,54 @@ impl Carrier {
         self.links.iter().map(|link| link.in_flight()).sum()
     }
 
-    /// Whether its limit allows one more segment.
-    pub(crate) fn is_due(&mut self, now_ns: u64) -> Result<(), u64> {
-        if self.throttle.nominal().is_some() && now_ns < self.quiet_until_ns {
+    /// Slots of all its windows.
+    pub(crate) fn window(&self) -> u32 {
+        let windows = self.links.iter().map(|link| link.window());
+        windows.fold(0, u32::saturating_add)
+    }
+
+    /// Whether its limit allows so many more segments.
+    pub(crate) fn is_due(&mut self, now_ns: u64, segments: u32) -> Result<(), u64> {
+        let nominal = self.throttle.nominal();
+        if nominal.is_some() && now_ns < self.quiet_until_ns {
             return Err(self.quiet_until_ns);
         }
-        self.throttle.ready(now_ns, 1)
+        let most = nominal.unwrap_or(u32::MAX);
+        self.throttle.ready(now_ns, segments.min(most))
+    }
+
+    /// Takes so many segments that were due. A text of more than a second's worth is paid for by silence after it.
+    pub(crate) fn take(&mut self, now_ns: u64, segments: u32) {
+        self.wants = 1;
+        let most = self.throttle.nominal().unwrap_or(u32::MAX);
+        // They were due, and nobody else takes from it.
+        let _ = self.throttle.take(now_ns, segments.min(most));
+        if segments > most {
+            let owed_ns = u64::from(segments) * SECOND_NS / u64::from(most.max(1));
+            self.quiet_until_ns = self.quiet_until_ns.max(now_ns.saturating_add(owed_ns));
+        }
+        self.stats.segments_sent += u64::from(segments);
+        self.unsettled += 1;
+    }
+
+    /// Our account is at fault there: it rests. True: that is news.
+    pub(crate) fn rest(&mut self, until_ns: u64, status: u32) -> bool {
+        self.stats.account_faults += 1;
+        self.rests_until_ns = until_ns;
+        self.account_fault.replace(status).is_none()
+    }
+
+    pub(crate) fn is_resting(&self, now_ns: u64) -> bool {
+        now_ns < self.rests_until_ns
     }
 
     /// Whether a link has a free slot, and one window a link is not yet unsettled.
     pub(crate) fn has_free_link(&self) -> bool {
-        let windows: u32 = self.links.iter().map(|link| link.window()).sum();
-        self.unsettled < windows && self.links.iter().any(|link| link.free_slots() > 0)
+        let most = match self.account_fault {
+            Some(_) => 1,
+            None => self.window(),
+        };
+        self.unsettled < most && self.links.iter().any(|link| link.free_slots() > 0)
     }
 
     /// A link with a free slot, in turn.
@@ -159,33 +141,40 @@ impl Carrier {
         if !self.has_free_link() {
             return None;
         }
+        self.link_where(|link| link.free_slots() > 0)
+    }
+
+    /// A link that is so, in turn.
+    pub(crate) fn link_where(&mut self, which: impl Fn(&dyn Link) -> bool) -> Option<usize> {
         let count = self.links.len();
         let found = (0..count)
             .map(|step| (self.next_link + step) % count)
             .find(|place| {
                 self.links
                     .get(*place)
-                    .is_some_and(|link| link.free_slots() > 0)
+                    .is_some_and(|link| which(link.as_ref()))
             })?;
         self.next_link = found + 1;
         Some(found)
     }
 
+    /// A receipt was matched under such a form of its id; what is learned from it is said once.
+    pub(crate) fn note_id(&mut self, transform: IdTransform, id: &[u8]) {
+        if let Some(lines) = self.ids.note(transform, id) {
+            tracing::info!(
+                carrier = self.name,
+                lines,
+                "enough receipts have matched to fix how its ids are written: put these lines into its profile"
+            );
+        }
+    }
+
     /// Brings the counters to the metrics; called now and then, not for each segment.
     pub(crate) fn publish(&mut self) {
-        let (stats, handles) = (&self.stats, &self.handles);
-        handles.sent.absolute(stats.segments_sent);
-        handles.accepted.absolute(stats.segments_accepted);
-        handles
-            .refused
-            .absolute(stats.segments_refused + stats.segments_throttled);
-        handles.uncertain.absolute(stats.segments_uncertain);
-        handles.matched.absolute(stats.receipts_matched);
-        handles.early.absolute(stats.receipts_early);
-        handles.unmatched.absolute(stats.receipts_unmatched);
-        handles.links_up.set(self.links_up() as f64);
+        self.handles.publish(&self.stats, &self.ids.learning);
+        self.handles.links_up.set(self.links_up() as f64);
         let oddities: u64 = self.links.iter_mut().map(|link| link.take_oddities()).sum();
-        handles.oddities.increment(oddities);
+        self.handles.oddities.increment(oddities);
     }
 
     pub(crate) fn note_link_lost(&self) {

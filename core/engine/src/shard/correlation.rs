@@ -1,15 +1,21 @@
 //! Which segment a receipt speaks of: eight octets a submitted segment, checked against the id in the message.
 //!
+//! Ids are looked up in their folded form; of several segments with one id the recipient's number decides, then the one
+//! without a final receipt, then the newest (trap T45).
+//!
 //! Bound: one entry a submitted segment without a final receipt; ids that were settled lately are remembered in a ring,
 //! so that a receipt that comes twice is not taken for an early one.
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher};
 
+use carrack_message::carrier_id::{IdRule, fold};
+use carrack_message::{MessageId, Msisdn};
 use hashbrown::HashTable;
-use rustc_hash::{FxBuildHasher, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::live::{Key, LiveMessages};
+use super::live::{Key, LiveMessages, SegmentState};
+use super::numbers::{Agreement, Numbers};
 
 /// Ids remembered after their end.
 const SETTLED_MAX: usize = 65_536;
@@ -20,11 +26,40 @@ struct Entry {
     slot: u32,
 }
 
+/// A segment that nothing more is to come of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settled {
+    pub(crate) message: MessageId,
+    pub(crate) to: Msisdn,
+    pub(crate) segment: u8,
+    /// Whether its message is at its end; else only the copy at this carrier.
+    pub(crate) ended: bool,
+}
+
+/// A segment that carries an id.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found {
+    pub(crate) key: Key,
+    pub(crate) segment: u8,
+    pub(crate) agreement: Agreement,
+    open: bool,
+    message: MessageId,
+}
+
+impl Found {
+    /// Greater is likelier.
+    pub(crate) fn rank(&self) -> (Agreement, bool, MessageId) {
+        (self.agreement, self.open, self.message)
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Correlation {
     table: HashTable<Entry>,
-    settled: FxHashSet<u64>,
-    settled_order: VecDeque<u64>,
+    /// Places in the ring by hash of the id, counted from the first that was ever in it.
+    settled: FxHashMap<u64, u64>,
+    ring: VecDeque<(u64, Settled)>,
+    ring_begins: u64,
 }
 
 fn hash(carrier: u16, id: &[u8]) -> u64 {
@@ -42,46 +77,66 @@ fn spread(tag: u32) -> u64 {
 }
 
 impl Correlation {
-    pub(crate) fn insert(&mut self, carrier: u16, id: &[u8], slot: u32) {
-        let hash = hash(carrier, id);
-        // A carrier that uses an id again means the new segment by it.
-        self.settled.remove(&hash);
-        let tag = hash as u32;
+    /// Enters a segment under its folded id.
+    pub(crate) fn insert(&mut self, carrier: u16, folded: &[u8], slot: u32) {
+        let tag = hash(carrier, folded) as u32;
         self.table
             .insert_unique(spread(tag), Entry { tag, slot }, |entry| spread(entry.tag));
     }
 
-    /// The segment that carries this id, newest entry first where a carrier gives one id twice.
-    pub(crate) fn find(&self, carrier: u16, id: &[u8], live: &LiveMessages) -> Option<(Key, u8)> {
-        let tag = hash(carrier, id) as u32;
-        let mut found = None;
-        for entry in self
-            .table
-            .iter_hash(spread(tag))
-            .filter(|entry| entry.tag == tag)
-        {
+    /// The likeliest segment that carries this folded id, and how many do.
+    pub(crate) fn find(
+        &self,
+        carrier: u16,
+        rule: &IdRule,
+        folded: &[u8],
+        numbers: Numbers,
+        live: &LiveMessages,
+    ) -> (Option<Found>, usize) {
+        if folded.is_empty() {
+            return (None, 0);
+        }
+        let tag = hash(carrier, folded) as u32;
+        let (mut best, mut count): (Option<Found>, usize) = (None, 0);
+        let entries = self.table.iter_hash(spread(tag));
+        for entry in entries.filter(|entry| entry.tag == tag) {
             let Some(message) = live
                 .at(entry.slot)
                 .filter(|message| message.carrier == Some(carrier))
             else {
                 continue;
             };
-            let segment = message
+            // A folded id is folded already: most ids need no folding to be compared.
+            let carries =
+                |id: &[u8]| id == folded || (!id.is_empty() && fold(rule, id).as_slice() == folded);
+            let place = message
                 .segments
                 .iter()
-                .position(|segment| segment.carrier_id.as_slice() == id);
-            if let (Some(segment), Some(key)) = (segment, live.key_at(entry.slot)) {
-                let newer = found.is_none_or(|(_, _, id)| message.id > id);
-                if newer {
-                    found = Some((key, segment as u8, message.id));
-                }
+                .position(|segment| carries(&segment.carrier_id));
+            let (Some(place), Some(key)) = (place, live.key_at(entry.slot)) else {
+                continue;
+            };
+            count += 1;
+            let found = Found {
+                key,
+                segment: place as u8,
+                agreement: numbers.agree_with(message.to),
+                open: message
+                    .segments
+                    .get(place)
+                    .is_some_and(|segment| !matches!(segment.state, SegmentState::Done(_))),
+                message: message.id,
+            };
+            if best.is_none_or(|best| found.rank() > best.rank()) {
+                best = Some(found);
             }
         }
-        found.map(|(key, segment, _)| (key, segment))
+        (best, count)
     }
 
-    pub(crate) fn remove(&mut self, carrier: u16, id: &[u8], slot: u32) {
-        let hash = hash(carrier, id);
+    /// Takes a segment out, and remembers for a while that there was one.
+    pub(crate) fn remove(&mut self, carrier: u16, folded: &[u8], slot: u32, settled: Settled) {
+        let hash = hash(carrier, folded);
         let tag = hash as u32;
         if let Ok(entry) = self
             .table
@@ -89,19 +144,24 @@ impl Correlation {
         {
             entry.remove();
         }
-        if self.settled_order.len() >= SETTLED_MAX
-            && let Some(oldest) = self.settled_order.pop_front()
+        if self.ring.len() >= SETTLED_MAX
+            && let Some((oldest, _)) = self.ring.pop_front()
         {
-            self.settled.remove(&oldest);
+            if self.settled.get(&oldest) == Some(&self.ring_begins) {
+                self.settled.remove(&oldest);
+            }
+            self.ring_begins += 1;
         }
-        if self.settled.insert(hash) {
-            self.settled_order.push_back(hash);
-        }
+        self.settled
+            .insert(hash, self.ring_begins + self.ring.len() as u64);
+        self.ring.push_back((hash, settled));
     }
 
-    /// Whether a message with this id ended lately.
-    pub(crate) fn was_settled(&self, carrier: u16, id: &[u8]) -> bool {
-        self.settled.contains(&hash(carrier, id))
+    /// The segment with this folded id that was settled lately.
+    pub(crate) fn settled(&self, carrier: u16, folded: &[u8]) -> Option<Settled> {
+        let place = self.settled.get(&hash(carrier, folded))?;
+        let place = usize::try_from(place.checked_sub(self.ring_begins)?).ok()?;
+        self.ring.get(place).map(|(_, settled)| *settled)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -9,9 +9,9 @@ use carrack_message::Class;
 use carrack_routing::PlanId;
 use carrack_runtime::Now;
 
-use super::Shard;
 use super::live::{Key, Phase};
 use super::sending::Sent;
+use super::{Carrier, Shard};
 use crate::shared::Health;
 
 const SEGMENTS_A_TURN_MAX: usize = 2048;
@@ -44,6 +44,10 @@ impl Shard {
             return;
         }
         let up = self.shared.health(place) == Health::Up;
+        let is_due = |carrier: &mut Carrier| carrier.is_due(now.mono_ns, carrier.wants).is_ok();
+        if up && !self.carriers.get_mut(&place).is_some_and(is_due) {
+            return;
+        }
         for _ in 0..count {
             let unfinished = self
                 .carriers
@@ -82,7 +86,7 @@ impl Shard {
             let Some(found) = self
                 .lanes
                 .get(lane)
-                .filter(|lane| lane.class == class && !lane.queue.is_empty())
+                .filter(|lane| lane.class == class && !lane.is_empty())
             else {
                 continue;
             };
@@ -161,7 +165,7 @@ impl Shard {
         };
         carrier.unfinished.is_empty()
             && carrier.has_free_link()
-            && carrier.is_due(now.mono_ns).is_ok()
+            && carrier.is_due(now.mono_ns, 1).is_ok()
             && self.journal.free() > 0
     }
 }

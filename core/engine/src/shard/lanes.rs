@@ -4,11 +4,14 @@
 //! moves, the next carrier of the plan is simply the one that takes from the lane; when it is back, so is the order of
 //! price. A lane whose carriers are all down costs nothing.
 //!
+//! What comes back from a carrier goes before the rest, the oldest first: a burst of refusals keeps the order (trap T14).
+//!
 //! Bound: as many entries as live messages; a cancelled or moved message leaves a stale key that is passed over.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 
-use carrack_message::Class;
+use carrack_message::{Class, MessageId};
 use carrack_routing::PlanId;
 use rustc_hash::FxHashMap;
 
@@ -18,7 +21,19 @@ use super::live::Key;
 pub(crate) struct Lane {
     pub(crate) plan: PlanId,
     pub(crate) class: Class,
-    pub(crate) queue: VecDeque<Key>,
+    queue: VecDeque<Key>,
+    /// Back from a carrier.
+    returned: BinaryHeap<Reverse<(MessageId, Key)>>,
+}
+
+impl Lane {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty() && self.returned.is_empty()
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.len() + self.returned.len()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -35,6 +50,7 @@ impl Lanes {
                 plan,
                 class,
                 queue: VecDeque::new(),
+                returned: BinaryHeap::new(),
             });
             lanes.len() as u32 - 1
         });
@@ -47,9 +63,10 @@ impl Lanes {
         }
     }
 
-    pub(crate) fn push_front(&mut self, plan: PlanId, class: Class, key: Key) {
+    /// Before all that has not been sent yet, in the order of acceptance.
+    pub(crate) fn push_returned(&mut self, plan: PlanId, class: Class, id: MessageId, key: Key) {
         if let Some(lane) = self.lane_mut(plan, class) {
-            lane.queue.push_front(key);
+            lane.returned.push(Reverse((id, key)));
         }
     }
 
@@ -62,7 +79,11 @@ impl Lanes {
     }
 
     pub(crate) fn pop(&mut self, place: usize) -> Option<Key> {
-        self.lanes.get_mut(place)?.queue.pop_front()
+        let lane = self.lanes.get_mut(place)?;
+        match lane.returned.pop() {
+            Some(Reverse((_, key))) => Some(key),
+            None => lane.queue.pop_front(),
+        }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Lane> {

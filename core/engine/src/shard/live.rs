@@ -65,8 +65,11 @@ pub(crate) enum SegmentState {
         journal: u32,
         since_ns: u64,
     },
-    /// Perhaps sent; the policy says to wait.
-    Uncertain,
+    /// Perhaps sent. Until then a late response or a receipt is waited for, then the policy decides; [`NEVER_NS`]: it
+    /// said to wait.
+    Uncertain {
+        due_ns: u64,
+    },
     /// Taken by the carrier at.
     Submitted {
         at_ns: u64,
@@ -75,18 +78,36 @@ pub(crate) enum SegmentState {
     Done(ReceiptState),
 }
 
+/// No time at which something is decided.
+pub(crate) const NEVER_NS: u64 = u64::MAX;
+
+/// A part of the text, as it is submitted.
 #[derive(Debug, Clone)]
 pub(crate) struct Segment {
     pub(crate) state: SegmentState,
     pub(crate) attempts: u8,
+    /// Questions asked about its missing receipt.
+    pub(crate) queries: u8,
+    /// Segments on air that it takes.
+    pub(crate) units: u8,
     pub(crate) carrier_id: CarrierMessageId,
 }
 
 impl Segment {
+    /// Whether only the recipient's number can find it.
+    pub(crate) fn is_unnamed(&self) -> bool {
+        matches!(
+            self.state,
+            SegmentState::Uncertain { .. } | SegmentState::Submitted { .. }
+        ) && self.carrier_id.is_empty()
+    }
+
     pub(crate) fn unsent() -> Self {
         Self {
             state: SegmentState::Unsent,
             attempts: 0,
+            queries: 0,
+            units: 1,
             carrier_id: CarrierMessageId::new(),
         }
     }
@@ -120,7 +141,10 @@ pub(crate) struct Live {
     pub(crate) on_no_response: OnNoResponse,
     /// Where its segments went.
     pub(crate) carrier: Option<u16>,
+    /// Parts of its text, as its carrier wants them.
     pub(crate) segments: SmallVec<[Segment; 1]>,
+    /// Segments it was priced as.
+    pub(crate) segments_priced: u8,
     /// The frame with its record; `None` once no longer needed.
     pub(crate) frame: Option<Arc<SealedFrame>>,
     pub(crate) offset: u32,
@@ -135,6 +159,8 @@ pub(crate) struct Live {
     pub(crate) attempts: u32,
     /// Passing refusals at this carrier in a row.
     pub(crate) retries_here: u8,
+    /// It goes before others of its lane when it next stands in it.
+    pub(crate) goes_first: bool,
     /// Stands in its carrier's list of unfinished messages.
     pub(crate) unfinished: bool,
     /// The present carrier will not: go on with the next when nothing is in a window.
@@ -145,7 +171,11 @@ pub(crate) struct Live {
     /// Segments that carriers took, repeated ones included.
     pub(crate) segments_sent: u8,
     pub(crate) cost_micros: i64,
-    /// Sender, kept where a notice will need it.
+    /// All its parts were with a carrier, and its batch knows.
+    pub(crate) counted_submitted: bool,
+    /// Whether the customer is to be told its end.
+    pub(crate) tell: bool,
+    /// Sender, kept where a notice or a question to the carrier will need it.
     pub(crate) from: Option<Box<str>>,
     pub(crate) end: Option<End>,
     /// Delay of the last pause, for doubling.

@@ -6,6 +6,7 @@
 //! Promise and bounds as in the crate's. Nothing here waits, reads a clock or knows a thread: a simulation can drive it.
 
 mod accept;
+mod carrier_stats;
 mod carriers;
 mod correlation;
 mod counts;
@@ -14,12 +15,15 @@ mod early;
 mod frames;
 mod lanes;
 mod live;
+mod matching;
 mod moving;
+mod numbers;
 mod outbox;
 mod restore;
 mod sending;
 mod settle;
 mod sweep;
+mod unnamed;
 mod view;
 
 #[cfg(test)]
@@ -32,8 +36,9 @@ use std::sync::atomic::Ordering;
 
 use carrack_carrier::{LinkEvent, ReceiptHandle};
 use carrack_message::References;
+use carrack_message::record::UncertainReason;
 use carrack_queue::{Committer, InFlightJournal};
-use carrack_routing::{Plans, RouteTable};
+use carrack_routing::{OnNoResponse, Plans, RouteTable};
 use carrack_runtime::{Mailbox, MailboxSender, Now};
 use rustc_hash::FxHashMap;
 
@@ -51,7 +56,10 @@ use early::EarlyReceipts;
 use frames::{After, Frames};
 use lanes::Lanes;
 use live::LiveMessages;
+use numbers::Numbers;
 use outbox::Outbox;
+use settle::receipts::Report;
+use unnamed::{InWindow, Unnamed};
 
 /// Letters taken in one turn.
 const MAIL_A_TURN_MAX: usize = 256;
@@ -77,6 +85,15 @@ pub(crate) struct ShardParts {
     pub(crate) references: Arc<References>,
 }
 
+/// What is done to a message at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// Its pause ends.
+    Pause,
+    /// A missing response is overdue, or a receipt can be given to a segment without id.
+    Grace,
+}
+
 /// One shard.
 pub(crate) struct Shard {
     number: u8,
@@ -97,12 +114,18 @@ pub(crate) struct Shard {
     frames: Frames,
     correlation: Correlation,
     early: EarlyReceipts,
+    unnamed: Unnamed,
+    in_window: InWindow,
     outbox: Outbox,
-    pauses: BinaryHeap<Reverse<(u64, Key)>>,
+    timers: BinaryHeap<Reverse<(u64, Key, Timer)>>,
+    /// Whether a carrier is to be asked for missing receipts.
+    asks: bool,
     counts: Counts,
     batches: FxHashMap<u64, Arc<BatchCounters>>,
     events: Vec<LinkEvent>,
     scratch: Vec<u8>,
+    /// Parameters of the customer for the carrier at hand.
+    passed_on: Vec<u8>,
     sweep_at: u32,
     swept_ns: u64,
     published_ns: u64,
@@ -115,7 +138,18 @@ impl Shard {
     pub(crate) fn new(parts: ShardParts) -> Self {
         let (directory, table) = (parts.shared.directory(), parts.shared.table());
         let settings = &parts.shared.settings;
-        let early = EarlyReceipts::new(settings.early_receipts_max, settings.early_receipt_hold_ns);
+        let mut early =
+            EarlyReceipts::new(settings.early_receipts_max, settings.early_receipt_hold_ns);
+        let (mut slots, mut asks) = (0usize, false);
+        for (place, carrier) in &parts.carriers {
+            slots = slots.saturating_add(carrier.window() as usize);
+            let rules = &carrier.rules;
+            asks |= rules.receipt_query_after_ns.is_some();
+            asks |= rules.on_no_response == Some(OnNoResponse::Query);
+            if let Some(hold_ns) = rules.early_receipt_hold_ns {
+                early.hold(*place, hold_ns);
+            }
+        }
         Self {
             number: parts.number,
             directory,
@@ -134,12 +168,16 @@ impl Shard {
             frames: Frames::new(u16::from(parts.number), Arc::clone(&parts.shared.stamps)),
             correlation: Correlation::default(),
             early,
+            unnamed: Unnamed::default(),
+            in_window: InWindow::new(slots),
             outbox: Outbox::default(),
-            pauses: BinaryHeap::new(),
+            timers: BinaryHeap::new(),
+            asks,
             counts: Counts::default(),
             batches: FxHashMap::default(),
             events: Vec::new(),
             scratch: Vec::with_capacity(512),
+            passed_on: Vec::new(),
             sweep_at: 0,
             swept_ns: 0,
             published_ns: 0,
@@ -156,7 +194,7 @@ impl Shard {
         let mut busy = self.take_mail(now);
         self.poll_links(now);
         self.act_on_durable();
-        self.end_pauses(now);
+        self.end_waits(now);
         self.sweep(now);
         busy |= self.dispatch(now);
         self.tell();
@@ -182,11 +220,14 @@ impl Shard {
             for link in &carrier.links {
                 until_ns = until_ns.min(link.next_deadline_ns().unwrap_or(u64::MAX));
             }
-            if let Err(ready_ns) = carrier.is_due(now.mono_ns) {
+            if let Err(ready_ns) = carrier.is_due(now.mono_ns, carrier.wants) {
                 until_ns = until_ns.min(ready_ns);
             }
+            if carrier.is_resting(now.mono_ns) {
+                until_ns = until_ns.min(carrier.rests_until_ns);
+            }
         }
-        if let Some(Reverse((due_ns, _))) = self.pauses.peek() {
+        if let Some(Reverse((due_ns, _, _))) = self.timers.peek() {
             until_ns = until_ns.min(*due_ns);
         }
         if !self.frames.is_idle() {
@@ -273,7 +314,7 @@ impl Shard {
             let up = self
                 .carriers
                 .get(&place)
-                .is_some_and(|carrier| carrier.links_up() > 0);
+                .is_some_and(|carrier| carrier.links_up() > 0 && !carrier.is_resting(now.mono_ns));
             self.shared.set_up(place, up);
         }
         self.events = events;
@@ -308,27 +349,38 @@ impl Shard {
                 late,
             } => self.segment_refused(now, place, ticket, refusal, late),
             LinkEvent::TimedOut { ticket } => {
-                self.segment_uncertain(
-                    now,
-                    place,
-                    ticket,
-                    carrack_message::record::UncertainReason::NoResponse,
-                );
+                self.segment_uncertain(now, place, ticket, UncertainReason::NoResponse);
             }
             LinkEvent::Unanswered { ticket } => {
-                self.segment_uncertain(
-                    now,
-                    place,
-                    ticket,
-                    carrack_message::record::UncertainReason::LinkLost,
-                );
+                self.segment_uncertain(now, place, ticket, UncertainReason::LinkLost);
             }
             LinkEvent::Receipt {
                 handle,
                 id,
                 state,
                 error,
-            } => self.receipt(now, place, link, handle, id, state, error),
+                source,
+                destination,
+            } => {
+                let numbers = Numbers {
+                    source,
+                    destination,
+                };
+                let report = Report {
+                    state,
+                    error,
+                    numbers,
+                };
+                self.receipt(now, place, link, handle, id, report);
+            }
+            LinkEvent::Queried {
+                ticket,
+                state,
+                error,
+            } => self.queried(now, place, ticket, state, error),
+            LinkEvent::Available { .. } => {
+                // What waits for this handset is tried again when its pause ends.
+            }
             LinkEvent::Mo { handle } => {
                 // No front door takes MO yet: the carrier keeps it and sends it again.
                 self.answer(place, link, handle, false);
@@ -384,20 +436,27 @@ impl Shard {
         }
     }
 
-    fn end_pauses(&mut self, now: Now) {
-        while let Some(Reverse((due_ns, key))) = self.pauses.peek().copied()
+    fn end_waits(&mut self, now: Now) {
+        while let Some(Reverse((due_ns, key, timer))) = self.timers.peek().copied()
             && due_ns <= now.mono_ns
         {
-            self.pauses.pop();
-            if let Some(live) = self
-                .live
-                .get_mut(key)
-                .filter(|live| live.phase == Phase::Pausing)
-            {
-                live.phase = Phase::Waiting;
-                let (plan, class) = (live.plan, live.class);
-                self.lanes.push_back(plan, class, key);
+            self.timers.pop();
+            match timer {
+                Timer::Grace => self.decide(now, key),
+                Timer::Pause => self.end_pause(key),
             }
+        }
+    }
+
+    fn end_pause(&mut self, key: Key) {
+        if let Some(live) = self
+            .live
+            .get_mut(key)
+            .filter(|live| live.phase == Phase::Pausing)
+        {
+            live.phase = Phase::Waiting;
+            let (plan, class) = (live.plan, live.class);
+            self.lanes.push_back(plan, class, key);
         }
     }
 

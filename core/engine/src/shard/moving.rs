@@ -19,7 +19,7 @@ impl Shard {
                 break;
             };
             // Segments that went to a carrier of ours cannot be followed from there.
-            self.forget_segments(key);
+            self.forget_segments(key, false);
             if let Some(live) = self.live.remove(key) {
                 let (plan, route) = (
                     self.plans.carriers(live.plan).to_vec(),

@@ -59,7 +59,7 @@ fn notice(shard: u8, key: Key, live: &mut Live, subscriber: u64) -> Option<Notic
         from: live.from.as_deref()?.to_owned(),
         status: end.status,
         error: end.error,
-        segments: live.segments.len() as u8,
+        segments: live.segments_priced,
         accepted_utc_ns: live.accepted_utc_ns,
         done_utc_ns: end.done_utc_ns,
     })

@@ -2,16 +2,20 @@
 
 use std::sync::atomic::Ordering;
 
-use carrack_message::Status;
+use carrack_message::carrier_id::{FoldedId, fold};
 use carrack_message::record::{RecordView, record_at};
+use carrack_message::{Msisdn, Status};
 use carrack_routing::{OnNoResponse, PlanId, Query};
 use carrack_runtime::Now;
 use smallvec::SmallVec;
 
 use super::Shard;
 use super::early::Parked;
-use super::live::{End, Key, Live, Phase, Segment, SegmentState};
-use super::settle::answers::NO_RESPONSE;
+use super::live::{End, Key, Live, NEVER_NS, Phase, Segment, SegmentState};
+use super::numbers::Numbers;
+use super::sending::parts_of;
+use super::settle::receipts::{How, Report};
+use super::settle::uncertain::NO_RESPONSE;
 use crate::recovery::{Restored, RestoredEarly, RestoredSegment};
 
 const QUIET_NS: u64 = 1_000_000_000;
@@ -58,7 +62,9 @@ impl Shard {
             attempts_max,
             on_no_response,
             carrier: known,
+            counted_submitted: restored.is_submitted(),
             segments,
+            segments_priced: restored.segments_priced,
             frame: (!ended).then_some(restored.frame),
             offset: restored.offset,
             accepted_utc_ns: restored.accepted_utc_ns,
@@ -68,12 +74,14 @@ impl Shard {
             round_failed: false,
             attempts: restored.attempts,
             retries_here: 0,
+            goes_first: false,
             unfinished: false,
             leave_carrier: false,
             fault: false,
             last_error: restored.last_error,
             segments_sent: restored.segments_sent,
             cost_micros: restored.cost_micros,
+            tell: restored.wants_receipt,
             from: restored.wants_receipt.then_some(restored.from),
             end: restored.end.map(|(status, error, done_utc_ns)| End {
                 status,
@@ -93,24 +101,119 @@ impl Shard {
         if live.end.is_some() {
             return self.ready_to_tell(key);
         }
-        let ids: SmallVec<[_; 1]> = live
-            .segments
-            .iter()
-            .map(|segment| segment.carrier_id.clone())
-            .collect();
-        if let Some(place) = live.carrier {
-            for id in ids.iter().filter(|id| !id.is_empty()) {
-                self.correlation.insert(place, id, key.slot);
+        match live.carrier {
+            Some(place) => self.restored_at_carrier(now, key, place),
+            None => {
+                let uncertain = |state| matches!(state, SegmentState::Uncertain { .. });
+                if live.count(uncertain) > 0 && live.on_no_response == OnNoResponse::Fail {
+                    return self.finish(now, key, Status::Unknown, NO_RESPONSE);
+                }
             }
         }
-        let Some(live) = self.live.get(key) else {
+        // What has become overdue while we were away is decided in the first turn.
+        self.go_on(now, key, false);
+    }
+
+    /// Makes the parts of a message findable again that its carrier has or may have.
+    fn restored_at_carrier(&mut self, now: Now, key: Key, place: u16) {
+        self.fit_again(key, place);
+        let parts = self.live.get(key).map_or(0, |live| live.segments.len()) as u8;
+        for part in 0..parts {
+            let Some((live, carrier)) = self.live.get(key).zip(self.carriers.get(&place)) else {
+                return;
+            };
+            let Some(segment) = live.segments.get(usize::from(part)) else {
+                return;
+            };
+            let (to, id) = (live.to, segment.carrier_id.clone());
+            match segment.state {
+                SegmentState::Uncertain { due_ns } => {
+                    self.hold_uncertain(key, place, part, due_ns);
+                }
+                SegmentState::Submitted { .. } if id.is_empty() => {
+                    self.unnamed.insert(place, to, key, part);
+                }
+                SegmentState::Submitted { .. } => {
+                    let folded = fold(&carrier.rules.ids, &id);
+                    self.correlation.insert(place, &folded, key.slot);
+                    self.restored_receipt(now, place, key, part, &id);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The response is in the log, and the receipt that came before it, but not yet that they belong together.
+    fn restored_receipt(&mut self, now: Now, place: u16, key: Key, part: u8, id: &[u8]) {
+        let Some((form, transform, parked)) = self.parked_for(place, id, key) else {
             return;
         };
-        let uncertain = live.count(|state| state == SegmentState::Uncertain) > 0;
-        if uncertain && live.on_no_response == OnNoResponse::Fail {
-            return self.finish(now, key, Status::Unknown, NO_RESPONSE);
+        let how = How::Parked {
+            transform,
+            form,
+            raw: parked.raw,
+        };
+        let report = Report {
+            state: parked.state,
+            error: parked.error,
+            numbers: parked.numbers,
+        };
+        self.receipt_matched(now, place, key, part, report, how);
+    }
+
+    /// The log names the parts that had an outcome; a text of more parts has others, not sent or not recorded.
+    fn fit_again(&mut self, key: Key, place: u16) {
+        let Some((live, carrier)) = self.live.get(key).zip(self.carriers.get(&place)) else {
+            return;
+        };
+        if live.all(|state| state == SegmentState::Unsent) {
+            return;
         }
-        self.go_on(now, key, false);
+        let record = live
+            .frame
+            .as_ref()
+            .map(|frame| record_at(&frame.octets, live.offset));
+        let Some(Ok(RecordView::Accepted(record))) = record else {
+            return;
+        };
+        let Some(parts) = parts_of(&carrier.rules.text, &record.body) else {
+            return;
+        };
+        let mut beyond = live.segments.iter().skip(usize::from(parts));
+        if beyond.all(|segment| segment.state == SegmentState::Unsent) {
+            self.fit(key, parts);
+        }
+    }
+
+    /// Parked receipts and segments without id are back, and no response is out: what fits by number belongs together.
+    pub(crate) fn match_restored(&mut self, now: Now) {
+        let fits = |(place, _, parked): &(u16, &FoldedId, &Parked)| {
+            self.unnamed.only(*place, parked.numbers).is_some()
+        };
+        let fitting = self.early.iter().filter(fits);
+        let fitting: Vec<(u16, FoldedId)> =
+            fitting.map(|(place, id, _)| (place, id.clone())).collect();
+        for (place, id) in fitting {
+            let Some(parked) = self.early.get(place, &id) else {
+                continue;
+            };
+            // One that was matched before may have been the only one.
+            let Some((key, part)) = self.unnamed.only(place, parked.numbers) else {
+                continue;
+            };
+            let Some(parked) = self.early.take(place, &id) else {
+                continue;
+            };
+            let report = Report {
+                state: parked.state,
+                error: parked.error,
+                numbers: parked.numbers,
+            };
+            let how = How::Number {
+                parked: Some((id, parked.raw)),
+            };
+            self.receipt_matched(now, place, key, part, report, how);
+        }
     }
 
     /// Limits are by the second, and the run before may have used this one up: a limited carrier gets nothing for one.
@@ -170,7 +273,8 @@ impl Shard {
                 (live.plan, live.route_plan) = (way.0, way.0);
                 (live.attempts_max, live.on_no_response) = policy;
                 if live.phase == Phase::Waiting {
-                    self.wait(key, true);
+                    live.goes_first = true;
+                    self.wait(key);
                 }
             }
         }
@@ -206,20 +310,26 @@ impl Shard {
         let Some(place) = self.directory.carrier_place(early.carrier) else {
             return;
         };
+        let Some(carrier) = self.carriers.get(&place) else {
+            return;
+        };
         let age_ns = now.utc_ns.saturating_sub(early.at_utc_ns);
-        if age_ns >= self.shared.settings.early_receipt_hold_ns {
+        if age_ns >= self.early.hold_ns(place) {
             return;
         }
-        let since_ns = now.mono_ns.saturating_sub(age_ns);
-        self.early.park(
-            place,
-            early.id,
-            Parked {
-                state: early.state,
-                error: early.error,
-                since_ns,
+        let folded = fold(&carrier.rules.ids, &early.id);
+        let parked = Parked {
+            state: early.state,
+            error: early.error,
+            since_ns: now.mono_ns.saturating_sub(age_ns),
+            numbers: Numbers {
+                source: Msisdn::from_u64(early.source),
+                destination: Msisdn::from_u64(early.destination),
             },
-        );
+            raw: (folded.as_slice() != early.id.as_slice()).then(|| Box::from(early.id.as_slice())),
+        };
+        // More than it held before cannot come back.
+        let _ = self.early.park(place, folded, parked);
     }
 }
 
@@ -232,18 +342,26 @@ fn restored_segment(
     let mut restored = Segment::unsent();
     match segment {
         RestoredSegment::Done(state) => restored.state = SegmentState::Done(*state),
-        RestoredSegment::Submitted(id) if carrier_known => {
+        RestoredSegment::Submitted(id, units) if carrier_known => {
             restored.state = SegmentState::Submitted { at_ns: now.mono_ns };
             restored.carrier_id = id.clone();
+            restored.units = *units;
             restored.attempts = 1;
         }
         // Its carrier is not known here any more: it was sent, and nobody will say more.
-        RestoredSegment::Submitted(_) => restored.state = SegmentState::Uncertain,
-        RestoredSegment::Uncertain => {
+        RestoredSegment::Submitted(..) => {
+            restored.state = SegmentState::Uncertain { due_ns: NEVER_NS }
+        }
+        RestoredSegment::Uncertain { until_utc_ns } => {
             restored.attempts = 1;
-            if policy != OnNoResponse::Resend {
-                restored.state = SegmentState::Uncertain;
-            }
+            let left_ns = until_utc_ns.saturating_sub(now.utc_ns);
+            restored.state = match (carrier_known, policy) {
+                (true, _) => SegmentState::Uncertain {
+                    due_ns: now.mono_ns.saturating_add(left_ns),
+                },
+                (false, OnNoResponse::Resend) => SegmentState::Unsent,
+                (false, _) => SegmentState::Uncertain { due_ns: NEVER_NS },
+            };
         }
         RestoredSegment::Unsent => {}
     }

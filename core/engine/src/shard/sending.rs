@@ -1,29 +1,106 @@
-//! One message onto a link: for each segment one slot, one token and a note in the journal, all before it is written.
+//! One message onto a link: its text in the carrier's form, and for each part one slot, its tokens and a note in the
+//! journal, all before it is written.
 
-use carrack_carrier::{Outgoing, SubmitRefused};
-use carrack_message::record::{ArchivedBody, RecordView, record_at};
-use carrack_message::segment::{Udh8, encode_segment, split};
-use carrack_message::{Sender, Status, alphabet};
-use carrack_queue::InFlight;
+use std::rc::Rc;
+
+use carrack_carrier::{Outgoing, SarPart, SubmitRefused};
+use carrack_message::record::{ArchivedAccepted, ArchivedBody, RecordView, record_at};
+use carrack_message::wire::{Encoded, TextForm, WireFault, WirePlan};
+use carrack_message::{MessageId, Sender, Status};
+use carrack_queue::{InFlight, SealedFrame};
 use carrack_runtime::Now;
 
 use super::Shard;
-use super::live::{Key, Phase, SegmentState};
-
-const ESM_CLASS_UDHI: u8 = 0x40;
+use super::live::{Key, Phase, Segment, SegmentState};
+use crate::rules::CarrierRules;
 
 /// What became of a message that was to be sent.
 pub(super) enum Sent {
-    /// All its segments are in windows.
+    /// All its parts are in windows.
     Whole,
-    /// Segments are left; the carrier takes no more now.
+    /// Parts are left; the carrier takes no more now.
     CarrierFull,
     /// It needs no sending any more.
     Gone,
 }
 
+/// Why a message cannot be sent.
+enum Unsendable {
+    /// Not by this carrier.
+    Here(String),
+    /// By none.
+    Anywhere(String),
+}
+
+impl From<WireFault> for Unsendable {
+    fn from(fault: WireFault) -> Self {
+        Self::Here(fault.to_string())
+    }
+}
+
+/// A message as its carrier will have it.
+struct Letter<'a> {
+    record: &'a ArchivedAccepted,
+    from: Sender,
+    rules: Rc<CarrierRules>,
+    /// None for octets.
+    plan: Option<WirePlan>,
+    reference: u16,
+}
+
+impl Letter<'_> {
+    fn parts(&self) -> u8 {
+        self.plan.map_or(1, |plan| plan.parts)
+    }
+
+    fn encode(&self, part: u8, out: &mut Vec<u8>) -> Result<Encoded, WireFault> {
+        match (&self.record.body, &self.plan) {
+            (ArchivedBody::Text(text), Some(plan)) => {
+                self.rules
+                    .text
+                    .encode(plan, text.as_str(), part, self.reference, out)
+            }
+            (body, _) => convert(&self.rules.text, body, out),
+        }
+    }
+}
+
+fn convert(form: &TextForm, body: &ArchivedBody, out: &mut Vec<u8>) -> Result<Encoded, WireFault> {
+    let (data_coding, esm_class, octets): (u8, u8, &[u8]) = match body {
+        ArchivedBody::Raw {
+            data_coding,
+            esm_class,
+            octets,
+        } => (*data_coding, *esm_class, octets),
+        ArchivedBody::Text(_) => (0, 0, &[]),
+    };
+    form.convert(data_coding, esm_class, octets, out)
+}
+
+/// The parts of a text at one carrier.
+pub(super) fn parts_of(form: &TextForm, body: &ArchivedBody) -> Option<u8> {
+    match body {
+        ArchivedBody::Text(text) => form.plan(text.as_str()).ok().map(|plan| plan.parts),
+        ArchivedBody::Raw { .. } => Some(1),
+    }
+}
+
+/// Sixteen bits of reference, the same whenever the message is sent. The low ones are those that were given out for this
+/// sender and recipient; a text that was one segment when it was accepted has none and takes them from its id.
+fn reference(record: &ArchivedAccepted) -> u16 {
+    let id = MessageId(record.id.to_native()).parts();
+    let mixed = (u64::from(id.frame) << 16 | u64::from(id.index))
+        .wrapping_add(u64::from(id.epoch) << 48)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let low = match record.segments {
+        0 | 1 => (mixed >> 40) as u8,
+        _ => record.reference,
+    };
+    u16::from_be_bytes([(mixed >> 56) as u8, low])
+}
+
 impl Shard {
-    /// Sends the unsent segments of one message.
+    /// Sends the unsent parts of one message.
     pub(super) fn send(&mut self, now: Now, key: Key, place: u16, budget: &mut usize) -> Sent {
         let Some(live) = self
             .live
@@ -42,29 +119,28 @@ impl Shard {
             return Sent::Gone;
         }
         if live.carrier.is_some_and(|before| before != place) && live.in_flight() == 0 {
-            // Some segments went elsewhere before: all of the text goes this way now.
-            self.forget_segments(key);
+            // Some parts went elsewhere before: all of the text goes this way now.
+            self.forget_segments(key, false);
         }
         let Some(live) = self.live.get_mut(key) else {
             return Sent::Gone;
         };
         live.carrier = Some(place);
-        let segments = live.segments.len() as u8;
-        for segment in 0..segments {
-            let unsent = self
-                .live
-                .get(key)
-                .and_then(|live| live.segments.get(usize::from(segment)));
-            if unsent.is_none_or(|segment| segment.state != SegmentState::Unsent) {
-                continue;
-            }
-            match self.send_segment(now, key, place, segment) {
-                Ok(true) => *budget = budget.saturating_sub(1),
-                Ok(false) => return Sent::CarrierFull,
-                Err(reason) => {
-                    self.unsendable(now, key, &reason);
-                    return Sent::Gone;
-                }
+        let Some(frame) = live.frame.take() else {
+            let fault = Unsendable::Anywhere("its text is not in memory".to_owned());
+            self.unsendable(now, key, place, fault);
+            return Sent::Gone;
+        };
+        let sent = self.send_parts(now, key, place, budget, &frame);
+        if let Some(live) = self.live.get_mut(key).filter(|live| live.end.is_none()) {
+            live.frame = Some(frame);
+        }
+        match sent {
+            Ok(true) => {}
+            Ok(false) => return Sent::CarrierFull,
+            Err(fault) => {
+                self.unsendable(now, key, place, fault);
+                return Sent::Gone;
             }
         }
         if let Some(live) = self.live.get_mut(key).filter(|live| live.in_flight() > 0) {
@@ -75,91 +151,165 @@ impl Shard {
         Sent::Whole
     }
 
-    /// A record that cannot be read or written on the wire ends its message, not the lane.
-    fn unsendable(&mut self, now: Now, key: Key, reason: &str) {
-        if let Some(live) = self.live.get_mut(key) {
-            tracing::error!(id = %live.id, reason, "a message cannot be sent");
-            live.fault = true;
-            if live.in_flight() == 0 {
-                self.finish(now, key, Status::Rejected, reason);
-            }
+    /// A record that cannot be read or written on the wire ends its message, or sends it to the next carrier; not the lane.
+    fn unsendable(&mut self, now: Now, key: Key, place: u16, fault: Unsendable) {
+        let Some(live) = self.live.get_mut(key) else {
+            return;
+        };
+        let (reason, here) = match fault {
+            Unsendable::Here(reason) => (reason, true),
+            Unsendable::Anywhere(reason) => (reason, false),
+        };
+        let next = self.plans.without(live.plan, place).ok();
+        let is_another = next.is_some_and(|plan| !self.plans.carriers(plan).is_empty());
+        if here && is_another {
+            tracing::debug!(id = %live.id, reason, "a message cannot be sent by this carrier");
+            live.leave_carrier = true;
+            return self.go_on(now, key, false);
+        }
+        tracing::error!(id = %live.id, reason, "a message cannot be sent");
+        live.fault = true;
+        if live.in_flight() == 0 {
+            self.finish(now, key, Status::Rejected, &reason);
         }
     }
 
-    /// One segment into a window: true; false when there is no slot, token or journal entry now.
-    fn send_segment(
+    /// True: all parts are in windows; false: the carrier takes no more now.
+    fn send_parts(
         &mut self,
         now: Now,
         key: Key,
         place: u16,
-        segment: u8,
-    ) -> Result<bool, String> {
-        let Some(live) = self.live.get(key) else {
-            return Ok(true);
-        };
-        let Some(carrier) = self.carriers.get_mut(&place) else {
+        budget: &mut usize,
+        frame: &SealedFrame,
+    ) -> Result<bool, Unsendable> {
+        let Some((live, carrier)) = self.live.get(key).zip(self.carriers.get(&place)) else {
             return Ok(false);
         };
+        let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, live.offset) else {
+            let reason = "its record cannot be read".to_owned();
+            return Err(Unsendable::Anywhere(reason));
+        };
+        let rules = Rc::clone(&carrier.rules);
+        let plan = match &record.body {
+            ArchivedBody::Text(text) => Some(rules.text.plan(text.as_str())?),
+            ArchivedBody::Raw { .. } => None,
+        };
+        let from = Sender::parse(record.from.as_str());
+        let letter = Letter {
+            from: from.map_err(|fault| Unsendable::Anywhere(fault.to_string()))?,
+            reference: reference(record),
+            record,
+            rules,
+            plan,
+        };
+        self.passed_on.clear();
+        if !record.tlvs.is_empty() {
+            pass_on(&record.tlvs, &letter.rules.tlv_pass, &mut self.passed_on);
+        }
+        self.fit(key, letter.parts());
+        for part in 0..letter.parts() {
+            let found = self.live.get(key);
+            let found = found.and_then(|live| live.segments.get(usize::from(part)));
+            if found.is_none_or(|segment| segment.state != SegmentState::Unsent) {
+                continue;
+            }
+            if !self.send_part(now, key, place, part, &letter)? {
+                return Ok(false);
+            }
+            *budget = budget.saturating_sub(1);
+        }
+        Ok(true)
+    }
+
+    /// As many parts as the carrier's form makes of the text.
+    pub(super) fn fit(&mut self, key: Key, parts: u8) {
+        let parts = usize::from(parts);
+        let Some(live) = self.live.get(key) else {
+            return;
+        };
+        if live.segments.len() == parts {
+            return;
+        }
+        let mut beyond = live.segments.iter().skip(parts);
+        if beyond.any(|segment| segment.state != SegmentState::Unsent) {
+            // It was cut otherwise before, which a changed profile does: all of it goes again.
+            self.forget_segments(key, false);
+        }
+        if let Some(live) = self.live.get_mut(key) {
+            live.segments.resize_with(parts, Segment::unsent);
+        }
+    }
+
+    /// One part into a window: true; false when there is no slot, token or journal entry now.
+    fn send_part(
+        &mut self,
+        now: Now,
+        key: Key,
+        place: u16,
+        part: u8,
+        letter: &Letter<'_>,
+    ) -> Result<bool, Unsendable> {
+        let Some((live, carrier)) = self.live.get_mut(key).zip(self.carriers.get_mut(&place))
+        else {
+            return Ok(false);
+        };
+        if self.journal.free() == 0 || carrier.is_due(now.mono_ns, 1).is_err() {
+            return Ok(false);
+        }
         let Some(link) = carrier.free_link() else {
             return Ok(false);
         };
-        if self.journal.free() == 0 || carrier.is_due(now.mono_ns).is_err() {
+        self.scratch.clear();
+        let encoded = letter.encode(part, &mut self.scratch)?;
+        let segments = u32::from(encoded.segments.max(1));
+        if segments > 1 && carrier.is_due(now.mono_ns, segments).is_err() {
+            carrier.wants = segments;
             return Ok(false);
         }
-        let frame = live.frame.as_ref().ok_or("its text is not in memory")?;
-        let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, live.offset) else {
-            return Err("its record cannot be read".to_owned());
-        };
-        let from = Sender::parse(record.from.as_str()).map_err(|fault| fault.to_string())?;
-        self.scratch.clear();
-        let (data_coding, esm_class) = encode(
-            &record.body,
-            record.reference,
-            live.segments.len() as u8,
-            segment,
-            &mut self.scratch,
-        )?;
         let remaining_ns = live.expires_utc_ns.saturating_sub(now.utc_ns);
         let outgoing = Outgoing {
-            from: &from,
+            from: &letter.from,
             to: live.to,
             octets: &self.scratch,
-            data_coding,
-            esm_class,
+            data_coding: encoded.data_coding,
+            esm_class: encoded.esm_class,
+            sar: encoded.sar.map(|sar| SarPart {
+                reference: sar.reference,
+                total: sar.total,
+                part: sar.part,
+            }),
+            payload: encoded.payload,
+            flash_subunit: encoded.flash_subunit,
+            tlvs: &self.passed_on,
             validity_s: (remaining_ns / 1_000_000_000).max(1),
         };
         let in_flight = InFlight {
             id: live.id.0,
             carrier: carrier.number,
-            segment,
+            segment: part,
         };
         let Some(journal) = self.journal.note(in_flight) else {
             return Ok(false);
         };
-        let Some(link) = carrier.links.get_mut(link) else {
-            return Ok(false);
+        let ticket = key.ticket(part);
+        let submitted = match carrier.links.get_mut(link) {
+            Some(link) => link.submit(now, ticket, &outgoing),
+            None => Err(SubmitRefused::NotNow),
         };
-        match link.submit(now, key.ticket(segment), &outgoing) {
-            Ok(()) => {}
-            Err(refused) => {
-                self.journal.forget(journal);
-                return match refused {
-                    SubmitRefused::NotNow => Ok(false),
-                    SubmitRefused::Unwritable => {
-                        Err("it cannot be written as a submit_sm".to_owned())
-                    }
-                };
-            }
+        if let Err(refused) = submitted {
+            self.journal.forget(journal);
+            return match refused {
+                SubmitRefused::NotNow => Ok(false),
+                SubmitRefused::Unwritable => Err(Unsendable::Here(
+                    "it cannot be written as a submit_sm".to_owned(),
+                )),
+            };
         }
-        // It was due, and nobody else takes from it.
-        let _ = carrier.throttle.take(now.mono_ns, 1);
-        carrier.stats.segments_sent += 1;
-        carrier.unsettled += 1;
-        if let Some(found) = self
-            .live
-            .get_mut(key)
-            .and_then(|live| live.segment_mut(segment))
-        {
+        carrier.take(now.mono_ns, segments);
+        self.in_window.add(live.to);
+        if let Some(found) = live.segment_mut(part) {
+            found.units = encoded.segments.max(1);
             found.state = SegmentState::InFlight {
                 journal,
                 since_ns: now.mono_ns,
@@ -169,39 +319,35 @@ impl Shard {
     }
 }
 
-/// Writes the user data of one segment; gives `data_coding` and the UDHI bit.
-fn encode(
-    body: &ArchivedBody,
-    reference: u8,
-    segments: u8,
-    segment: u8,
-    out: &mut Vec<u8>,
-) -> Result<(u8, u8), String> {
-    match body {
-        ArchivedBody::Raw {
-            data_coding,
-            esm_class,
-            octets,
-        } => {
-            out.extend_from_slice(octets);
-            Ok((*data_coding, *esm_class))
+/// Copies those parameters of a customer that the carrier is to have; one that is cut short ends the list.
+fn pass_on(mut tlvs: &[u8], tags: &[u16], out: &mut Vec<u8>) {
+    while let Some(([tag_high, tag_low, high, low], _)) = tlvs.split_first_chunk::<4>() {
+        let octets = usize::from(u16::from_be_bytes([*high, *low]));
+        let Some((whole, next)) = tlvs.split_at_checked(4 + octets) else {
+            return;
+        };
+        if tags.contains(&u16::from_be_bytes([*tag_high, *tag_low])) {
+            out.extend_from_slice(whole);
         }
-        ArchivedBody::Text(text) => {
-            let text = text.as_str();
-            let alphabet = alphabet::choose(text);
-            let header = (segments > 1).then_some(Udh8 {
-                reference,
-                total: segments,
-                part: segment + 1,
-            });
-            let part = split(text, alphabet)
-                .nth(usize::from(segment))
-                .unwrap_or("");
-            encode_segment(part, alphabet, header, out).map_err(|fault| fault.to_string())?;
-            Ok((
-                alphabet.data_coding(),
-                if header.is_some() { ESM_CLASS_UDHI } else { 0 },
-            ))
-        }
+        tlvs = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_named_parameters_are_passed_on_and_a_cut_one_is_not() {
+        let tlvs = [
+            [0x02, 0x04, 0, 2, 1, 2].as_slice(),
+            &[0x14, 0x00, 0, 0],
+            &[0x14, 0x01, 0, 1, 9],
+            &[0x14, 0x00, 0, 9, 1],
+        ]
+        .concat();
+        let mut out = Vec::new();
+        pass_on(&tlvs, &[0x1400, 0x0204], &mut out);
+        assert_eq!(out, [0x02, 0x04, 0, 2, 1, 2, 0x14, 0x00, 0, 0]);
     }
 }

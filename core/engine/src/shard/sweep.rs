@@ -3,7 +3,10 @@
 //! It walks the live messages round and round, a bounded number a turn, in place of a timer a message: nothing is kept
 //! for it, and whatever is overdue is found within seconds.
 
+use std::sync::atomic::Ordering;
+
 use carrack_message::Status;
+use carrack_routing::OnNoResponse;
 use carrack_runtime::Now;
 
 use super::Shard;
@@ -14,6 +17,8 @@ pub(super) const EVERY_NS: u64 = 100_000_000;
 /// At the least so many a time; with more live messages a twentieth of them, so that a round takes two seconds.
 const LOOKED_AT_MIN: u32 = 2000;
 const ROUNDS: u32 = 20;
+/// Questions about missing receipts at a time.
+const QUERIES_A_TURN_MAX: u32 = 64;
 
 impl Shard {
     pub(super) fn sweep(&mut self, now: Now) {
@@ -21,31 +26,39 @@ impl Shard {
             return;
         }
         self.swept_ns = now.mono_ns;
-        let expired = self.early.expire(now.mono_ns);
-        if expired > 0 {
-            tracing::warn!(expired, "receipts named no message that we sent");
-            if let Some(carrier) = self
-                .owned
-                .first()
-                .copied()
-                .and_then(|place| self.carriers.get_mut(&place))
-            {
-                carrier.stats.receipts_unmatched += expired;
-            }
-        }
+        self.give_receipts_up(now);
         let slots = self.live.slots();
         if slots == 0 {
             return;
         }
+        let mut queries = match self.shared.draining.load(Ordering::Acquire) {
+            true => 0,
+            false => QUERIES_A_TURN_MAX,
+        };
         for _ in 0..LOOKED_AT_MIN.max(slots / ROUNDS).min(slots) {
             self.sweep_at = (self.sweep_at + 1) % slots;
             if let Some(key) = self.live.key_at(self.sweep_at) {
-                self.look_at(now, key);
+                self.look_at(now, key, &mut queries);
             }
         }
     }
 
-    fn look_at(&mut self, now: Now, key: Key) {
+    fn give_receipts_up(&mut self, now: Now) {
+        let mut expired = Vec::new();
+        self.early.expire(now.mono_ns, &mut expired);
+        let waited = expired.len();
+        for (place, id, parked) in expired {
+            self.receipt_given_up(now, place, &id, parked);
+        }
+        if waited > 0 {
+            tracing::warn!(
+                waited,
+                "receipts waited in vain for a response with their id"
+            );
+        }
+    }
+
+    fn look_at(&mut self, now: Now, key: Key, queries: &mut u32) {
         let Some(live) = self.live.get(key) else {
             return;
         };
@@ -71,7 +84,15 @@ impl Shard {
                     "no receipt came in the time that the settings allow",
                 );
             }
+            Phase::AwaitingReceipt if *queries > 0 && self.may_ask(live.on_no_response) => {
+                self.ask(now, key, queries);
+            }
             _ => {}
         }
+    }
+
+    /// Whether anybody asks at all: nearly always nobody does.
+    fn may_ask(&self, policy: OnNoResponse) -> bool {
+        self.asks || policy == OnNoResponse::Query
     }
 }

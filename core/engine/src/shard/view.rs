@@ -1,6 +1,7 @@
 //! A shard's part of the node's snapshot.
 
 use carrack_carrier::{Link, LinkState};
+use carrack_message::carrier_id::IdTransform;
 use hdrhistogram::Histogram;
 
 use super::{Carrier, Shard};
@@ -19,7 +20,7 @@ impl Shard {
         let lanes = self
             .lanes
             .iter()
-            .filter(|lane| !lane.queue.is_empty())
+            .filter(|lane| !lane.is_empty())
             .map(|lane| LaneSnapshot {
                 carriers: self
                     .plans
@@ -29,7 +30,7 @@ impl Shard {
                     .map(|entry| entry.name.clone())
                     .collect(),
                 class: lane.class.name(),
-                waiting: lane.queue.len(),
+                waiting: lane.waiting(),
             });
         ShardSnapshot {
             untold: self.outbox.waiting(),
@@ -63,11 +64,23 @@ fn view_carrier(carrier: &Carrier, paused: bool) -> CarrierSnapshot {
         segments_refused: stats.segments_refused,
         segments_throttled: stats.segments_throttled,
         segments_uncertain: stats.segments_uncertain,
+        segments_untracked: stats.segments_untracked,
+        segments_doubled: stats.segments_doubled,
+        slots_given_early: stats.slots_given_early,
+        destination_full: stats.destination_full,
+        account_faults: stats.account_faults,
+        account_fault: carrier.account_fault,
         messages_delivered: stats.messages_delivered,
         messages_failed: stats.messages_failed,
         receipts_matched: stats.receipts_matched,
         receipts_early: stats.receipts_early,
         receipts_unmatched: stats.receipts_unmatched,
+        receipts_ambiguous: stats.receipts_ambiguous,
+        receipts_by_number: stats.receipts_by_number,
+        receipts_again: stats.receipts_again,
+        queries_sent: stats.queries_sent,
+        receipt_ids: IdTransform::ALL.map(|transform| carrier.ids.learning.matched(transform)),
+        profile_proposal: carrier.ids.proposal(),
         cost_micros: stats.cost_micros,
         response_ms_p50: at(&stats.response_us, 0.5, 1000.0),
         response_ms_p99: at(&stats.response_us, 0.99, 1000.0),

@@ -1,29 +1,30 @@
-//! What a carrier answered to a segment, or that it did not.
+//! What a carrier answered to a part of a text.
 
 use carrack_carrier::{CarrierMessageId, Disposition, Refusal};
-use carrack_message::Status;
-use carrack_message::record::{Refused, Submitted, Uncertain, UncertainReason};
-use carrack_routing::OnNoResponse;
+use carrack_message::carrier_id::fold;
+use carrack_message::record::{Refused, Submitted};
 use carrack_runtime::Now;
 
+use super::receipts::{How, Report};
+use crate::settings::EngineSettings;
 use crate::shard::Shard;
 use crate::shard::live::{Key, Live, SegmentState};
 
-/// Passing refusals at one carrier in a row before the next one is tried.
+/// Passing refusals at one carrier in a row before the next one is tried (trap T16).
 const RETRIES_HERE_MAX: u8 = 1;
 
-/// A segment that has left its window.
+/// A part that has left its window.
 #[derive(Clone, Copy)]
-struct Left {
+pub(super) struct Left {
     /// Its journal entry: to be forgotten with the frame that holds the outcome, not before.
     journal: u32,
     place: u16,
-    since_ns: u64,
+    pub(super) since_ns: u64,
 }
 
 impl Live {
-    /// Counts a bad outcome: the segments that a text has in windows at a time are one attempt of it.
-    fn note_bad_outcome(&mut self) -> bool {
+    /// Counts a bad outcome: the parts that a text has in windows at a time are one attempt of it.
+    pub(super) fn note_bad_outcome(&mut self) -> bool {
         let first = !self.round_failed;
         self.round_failed = true;
         self.attempts = self.attempts.saturating_add(u32::from(first));
@@ -32,17 +33,19 @@ impl Live {
 }
 
 impl Shard {
-    /// Takes a segment out of its window. `None`: the message is gone, or was not in flight there.
-    fn leave_window(&mut self, place: u16, key: Key, segment: u8) -> Option<Left> {
+    /// Takes a part out of its window. `None`: the message is gone, or was not in flight there.
+    pub(super) fn leave_window(&mut self, place: u16, key: Key, segment: u8) -> Option<Left> {
         let live = self
             .live
             .get_mut(key)
             .filter(|live| live.carrier == Some(place))?;
+        let to = live.to;
         let found = live.segment_mut(segment)?;
         let SegmentState::InFlight { journal, since_ns } = found.state else {
             return None;
         };
         found.state = SegmentState::Unsent;
+        self.in_window.remove(to);
         Some(Left {
             journal,
             place,
@@ -50,7 +53,14 @@ impl Shard {
         })
     }
 
-    /// A carrier took a segment.
+    pub(super) fn forget_when_durable(&mut self, left: Option<Left>) {
+        self.frames
+            .after
+            .forget
+            .extend(left.map(|left| (left.place, left.journal)));
+    }
+
+    /// A carrier took a part. `late`: its slot had been given on before.
     pub(in crate::shard) fn segment_accepted(
         &mut self,
         now: Now,
@@ -60,72 +70,122 @@ impl Shard {
         late: bool,
     ) {
         let (key, segment) = Key::of_ticket(ticket);
-        let left = self.leave_window(place, key, segment);
-        if left.is_none() && !late {
-            return;
-        }
-        let price = self.table_price(key, place);
-        let Some(live) = self
-            .live
-            .get_mut(key)
+        let live = self.live.get(key);
+        let Some(state) = live
             .filter(|live| live.end.is_none() && live.carrier == Some(place))
+            .and_then(|live| live.segments.get(usize::from(segment)))
+            .map(|segment| segment.state)
         else {
             return;
         };
-        let message = live.id;
-        live.segments_sent = live.segments_sent.saturating_add(1);
-        live.cost_micros = live.cost_micros.saturating_add(price);
-        live.retries_here = 0;
-        let Some(found) = live.segment_mut(segment) else {
-            return;
-        };
-        found.attempts = found.attempts.saturating_add(1);
-        let attempt = found.attempts;
-        let before = std::mem::replace(&mut found.carrier_id, id.clone());
-        found.state = SegmentState::Submitted { at_ns: now.mono_ns };
-        if !before.is_empty() {
-            self.correlation.remove(place, &before, key.slot);
+        match state {
+            // Of the copies that were sent, one was taken before.
+            SegmentState::Submitted { .. } | SegmentState::Done(_) => {
+                return self.segment_doubled(key, place, segment, &id);
+            }
+            SegmentState::Unsent if !late => return,
+            _ => {}
         }
-        if !id.is_empty() {
-            self.correlation.insert(place, &id, key.slot);
+        // A late answer may come while another copy is in the window: the message is taken, whatever becomes of that.
+        let left = self.leave_window(place, key, segment);
+        self.unlist(place, key, segment);
+        self.taken(now, place, key, segment, &id, left.filter(|_| !late));
+        if id.is_empty()
+            && let Some(carrier) = self.carriers.get_mut(&place)
+        {
+            carrier.stats.segments_untracked += 1;
         }
-        let carrier = self.count_accepted(now, place, price, left);
-        self.note(&Submitted {
-            id: message.0,
-            carrier,
-            segment,
-            attempt,
-            at_utc_ns: now.utc_ns,
-            price_micros: price,
-            carrier_message_id: id.to_vec(),
-        });
         self.forget_when_durable(left);
-        match self.early.take(place, &id) {
-            Some(parked) => {
-                self.receipt_matched(now, place, key, segment, parked.state, parked.error)
+        match self.parked_for(place, &id, key) {
+            Some((form, transform, parked)) => {
+                let how = How::Parked {
+                    transform,
+                    form,
+                    raw: parked.raw,
+                };
+                let report = Report {
+                    state: parked.state,
+                    error: parked.error,
+                    numbers: parked.numbers,
+                };
+                self.receipt_matched(now, place, key, segment, report, how);
             }
             None => self.go_on(now, key, false),
         }
     }
 
-    fn forget_when_durable(&mut self, left: Option<Left>) {
-        self.frames
-            .after
-            .forget
-            .extend(left.map(|left| (left.place, left.journal)));
-    }
-
-    /// Counts a segment that a carrier took; gives the carrier's number.
-    fn count_accepted(&mut self, now: Now, place: u16, price: i64, left: Option<Left>) -> u32 {
-        let Some(carrier) = self.carriers.get_mut(&place) else {
-            return u32::MAX;
+    /// Writes down that a carrier has a part, and makes it findable by receipts.
+    pub(super) fn taken(
+        &mut self,
+        now: Now,
+        place: u16,
+        key: Key,
+        segment: u8,
+        id: &CarrierMessageId,
+        left: Option<Left>,
+    ) {
+        let price = self.table_price(key, place);
+        let (Some(live), Some(carrier)) = (self.live.get_mut(key), self.carriers.get_mut(&place))
+        else {
+            return;
         };
-        carrier.stats.segments_accepted += 1;
+        let (message, to, parts) = (live.id, live.to, live.segments.len() as u8);
+        live.retries_here = 0;
+        let Some(found) = live.segment_mut(segment) else {
+            return;
+        };
+        found.attempts = found.attempts.saturating_add(1);
+        found.carrier_id = id.clone();
+        found.state = SegmentState::Submitted { at_ns: now.mono_ns };
+        let (attempt, units) = (found.attempts, found.units);
+        let price = price.saturating_mul(i64::from(units));
+        live.segments_sent = live.segments_sent.saturating_add(units);
+        live.cost_micros = live.cost_micros.saturating_add(price);
+        carrier.account_fault = None;
+        carrier.stats.segments_accepted += u64::from(units);
         carrier.stats.cost_micros = carrier.stats.cost_micros.saturating_add(price);
         if let (Some(left), Some(histogram)) = (left, carrier.stats.response_us.as_mut()) {
             histogram.saturating_record(now.mono_ns.saturating_sub(left.since_ns) / 1000);
         }
-        carrier.number
+        if id.is_empty() {
+            self.unnamed.insert(place, to, key, segment);
+        } else {
+            let folded = fold(&carrier.rules.ids, id);
+            self.correlation.insert(place, &folded, key.slot);
+        }
+        let number = carrier.number;
+        self.note(&Submitted {
+            id: message.0,
+            carrier: number,
+            segment,
+            parts,
+            segments: units,
+            attempt,
+            at_utc_ns: now.utc_ns,
+            price_micros: price,
+            carrier_message_id: id.to_vec(),
+        });
+    }
+
+    /// A second copy was taken, or the answer to the first came twice.
+    fn segment_doubled(&mut self, key: Key, place: u16, segment: u8, id: &CarrierMessageId) {
+        let price = self.table_price(key, place);
+        let (Some(live), Some(carrier)) = (self.live.get_mut(key), self.carriers.get_mut(&place))
+        else {
+            return;
+        };
+        let Some(found) = live.segment_mut(segment) else {
+            return;
+        };
+        if found.carrier_id == *id {
+            return;
+        }
+        let units = found.units;
+        live.cost_micros = live
+            .cost_micros
+            .saturating_add(price.saturating_mul(i64::from(units)));
+        live.segments_sent = live.segments_sent.saturating_add(units);
+        carrier.stats.segments_doubled += u64::from(units);
     }
 
     /// What the carrier charges for one segment of this message.
@@ -137,7 +197,7 @@ impl Shard {
             .map_or(0, |price| price.0)
     }
 
-    /// A carrier refused a segment.
+    /// A carrier refused a part.
     pub(in crate::shard) fn segment_refused(
         &mut self,
         now: Now,
@@ -147,33 +207,48 @@ impl Shard {
         late: bool,
     ) {
         let (key, segment) = Key::of_ticket(ticket);
-        let left = self.leave_window(place, key, segment);
-        let Some(carrier) = self.carriers.get_mut(&place) else {
-            return;
-        };
-        let number = carrier.number;
-        let throttled = refusal.disposition == Disposition::Throttled;
-        if throttled {
-            carrier.stats.segments_throttled += 1;
-            carrier.throttle.on_throttled(now.mono_ns);
+        self.carrier_refused(now, place, refusal);
+        let left = if late {
+            // It settles what was uncertain: it was not taken. A copy that is in the window is not meant.
+            let uncertain = self.live.get(key).is_some_and(|live| {
+                let found = live.segments.get(usize::from(segment));
+                live.carrier == Some(place)
+                    && found
+                        .is_some_and(|found| matches!(found.state, SegmentState::Uncertain { .. }))
+            });
+            if !uncertain {
+                return;
+            }
+            self.unlist(place, key, segment);
+            if let Some(found) = self
+                .live
+                .get_mut(key)
+                .and_then(|live| live.segment_mut(segment))
+            {
+                found.state = SegmentState::Unsent;
+            }
+            None
         } else {
-            carrier.stats.segments_refused += 1;
-        }
-        let Some(left) = left else {
-            // A late no settles what was uncertain: it was not taken, so it may be sent again at once.
-            return if late {
-                self.late_refusal(now, key, segment)
+            let Some(left) = self.leave_window(place, key, segment) else {
+                return;
             };
+            Some(left)
         };
-        if throttled {
-            // The log says unsent, and so it is.
-            self.forget_in_flight(left.place, left.journal);
+        if refusal.disposition == Disposition::Throttled {
+            if let Some(left) = left {
+                // The log says unsent, and so it is.
+                self.forget_in_flight(left.place, left.journal);
+            }
             return self.go_on(now, key, true);
         }
         let Some(next_carrier) = self.weigh(key, refusal) else {
             return;
         };
         let id = self.live.get(key).map_or(0, |live| live.id.0);
+        let number = self
+            .carriers
+            .get(&place)
+            .map_or(u32::MAX, |carrier| carrier.number);
         self.note(&Refused {
             id,
             carrier: number,
@@ -182,22 +257,55 @@ impl Shard {
             next_carrier,
             at_utc_ns: now.utc_ns,
         });
-        self.forget_when_durable(Some(left));
+        self.forget_when_durable(left);
         self.go_on(now, key, false);
+    }
+
+    /// What a refusal means for the carrier.
+    fn carrier_refused(&mut self, now: Now, place: u16, refusal: Refusal) {
+        let rest_ns = self.shared.settings.retry_delay_max_ns;
+        let Some(carrier) = self.carriers.get_mut(&place) else {
+            return;
+        };
+        if refusal.disposition == Disposition::Throttled {
+            carrier.stats.segments_throttled += 1;
+            return carrier.throttle.on_throttled(now.mono_ns);
+        }
+        carrier.stats.segments_refused += 1;
+        match refusal.disposition {
+            Disposition::DestinationFull => carrier.stats.destination_full += 1,
+            Disposition::AccountFault => {
+                let until_ns = now.mono_ns.saturating_add(rest_ns);
+                if carrier.rest(until_ns, refusal.status) {
+                    let status = format!("{:#010x}", refusal.status);
+                    tracing::error!(
+                        carrier = carrier.name,
+                        status,
+                        "the carrier says that our account there is at fault; it rests between tries: mend the account"
+                    );
+                }
+            }
+            _ => {}
+        }
     }
 
     /// What a refusal means for the message; whether the next carrier is to be tried.
     fn weigh(&mut self, key: Key, refusal: Refusal) -> Option<bool> {
-        let retry_delay_ns = self.shared.settings.retry_delay_ns;
+        let settings = &self.shared.settings;
         let live = self.live.get_mut(key)?;
         live.last_error = refusal.status;
         let first = live.note_bad_outcome();
+        let mut pause_ns = settings.retry_delay_ns;
         let next_carrier = match refusal.disposition {
             Disposition::MessageFault => {
                 live.fault = true;
                 false
             }
-            Disposition::NextCarrier => true,
+            Disposition::NextCarrier | Disposition::AccountFault => true,
+            Disposition::DestinationFull => {
+                pause_ns = grown(settings, live);
+                false
+            }
             Disposition::RetryHere | Disposition::LinkFault | Disposition::Throttled => {
                 live.retries_here = live.retries_here.saturating_add(u8::from(first));
                 live.retries_here > RETRIES_HERE_MAX
@@ -205,68 +313,22 @@ impl Shard {
         };
         live.leave_carrier |= next_carrier;
         if !next_carrier {
-            live.pause_ns = retry_delay_ns;
+            live.pause_ns = live.pause_ns.max(pause_ns);
         }
         Some(next_carrier)
     }
-
-    fn late_refusal(&mut self, now: Now, key: Key, segment: u8) {
-        let Some(found) = self
-            .live
-            .get_mut(key)
-            .and_then(|live| live.segment_mut(segment))
-        else {
-            return;
-        };
-        if found.state == SegmentState::Uncertain {
-            found.state = SegmentState::Unsent;
-            self.go_on(now, key, false);
-        }
-    }
-
-    /// A segment left its window without an answer.
-    pub(in crate::shard) fn segment_uncertain(
-        &mut self,
-        now: Now,
-        place: u16,
-        ticket: u64,
-        reason: UncertainReason,
-    ) {
-        let (key, segment) = Key::of_ticket(ticket);
-        let Some(left) = self.leave_window(place, key, segment) else {
-            return;
-        };
-        let Some(carrier) = self.carriers.get_mut(&place) else {
-            return;
-        };
-        carrier.stats.segments_uncertain += 1;
-        let number = carrier.number;
-        let Some(live) = self.live.get_mut(key) else {
-            return;
-        };
-        live.note_bad_outcome();
-        let (id, policy) = (live.id.0, live.on_no_response);
-        if let Some(found) = live.segment_mut(segment) {
-            found.attempts = found.attempts.saturating_add(1);
-            found.state = match policy {
-                OnNoResponse::Resend => SegmentState::Unsent,
-                OnNoResponse::Wait | OnNoResponse::Fail => SegmentState::Uncertain,
-            };
-        }
-        self.note(&Uncertain {
-            id,
-            carrier: number,
-            segment,
-            reason,
-            at_utc_ns: now.utc_ns,
-        });
-        self.forget_when_durable(Some(left));
-        if policy == OnNoResponse::Fail {
-            return self.finish(now, key, Status::Unknown, NO_RESPONSE);
-        }
-        self.go_on(now, key, true);
-    }
 }
 
-/// Why a message ends where the route says so.
-pub(in crate::shard) const NO_RESPONSE: &str = "no response came and the route says to fail";
+/// A pause that doubles with each attempt, spread by a fifth either way so that what was refused together does not come
+/// back together (trap T15).
+fn grown(settings: &EngineSettings, live: &Live) -> u64 {
+    let doublings = live.attempts.saturating_sub(1).min(16);
+    let most_ns = settings.retry_delay_max_ns;
+    let pause_ns = settings
+        .retry_delay_ns
+        .saturating_mul(1 << doublings)
+        .min(most_ns);
+    let mixed = (live.id.0 as u64 ^ u64::from(live.attempts)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let per_mille = 800 + (mixed >> 32) % 401;
+    (pause_ns / 1000).saturating_mul(per_mille)
+}

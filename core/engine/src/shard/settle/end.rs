@@ -11,31 +11,14 @@ use crate::shard::Shard;
 use crate::shard::live::{End, Key, Phase, SegmentState};
 
 impl Shard {
-    pub(super) fn finish_by_receipts(&mut self, now: Now, key: Key) {
-        let Some(live) = self.live.get(key) else {
-            return;
-        };
-        let worst = live
-            .segments
-            .iter()
-            .filter_map(|segment| match segment.state {
-                SegmentState::Done(ReceiptState::Delivered) => None,
-                SegmentState::Done(state) => Some(state),
-                _ => None,
-            });
-        let (status, detail) = match worst.into_iter().next() {
-            None => (Status::Delivered, ""),
-            Some(ReceiptState::Expired) => (Status::Expired, "the carrier's receipt says expired"),
-            Some(ReceiptState::Rejected) => {
-                (Status::Rejected, "the carrier's receipt says rejected")
-            }
-            Some(ReceiptState::Deleted) => {
-                (Status::Undelivered, "the carrier's receipt says deleted")
-            }
-            Some(ReceiptState::Unknown) => {
-                (Status::Undelivered, "the carrier's receipt says unknown")
-            }
-            Some(_) => (
+    pub(super) fn finish_by_receipts(&mut self, now: Now, key: Key, state: ReceiptState) {
+        let (status, detail) = match state {
+            ReceiptState::Delivered => (Status::Delivered, ""),
+            ReceiptState::Expired => (Status::Expired, "the carrier's receipt says expired"),
+            ReceiptState::Rejected => (Status::Rejected, "the carrier's receipt says rejected"),
+            ReceiptState::Deleted => (Status::Undelivered, "the carrier's receipt says deleted"),
+            ReceiptState::Unknown => (Status::Undelivered, "the carrier's receipt says unknown"),
+            _ => (
                 Status::Undelivered,
                 "the carrier's receipt says undeliverable",
             ),
@@ -48,7 +31,7 @@ impl Shard {
         let Some(live) = self.live.get(key).filter(|live| live.end.is_none()) else {
             return;
         };
-        let tell = live.from.is_some();
+        let tell = live.tell;
         let carrier = live
             .carrier
             .and_then(|place| self.directory.carrier(place))
@@ -67,7 +50,7 @@ impl Shard {
         let (place, batch, epoch) = (live.carrier, live.batch, live.id.parts().epoch);
         self.note(&record);
         self.frames.summary().add_final(epoch, status);
-        self.forget_segments(key);
+        self.forget_segments(key, true);
         self.count_final(place, batch, status);
         if tell {
             self.keep_to_tell(now, key, status);

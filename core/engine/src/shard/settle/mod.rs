@@ -4,10 +4,12 @@
 //! Promise: each outcome is a record before anything follows from it outside; a message ends exactly once. Segments of
 //! one text stay together: they go on to the next carrier all or none.
 
-pub(super) mod answers;
+mod answers;
 mod end;
 mod next;
-mod receipts;
+mod queries;
+pub(super) mod receipts;
+pub(super) mod uncertain;
 
 use carrack_message::record::Storable;
 

@@ -3,25 +3,32 @@
 use std::cmp::Reverse;
 use std::sync::atomic::Ordering;
 
-use carrack_message::Status;
+use carrack_message::carrier_id::fold;
+use carrack_message::record::{RecordView, record_at};
+use carrack_message::{ReceiptState, Status};
+use carrack_queue::SealedFrame;
 use carrack_runtime::Now;
 
-use crate::shard::Shard;
-use crate::shard::live::{Key, Phase, SegmentState};
+use crate::settings::Multipart;
+use crate::shard::correlation::Settled;
+use crate::shard::live::{Key, Live, NEVER_NS, Phase, SegmentState};
+use crate::shard::{Shard, Timer};
 
 impl Shard {
     /// Decides what a message does next. `first`: it goes before others of its lane.
     pub(in crate::shard) fn go_on(&mut self, now: Now, key: Key, first: bool) {
+        let multipart = self.shared.settings.multipart;
         let Some(live) = self.live.get_mut(key).filter(|live| live.end.is_none()) else {
             return;
         };
+        live.goes_first |= first;
         if live.in_flight() > 0 {
             live.phase = Phase::Sending;
             return;
         }
         live.round_failed = false;
-        if live.all(|state| matches!(state, SegmentState::Done(_))) {
-            return self.finish_by_receipts(now, key);
+        if let Some(state) = verdict(multipart, live) {
+            return self.finish_by_receipts(now, key, state);
         }
         if matches!(live.phase, Phase::Pausing) && !live.fault {
             // What came is a receipt of another segment: the pause goes on.
@@ -66,40 +73,47 @@ impl Shard {
         if pause_ns > 0 {
             return self.pause(now, key, pause_ns);
         }
-        self.wait(key, first);
+        self.wait(key);
     }
 
-    pub(super) fn await_receipts(&mut self, now: Now, key: Key) {
+    fn await_receipts(&mut self, now: Now, key: Key) {
+        let place = self.live.get(key).and_then(|live| live.carrier);
+        let asks = place.is_some_and(|place| self.query_after_ns(key, place).is_some());
         let Some(live) = self.live.get_mut(key) else {
             return;
         };
         live.waiting_since_ns = now.mono_ns;
-        let uncertain = live.count(|state| state == SegmentState::Uncertain) > 0;
-        // The text is needed only while it may have to be sent again.
-        if !uncertain {
-            live.frame = None;
-        }
-        let first_time = live.phase != Phase::AwaitingReceipt;
+        live.goes_first = false;
         live.phase = Phase::AwaitingReceipt;
-        let batch = live.batch;
-        if batch != 0 && first_time && !uncertain {
+        if live.count(|state| matches!(state, SegmentState::Uncertain { .. })) > 0 {
+            return;
+        }
+        // The text is needed only while it may have to be sent again.
+        let frame = live.frame.take();
+        if asks && live.from.is_none() {
+            live.from = frame.and_then(|frame| sender(&frame, live.offset));
+        }
+        if live.batch != 0 && !live.counted_submitted {
+            live.counted_submitted = true;
+            let batch = live.batch;
             self.batch(batch).submitted.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// Puts a message into its lane, or back to the carrier where some of its segments are.
-    pub(in crate::shard) fn wait(&mut self, key: Key, first: bool) {
+    pub(in crate::shard) fn wait(&mut self, key: Key) {
         let Some(live) = self.live.get_mut(key) else {
             return;
         };
+        let first = std::mem::take(&mut live.goes_first);
         if live.phase == Phase::Waiting && !first {
             // It stands in its lane already.
             return;
         }
         live.phase = Phase::Waiting;
-        let (plan, class) = (live.plan, live.class);
+        let (plan, class, id) = (live.plan, live.class, live.id);
         if first {
-            self.lanes.push_front(plan, class, key);
+            self.lanes.push_returned(plan, class, id, key);
         } else {
             self.lanes.push_back(plan, class, key);
         }
@@ -108,14 +122,15 @@ impl Shard {
     pub(super) fn pause(&mut self, now: Now, key: Key, pause_ns: u64) {
         if let Some(live) = self.live.get_mut(key) {
             live.phase = Phase::Pausing;
-            self.pauses
-                .push(Reverse((now.mono_ns.saturating_add(pause_ns), key)));
+            live.goes_first = false;
+            let due_ns = now.mono_ns.saturating_add(pause_ns);
+            self.timers.push(Reverse((due_ns, key, Timer::Pause)));
         }
     }
 
     /// The present carrier will not: the whole text goes on to the next one; after the last, a pause and all again.
     pub(super) fn leave_carrier(&mut self, now: Now, key: Key) {
-        self.forget_segments(key);
+        self.forget_segments(key, false);
         let settings = &self.shared.settings;
         let Some(live) = self.live.get_mut(key) else {
             return;
@@ -129,7 +144,8 @@ impl Shard {
         match next.filter(|plan| !self.plans.carriers(*plan).is_empty()) {
             Some(plan) => {
                 live.plan = plan;
-                self.wait(key, true);
+                live.goes_first = true;
+                self.wait(key);
             }
             None => {
                 live.plan = live.route_plan;
@@ -143,21 +159,80 @@ impl Shard {
         }
     }
 
-    /// All segments are to be sent anew; receipts of earlier copies mean nothing any more.
-    pub(in crate::shard) fn forget_segments(&mut self, key: Key) {
+    /// All parts are to be sent anew, or the message is at its end; receipts of these copies mean nothing any more.
+    pub(in crate::shard) fn forget_segments(&mut self, key: Key, ended: bool) {
         let Some(live) = self.live.get_mut(key) else {
             return;
         };
-        let Some(carrier) = live.carrier else { return };
-        for segment in &mut live.segments {
+        let Some(place) = live.carrier else { return };
+        let rules = self.carriers.get(&place).map(|carrier| &carrier.rules);
+        let (message, to) = (live.id, live.to);
+        for (part, segment) in (0u8..).zip(&mut live.segments) {
             if let SegmentState::InFlight { journal, .. } = segment.state {
-                self.frames.after.forget.push((carrier, journal));
+                self.frames.after.forget.push((place, journal));
+                self.in_window.remove(to);
+            }
+            if segment.is_unnamed() {
+                self.unnamed.remove(place, to, key, part);
             }
             segment.state = SegmentState::Unsent;
+            segment.queries = 0;
             let id = std::mem::take(&mut segment.carrier_id);
-            if !id.is_empty() {
-                self.correlation.remove(carrier, &id, key.slot);
+            if let (false, Some(rules)) = (id.is_empty(), rules) {
+                let settled = Settled {
+                    message,
+                    to,
+                    segment: part,
+                    ended,
+                };
+                let folded = fold(&rules.ids, &id);
+                self.correlation.remove(place, &folded, key.slot, settled);
             }
         }
+    }
+}
+
+/// What the receipts of a text mean for the message, once they decide it (by the rule for texts of several parts). Nothing
+/// is decided while a part is still to be sent.
+fn verdict(multipart: Multipart, live: &Live) -> Option<ReceiptState> {
+    let mut states = live.segments.iter().map(|segment| segment.state);
+    let with_carrier = |state| {
+        matches!(
+            state,
+            SegmentState::Submitted { .. }
+                | SegmentState::Done(_)
+                | SegmentState::Uncertain { due_ns: NEVER_NS }
+        )
+    };
+    let done = |state| match state {
+        SegmentState::Done(state) => Some(state),
+        _ => None,
+    };
+    let delivered = SegmentState::Done(ReceiptState::Delivered);
+    match multipart {
+        Multipart::Last if live.all(with_carrier) => states.next_back().and_then(done),
+        Multipart::Any if live.all(with_carrier) && states.any(|state| state == delivered) => {
+            Some(ReceiptState::Delivered)
+        }
+        _ if live.all(|state| done(state).is_some()) => {
+            // The first that is not delivered.
+            let mut states = live
+                .segments
+                .iter()
+                .filter_map(|segment| done(segment.state));
+            Some(
+                states
+                    .find(|state| *state != ReceiptState::Delivered)
+                    .unwrap_or(ReceiptState::Delivered),
+            )
+        }
+        _ => None,
+    }
+}
+
+fn sender(frame: &SealedFrame, offset: u32) -> Option<Box<str>> {
+    match record_at(&frame.octets, offset) {
+        Ok(RecordView::Accepted(record)) => Some(record.from.as_str().into()),
+        _ => None,
     }
 }

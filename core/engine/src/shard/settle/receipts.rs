@@ -1,17 +1,47 @@
-//! Receipts: matched to their segment, or parked because they came first.
+//! Receipts: matched to their segment by id or by number, parked because they came first, or of no consequence any more.
 
 use carrack_carrier::{CarrierMessageId, ReceiptHandle};
 use carrack_message::ReceiptState;
+use carrack_message::carrier_id::{FoldedId, IdTransform};
 use carrack_message::record::{EarlyReceipt, ReceiptSeen};
 use carrack_runtime::Now;
 
 use crate::shard::Shard;
+use crate::shard::correlation::Settled;
 use crate::shard::early::Parked;
 use crate::shard::live::{Key, SegmentState};
+use crate::shard::matching::Meant;
+use crate::shard::numbers::Numbers;
+
+/// What a receipt says, beside its id.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::shard) struct Report {
+    pub(in crate::shard) state: ReceiptState,
+    pub(in crate::shard) error: u32,
+    pub(in crate::shard) numbers: Numbers,
+}
+
+/// How a receipt found its segment.
+#[derive(Debug)]
+pub(in crate::shard) enum How {
+    /// By its id.
+    Id(IdTransform),
+    /// By its id, when the response came.
+    Parked {
+        transform: IdTransform,
+        form: FoldedId,
+        raw: Option<Box<[u8]>>,
+    },
+    /// By the recipient's number; it may have been parked before.
+    Number {
+        parked: Option<(FoldedId, Option<Box<[u8]>>)>,
+    },
+    /// It is the answer to a question.
+    Asked,
+}
 
 impl Shard {
     /// A receipt came; the carrier is answered when it is durable.
-    #[allow(clippy::too_many_arguments, reason = "the fields of one event")]
     pub(in crate::shard) fn receipt(
         &mut self,
         now: Now,
@@ -19,92 +49,224 @@ impl Shard {
         link: u16,
         handle: ReceiptHandle,
         id: CarrierMessageId,
-        state: ReceiptState,
-        error: u32,
+        report: Report,
     ) {
-        if let Some((key, segment)) = self.correlation.find(place, &id, &self.live) {
-            self.receipt_matched(now, place, key, segment, state, error);
-        } else if self.correlation.was_settled(place, &id) {
-            // It came twice, or an intermediate state came after the final one: nothing changes any more.
-            return self.answer(place, link, handle, true);
-        } else {
-            self.park(now, place, id, state, error);
+        match self.meant(place, &id, report.numbers, true) {
+            Meant::Segment(key, segment, transform) => {
+                self.receipt_matched(now, place, key, segment, report, How::Id(transform));
+            }
+            Meant::Settled(settled) if !settled.ended => {
+                // The copy of a message that went on elsewhere.
+                self.count_again(place);
+                return self.answer(place, link, handle, true);
+            }
+            Meant::Settled(settled) => self.receipt_again(now, place, settled, report),
+            Meant::Nobody(folded) => self.receipt_unknown(now, place, &id, folded, report),
         }
         self.frames.after.answers.push((place, link, handle));
     }
 
-    pub(super) fn park(
+    fn count_again(&mut self, place: u16) {
+        if let Some(carrier) = self.carriers.get_mut(&place) {
+            carrier.stats.receipts_again += 1;
+        }
+    }
+
+    /// It came twice, or after the final one: it is written down and changes nothing.
+    fn receipt_again(&mut self, now: Now, place: u16, settled: Settled, report: Report) {
+        self.count_again(place);
+        let number = self
+            .carriers
+            .get(&place)
+            .map_or(u32::MAX, |carrier| carrier.number);
+        self.note(&ReceiptSeen {
+            id: settled.message.0,
+            carrier: number,
+            error: report.error,
+            segment: settled.segment,
+            state: report.state.code(),
+            at_utc_ns: now.utc_ns,
+        });
+    }
+
+    /// Nobody carries its id: by number if that is sure, else it waits for its response.
+    fn receipt_unknown(
         &mut self,
         now: Now,
         place: u16,
-        id: CarrierMessageId,
-        state: ReceiptState,
-        error: u32,
+        id: &[u8],
+        folded: FoldedId,
+        report: Report,
     ) {
+        let only = self.unnamed.only(place, report.numbers);
+        let to = only.and_then(|(key, _)| self.live.get(key).map(|live| live.to));
+        if let (Some((key, part)), Some(to)) = (only, to) {
+            if !self.in_window.may_have(to) {
+                let how = How::Number { parked: None };
+                return self.receipt_matched(now, place, key, part, report, how);
+            }
+            self.park(now, place, id, folded.clone(), report);
+            return self.claim(now, place, key, part, folded);
+        }
+        self.park(now, place, id, folded, report);
+    }
+
+    fn park(&mut self, now: Now, place: u16, id: &[u8], folded: FoldedId, report: Report) {
         let Some(carrier) = self.carriers.get_mut(&place) else {
             return;
         };
         carrier.stats.receipts_early += 1;
-        let record = EarlyReceipt {
-            carrier: carrier.number,
-            error,
-            state: state.code(),
-            at_utc_ns: now.utc_ns,
-            carrier_message_id: id.to_vec(),
+        let record = early_record(carrier.number, now, id, &report, false);
+        let parked = Parked {
+            state: report.state,
+            error: report.error,
+            since_ns: now.mono_ns,
+            numbers: report.numbers,
+            raw: (folded.as_slice() != id).then(|| Box::from(id)),
         };
-        let pushed_out = self.early.park(
-            place,
-            id,
-            Parked {
-                state,
-                error,
-                since_ns: now.mono_ns,
-            },
-        );
-        carrier.stats.receipts_unmatched += pushed_out;
+        let pushed_out = self.early.park(place, folded, parked);
         self.note(&record);
+        if let Some((place, id, parked)) = pushed_out {
+            self.receipt_given_up(now, place, &id, parked);
+        }
     }
 
-    pub(super) fn receipt_matched(
+    /// A parked receipt waited long enough: what was not sure is taken now; else it speaks of nothing that we sent.
+    pub(in crate::shard) fn receipt_given_up(
+        &mut self,
+        now: Now,
+        place: u16,
+        folded: &FoldedId,
+        parked: Parked,
+    ) {
+        let report = Report {
+            state: parked.state,
+            error: parked.error,
+            numbers: parked.numbers,
+        };
+        if let Meant::Segment(key, part, transform) =
+            self.meant(place, folded, report.numbers, false)
+        {
+            let how = How::Parked {
+                transform,
+                form: folded.clone(),
+                raw: parked.raw,
+            };
+            return self.receipt_matched(now, place, key, part, report, how);
+        }
+        if let Some((key, part)) = self.unnamed.only(place, report.numbers) {
+            let how = How::Number {
+                parked: Some((folded.clone(), parked.raw)),
+            };
+            return self.receipt_matched(now, place, key, part, report, how);
+        }
+        if let Some(carrier) = self.carriers.get_mut(&place) {
+            carrier.stats.receipts_unmatched += 1;
+            carrier.ids.note_lost();
+        }
+    }
+
+    /// A receipt speaks of this part.
+    pub(in crate::shard) fn receipt_matched(
         &mut self,
         now: Now,
         place: u16,
         key: Key,
         segment: u8,
-        state: ReceiptState,
-        error: u32,
+        report: Report,
+        how: How,
     ) {
-        let Some(carrier) = self.carriers.get_mut(&place) else {
-            return;
-        };
-        carrier.stats.receipts_matched += 1;
-        let number = carrier.number;
-        let Some(live) = self.live.get_mut(key) else {
-            return;
-        };
-        let id = live.id.0;
-        if state != ReceiptState::Delivered && error != 0 {
-            live.last_error = error;
+        let state = self.live.get(key).and_then(|live| {
+            live.segments
+                .get(usize::from(segment))
+                .map(|segment| segment.state)
+        });
+        if matches!(state, Some(SegmentState::Uncertain { .. })) {
+            // So it was taken, and will be charged.
+            self.unlist(place, key, segment);
+            self.taken(now, place, key, segment, &CarrierMessageId::new(), None);
         }
-        if let Some(found) = live.segment_mut(segment) {
-            if let (SegmentState::Submitted { at_ns }, true) = (found.state, state.is_final())
-                && let Some(histogram) = carrier.stats.receipt_ms.as_mut()
-            {
+        if report.state.is_final() {
+            self.unlist(place, key, segment);
+        }
+        let Some((live, carrier)) = self.live.get_mut(key).zip(self.carriers.get_mut(&place))
+        else {
+            return;
+        };
+        let (id, number) = (live.id.0, carrier.number);
+        if report.state != ReceiptState::Delivered && report.error != 0 {
+            live.last_error = report.error;
+        }
+        let Some(found) = live.segment_mut(segment) else {
+            return;
+        };
+        carrier.stats.receipts_matched += u64::from(!matches!(how, How::Asked));
+        if let (SegmentState::Submitted { at_ns }, true) = (found.state, report.state.is_final()) {
+            if let Some(histogram) = carrier.stats.receipt_ms.as_mut() {
                 let waited_ns = now.mono_ns.saturating_sub(at_ns);
                 histogram.saturating_record((waited_ns / 1_000_000).max(1));
             }
-            if state.is_final() && !matches!(found.state, SegmentState::Done(_)) {
-                found.state = SegmentState::Done(state);
+            found.state = SegmentState::Done(report.state);
+        }
+        let taken = match how {
+            How::Id(transform) => {
+                carrier.note_id(transform, &found.carrier_id);
+                None
             }
+            How::Parked {
+                transform,
+                form,
+                raw,
+            } => {
+                carrier.note_id(transform, &found.carrier_id);
+                let raw = raw.unwrap_or_else(|| Box::from(form.as_slice()));
+                (found.carrier_id.as_slice() != &*raw).then_some(raw)
+            }
+            How::Number { parked } => {
+                carrier.stats.receipts_by_number += 1;
+                parked.map(|(form, raw)| raw.unwrap_or_else(|| Box::from(form.as_slice())))
+            }
+            How::Asked => None,
+        };
+        if let Some(raw) = taken {
+            let record = early_record(number, now, &raw, &report, true);
+            self.note(&record);
         }
         self.note(&ReceiptSeen {
             id,
             carrier: number,
-            error,
+            error: report.error,
             segment,
-            state: state.code(),
+            state: report.state.code(),
             at_utc_ns: now.utc_ns,
         });
         self.go_on(now, key, false);
+    }
+
+    /// Out of the list of parts that only a number can find.
+    pub(in crate::shard) fn unlist(&mut self, place: u16, key: Key, segment: u8) {
+        if let Some(live) = self.live.get(key)
+            && live
+                .segments
+                .get(usize::from(segment))
+                .is_some_and(|segment| segment.is_unnamed())
+        {
+            self.unnamed.remove(place, live.to, key, segment);
+        }
+    }
+}
+
+fn early_record(carrier: u32, now: Now, id: &[u8], report: &Report, taken: bool) -> EarlyReceipt {
+    let digits =
+        |number: Option<carrack_message::Msisdn>| number.map_or(0, |number| number.as_u64());
+    EarlyReceipt {
+        carrier,
+        error: report.error,
+        state: report.state.code(),
+        taken,
+        at_utc_ns: now.utc_ns,
+        source: digits(report.numbers.source),
+        destination: digits(report.numbers.destination),
+        carrier_message_id: id.to_vec(),
     }
 }

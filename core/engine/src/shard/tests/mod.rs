@@ -9,6 +9,13 @@
 mod accepting;
 mod any_order;
 mod failing_over;
+mod forms;
+mod given_on_early;
+mod ids;
+mod parts;
+mod questions;
 mod receipts;
+mod refusals;
+mod reused_ids;
 mod rig;
 mod uncertain;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use carrack_carrier::{
     CarrierMessageId, Disposition, Link, LinkEvent, LinkState, Outgoing, ReceiptHandle, Refusal,
-    SubmitRefused,
+    SarPart, SubmitRefused,
 };
 use carrack_message::record::{BatchProgress, BatchRow, Body, FrameReader, RecordView};
 use carrack_message::{
@@ -20,6 +20,7 @@ use carrack_runtime::{Mailbox, MailboxSender, Now, Wake, mailbox};
 use crate::directory::{AccountEntry, CarrierEntry, Directory};
 use crate::mail::Mail;
 use crate::recovery::Recovered;
+use crate::rules::CarrierRules;
 use crate::settings::EngineSettings;
 use crate::shard::{Carrier, Shard, ShardParts};
 use crate::shared::Shared;
@@ -27,9 +28,19 @@ use crate::submission::{Chunk, Submission, Verdict};
 
 pub(super) const NORTH: usize = 0;
 pub(super) const SOUTH: usize = 1;
+/// A second link of NORTH, down until a test brings it up.
+pub(super) const TWIN: usize = 2;
 pub(super) const ACCOUNT: u32 = 1;
 pub(super) const MS: u64 = 1_000_000;
+pub(super) const SECOND: u64 = 1000 * MS;
+/// Time-out of responses in the rules' default.
+pub(super) const GRACE: u64 = 10 * SECOND;
 const WINDOW: u32 = 10;
+const JOURNAL: u32 = 64;
+
+pub(super) fn recipient(last: u64) -> Msisdn {
+    Msisdn::from_u64(447_700_900_000 + last).unwrap()
+}
 
 #[derive(Default)]
 pub(super) struct Wire {
@@ -38,7 +49,22 @@ pub(super) struct Wire {
     pub(super) sent: Vec<Vec<u8>>,
     pub(super) events: VecDeque<LinkEvent>,
     pub(super) answers: Vec<(u32, bool)>,
+    /// What went beside the octets of each submit.
+    pub(super) beside: Vec<Beside>,
+    /// Tickets and ids that were asked about.
+    pub(super) asked: Vec<(u64, String)>,
+    /// Whether it answers no questions.
+    pub(super) mute: bool,
     closed: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Beside {
+    pub(super) data_coding: u8,
+    pub(super) esm_class: u8,
+    pub(super) payload: bool,
+    pub(super) sar: Option<SarPart>,
+    pub(super) tlvs: Vec<u8>,
 }
 
 struct ScriptedLink(Rc<RefCell<Wire>>);
@@ -63,7 +89,7 @@ impl Link for ScriptedLink {
         self.0.borrow().open.len() as u32
     }
     fn window(&self) -> u32 {
-        WINDOW
+        if self.0.borrow().up { WINDOW } else { 0 }
     }
     fn submit(&mut self, _: Now, ticket: u64, segment: &Outgoing<'_>) -> Result<(), SubmitRefused> {
         let mut wire = self.0.borrow_mut();
@@ -73,6 +99,22 @@ impl Link for ScriptedLink {
         let octets = [segment.to.to_string().as_bytes(), b"|", segment.octets].concat();
         wire.open.push((ticket, octets.clone()));
         wire.sent.push(octets);
+        wire.beside.push(Beside {
+            data_coding: segment.data_coding,
+            esm_class: segment.esm_class,
+            payload: segment.payload,
+            sar: segment.sar,
+            tlvs: segment.tlvs.to_vec(),
+        });
+        Ok(())
+    }
+    fn query(&mut self, _: Now, ticket: u64, id: &[u8], _: &Sender) -> Result<(), SubmitRefused> {
+        let mut wire = self.0.borrow_mut();
+        if wire.mute {
+            return Err(SubmitRefused::Unwritable);
+        }
+        let id = String::from_utf8_lossy(id).into_owned();
+        wire.asked.push((ticket, id));
         Ok(())
     }
     fn poll(&mut self, _: Now, events: &mut Vec<LinkEvent>) {
@@ -142,6 +184,7 @@ pub(super) struct Rig {
     pub(super) now: Now,
     pub(super) shared: Arc<Shared>,
     pub(super) settings: EngineSettings,
+    rules: [CarrierRules; 2],
     mail: MailboxSender<Mail>,
     epoch: u32,
     receipts: u32,
@@ -202,11 +245,24 @@ impl Rig {
     }
 
     pub(super) fn with_rates(settings: EngineSettings, rates: [Option<u32>; 2]) -> Self {
+        Self::whole(settings, rates, Default::default())
+    }
+
+    /// NORTH with rules of its own.
+    pub(super) fn with_rules(settings: EngineSettings, rules: CarrierRules) -> Self {
+        Self::whole(settings, [None, None], [rules, CarrierRules::default()])
+    }
+
+    pub(super) fn whole(
+        settings: EngineSettings,
+        rates: [Option<u32>; 2],
+        rules: [CarrierRules; 2],
+    ) -> Self {
         let now = Now {
             mono_ns: 1_000_000_000,
             utc_ns: 1_700_000_000_000_000_000,
         };
-        let mut rig = Self::build(settings, Rc::default(), 1, now, rates);
+        let mut rig = Self::build(settings, Rc::default(), 1, now, rates, rules);
         rig.up(NORTH);
         rig.up(SOUTH);
         rig.turn();
@@ -219,6 +275,7 @@ impl Rig {
         epoch: u32,
         now: Now,
         rates: [Option<u32>; 2],
+        rules: [CarrierRules; 2],
     ) -> Self {
         let shared = Arc::new(Shared::new(
             settings.clone(),
@@ -227,16 +284,22 @@ impl Rig {
             table(),
         ));
         let (mail, inbox): (MailboxSender<Mail>, Mailbox<Mail>) = mailbox(64, Wake::default());
-        let wires: Vec<Rc<RefCell<Wire>>> = (0..2).map(|_| Rc::default()).collect();
+        let wires: Vec<Rc<RefCell<Wire>>> = (0..3).map(|_| Rc::default()).collect();
         let carriers = [(0u16, 11, "north"), (1, 12, "south")].map(|(place, number, name)| {
-            let link: Box<dyn Link> = Box::new(ScriptedLink(Rc::clone(&wires[usize::from(place)])));
+            let link =
+                |wire: usize| -> Box<dyn Link> { Box::new(ScriptedLink(Rc::clone(&wires[wire]))) };
+            let mut links = vec![link(usize::from(place))];
+            if usize::from(place) == NORTH {
+                links.push(link(TWIN));
+            }
             (
                 place,
                 Carrier::new(
                     name.to_owned(),
                     number,
                     rates[usize::from(place)],
-                    vec![link],
+                    rules[usize::from(place)].clone(),
+                    links,
                 ),
             )
         });
@@ -244,7 +307,7 @@ impl Rig {
             number: 0,
             shared: Arc::clone(&shared),
             committer: Box::new(MemoryCommitter(Rc::clone(&log), epoch)),
-            journal: InFlightJournal::in_memory(64),
+            journal: InFlightJournal::in_memory(JOURNAL),
             inbox,
             peers: vec![mail.clone()],
             carriers: carriers.into_iter().collect(),
@@ -257,6 +320,7 @@ impl Rig {
             now,
             shared,
             settings,
+            rules,
             mail,
             epoch,
             receipts: 0,
@@ -280,6 +344,7 @@ impl Rig {
             self.epoch + 1,
             self.now,
             [None, None],
+            self.rules,
         );
         let mut messages: Vec<_> = recovered
             .messages
@@ -293,7 +358,28 @@ impl Rig {
         for message in messages {
             rig.shard.restore(rig.now, message);
         }
+        rig.shard.match_restored(rig.now);
         rig
+    }
+
+    /// Frames up to the first with such a record.
+    pub(super) fn frames_until(&self, which: impl Fn(RecordView<'_>) -> bool) -> usize {
+        let log = self.log.borrow();
+        let has = |frame: &Arc<SealedFrame>| {
+            let reader = FrameReader::new(&frame.octets).unwrap();
+            reader.iter().any(|(_, _, record)| which(record.unwrap()))
+        };
+        log.frames.iter().position(has).expect("such a record") + 1
+    }
+
+    /// As [`Self::crash`], when no more than so many frames are durable.
+    pub(super) fn crash_at(self, frames: usize) -> Self {
+        {
+            let mut log = self.log.borrow_mut();
+            log.frames.truncate(frames);
+            log.durable = frames;
+        }
+        self.crash()
     }
 
     pub(super) fn recovered(&self) -> Recovered {
@@ -380,6 +466,15 @@ impl Rig {
             price: None,
             client_ref: None,
             batch: None,
+            tlvs: Vec::new(),
+        }
+    }
+
+    /// A submission to the number that ends so.
+    pub(super) fn submission_to(&self, text: &str, last: u64) -> Submission {
+        Submission {
+            to: recipient(last),
+            ..self.submission(text)
         }
     }
 
@@ -453,6 +548,17 @@ impl Rig {
     }
 
     pub(super) fn receipt(&mut self, carrier: usize, id: &str, state: ReceiptState) -> u32 {
+        self.receipt_of(carrier, id, state, None)
+    }
+
+    /// A receipt whose source address is the number that ends so.
+    pub(super) fn receipt_of(
+        &mut self,
+        carrier: usize,
+        id: &str,
+        state: ReceiptState,
+        last: Option<u64>,
+    ) -> u32 {
         self.receipts += 1;
         let handle = ReceiptHandle {
             session: 0,
@@ -469,8 +575,55 @@ impl Rig {
                 id,
                 state,
                 error: 0,
+                source: last.map(recipient),
+                destination: Msisdn::from_u64(3_312_345),
             });
+        if last.is_none()
+            && let Some(LinkEvent::Receipt { destination, .. }) =
+                self.wires[carrier].borrow_mut().events.back_mut()
+        {
+            *destination = None;
+        }
         self.receipts
+    }
+
+    /// The answer to a submit whose slot was given on, after its time.
+    pub(super) fn answer_late(&mut self, carrier: usize, ticket: u64, id: &str) {
+        let id = CarrierMessageId::from_slice(id.as_bytes());
+        let late = true;
+        self.event(carrier, LinkEvent::Accepted { ticket, id, late });
+    }
+
+    pub(super) fn event(&mut self, carrier: usize, event: LinkEvent) {
+        self.wires[carrier].borrow_mut().events.push_back(event);
+    }
+
+    /// The carrier answers its open submit to the number that ends so.
+    pub(super) fn answer_to(&mut self, carrier: usize, last: u64, id: &str) {
+        let mut wire = self.wires[carrier].borrow_mut();
+        let to = recipient(last).to_string();
+        let place = wire
+            .open
+            .iter()
+            .position(|(_, octets)| octets.starts_with(to.as_bytes()))
+            .expect("an open submit to it");
+        let (ticket, _) = wire.open.remove(place);
+        let id = CarrierMessageId::from_slice(id.as_bytes());
+        let late = false;
+        wire.events
+            .push_back(LinkEvent::Accepted { ticket, id, late });
+    }
+
+    /// Nothing is kept for messages that are gone: no slot, no journal entry, nothing to be found.
+    pub(super) fn assert_nothing_kept(&self) {
+        let shard = &self.shard;
+        assert_eq!(shard.live.len(), 0, "live messages");
+        assert_eq!(shard.correlation.len(), 0, "correlations");
+        assert_eq!(shard.unnamed.len(), 0, "segments without id");
+        assert_eq!(shard.journal.free(), JOURNAL as usize, "journal entries");
+        for carrier in shard.carriers.values() {
+            assert_eq!(carrier.unsettled, 0, "{} has unsettled parts", carrier.name);
+        }
     }
 
     pub(super) fn open(&self, carrier: usize) -> usize {

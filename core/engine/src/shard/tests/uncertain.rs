@@ -5,7 +5,7 @@ use carrack_message::record::RecordView;
 use carrack_message::{ReceiptState, Status};
 use carrack_routing::OnNoResponse;
 
-use super::rig::{MS, NORTH, Rig, SOUTH, settings};
+use super::rig::{GRACE, MS, NORTH, Rig, SOUTH, settings};
 use crate::settings::EngineSettings;
 
 fn uncertain_records(rig: &Rig) -> usize {
@@ -16,6 +16,7 @@ fn uncertain_records(rig: &Rig) -> usize {
 fn lost_response_frees_the_slot_is_recorded_and_sent_again() {
     let mut rig = Rig::new();
     rig.accept(&["hello"]);
+    rig.after(GRACE);
     rig.time_out(NORTH);
     rig.settle();
     assert_eq!(
@@ -65,8 +66,12 @@ fn policy_fail_ends_the_message_as_unknown() {
     let ids = rig.accept(&["hello"]);
     rig.time_out(NORTH);
     rig.settle();
+    assert!(rig.finals().is_empty(), "the response may come late");
+    rig.after(GRACE);
     assert_eq!(rig.finals(), [(ids[0], Status::Unknown, 0)]);
     assert_eq!(rig.sent(NORTH).len(), 1);
+    rig.settle();
+    rig.assert_nothing_kept();
 }
 
 #[test]
@@ -94,6 +99,7 @@ fn journal_is_empty_when_all_outcomes_are_durable() {
     );
     rig.log.borrow_mut().held = false;
     rig.settle();
+    rig.after(GRACE);
     for n in 0..20 {
         if rig.open(NORTH) > 0 {
             rig.answer(NORTH, &format!("m{n}"));
