@@ -91,6 +91,9 @@ impl Hasher for Spread {
 pub struct Percent(u64);
 
 impl Percent {
+    /// Every case.
+    pub const ALWAYS: Self = Self(u64::MAX);
+
     /// From per cent; values outside 0..=100 and NaN give `None`.
     #[must_use]
     pub fn new(percent: f64) -> Option<Self> {
@@ -137,6 +140,14 @@ impl Draws {
     pub fn draw(&mut self) -> u64 {
         self.count = self.count.wrapping_add(1);
         Digest::new(self.seed).number(self.count).finish()
+    }
+
+    /// Puts the items in any order.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for place in (1..items.len()).rev() {
+            let other = self.below(place as u64 + 1) as usize;
+            items.swap(place, other);
+        }
     }
 
     /// The next draw below `bound`; 0 when the bound is 0.

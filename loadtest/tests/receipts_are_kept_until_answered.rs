@@ -152,6 +152,7 @@ fn a_receipt_says_what_became_of_the_message() {
             state,
             text,
             to,
+            ..
         } = event
         else {
             continue;

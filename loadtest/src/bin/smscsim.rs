@@ -2,12 +2,13 @@
 
 use anyhow::Context;
 use carrack_loadtest::chance::Percent;
-use carrack_loadtest::smsc::{Quirks, RATE_MAX, Settings, quirk};
+use carrack_loadtest::smsc::{Quirks, RATE_MAX, Scenario, Settings, quirk};
+use carrack_loadtest::wire::TlsFiles;
 use carrack_loadtest::{duration, simulator};
 use clap::Parser;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -19,13 +20,14 @@ Examples:
   smscsim --listen 127.0.0.1:2775
   smscsim --listen 127.0.0.1:0 --system-id acme --password secret --rate 500 --latency 5ms --latency-jitter 2ms \\
           --dlr-delay 200ms --undelivered 3 --quirk throttle=5 --quirk receipt-before-response=30 --seed 7 --report a.json
+  smscsim --listen 127.0.0.1:3550 --tls-cert smsc.pem --tls-key smsc.key --scenario bad-day.toml
 
 Signals:
   SIGTERM, SIGINT  write the report to --report and stdout and end at once, draining nothing
   SIGUSR1          link down: drop every connection and take no new one; again: link up
 
-Report (JSON): submits = accepted + refused + throttled. distinct_texts counts different (source, destination, user data with
-its header) accepted, so accepted - distinct_texts is what came twice. peak_per_second counts segments offered, before refusal.
+Report (JSON): submits = accepted + refused + throttled, accepted = distinct_texts + duplicates + untracked_texts. A text is what a
+reader sees, whatever alphabet, header, SAR parameters or payload carried it. peak_per_second counts segments offered, before refusal.
 
 Exit: 0 ended by a signal, 1 failed, 2 wrong usage.";
 
@@ -69,10 +71,34 @@ struct Options {
     /// Share of messages whose receipt says UNDELIV; all parts of one message share their fate.
     #[arg(long, value_name = "PERCENT", default_value = "0", value_parser = percent)]
     undelivered: Percent,
+    /// Certificate (PEM): TLS instead of plain text.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Its private key (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Clients must show a certificate of this CA (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_client_ca: Option<PathBuf>,
+    /// What changes while it runs (TOML): quirks, limits and the link, by time.
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// Messages from handsets a second, to the binds that receive, in turn.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    mo: u32,
+    /// What they say, with their number for {n} [default: as the mo-... quirks have it].
+    #[arg(long, value_name = "TEXT")]
+    mo_text: Option<String>,
+    /// Their sender.
+    #[arg(long, value_name = "DIGITS", default_value = "447700900999")]
+    mo_from: String,
+    /// Their recipient.
+    #[arg(long, value_name = "ADDRESS", default_value = "12345")]
+    mo_to: String,
     /// A fault to play; may be given many times. See --list-quirks.
     #[arg(long = "quirk", value_name = "NAME[=VALUE]")]
     quirks: Vec<String>,
-    /// Print every quirk with one line and end.
+    /// Print every quirk with the traps it plays and one line, and end.
     #[arg(long)]
     list_quirks: bool,
     /// Seed of every random decision; the same seed and input give the same faults.
@@ -123,10 +149,17 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     }
+    let scenario = match options.scenario.as_deref().map(scenario).transpose() {
+        Ok(scenario) => scenario,
+        Err(fault) => {
+            let _ = writeln!(std::io::stderr(), "smscsim: {fault:#}");
+            return ExitCode::from(2);
+        }
+    };
     let outcome = if options.list_quirks {
         list_quirks(options.json)
     } else {
-        simulate(options, quirks)
+        simulate(options, quirks, scenario)
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -137,33 +170,41 @@ fn main() -> ExitCode {
     }
 }
 
+fn scenario(path: &Path) -> anyhow::Result<Scenario> {
+    let place = || path.display().to_string();
+    let text = std::fs::read_to_string(path).with_context(place)?;
+    Scenario::parse(&text).with_context(place)
+}
+
 fn list_quirks(json: bool) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
     for quirk in quirk::registry() {
-        let (value, default) = match quirk.argument {
-            quirk::Argument::None => ("", String::new()),
-            quirk::Argument::Percent(default) => ("=PERCENT", format!(" [default: {default}]")),
-            quirk::Argument::Count(default) => ("=N", format!(" [default: {default}]")),
-        };
+        let (usage, default) = (quirk.usage(), quirk.default_shown());
         if json {
-            writeln!(
-                stdout,
-                "{}",
-                serde_json::json!({"name": quirk.name, "value": value.trim_start_matches('='), "does": quirk.line})
-            )?;
-        } else {
-            writeln!(
-                stdout,
-                "{:<34} {}{default}",
-                format!("{}{value}", quirk.name),
-                quirk.line
-            )?;
+            let line = serde_json::json!({
+                "name": quirk.name,
+                "usage": usage,
+                "default": default,
+                "traps": quirk.traps,
+                "does": quirk.line,
+            });
+            writeln!(stdout, "{line}")?;
+            continue;
         }
+        let default = if default.is_empty() {
+            default
+        } else {
+            format!(" [default: {default}]")
+        };
+        let traps = quirk.traps.join(" ");
+        writeln!(stdout, "{usage:<42} {traps:<8} {}{default}", quirk.line)?;
     }
     Ok(())
 }
 
-fn simulate(options: Options, quirks: Quirks) -> anyhow::Result<()> {
+fn simulate(options: Options, quirks: Quirks, scenario: Option<Scenario>) -> anyhow::Result<()> {
+    let tls = options.tls_cert.zip(options.tls_key);
+    let seed = scenario.as_ref().and_then(Scenario::seed);
     let settings = Settings {
         name: options.name,
         system_id: options.system_id,
@@ -177,7 +218,12 @@ fn simulate(options: Options, quirks: Quirks) -> anyhow::Result<()> {
         receipt_timeout_ns: duration::nanoseconds(options.receipt_timeout),
         undelivered: options.undelivered,
         quirks,
-        seed: options.seed,
+        scenario,
+        seed: seed.unwrap_or(options.seed),
+        mo_rate: options.mo,
+        mo_text: options.mo_text,
+        mo_from: options.mo_from,
+        mo_to: options.mo_to,
         texts_max: options.texts_max,
         pending_max: options.pending_max,
         ..Settings::default()
@@ -186,6 +232,11 @@ fn simulate(options: Options, quirks: Quirks) -> anyhow::Result<()> {
     let run = simulator::Options {
         listen,
         settings,
+        tls: tls.map(|(certificate, key)| TlsFiles {
+            certificate,
+            key,
+            client_ca: options.tls_client_ca,
+        }),
         report: options.report,
         report_every: options.report_every.filter(|every| !every.is_zero()),
         ready_file: options.ready_file,

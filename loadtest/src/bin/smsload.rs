@@ -4,6 +4,7 @@ use anyhow::Context;
 use carrack_loadtest::chance::Percent;
 use carrack_loadtest::duration;
 use carrack_loadtest::load::{self, LoadFault, LoadReport, Pace, Texts, batch, http, smpp};
+use carrack_loadtest::wire::TlsTrust;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write;
 use std::path::PathBuf;
@@ -20,7 +21,10 @@ Examples:
   smsload http --url http://127.0.0.1:8080 --key KEY --connections 50 --count 20000
   smsload batch --rows 100000 --out batch.csv --bad 2 --long 1
 
-Exit: 0 every message answered, at least one accepted, no receipt missing; 1 failed; 2 wrong usage.
+Closed loop (without --rate): a submit goes whenever the window has room. Open loop (--rate): submits go by the clock, and latency_ms
+counts from when each should have gone; what the far side was too slow for is `overdue`. service_ms counts from the submit itself.
+
+Exit: 0 every message sent and answered, at least one accepted, no receipt missing; 1 failed; 2 wrong usage.
 A refused message is an answer: look at `refused` in the result.";
 
 /// Load: an ESME, an HTTP client, and batch files.
@@ -137,6 +141,18 @@ struct SmppOptions {
     /// Connect again so long after a connection broke [default: do not].
     #[arg(long, value_name = "D", value_parser = duration::parse)]
     reconnect: Option<Duration>,
+    /// CA of the SMSC (PEM): TLS instead of plain text.
+    #[arg(long, value_name = "FILE")]
+    tls_ca: Option<PathBuf>,
+    /// Name in the SMSC's certificate [default: the host of --address].
+    #[arg(long, value_name = "NAME", requires = "tls_ca")]
+    tls_name: Option<String>,
+    /// Certificate to show (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_ca", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Its private key (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     #[command(flatten)]
     work: Work,
 }
@@ -228,7 +244,15 @@ fn main() -> ExitCode {
 
 fn smpp(options: SmppOptions) -> anyhow::Result<bool> {
     let (pace, texts) = options.work.plan()?;
+    let tls = options.tls_ca.map(|ca| TlsTrust {
+        ca,
+        name: options
+            .tls_name
+            .unwrap_or_else(|| host(&options.address).to_owned()),
+        certificate: options.tls_cert.zip(options.tls_key),
+    });
     let load = smpp::Options {
+        tls,
         address: options.address,
         system_id: options.system_id,
         password: options.password,
@@ -242,6 +266,12 @@ fn smpp(options: SmppOptions) -> anyhow::Result<bool> {
     };
     let report = run(load::smpp::run(load, texts, pace))?;
     print(&report, options.work.json)
+}
+
+/// The host of `host:port`, without the brackets of an IPv6 address.
+fn host(address: &str) -> &str {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 fn http(options: HttpOptions) -> anyhow::Result<bool> {

@@ -2,6 +2,7 @@
 //!
 //! A connection that breaks counts its message as unanswered and is opened again, at most `RECONNECTS_MAX` times in a row.
 
+use super::pace::OVERDUE_NOTED_MAX;
 use super::pace::Turn;
 use super::report::Tally;
 use super::{LoadFault, LoadReport, Pace, Texts};
@@ -109,8 +110,16 @@ pub async fn run(options: Options, texts: Texts, pace: Pace) -> Result<LoadRepor
         shared.pace.borrow().sent(),
         shared.pace.borrow().started_ns(),
     );
-    let tally = std::mem::replace(&mut *shared.tally.borrow_mut(), Tally::new()?);
+    let mut tally = std::mem::replace(&mut *shared.tally.borrow_mut(), Tally::new()?);
+    let now_ns = shared.now_ns();
+    let overdue = shared
+        .pace
+        .borrow()
+        .overdue(now_ns, OVERDUE_NOTED_MAX, |scheduled_ns| {
+            tally.waited(now_ns, scheduled_ns);
+        });
     let mut report = tally.finish(started_ns);
+    report.overdue = overdue;
     if let Some(fault) = first_fault {
         if sent == 0 {
             return Err(fault);
@@ -161,7 +170,9 @@ async fn keep_posting(
             } => {
                 let json = body.write(&shared.texts, number);
                 if let Err(fault) = post(shared, &mut sender, json, scheduled_ns).await {
-                    shared.tally.borrow_mut().report.unanswered += 1;
+                    let mut tally = shared.tally.borrow_mut();
+                    tally.waited(shared.now_ns(), scheduled_ns);
+                    tally.report.unanswered += 1;
                     break Err(fault);
                 }
                 *broken_in_a_row = 0;

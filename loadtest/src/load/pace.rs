@@ -3,6 +3,8 @@
 //! Pure: time comes in. The count and the duration end it, whichever comes first.
 
 const SECOND_NS: u64 = 1_000_000_000;
+/// Messages that were due and never sent whose waiting is noted one by one; more are sampled.
+pub(super) const OVERDUE_NOTED_MAX: u64 = 1_000_000;
 
 /// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +53,7 @@ impl Pace {
         }
         let scheduled_ns = match self.per_second {
             None => now_ns,
-            Some(rate) => {
-                let offset_ns = u128::from(self.sent) * u128::from(SECOND_NS) / u128::from(rate);
-                started_ns.saturating_add(u64::try_from(offset_ns).unwrap_or(u64::MAX))
-            }
+            Some(_) => self.scheduled_ns(started_ns, self.sent),
         };
         if scheduled_ns > now_ns {
             return Turn::NotBefore(scheduled_ns);
@@ -77,6 +76,41 @@ impl Pace {
         self.count_max
             .is_some_and(|count_max| self.sent >= count_max)
             || self.started_ns.is_some_and(is_over)
+    }
+
+    /// Messages of an open loop that should have gone by this time, or by the end if that was earlier, and did not. When each
+    /// should have gone is told to `each`, for at most `told_max` of them, evenly spread.
+    pub fn overdue(&self, now_ns: u64, told_max: u64, mut each: impl FnMut(u64)) -> u64 {
+        let (Some(started_ns), Some(rate)) = (self.started_ns, self.per_second) else {
+            return 0;
+        };
+        let end_ns = self.duration_ns.map_or(now_ns, |duration_ns| {
+            now_ns.min(started_ns.saturating_add(duration_ns))
+        });
+        let elapsed_ns = u128::from(end_ns.saturating_sub(started_ns));
+        let due = (elapsed_ns * u128::from(rate)).div_ceil(u128::from(SECOND_NS));
+        let due = u64::try_from(due).unwrap_or(u64::MAX);
+        let due = self.count_max.map_or(due, |count_max| due.min(count_max));
+        let overdue = due.saturating_sub(self.sent);
+        let step = overdue.div_ceil(told_max.max(1)).max(1);
+        for number in (self.sent..due).step_by(usize::try_from(step).unwrap_or(usize::MAX)) {
+            each(self.scheduled_ns(started_ns, number));
+        }
+        overdue
+    }
+
+    fn scheduled_ns(&self, started_ns: u64, number: u64) -> u64 {
+        let Some(rate) = self.per_second else {
+            return started_ns;
+        };
+        let offset_ns = u128::from(number) * u128::from(SECOND_NS) / u128::from(rate);
+        started_ns.saturating_add(u64::try_from(offset_ns).unwrap_or(u64::MAX))
+    }
+
+    /// True when messages go by time, whatever the answers do.
+    #[must_use]
+    pub fn is_open_loop(&self) -> bool {
+        self.per_second.is_some()
     }
 
     /// Messages taken.
@@ -125,6 +159,32 @@ mod tests {
             }
         }
         assert_eq!(sent, 1_000);
+    }
+
+    #[test]
+    fn what_an_open_loop_could_not_send_is_overdue() {
+        let mut pace = Pace::new(None, Some(10 * SECOND_NS), Some(100));
+        let started_ns = 3 * SECOND_NS;
+        for _ in 0..300 {
+            pace.turn(if pace.sent() == 0 {
+                started_ns
+            } else {
+                started_ns + 2 * SECOND_NS
+            });
+        }
+        let sent = pace.sent();
+        let mut told = Vec::new();
+        let overdue = pace.overdue(started_ns + 60 * SECOND_NS, u64::MAX, |at_ns| {
+            told.push(at_ns)
+        });
+        assert_eq!(sent + overdue, 1_000);
+        assert_eq!(told.len() as u64, overdue);
+        let mut few = 0;
+        assert_eq!(
+            pace.overdue(started_ns + 60 * SECOND_NS, 10, |_| few += 1),
+            overdue
+        );
+        assert!(few <= 10, "{few}");
     }
 
     #[test]

@@ -4,7 +4,8 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Latency from submit to answer. In an open loop it counts from when the message should have gone.
+/// Latencies. Those of an open loop count from when the message should have gone, whatever held it up; what was never answered or
+/// never sent counts as long as it was waited for (no coordinated omission).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct LatencyMs {
     /// Half were faster, milliseconds.
@@ -13,8 +14,23 @@ pub struct LatencyMs {
     pub p90: f64,
     /// All but one in a hundred were faster, milliseconds.
     pub p99: f64,
+    /// All but one in a thousand were faster, milliseconds.
+    pub p999: f64,
     /// The slowest, milliseconds.
     pub max: f64,
+}
+
+impl LatencyMs {
+    fn of(latency_us: &Histogram<u64>) -> Self {
+        let ms = |share| latency_us.value_at_quantile(share) as f64 / 1e3;
+        Self {
+            p50: ms(0.5),
+            p90: ms(0.9),
+            p99: ms(0.99),
+            p999: ms(0.999),
+            max: latency_us.max() as f64 / 1e3,
+        }
+    }
 }
 
 /// The result of a load. `sent = accepted + refused + unanswered`.
@@ -28,6 +44,8 @@ pub struct LoadReport {
     pub refused: BTreeMap<String, u64>,
     /// Never answered: timed out, or the connection broke.
     pub unanswered: u64,
+    /// Messages of an open loop that were due and never sent: the far side was too slow, or gone.
+    pub overdue: u64,
     /// Accepted messages with at least one receipt.
     pub receipts: u64,
     /// First receipts by state.
@@ -50,8 +68,12 @@ pub struct LoadReport {
     pub life_seconds: f64,
     /// Accepted messages a second in that time.
     pub life_rate: f64,
-    /// Submit to answer.
+    /// Messages from handsets.
+    pub mo: u64,
+    /// From when a message should have gone to its answer; in a closed loop from its submit.
     pub latency_ms: LatencyMs,
+    /// From the submit itself to its answer. All 0 in a closed loop, where it is the same.
+    pub service_ms: LatencyMs,
     /// The first fault, if there was one.
     pub fault: Option<String>,
 }
@@ -68,6 +90,7 @@ impl LoadReport {
     pub fn is_success(&self) -> bool {
         self.fault.is_none()
             && self.unanswered == 0
+            && self.overdue == 0
             && self.receipts_missing == 0
             && self.accepted > 0
     }
@@ -79,6 +102,7 @@ pub struct Tally {
     /// Counts so far; rates are filled in by [`Tally::finish`].
     pub report: LoadReport,
     latency_us: Histogram<u64>,
+    service_us: Histogram<u64>,
     last_answer_ns: u64,
     last_event_ns: u64,
 }
@@ -90,11 +114,14 @@ impl Tally {
     /// Never for the bounds used; the histogram's constructor can fail in general.
     pub fn new() -> Result<Self, super::LoadFault> {
         // 1 microsecond to 10 minutes, three digits: at most 200 KB.
-        let latency_us = Histogram::new_with_bounds(1, 600_000_000, 3)
-            .map_err(|fault| super::LoadFault::Usage(fault.to_string()))?;
+        let histogram = || {
+            Histogram::new_with_bounds(1, 600_000_000, 3)
+                .map_err(|fault| super::LoadFault::Usage(fault.to_string()))
+        };
         Ok(Self {
             report: LoadReport::default(),
-            latency_us,
+            latency_us: histogram()?,
+            service_us: histogram()?,
             last_answer_ns: 0,
             last_event_ns: 0,
         })
@@ -106,10 +133,19 @@ impl Tally {
             None => self.report.accepted += 1,
             Some(name) => *self.report.refused.entry(name).or_default() += 1,
         }
-        self.latency_us
-            .saturating_record((now_ns.saturating_sub(scheduled_ns) / 1_000).max(1));
+        note(&mut self.latency_us, now_ns, scheduled_ns);
         self.last_answer_ns = self.last_answer_ns.max(now_ns);
         self.event(now_ns);
+    }
+
+    /// Notes when an answered message really went, where that was not when it should have gone.
+    pub fn served(&mut self, now_ns: u64, sent_ns: u64) {
+        note(&mut self.service_us, now_ns, sent_ns);
+    }
+
+    /// Notes a message that was waited for in vain since it should have gone.
+    pub fn waited(&mut self, now_ns: u64, scheduled_ns: u64) {
+        note(&mut self.latency_us, now_ns, scheduled_ns);
     }
 
     /// Notes that something came at this time.
@@ -132,13 +168,12 @@ impl Tally {
         self.report.rate = answers as f64 / self.report.seconds;
         self.report.life_seconds = seconds(self.last_event_ns);
         self.report.life_rate = self.report.accepted as f64 / self.report.life_seconds;
-        let ms = |percentile| self.latency_us.value_at_quantile(percentile) as f64 / 1e3;
-        self.report.latency_ms = LatencyMs {
-            p50: ms(0.5),
-            p90: ms(0.9),
-            p99: ms(0.99),
-            max: self.latency_us.max() as f64 / 1e3,
-        };
+        self.report.latency_ms = LatencyMs::of(&self.latency_us);
+        self.report.service_ms = LatencyMs::of(&self.service_us);
         self.report
     }
+}
+
+fn note(histogram: &mut Histogram<u64>, now_ns: u64, since_ns: u64) {
+    histogram.saturating_record((now_ns.saturating_sub(since_ns) / 1_000).max(1));
 }

@@ -2,24 +2,31 @@
 //! only between two waits.
 
 use super::smsc;
-use crate::smsc::{BindKey, Report, Settings, Smsc};
-use crate::wire::{Read, Wire};
+use crate::smsc::quirk::stream::Stream;
+use crate::smsc::{BindKey, Settings, Smsc};
+use crate::wire::{Pieces, Read, Wire, tls_server};
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use tokio_rustls::rustls::ServerConfig;
 
 /// How long the last words of a connection may take when it is to be closed.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// A pause after the system refused a connection, for want of descriptors for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// A pause before an ESME is called again.
+const OUTBIND_PAUSE: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 pub(super) struct Server {
     smsc: RefCell<Smsc>,
+    tls: Option<Arc<ServerConfig>>,
     started: Instant,
     wakers: RefCell<Vec<Rc<Notify>>>,
     dirty: RefCell<Vec<BindKey>>,
@@ -29,9 +36,14 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts to accept. Must be called inside a `LocalSet`; the tasks end with it.
-    pub(super) fn start(settings: Settings, listener: TcpListener) -> Rc<Self> {
+    pub(super) fn start(
+        settings: Settings,
+        tls: Option<Arc<ServerConfig>>,
+        listener: TcpListener,
+    ) -> Rc<Self> {
         let server = Rc::new(Self {
             smsc: RefCell::new(smsc(settings)),
+            tls,
             started: Instant::now(),
             wakers: RefCell::default(),
             dirty: RefCell::default(),
@@ -40,19 +52,23 @@ impl Server {
         });
         tokio::task::spawn_local(Rc::clone(&server).keep_time());
         tokio::task::spawn_local(Rc::clone(&server).accept(listener));
+        let esme = server.smsc.borrow().outbind_address();
+        if let Some(esme) = esme {
+            tokio::task::spawn_local(Rc::clone(&server).call(esme));
+        }
         server
     }
 
-    pub(super) fn report(&self) -> Report {
-        self.smsc.borrow().report()
+    /// Asks the SMSC something that changes nothing.
+    pub(super) fn ask<T>(&self, question: impl FnOnce(&Smsc) -> T) -> T {
+        question(&self.smsc.borrow())
     }
 
-    pub(super) fn toggle_link(&self) {
-        let mut smsc = self.smsc.borrow_mut();
-        let is_down = !smsc.is_link_down();
-        smsc.set_link_down(is_down);
-        drop(smsc);
+    /// Tells the SMSC something, with the time.
+    pub(super) fn tell<T>(&self, order: impl FnOnce(&mut Smsc, u64) -> T) -> T {
+        let told = order(&mut self.smsc.borrow_mut(), self.now_ns());
         self.wake(None);
+        told
     }
 
     fn now_ns(&self) -> u64 {
@@ -66,12 +82,27 @@ impl Server {
                     let key = self.smsc.borrow_mut().connect(self.now_ns());
                     if let Some(key) = key {
                         let waker = self.waker(key);
-                        tokio::task::spawn_local(Rc::clone(&self).serve(stream, key, waker));
+                        let tls = self.tls.clone();
+                        tokio::task::spawn_local(Rc::clone(&self).serve(stream, tls, key, waker));
                         self.wake(None);
                     }
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             }
+        }
+    }
+
+    /// Calls an ESME again and again, and asks it to bind.
+    async fn call(self: Rc<Self>, esme: SocketAddr) {
+        loop {
+            if let Ok(stream) = TcpStream::connect(esme).await {
+                let key = self.smsc.borrow_mut().connect_outbind(self.now_ns());
+                if let Some(key) = key {
+                    let waker = self.waker(key);
+                    Rc::clone(&self).serve(stream, None, key, waker).await;
+                }
+            }
+            tokio::time::sleep(OUTBIND_PAUSE).await;
         }
     }
 
@@ -88,10 +119,19 @@ impl Server {
         waker
     }
 
-    async fn serve(self: Rc<Self>, stream: TcpStream, key: BindKey, waker: Rc<Notify>) {
-        if let Ok(mut wire) = Wire::new(stream) {
-            // A connection that fails is simply gone: its receipts wait for the next one.
+    async fn serve(
+        self: Rc<Self>,
+        stream: TcpStream,
+        tls: Option<Arc<ServerConfig>>,
+        key: BindKey,
+        waker: Rc<Notify>,
+    ) {
+        if let Ok(mut wire) = wire(stream, tls) {
+            // A connection that fails is simply gone: its parcels wait for the next one.
             let _ = self.talk(&mut wire, key, &waker).await;
+            if wire.is_handshaking() {
+                self.smsc.borrow_mut().count_tls_failure();
+            }
         }
         self.smsc.borrow_mut().disconnect(self.now_ns(), key);
         self.wake(None);
@@ -101,7 +141,13 @@ impl Server {
         loop {
             let mut is_closing = false;
             if wire.has_room() {
-                is_closing = self.smsc.borrow_mut().take_output(key, wire.outbox());
+                let mut smsc = self.smsc.borrow_mut();
+                is_closing = smsc.take_output(key, wire.outbox());
+                wire.cut(match smsc.stream() {
+                    Stream::Whole => Pieces::Whole,
+                    Stream::Drip => Pieces::Single,
+                    Stream::SplitHeader => Pieces::headers(),
+                });
             }
             wire.flush()?;
             if is_closing {
@@ -118,6 +164,10 @@ impl Server {
                 }
                 Read::Nothing => {}
                 Read::End => return Ok(()),
+            }
+            if self.smsc.borrow().stream() != Stream::Whole {
+                // Each piece is on its way before the next.
+                tokio::task::yield_now().await;
             }
         }
     }
@@ -167,6 +217,13 @@ impl Server {
                 self.wake(None);
             }
         }
+    }
+}
+
+fn wire(stream: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Wire> {
+    match tls {
+        None => Wire::new(stream),
+        Some(config) => Wire::sealed(stream, tls_server(&config).map_err(io::Error::other)?),
     }
 }
 

@@ -1,55 +1,101 @@
 //! The SMSC itself: its binds, what they say, what is due. See [`super`] for what it promises.
 
+use super::bend::Bend;
 use super::connections::{BindKey, Connection, Connections};
 use super::delivery::Drafts;
-use super::desk::{Answer, Desk, Due};
-use super::events::{Action, on_event};
-use super::identity::ID_OCTETS_MAX;
-use super::quirk::link::strip_enquire_answers;
+use super::desk::{Desk, Due};
+use super::events::Action;
+use super::events::on_event;
+use super::judge::TakenText;
+use super::mo::MoText;
+use super::quirk::Quirks;
+use super::quirk::mo::Form;
+use super::quirk::stream::Stream;
 use super::report::Report;
+use super::scenario::Player;
 use super::settings::Settings;
-use carrack_smpp::{BindKind, CommandId, CommandStatus, ServerSession, ServerSettings};
+use crate::chance::Draws;
+use carrack_smpp::{Outbind, ServerSession, ServerSettings};
 
-/// How often sessions look at their own timers, and stuck receipts are tried again.
+/// How often sessions look at their own timers, and stuck parcels are tried again.
 const SESSION_TICK_NS: u64 = 20_000_000;
 pub(super) const SECOND_NS: u64 = 1_000_000_000;
+/// Messages that handsets may write by themselves between two ticks.
+const MO_PER_TICK_MAX: u32 = 10_000;
 
 /// A simulated SMSC.
 #[derive(Debug)]
 pub struct Smsc {
     pub(super) desk: Desk,
     pub(super) connections: Connections,
-    actions: Vec<Action>,
+    pub(super) actions: Vec<Action>,
     due: Vec<Due>,
     pub(super) touched: Vec<usize>,
     pub(super) drafts: Drafts,
-    next_session_tick_ns: u64,
+    pub(super) id: Vec<u8>,
+    straightened: Vec<u8>,
+    draws: Draws,
+    player: Option<Player>,
+    connected: u64,
+    pub(super) next_session_tick_ns: u64,
+    next_mo_ns: Option<u64>,
 }
 
 impl Smsc {
     /// An SMSC with no connections.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self {
+        let mut smsc = Self {
             connections: Connections::new(settings.binds_max),
-            desk: Desk::new(settings),
             actions: Vec::new(),
             due: Vec::new(),
             touched: Vec::new(),
             drafts: Drafts::default(),
+            id: Vec::new(),
+            straightened: Vec::new(),
+            draws: Draws::new(settings.seed, 0x5EED),
+            player: Player::new(&settings),
+            connected: 0,
             next_session_tick_ns: 0,
-        }
+            next_mo_ns: (settings.mo_rate > 0).then_some(0),
+            desk: Desk::new(settings),
+        };
+        smsc.play(0);
+        smsc
     }
 
-    /// Takes a new connection; `None` while the link is down or when `binds_max` connections are there.
+    /// Takes a new connection; `None` while the link is down, during a lockout, or when `binds_max` connections are there.
     pub fn connect(&mut self, now_ns: u64) -> Option<BindKey> {
         if self.desk.counts.link_down {
             self.desk.counts.binds_refused += 1;
             return None;
         }
+        if self.desk.is_locked(now_ns) {
+            return None;
+        }
         let mut session = ServerSession::new(self.session_settings(), 1);
         session.connected(now_ns);
-        self.connections.add(session)
+        let key = self.connections.add(now_ns, session)?;
+        if self.desk.settings.quirks.link.enquire_before_bind {
+            self.enquire(key, 1);
+        }
+        Some(key)
+    }
+
+    /// Takes a connection that we made to an ESME, and asks it to bind.
+    pub fn connect_outbind(&mut self, now_ns: u64) -> Option<BindKey> {
+        let key = self.connect(now_ns)?;
+        let settings = &self.desk.settings;
+        let connection = self.connections.get_mut(key)?;
+        let outbind = Outbind {
+            system_id: settings.name.as_bytes(),
+            password: settings.password.as_deref().unwrap_or_default().as_bytes(),
+        };
+        if connection.session.outbind(&outbind).is_ok() {
+            self.desk.counts.outbinds += 1;
+        }
+        self.connections.mark(key);
+        Some(key)
     }
 
     fn session_settings(&self) -> ServerSettings {
@@ -70,16 +116,24 @@ impl Smsc {
         let Some(connection) = self.connections.get_mut(key) else {
             return;
         };
+        let mut octets = octets;
+        if desk.settings.quirks.bends_octets() {
+            let number = self.connected;
+            let bend = connection.bend.get_or_insert_with(|| {
+                self.connected += 1;
+                Bend::new(desk.settings.seed, number)
+            });
+            self.straightened.clear();
+            let quirks = &desk.settings.quirks;
+            bend.inbound(quirks, octets, &mut self.straightened, &mut desk.played);
+            octets = &self.straightened;
+        }
         let Connection {
             session, traffic, ..
         } = connection;
-        let written = session.output().len();
         session.receive(now_ns, octets, &mut |event| {
             on_event(desk, actions, traffic, now_ns, key, event)
         });
-        if desk.settings.quirks.link.no_enquire_answer {
-            strip_enquire_answers(session.output(), written);
-        }
         self.act(now_ns, key);
         if let Some(system) = self
             .connections
@@ -93,12 +147,24 @@ impl Smsc {
 
     /// Does all that is due.
     pub fn tick(&mut self, now_ns: u64) {
+        self.play(now_ns);
+        self.write_from_handsets(now_ns);
         let mut due = std::mem::take(&mut self.due);
         self.desk.calendar.take_due(now_ns, &mut due);
+        let quirks = &self.desk.settings.quirks;
+        if quirks.response.is_shuffled || quirks.receipt.is_shuffled {
+            self.draws.shuffle(&mut due);
+        }
+        let keeps_order = quirks.receipt.comes_early();
         for entry in due.drain(..) {
+            // After a late tick, what was due before an answer still goes before it.
+            if keeps_order && !self.touched.is_empty() && matches!(entry, Due::Answer(_)) {
+                self.pump_touched(now_ns);
+            }
             match entry {
                 Due::Answer(answer) => self.answer(answer),
-                Due::Receipt(ticket) => self.line_up(ticket),
+                Due::Parcel(ticket) => self.line_up(ticket),
+                Due::Alert(alert) => self.alert(&alert),
             }
         }
         self.due = due;
@@ -110,38 +176,57 @@ impl Smsc {
         self.pump_touched(now_ns);
     }
 
-    fn tick_sessions(&mut self, now_ns: u64) {
-        for slot in 0..self.connections.places() {
-            let Some(key) = self.connections.key_at(slot) else {
-                continue;
-            };
-            let (desk, actions) = (&mut self.desk, &mut self.actions);
-            let Some(connection) = self.connections.get_mut(key) else {
-                continue;
-            };
-            let Connection {
-                session, traffic, ..
-            } = connection;
-            session.tick(now_ns, &mut |event| {
-                on_event(desk, actions, traffic, now_ns, key, event)
-            });
-            let is_wanted = !session.output().is_empty() || traffic.is_closing;
-            self.act(now_ns, key);
-            if is_wanted {
-                self.connections.mark(key);
-            }
+    /// Puts in force what the scenario says for this time.
+    fn play(&mut self, now_ns: u64) {
+        let Some(player) = &mut self.player else {
+            return;
+        };
+        let Some(state) = player.advance(now_ns) else {
+            return;
+        };
+        self.desk.change(state.settings);
+        if let Some(is_down) = state.link_down {
+            self.set_link_down(is_down);
         }
+    }
+
+    fn write_from_handsets(&mut self, now_ns: u64) {
+        let gap_ns = SECOND_NS / u64::from(self.desk.settings.mo_rate.max(1));
+        let text = self.desk.settings.mo_text.clone();
+        for _ in 0..MO_PER_TICK_MAX {
+            let Some(next_ns) = self.next_mo_ns.filter(|next_ns| *next_ns <= now_ns) else {
+                return;
+            };
+            let has_room = self.desk.post.len() < self.desk.settings.pending_max;
+            let is_written =
+                has_room && self.desk.write_from_handset(now_ns, None, text.as_deref());
+            // Nobody to write to: what was not written is not made up for.
+            let from_ns = if is_written { next_ns } else { now_ns };
+            self.next_mo_ns = Some(from_ns.saturating_add(gap_ns.max(1)));
+        }
+    }
+
+    /// A handset writes: in the form given or the next that quirks name, or the text given. False when no bind receives.
+    pub fn write_from_handset(
+        &mut self,
+        now_ns: u64,
+        form: Option<Form>,
+        text: Option<&str>,
+    ) -> bool {
+        self.desk.write_from_handset(now_ns, form, text)
     }
 
     /// When [`Smsc::tick`] is to be called next, at the latest.
     #[must_use]
     pub fn next_deadline_ns(&self) -> Option<u64> {
-        let session_ns = (!self.connections.is_empty()).then_some(self.next_session_tick_ns);
-        self.desk
-            .calendar
-            .next_due_ns()
+        let has_connection = !self.connections.is_empty();
+        let session_ns = has_connection.then_some(self.next_session_tick_ns);
+        let mo_ns = self.next_mo_ns.filter(|_| has_connection);
+        let scene_ns = self.player.as_ref().and_then(Player::next_change_ns);
+        let calendar_ns = self.desk.calendar.next_due_ns();
+        [calendar_ns, session_ns, mo_ns, scene_ns]
             .into_iter()
-            .chain(session_ns)
+            .flatten()
             .min()
     }
 
@@ -156,15 +241,30 @@ impl Smsc {
             return true;
         };
         connection.traffic.is_full = false;
-        if octets.is_empty() {
-            std::mem::swap(octets, connection.session.output());
+        let quirks = &self.desk.settings.quirks;
+        let written = connection.session.output();
+        if quirks.bends_octets() {
+            let number = self.connected;
+            let bend = connection.bend.get_or_insert_with(|| {
+                self.connected += 1;
+                Bend::new(self.desk.settings.seed, number)
+            });
+            bend.outbound(quirks, written, octets, &mut self.desk.played);
+        } else if octets.is_empty() {
+            std::mem::swap(octets, written);
         } else {
-            octets.append(connection.session.output());
+            octets.append(written);
         }
         connection.traffic.is_closing
     }
 
-    /// Forgets a connection. Its unanswered receipts go out again on another bind, now or later.
+    /// How octets are to be cut into writes.
+    #[must_use]
+    pub fn stream(&self) -> Stream {
+        self.desk.settings.quirks.stream
+    }
+
+    /// Forgets a connection. Its unanswered parcels go out again on another bind, now or later.
     pub fn disconnect(&mut self, now_ns: u64, key: BindKey) {
         let (desk, actions) = (&mut self.desk, &mut self.actions);
         let Some(connection) = self.connections.get_mut(key) else {
@@ -175,6 +275,9 @@ impl Smsc {
         } = connection;
         session.disconnected(&mut |event| on_event(desk, actions, traffic, now_ns, key, event));
         self.desk.counts.malformed += malformed(session);
+        if let (Some(system), false) = (traffic.system, traffic.has_unbind) {
+            self.desk.hold(now_ns, system);
+        }
         self.leave(key);
         self.act(now_ns, key);
         self.connections.remove(key);
@@ -204,6 +307,35 @@ impl Smsc {
         self.desk.counts.link_down
     }
 
+    /// Other quirks from now on; a scenario's next change replaces them. What was planned stays planned.
+    pub fn set_quirks(&mut self, quirks: Quirks) {
+        let settings = Settings {
+            quirks,
+            ..self.desk.settings.clone()
+        };
+        self.desk.change(settings);
+    }
+
+    /// Another rate from now on; `None` is unlimited.
+    pub fn set_rate(&mut self, rate: Option<u32>) {
+        let settings = Settings {
+            rate,
+            ..self.desk.settings.clone()
+        };
+        self.desk.change(settings);
+    }
+
+    /// Counts a connection that ended before TLS was agreed on.
+    pub fn count_tls_failure(&mut self) {
+        self.desk.counts.tls_failures += 1;
+    }
+
+    /// Where to connect to with outbind, if anywhere.
+    #[must_use]
+    pub fn outbind_address(&self) -> Option<std::net::SocketAddr> {
+        self.desk.settings.quirks.link.outbind
+    }
+
     /// The counts so far.
     #[must_use]
     pub fn report(&self) -> Report {
@@ -215,115 +347,16 @@ impl Smsc {
         report
     }
 
-    /// Does what the events of one connection asked for.
-    fn act(&mut self, now_ns: u64, key: BindKey) {
-        let mut actions = std::mem::take(&mut self.actions);
-        for action in actions.drain(..) {
-            match action {
-                Action::Answer(answer) => self.answer(answer),
-                Action::GiveUp => self.give_up(key),
-                Action::Bind {
-                    sequence_number,
-                    verdict,
-                } => self.finish_bind(key, sequence_number, verdict),
-                Action::Unsupported {
-                    sequence_number,
-                    command_id,
-                } => {
-                    if let Some(connection) = self.connections.get_mut(key) {
-                        connection.session.answer(
-                            sequence_number,
-                            command_id,
-                            CommandStatus::ESME_RINVCMDID,
-                            b"",
-                        );
-                    }
-                }
-                Action::Receipt { ticket, fate } => self.settle_receipt(now_ns, ticket, &fate),
-                Action::Unbound => self.leave(key),
-            }
-        }
-        self.actions = actions;
-        self.close_after(key);
+    /// The last texts that were accepted whole, oldest first; at most `texts_kept`.
+    #[must_use]
+    pub fn texts(&self) -> Vec<TakenText> {
+        self.desk.judge.texts().cloned().collect()
     }
 
-    fn answer(&mut self, answer: Answer) {
-        let Some(connection) = self.connections.get_mut(answer.bind) else {
-            self.desk.counts.lost_responses += 1;
-            return;
-        };
-        connection.traffic.unanswered = connection.traffic.unanswered.saturating_sub(1);
-        let mut id = [0; ID_OCTETS_MAX];
-        let message_id = if answer.status.is_ok() {
-            self.desk.message_id(answer.serial, &mut id)
-        } else {
-            &[]
-        };
-        connection.session.answer(
-            answer.sequence_number,
-            CommandId::SUBMIT_SM,
-            answer.status,
-            message_id,
-        );
-        self.connections.mark(answer.bind);
-    }
-
-    /// Frees the session's place for a submit without a word on the wire.
-    fn give_up(&mut self, key: BindKey) {
-        if let Some(connection) = self.connections.get_mut(key) {
-            connection.traffic.unanswered = connection.traffic.unanswered.saturating_sub(1);
-            connection.session.leave_unanswered();
-        }
-    }
-
-    fn finish_bind(
-        &mut self,
-        key: BindKey,
-        sequence_number: u32,
-        verdict: Result<(usize, BindKind), CommandStatus>,
-    ) {
-        let Some(connection) = self.connections.get_mut(key) else {
-            return;
-        };
-        match verdict {
-            Ok((system, kind)) => {
-                connection.session.accept_bind(sequence_number);
-                connection.traffic.system = Some(system);
-                connection.traffic.receives = kind.can_receive();
-                self.desk.counts.binds += 1;
-                if kind.can_receive() {
-                    self.desk.post.add_receiver(system, key);
-                }
-            }
-            Err(status) => {
-                connection.session.refuse_bind(sequence_number, status);
-                self.desk.counts.binds_refused += 1;
-                // The session closes at its next tick.
-                self.next_session_tick_ns = 0;
-            }
-        }
-    }
-
-    /// The connection receives no more.
-    fn leave(&mut self, key: BindKey) {
-        let Some(connection) = self.connections.get_mut(key) else {
-            return;
-        };
-        connection.traffic.receives = false;
-        if let Some(system) = connection.traffic.system.take() {
-            self.desk.post.remove_receiver(system, key);
-        }
-    }
-
-    fn close_after(&mut self, key: BindKey) {
-        let Some(limit) = self.desk.settings.quirks.link.close_after_submits else {
-            return;
-        };
-        if let Some(connection) = self.connections.get_mut(key)
-            && connection.traffic.submits >= limit
-        {
-            connection.traffic.is_closing = true;
-        }
+    /// The last messages from handsets, oldest first; at most `texts_kept`.
+    #[must_use]
+    pub fn mos(&self) -> Vec<MoText> {
+        self.desk.shelf.iter().cloned().collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The table of connections. A place is used again after its connection has gone, under a new generation.
 
+use super::bend::Bend;
 use super::events::Traffic;
 use carrack_smpp::ServerSession;
 
@@ -23,6 +24,8 @@ pub(super) struct Connection {
     pub(super) session: ServerSession,
     pub(super) traffic: Traffic,
     pub(super) is_dirty: bool,
+    /// Present once its octets have to be bent.
+    pub(super) bend: Option<Bend>,
 }
 
 #[derive(Debug, Default)]
@@ -51,7 +54,7 @@ impl Connections {
     }
 
     /// Adds a connection; `None` when the table is full.
-    pub(super) fn add(&mut self, session: ServerSession) -> Option<BindKey> {
+    pub(super) fn add(&mut self, now_ns: u64, session: ServerSession) -> Option<BindKey> {
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None if self.slots.len() >= self.connections_max => return None,
@@ -63,8 +66,12 @@ impl Connections {
         let place = self.slots.get_mut(slot as usize)?;
         place.connection = Some(Box::new(Connection {
             session,
-            traffic: Traffic::default(),
+            traffic: Traffic {
+                since_ns: now_ns,
+                ..Traffic::default()
+            },
             is_dirty: false,
+            bend: None,
         }));
         Some(BindKey {
             slot,

@@ -1,22 +1,37 @@
-//! A receipt as a deliver_sm: the text of SMPP 3.4 appendix B and the two optional parameters that carry the same facts.
+//! Parcels as deliver_sm or data_sm: receipts with the text of SMPP 3.4 appendix B and the two optional parameters that carry the
+//! same facts, each in the dress that quirks ask for; messages from handsets as they were composed.
 
 use super::address::kept;
 use super::desk::Desk;
-use super::identity::ID_OCTETS_MAX;
-use super::post::Receipt;
+use super::dialect;
+use super::identity::Face;
+use super::mo::MoPart;
+use super::post::{Content, Parcel, Receipt};
+use super::quirk::receipt::{Carrier, Carries, Coding, Disagreement, Dress, EsmClass};
+use carrack_message::alphabet::ucs2;
 use carrack_message::receipt::{self, ReceiptFields, ReceiptState};
 use carrack_smpp::{
-    DeliverRefused, DeliverSm, ESM_CLASS_DELIVERY_RECEIPT, ServerSession, Tlvs, tag, write_tlv,
+    DeliverRefused, DeliverSm, ESM_CLASS_DELIVERY_RECEIPT, ESM_CLASS_INTERMEDIATE_NOTIFICATION,
+    ServerSession, Tlvs, tag, write_tlv,
 };
 
-/// Buffers that are used again for each receipt.
+/// Added to a serial number for an id that no message has.
+const NOBODY: u64 = 0x0800_0000;
+/// Octets of `receipted_message_id` that is too long for any table.
+const LONG_TLV_OCTETS: usize = 96;
+/// `esm_class` bits beside the receipt's own: modes and reply path.
+const OTHER_BITS: [u8; 4] = [0x01, 0x03, 0x80, 0x82];
+
+/// Buffers that are used again for each parcel.
 #[derive(Debug, Default)]
 pub(super) struct Drafts {
     text: Vec<u8>,
     tlvs: Vec<u8>,
+    id: Vec<u8>,
+    other_id: Vec<u8>,
 }
 
-/// What became of a receipt.
+/// What became of a parcel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sent {
     /// It is in the session's output.
@@ -27,7 +42,7 @@ pub(super) enum Sent {
     Never,
 }
 
-/// Writes the receipt of a ticket into a session.
+/// Writes the parcel of a ticket into a session.
 pub(super) fn deliver(
     desk: &mut Desk,
     drafts: &mut Drafts,
@@ -35,61 +50,203 @@ pub(super) fn deliver(
     now_ns: u64,
     ticket: u64,
 ) -> Sent {
-    let Some(receipt) = desk.post.receipt_mut(ticket).cloned() else {
+    let Some(parcel) = desk.post.parcel(ticket) else {
         return Sent::Never;
     };
-    drafts.write(desk, &receipt, desk.utc_s(now_ns));
-    let sm = DeliverSm {
-        source: receipt.source.view(),
-        destination: receipt.destination.view(),
-        esm_class: ESM_CLASS_DELIVERY_RECEIPT,
-        short_message: &drafts.text,
-        tlvs: Tlvs::new(&drafts.tlvs),
-        ..DeliverSm::default()
+    let written = match &parcel.content {
+        Content::Receipt(receipt) => drafts.receipt(desk, parcel, receipt, session, now_ns, ticket),
+        Content::Mo(part) => message(parcel, part, session, now_ns, ticket),
     };
-    match session.deliver(now_ns, ticket, &sm) {
-        Ok(_) => {}
+    match written {
+        Ok(()) => {}
         Err(DeliverRefused::Unwritable(_)) => return Sent::Never,
         Err(_) => return Sent::NotNow,
     }
-    desk.counts.receipts_sent += 1;
-    desk.counts.receipts_resent += u64::from(receipt.was_sent);
-    if let Some(receipt) = desk.post.receipt_mut(ticket) {
-        receipt.was_sent = true;
+    let counts = &mut desk.counts;
+    let Some(parcel) = desk.post.parcel_mut(ticket) else {
+        return Sent::Written;
+    };
+    match parcel.content {
+        Content::Receipt(_) => {
+            counts.receipts_sent += 1;
+            counts.receipts_resent += u64::from(parcel.was_sent);
+        }
+        Content::Mo(_) => counts.mo_sent += 1,
     }
+    parcel.was_sent = true;
+    parcel.sent_ns = now_ns;
     Sent::Written
 }
 
-impl Drafts {
-    fn write(&mut self, desk: &Desk, receipt: &Receipt, done_utc_s: u64) {
-        let mut id_buffer = [0; ID_OCTETS_MAX];
-        let id = desk.message_id(receipt.serial, &mut id_buffer);
-        let (state, error) = if receipt.undelivered {
-            (ReceiptState::Undeliverable, &b"001"[..])
-        } else {
-            (ReceiptState::Delivered, &b"000"[..])
-        };
-        let text = kept(&receipt.text, receipt.text_length);
-        self.text.clear();
-        let fields = ReceiptFields {
-            id,
-            sub: 1,
-            dlvrd: u16::from(!receipt.undelivered),
-            submit_utc_s: i64::try_from(receipt.submit_utc_s).unwrap_or_default(),
-            done_utc_s: i64::try_from(done_utc_s).unwrap_or_default(),
-            state,
-            error,
-            text: std::str::from_utf8(text).unwrap_or_default(),
-        };
-        receipt::write(&mut self.text, &fields);
-        let mut id_with_nul = [0; ID_OCTETS_MAX + 1];
-        for (to, from) in id_with_nul.iter_mut().zip(id) {
-            *to = *from;
-        }
-        let id_with_nul = id_with_nul.get(..=id.len()).unwrap_or_default();
-        self.tlvs.clear();
-        // Both values are far below the 65,535 octets that could be refused.
-        let _ = write_tlv(&mut self.tlvs, tag::RECEIPTED_MESSAGE_ID, id_with_nul);
-        let _ = write_tlv(&mut self.tlvs, tag::MESSAGE_STATE, &[state.code()]);
+fn message(
+    parcel: &Parcel,
+    part: &MoPart,
+    session: &mut ServerSession,
+    now_ns: u64,
+    ticket: u64,
+) -> Result<(), DeliverRefused> {
+    let sm = DeliverSm {
+        source: parcel.source.view(),
+        destination: parcel.destination.view(),
+        esm_class: part.esm_class,
+        data_coding: part.data_coding,
+        short_message: &part.short_message,
+        tlvs: Tlvs::new(&part.tlvs),
+        ..DeliverSm::default()
+    };
+    if part.by_data_sm {
+        return session.deliver_data_sm(now_ns, ticket, &sm).map(drop);
     }
+    let begin = session.output().len();
+    session.deliver(now_ns, ticket, &sm)?;
+    part.bend(begin, session.output());
+    Ok(())
+}
+
+impl MoPart {
+    /// Puts in what no encoder would write: octets behind the text, a false `sm_length`.
+    fn bend(&self, begin: usize, output: &mut Vec<u8>) {
+        let text_end = output.len() - self.tlvs.len();
+        let sm_length_at = text_end
+            .checked_sub(self.short_message.len() + 1)
+            .and_then(|at| output.get_mut(at));
+        if let (Some(octet), Some(sm_length)) = (sm_length_at, self.sm_length) {
+            *octet = sm_length;
+        }
+        output.splice(text_end..text_end, self.behind.iter().copied());
+        let length = (output.len() - begin) as u32;
+        if let Some(field) = output
+            .get_mut(begin..)
+            .and_then(|pdu| pdu.first_chunk_mut())
+        {
+            *field = length.to_be_bytes();
+        }
+    }
+}
+
+impl Drafts {
+    fn receipt(
+        &mut self,
+        desk: &Desk,
+        parcel: &Parcel,
+        receipt: &Receipt,
+        session: &mut ServerSession,
+        now_ns: u64,
+        ticket: u64,
+    ) -> Result<(), DeliverRefused> {
+        let dress = desk.settings.quirks.receipt.dress;
+        self.write(desk, receipt, &dress, desk.utc_s(now_ns));
+        let sm = DeliverSm {
+            source: parcel.source.view(),
+            destination: parcel.destination.view(),
+            esm_class: esm_class(&dress, receipt),
+            data_coding: if dress.coding == Coding::Ascii { 0 } else { 8 },
+            short_message: &self.text,
+            tlvs: Tlvs::new(&self.tlvs),
+            ..DeliverSm::default()
+        };
+        if dress.carrier == Carrier::DataSm {
+            session.deliver_data_sm(now_ns, ticket, &sm).map(drop)
+        } else {
+            session.deliver(now_ns, ticket, &sm).map(drop)
+        }
+    }
+
+    fn write(&mut self, desk: &Desk, receipt: &Receipt, dress: &Dress, done_utc_s: u64) {
+        let ids = &desk.settings.quirks.identity;
+        let identity = desk.identity;
+        identity.write(ids, Face::Receipt, receipt.serial, &mut self.id);
+        if dress.disagreement != Disagreement::None {
+            let nobody = receipt.serial.wrapping_add(NOBODY);
+            identity.write(ids, Face::Receipt, nobody, &mut self.other_id);
+        }
+        let (text_id, tlv_id) = match dress.disagreement {
+            Disagreement::None => (&self.id, &self.id),
+            Disagreement::TextIsWrong => (&self.other_id, &self.id),
+            Disagreement::TlvIsWrong => (&self.id, &self.other_id),
+        };
+        self.text.clear();
+        self.tlvs.clear();
+        if dress.carries != Carries::Tlvs {
+            write_text(&mut self.text, text_id, receipt, dress, done_utc_s);
+        }
+        if dress.carries != Carries::Text {
+            write_parameters(&mut self.tlvs, tlv_id, receipt.state, dress);
+        }
+        if dress.carrier == Carrier::Payload && !self.text.is_empty() {
+            // Far below the 65,535 octets that could be refused.
+            let _ = write_tlv(&mut self.tlvs, tag::MESSAGE_PAYLOAD, &self.text);
+            self.text.clear();
+        }
+    }
+}
+
+fn write_text(text: &mut Vec<u8>, id: &[u8], receipt: &Receipt, dress: &Dress, done_utc_s: u64) {
+    let shown = kept(&receipt.text, receipt.text_length);
+    let fields = ReceiptFields {
+        id,
+        sub: 1,
+        dlvrd: u16::from(receipt.state == ReceiptState::Delivered),
+        submit_utc_s: i64::try_from(receipt.submit_utc_s).unwrap_or_default(),
+        done_utc_s: i64::try_from(done_utc_s).unwrap_or_default(),
+        state: receipt.state,
+        error: if has_failed(receipt.state) {
+            b"001"
+        } else {
+            b"000"
+        },
+        text: std::str::from_utf8(shown).unwrap_or_default(),
+    };
+    if dress.has_dialects {
+        dialect::write(text, receipt.serial, &fields);
+    } else {
+        receipt::write(text, &fields);
+    }
+    if dress.coding == Coding::Ucs2 {
+        let ascii = String::from_utf8_lossy(text).into_owned();
+        text.clear();
+        ucs2::encode(&ascii, text);
+    }
+}
+
+fn write_parameters(tlvs: &mut Vec<u8>, id: &[u8], state: ReceiptState, dress: &Dress) {
+    let begin = tlvs.len();
+    // All values are far below the 65,535 octets that could be refused.
+    let _ = write_tlv(tlvs, tag::RECEIPTED_MESSAGE_ID, id);
+    let padding = if dress.is_tlv_unterminated {
+        0
+    } else if dress.is_tlv_long {
+        LONG_TLV_OCTETS.saturating_sub(id.len()).max(1)
+    } else {
+        1
+    };
+    tlvs.resize(tlvs.len() + padding, 0);
+    let length = ((id.len() + padding) as u16).to_be_bytes();
+    if let Some(field) = tlvs
+        .get_mut(begin + 2..)
+        .and_then(|tlv| tlv.first_chunk_mut())
+    {
+        *field = length;
+    }
+    let _ = write_tlv(tlvs, tag::MESSAGE_STATE, &[state.code()]);
+}
+
+fn esm_class(dress: &Dress, receipt: &Receipt) -> u8 {
+    let own = if receipt.state.is_final() {
+        ESM_CLASS_DELIVERY_RECEIPT
+    } else {
+        ESM_CLASS_INTERMEDIATE_NOTIFICATION
+    };
+    match dress.esm_class {
+        EsmClass::Right => own,
+        EsmClass::Zero => 0,
+        EsmClass::Bits => {
+            let place = receipt.serial as usize % OTHER_BITS.len();
+            own | OTHER_BITS.get(place).copied().unwrap_or_default()
+        }
+    }
+}
+
+fn has_failed(state: ReceiptState) -> bool {
+    state.is_final() && state != ReceiptState::Delivered
 }

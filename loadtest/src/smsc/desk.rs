@@ -1,36 +1,50 @@
-//! Where submits are taken or refused and their answers and receipts are planned. Knows nothing of sessions.
+//! Where submits are taken or refused. Knows nothing of sessions.
 //!
-//! Every submit gets exactly one verdict, so `submits = accepted + refused + throttled`. Waiting answers and receipts are bounded by
+//! Every submit gets exactly one verdict, so `submits = accepted + refused + throttled`. Waiting answers and parcels are bounded by
 //! `pending_max`; a submit that would not fit is refused ESME_RMSGQFUL.
 
-use super::address::{KeptAddress, keep};
+use super::address::KeptAddress;
+use super::addresses::fault_of;
 use super::calendar::Calendar;
 use super::connections::BindKey;
-use super::distinct::Distinct;
-use super::identity::{ID_OCTETS_MAX, Identity};
-use super::judge::{Offer, offer};
-use super::post::{Post, Receipt};
-use super::rate::{Peak, SlidingWindow};
-use super::report::Report;
+use super::door::Doorkeeper;
+use super::identity::{Face, Identity};
+use super::judge::{Judge, Offer};
+use super::mo::MoText;
+use super::post::Post;
+use super::quirk::Played;
+use super::quirk::refusal::{Form, Refused, Submitted};
+use super::rate::{Limit, Peak};
+use super::register::Register;
+use super::report::{AnswerTimes, Report};
 use super::settings::Settings;
-use crate::chance::Digest;
-use carrack_smpp::{CommandStatus, SubmitSm};
+use super::stopwatch::Stopwatch;
+use carrack_smpp::{CommandId, CommandStatus, SubmitSm};
+use std::collections::VecDeque;
 
-/// Entries one submit may add to the calendar, or to the post: an answer and two receipts.
-const ENTRIES_PER_SUBMIT: usize = 3;
-/// How much earlier than its answer an early receipt goes.
-const EARLY_NS: u64 = 2_000_000;
-const RECEIPT_ALWAYS: u8 = 1;
-const RECEIPT_ON_FAILURE: u8 = 2;
-const RECEIPT_ON_SUCCESS: u8 = 3;
+/// Entries one submit may add to the calendar, or to the post: an answer, receipts, parts from a handset, an alert.
+const ENTRIES_PER_SUBMIT: usize = 12;
 
 /// Something due later.
 #[derive(Debug)]
 pub(super) enum Due {
     /// The answer to a submit.
     Answer(Answer),
-    /// A receipt's ticket.
-    Receipt(u64),
+    /// A parcel's ticket.
+    Parcel(u64),
+    /// A handset that can be reached.
+    Alert(Box<Alert>),
+}
+
+/// A handset to be announced.
+#[derive(Debug)]
+pub(super) struct Alert {
+    /// Index of the system_id.
+    pub(super) system: usize,
+    /// The handset.
+    pub(super) source: KeptAddress,
+    /// Who asked to be told.
+    pub(super) esme: KeptAddress,
 }
 
 /// The answer to one submit.
@@ -38,10 +52,16 @@ pub(super) enum Due {
 pub(super) struct Answer {
     /// The bind it came on.
     pub(super) bind: BindKey,
+    /// submit_sm or data_sm.
+    pub(super) command: CommandId,
     /// Its sequence number.
     pub(super) sequence_number: u32,
     /// Verdict.
     pub(super) status: CommandStatus,
+    /// How the verdict is said.
+    pub(super) form: Form,
+    /// It is said twice.
+    pub(super) is_doubled: bool,
     /// Number of the accepted message; 0 when refused.
     pub(super) serial: u64,
 }
@@ -66,6 +86,10 @@ pub(super) struct Sender {
     pub(super) system: usize,
     /// Its submits that wait for an answer.
     pub(super) unanswered: u32,
+    /// submit_sm or data_sm.
+    pub(super) command: CommandId,
+    /// Sequence number of this one.
+    pub(super) sequence_number: u32,
 }
 
 /// Limits, counts, plans.
@@ -73,14 +97,21 @@ pub(super) struct Sender {
 pub(super) struct Desk {
     pub(super) settings: Settings,
     pub(super) counts: Report,
+    pub(super) played: Played,
     pub(super) calendar: Calendar<Due>,
     pub(super) post: Post,
-    identity: Identity,
-    window: Option<SlidingWindow>,
+    pub(super) identity: Identity,
+    pub(super) register: Register,
+    pub(super) judge: Judge,
+    pub(super) door: Doorkeeper,
+    pub(super) receipt_times: Stopwatch,
+    /// Messages from handsets that were made last.
+    pub(super) shelf: VecDeque<MoText>,
+    /// Messages accepted.
+    pub(super) serial: u64,
+    limit: Limit,
     offered: Peak,
     taken: Peak,
-    distinct: Distinct,
-    serial: u64,
 }
 
 impl Desk {
@@ -90,22 +121,40 @@ impl Desk {
                 name: settings.name.clone(),
                 ..Report::default()
             },
-            // Receipts given back by a dropped bind need no room here, so the bound is held by `has_room`.
+            played: Played::default(),
+            // Parcels given back by a dropped bind need no room here, so the bound is held by `has_room`.
             calendar: Calendar::new(usize::MAX),
             post: Post::default(),
-            identity: Identity::new(settings.seed, settings.quirks.identity.decimal),
-            window: settings.rate.map(SlidingWindow::new),
+            identity: Identity::new(settings.seed),
+            register: Register::new(settings.messages_max),
+            judge: Judge::new(settings.texts_max, settings.texts_kept),
+            door: Doorkeeper::default(),
+            receipt_times: Stopwatch::default(),
+            shelf: VecDeque::new(),
+            serial: 0,
+            limit: Limit::new(settings.rate, settings.quirks.refusal.is_rate_tumbling),
             offered: Peak::default(),
             taken: Peak::default(),
-            distinct: Distinct::new(settings.texts_max),
-            serial: 0,
             settings,
         }
     }
 
-    /// The id of an accepted message.
-    pub(super) fn message_id<'a>(&self, serial: u64, id: &'a mut [u8; ID_OCTETS_MAX]) -> &'a [u8] {
-        self.identity.write(serial, id)
+    /// Other settings from now on. What was planned stays planned.
+    pub(super) fn change(&mut self, settings: Settings) {
+        let is_tumbling = settings.quirks.refusal.is_rate_tumbling;
+        self.limit.change(settings.rate, is_tumbling);
+        self.settings = settings;
+    }
+
+    /// Writes the id that a response gives.
+    pub(super) fn response_id(&mut self, serial: u64, id: &mut Vec<u8>) {
+        let ids = &self.settings.quirks.identity;
+        if self.identity.is_withheld(ids, serial) {
+            self.played.count("id-empty");
+            id.clear();
+        } else {
+            self.identity.write(ids, Face::Response, serial, id);
+        }
     }
 
     /// Unix seconds at `now_ns`.
@@ -117,64 +166,65 @@ impl Desk {
 
     /// The counts so far; the caller adds what sessions count.
     pub(super) fn report(&self) -> Report {
-        Report {
-            distinct_texts: self.distinct.distinct(),
-            duplicates: self.distinct.duplicates(),
-            untracked_texts: self.distinct.untracked(),
-            receipts_waiting: self.post.len() as u64,
+        let mut report = Report {
+            receipts_waiting: self.post.receipts() as u64,
             peak_per_second: self.offered.per_second(),
             peak_accepted_per_second: self.taken.per_second(),
+            receipt_answer_us: AnswerTimes {
+                p50: self.receipt_times.quantile_us(0.5),
+                p99: self.receipt_times.quantile_us(0.99),
+                max: self.receipt_times.max_us(),
+            },
+            quirks: self.played.by_name(),
             ..self.counts.clone()
-        }
+        };
+        self.judge.report(&mut report);
+        report
     }
 
-    /// Judges one submit and plans its answer and receipt.
-    pub(super) fn submit(
-        &mut self,
-        now_ns: u64,
-        sender: Sender,
-        sequence_number: u32,
-        sm: &SubmitSm<'_>,
-    ) -> Reply {
+    /// Judges one submit and plans its answer and what follows it.
+    pub(super) fn submit(&mut self, now_ns: u64, sender: Sender, sm: &SubmitSm<'_>) -> Reply {
         self.counts.submits += 1;
-        let offer = offer(sm);
+        self.counts.data_sms += u64::from(sender.command == CommandId::DATA_SM);
+        let alphabets = &self.settings.quirks.alphabet;
+        let offer = self.judge.offer(sm, alphabets, &mut self.counts);
         self.offered.count(now_ns, offer.segments);
-        let answer = |status, serial| Answer {
+        let mut answer = Answer {
             bind: sender.bind,
-            sequence_number,
-            status,
-            serial,
+            command: sender.command,
+            sequence_number: sender.sequence_number,
+            status: CommandStatus::ESME_ROK,
+            form: Form::Response,
+            is_doubled: self.is_answered_twice(),
+            serial: 0,
         };
-        if let Some(status) = self.refusal(now_ns, sender, &offer, sm) {
-            self.count_refusal(status);
+        if let Some(refused) = self.refusal(now_ns, sender, &offer, sm) {
+            self.count_refusal(refused.status);
             let is_busy = matches!(
-                status,
+                refused.status,
                 CommandStatus::ESME_RTHROTTLED | CommandStatus::ESME_RMSGQFUL
             );
             let latency_ns = if is_busy { 0 } else { self.latency_ns() };
-            return self.plan_answer(now_ns, latency_ns, answer(status, 0));
+            answer.status = refused.status;
+            answer.form = refused.form;
+            return self.plan_answer(now_ns, latency_ns, answer);
         }
-        self.accept(now_ns, &offer);
-        let (early, answer_after_ns) = self.plan_receipt(now_ns, sender, &offer, sm);
-        if self
-            .settings
-            .quirks
-            .response
-            .is_dropped(self.settings.seed, self.counts.submits)
-        {
+        self.accept(now_ns, &offer, sm);
+        answer.serial = self.serial;
+        let answer_after_ns = self.plan(now_ns, sender, &offer, sm);
+        let (seed, number) = (self.settings.seed, self.counts.submits);
+        if self.settings.quirks.response.is_dropped(seed, number) {
             self.counts.dropped_responses += 1;
+            self.played.count("drop-response");
             return Reply::Never;
         }
-        let answer_after_ns = if early {
-            answer_after_ns.max(EARLY_NS)
-        } else {
-            answer_after_ns
-        };
-        self.plan_answer(
-            now_ns,
-            answer_after_ns,
-            answer(CommandStatus::ESME_ROK, self.serial),
-        )
+        self.plan_answer(now_ns, answer_after_ns, answer)
+    }
+
+    fn is_answered_twice(&mut self) -> bool {
+        let (seed, number) = (self.settings.seed, self.counts.submits);
+        let is_doubled = self.settings.quirks.response.is_doubled(seed, number);
+        self.played.when(is_doubled, "double-response")
     }
 
     fn refusal(
@@ -183,33 +233,57 @@ impl Desk {
         sender: Sender,
         offer: &Offer,
         sm: &SubmitSm<'_>,
-    ) -> Option<CommandStatus> {
+    ) -> Option<Refused> {
+        let segments = u64::from(offer.segments);
         if sender.unanswered >= self.settings.window {
             self.counts.throttled_by_window += 1;
-            return Some(CommandStatus::ESME_RTHROTTLED);
+            self.counts.segments_over_window += segments;
+            return Some(plain(CommandStatus::ESME_RTHROTTLED));
         }
-        let refusal = self.settings.quirks.refusal.of(
-            self.settings.seed,
-            self.counts.submits,
-            sm.destination.addr,
-        );
-        if refusal.is_some() {
-            return refusal;
+        let submitted = Submitted {
+            seed: self.settings.seed,
+            number: self.counts.submits,
+            now_ns,
+            destination: sm.destination.addr,
+        };
+        let quirks = &self.settings.quirks;
+        if let Some(refused) = quirks.refusal.of(&submitted, &mut self.played) {
+            return Some(refused);
+        }
+        if let Some(status) = self.content_fault(sm) {
+            return Some(plain(status));
         }
         if self.calendar.len().max(self.post.len()) + ENTRIES_PER_SUBMIT > self.settings.pending_max
         {
-            return Some(CommandStatus::ESME_RMSGQFUL);
+            return Some(plain(CommandStatus::ESME_RMSGQFUL));
         }
         // Last, because it uses up rate.
-        if self
-            .window
-            .as_mut()
-            .is_some_and(|window| !window.admit(now_ns, offer.segments))
-        {
+        if !self.limit.admit(now_ns, offer.segments) {
             self.counts.throttled_by_rate += 1;
-            return Some(CommandStatus::ESME_RTHROTTLED);
+            self.counts.segments_over_rate += segments;
+            return Some(plain(CommandStatus::ESME_RTHROTTLED));
         }
         None
+    }
+
+    /// What this carrier does not take of the message itself.
+    fn content_fault(&mut self, sm: &SubmitSm<'_>) -> Option<CommandStatus> {
+        let alphabets = &self.settings.quirks.alphabet;
+        let is_wrong = match sm.data_coding {
+            0 => alphabets.wants_241,
+            1 => alphabets.wants_241 || alphabets.refuses_1,
+            _ => false,
+        };
+        if is_wrong {
+            self.counts.wrong_data_coding += 1;
+            return Some(CommandStatus::ESME_RINVDCS);
+        }
+        if !alphabets.is_ton_npi_strict {
+            return None;
+        }
+        let fault = fault_of(&sm.source, &sm.destination);
+        self.counts.wrong_address += u64::from(fault.is_some());
+        fault
     }
 
     fn count_refusal(&mut self, status: CommandStatus) {
@@ -224,92 +298,12 @@ impl Desk {
         *self.counts.refused_by_status.entry(name).or_default() += 1;
     }
 
-    fn accept(&mut self, now_ns: u64, offer: &Offer) {
+    fn accept(&mut self, now_ns: u64, offer: &Offer, sm: &SubmitSm<'_>) {
         self.serial += 1;
         self.counts.accepted += 1;
         self.counts.segments += u64::from(offer.segments);
         self.taken.count(now_ns, offer.segments);
-        self.distinct.count(offer.text);
-    }
-
-    /// Plans the receipt of the message just accepted. Whether it goes before the answer, and when the answer goes.
-    fn plan_receipt(
-        &mut self,
-        now_ns: u64,
-        sender: Sender,
-        offer: &Offer,
-        sm: &SubmitSm<'_>,
-    ) -> (bool, u64) {
-        let answer_after_ns = self.latency_ns();
-        let seed = self.settings.seed;
-        let undelivered = self.settings.undelivered.takes(
-            Digest::new(seed)
-                .field(b"undelivered")
-                .number(offer.fate)
-                .finish(),
-        );
-        let is_wanted = match sm.registered_delivery & 3 {
-            RECEIPT_ALWAYS => true,
-            RECEIPT_ON_FAILURE => undelivered,
-            RECEIPT_ON_SUCCESS => !undelivered,
-            _ => false,
-        };
-        let quirk = self.settings.quirks.receipt;
-        if !is_wanted {
-            return (false, answer_after_ns);
-        }
-        if quirk.is_dropped(seed, offer.text) {
-            self.counts.receipts_dropped += 1;
-            return (false, answer_after_ns);
-        }
-        self.counts.undelivered += u64::from(undelivered);
-        let early = quirk.is_early(seed, offer.text);
-        let receipt_after_ns = if early {
-            0
-        } else {
-            answer_after_ns.saturating_add(self.settings.dlr_delay_ns)
-        };
-        let due_ns = now_ns.saturating_add(receipt_after_ns);
-        let receipt = self.receipt(now_ns, sender, undelivered, sm);
-        if quirk.is_doubled(seed, offer.text) {
-            self.counts.receipts_doubled += 1;
-            self.plan(due_ns, receipt.clone());
-        }
-        self.plan(due_ns, receipt);
-        (early, answer_after_ns)
-    }
-
-    fn receipt(
-        &self,
-        now_ns: u64,
-        sender: Sender,
-        undelivered: bool,
-        sm: &SubmitSm<'_>,
-    ) -> Receipt {
-        let is_default_alphabet = sm.data_coding == 0 && !sm.has_udh();
-        let (text, text_length) = keep(if is_default_alphabet {
-            sm.user_data()
-        } else {
-            &[]
-        });
-        Receipt {
-            system: sender.system,
-            origin: sender.bind,
-            serial: self.serial,
-            source: KeptAddress::new(&sm.destination),
-            destination: KeptAddress::new(&sm.source),
-            submit_utc_s: self.utc_s(now_ns),
-            undelivered,
-            text,
-            text_length,
-            was_sent: false,
-            refusals: 0,
-        }
-    }
-
-    fn plan(&mut self, due_ns: u64, receipt: Receipt) {
-        let ticket = self.post.put(receipt);
-        self.put(due_ns, Due::Receipt(ticket));
+        self.judge.accept(offer, sm);
     }
 
     fn plan_answer(&mut self, now_ns: u64, after_ns: u64, answer: Answer) -> Reply {
@@ -326,24 +320,12 @@ impl Desk {
             self.counts.lost_responses += 1;
         }
     }
+}
 
-    /// The latency of this submit: the mean and its own share of the jitter.
-    fn latency_ns(&self) -> u64 {
-        let (mean_ns, jitter_ns) = (
-            self.settings.latency_ns,
-            self.settings
-                .latency_jitter_ns
-                .min(self.settings.latency_ns),
-        );
-        if jitter_ns == 0 {
-            return mean_ns;
-        }
-        let draw = Digest::new(self.settings.seed)
-            .field(b"latency")
-            .number(self.counts.submits)
-            .finish();
-        let span = u128::from(jitter_ns) * 2 + 1;
-        let offset_ns = ((u128::from(draw) * span) >> 64) as u64;
-        (mean_ns - jitter_ns).saturating_add(offset_ns)
+/// A refusal by the request's own response.
+fn plain(status: CommandStatus) -> Refused {
+    Refused {
+        status,
+        form: Form::Response,
     }
 }

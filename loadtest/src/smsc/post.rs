@@ -1,51 +1,87 @@
-//! Receipts from the moment they are made until the client has answered them, whatever happens to its connections.
+//! Receipts and messages from handsets, from the moment they are made until the client has answered them, whatever happens to its
+//! connections.
 //!
-//! Each receipt has a ticket with a generation, so an answer to a receipt that is gone is ignored. A system_id's receipts wait in
-//! one line and leave on any of its binds that may receive. The number of receipts is bounded by the caller; systems by `SYSTEMS_MAX`.
+//! Each parcel has a ticket with a generation, so an answer to a parcel that is gone is ignored. A system_id's parcels wait in
+//! one line and leave on any of its binds that may receive. The number of parcels is bounded by the caller; systems by `SYSTEMS_MAX`.
 
 use super::address::KeptAddress;
 use super::connections::BindKey;
+use super::mo::MoPart;
+use carrack_message::receipt::ReceiptState;
 use std::collections::{HashMap, VecDeque};
 
 /// Different system_ids remembered; a bind with one more is refused.
 const SYSTEMS_MAX: usize = 10_000;
-/// Times a receipt goes out before it is given up when the client keeps refusing it.
+/// Times a parcel goes out before it is given up when the client keeps refusing it.
 const REFUSALS_MAX: u8 = 10;
 
-/// One receipt.
+/// What goes to the client by deliver_sm or data_sm.
 #[derive(Debug, Clone)]
-pub(super) struct Receipt {
+pub(super) struct Parcel {
     /// Index of the system_id it belongs to.
     pub(super) system: usize,
     /// The bind the submit came on: preferred, not required.
     pub(super) origin: BindKey,
-    /// Number of the accepted message, from which its id is made.
-    pub(super) serial: u64,
-    /// Destination of the submit.
+    /// The handset.
     pub(super) source: KeptAddress,
     /// Source of the submit.
     pub(super) destination: KeptAddress,
+    /// What it is.
+    pub(super) content: Content,
+    /// Went out at least once.
+    pub(super) was_sent: bool,
+    /// When it went out last.
+    pub(super) sent_ns: u64,
+    /// Times refused.
+    pub(super) refusals: u8,
+}
+
+impl Parcel {
+    fn is_receipt(&self) -> bool {
+        matches!(self.content, Content::Receipt(_))
+    }
+}
+
+/// A receipt or a part of a message.
+#[derive(Debug, Clone)]
+pub(super) enum Content {
+    /// A receipt.
+    Receipt(Receipt),
+    /// One PDU of a message from a handset.
+    Mo(Box<MoPart>),
+}
+
+/// What a receipt says.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Receipt {
+    /// Number of the accepted message, from which its id is made.
+    pub(super) serial: u64,
     /// Unix seconds.
     pub(super) submit_utc_s: u64,
-    /// Says UNDELIV rather than DELIVRD.
-    pub(super) undelivered: bool,
+    /// The state.
+    pub(super) state: ReceiptState,
     /// First octets of the text, where it is in the default alphabet.
     pub(super) text: [u8; 20],
     /// How many of them.
     pub(super) text_length: u8,
-    /// Went out at least once.
-    pub(super) was_sent: bool,
-    /// Times refused.
-    pub(super) refusals: u8,
+}
+
+/// A parcel whose way is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Closed {
+    /// A receipt, not a message from a handset.
+    pub(super) is_receipt: bool,
+    /// When it went out last.
+    pub(super) sent_ns: u64,
 }
 
 #[derive(Debug, Default)]
 struct Pigeonhole {
     generation: u32,
-    receipt: Option<Receipt>,
+    parcel: Option<Parcel>,
 }
 
-/// One system_id: its waiting receipts and the binds that may receive them.
+/// One system_id: its waiting parcels and the binds that may receive them.
 #[derive(Debug, Default)]
 struct System {
     ready: VecDeque<u64>,
@@ -53,7 +89,7 @@ struct System {
     next: usize,
 }
 
-/// All receipts.
+/// All parcels.
 #[derive(Debug, Default)]
 pub(super) struct Post {
     holes: Vec<Pigeonhole>,
@@ -61,6 +97,8 @@ pub(super) struct Post {
     systems: Vec<System>,
     by_system_id: HashMap<Vec<u8>, usize>,
     count: usize,
+    receipts: usize,
+    turn: usize,
 }
 
 impl Post {
@@ -78,70 +116,96 @@ impl Post {
         Some(index)
     }
 
-    /// Keeps a receipt that is not due yet. Its ticket.
-    pub(super) fn put(&mut self, receipt: Receipt) -> u64 {
+    /// Keeps a parcel that is not due yet. Its ticket.
+    pub(super) fn put(&mut self, parcel: Parcel) -> u64 {
         let index = self.free.pop().unwrap_or_else(|| {
             self.holes.push(Pigeonhole::default());
             (self.holes.len() - 1) as u32
         });
         self.count += 1;
+        self.receipts += usize::from(parcel.is_receipt());
         let Some(hole) = self.holes.get_mut(index as usize) else {
             return u64::MAX;
         };
-        hole.receipt = Some(receipt);
+        hole.parcel = Some(parcel);
         (u64::from(hole.generation) << 32) | u64::from(index)
     }
 
-    /// The receipt of a ticket.
-    pub(super) fn receipt_mut(&mut self, ticket: u64) -> Option<&mut Receipt> {
-        let hole = self.holes.get_mut(ticket as u32 as usize)?;
+    /// The parcel of a ticket.
+    pub(super) fn parcel(&self, ticket: u64) -> Option<&Parcel> {
+        let hole = self.holes.get(ticket as u32 as usize)?;
         if u64::from(hole.generation) == ticket >> 32 {
-            hole.receipt.as_mut()
+            hole.parcel.as_ref()
         } else {
             None
         }
     }
 
-    /// Forgets a receipt. False when it is gone already.
-    pub(super) fn remove(&mut self, ticket: u64) -> bool {
-        let Some(hole) = self.holes.get_mut(ticket as u32 as usize) else {
-            return false;
-        };
-        if u64::from(hole.generation) != ticket >> 32 || hole.receipt.take().is_none() {
-            return false;
+    /// The parcel of a ticket, to be changed.
+    pub(super) fn parcel_mut(&mut self, ticket: u64) -> Option<&mut Parcel> {
+        let hole = self.holes.get_mut(ticket as u32 as usize)?;
+        if u64::from(hole.generation) == ticket >> 32 {
+            hole.parcel.as_mut()
+        } else {
+            None
         }
+    }
+
+    /// Takes a parcel out; `None` when it is gone already.
+    pub(super) fn remove(&mut self, ticket: u64) -> Option<Parcel> {
+        let hole = self.holes.get_mut(ticket as u32 as usize)?;
+        if u64::from(hole.generation) != ticket >> 32 {
+            return None;
+        }
+        let parcel = hole.parcel.take()?;
         hole.generation = hole.generation.wrapping_add(1);
         self.free.push(ticket as u32);
         self.count -= 1;
-        true
+        self.receipts -= usize::from(parcel.is_receipt());
+        Some(parcel)
     }
 
-    /// Puts a receipt at the end of its system's line. The system, or `None` when the receipt is gone.
+    /// Forgets a parcel whose way is over; what it was, and when it went out last. `None` when it is gone already.
+    pub(super) fn close(&mut self, ticket: u64) -> Option<Closed> {
+        let hole = self.holes.get_mut(ticket as u32 as usize)?;
+        let parcel = hole.parcel.as_ref()?;
+        if u64::from(hole.generation) != ticket >> 32 {
+            return None;
+        }
+        let closed = Closed {
+            is_receipt: parcel.is_receipt(),
+            sent_ns: parcel.sent_ns,
+        };
+        hole.parcel = None;
+        hole.generation = hole.generation.wrapping_add(1);
+        self.free.push(ticket as u32);
+        self.count -= 1;
+        self.receipts -= usize::from(closed.is_receipt);
+        Some(closed)
+    }
+
+    /// Puts a parcel at the end of its system's line. The system, or `None` when the parcel is gone.
     pub(super) fn line_up(&mut self, ticket: u64) -> Option<usize> {
-        let system = self.receipt_mut(ticket)?.system;
+        let system = self.parcel(ticket)?.system;
         self.systems.get_mut(system)?.ready.push_back(ticket);
         Some(system)
     }
 
-    /// Counts a refusal by the client. True when the receipt may go again.
+    /// Counts a refusal by the client. True when the parcel may go again.
     pub(super) fn refused(&mut self, ticket: u64) -> bool {
-        let Some(receipt) = self.receipt_mut(ticket) else {
+        let Some(parcel) = self.parcel_mut(ticket) else {
             return false;
         };
-        receipt.refusals = receipt.refusals.saturating_add(1);
-        if receipt.refusals < REFUSALS_MAX {
-            return true;
-        }
-        self.remove(ticket);
-        false
+        parcel.refusals = parcel.refusals.saturating_add(1);
+        parcel.refusals < REFUSALS_MAX
     }
 
-    /// The first receipt in a system's line.
+    /// The first parcel in a system's line.
     pub(super) fn first_ready(&self, system: usize) -> Option<u64> {
         self.systems.get(system)?.ready.front().copied()
     }
 
-    /// Takes the first receipt out of the line.
+    /// Takes the first parcel out of the line.
     pub(super) fn leave_line(&mut self, system: usize) {
         if let Some(system) = self.systems.get_mut(system) {
             system.ready.pop_front();
@@ -182,7 +246,24 @@ impl Post {
         self.systems.len()
     }
 
+    /// The index of any system that has a receiver, in turn.
+    pub(super) fn next_system(&mut self) -> Option<usize> {
+        for _ in 0..self.systems.len() {
+            self.turn = self.turn.wrapping_add(1);
+            let system = self.turn.checked_rem(self.systems.len())?;
+            if self.receivers(system) > 0 {
+                return Some(system);
+            }
+        }
+        None
+    }
+
     /// Receipts kept.
+    pub(super) fn receipts(&self) -> usize {
+        self.receipts
+    }
+
+    /// Parcels kept.
     pub(super) fn len(&self) -> usize {
         self.count
     }
@@ -199,18 +280,21 @@ mod tests {
 
     use super::*;
 
-    fn receipt(system: usize) -> Receipt {
-        Receipt {
+    fn receipt(system: usize) -> Parcel {
+        Parcel {
             system,
             origin: BindKey::default(),
-            serial: 1,
             source: KeptAddress::default(),
             destination: KeptAddress::default(),
-            submit_utc_s: 0,
-            undelivered: false,
-            text: [0; 20],
-            text_length: 0,
+            content: Content::Receipt(Receipt {
+                serial: 1,
+                submit_utc_s: 0,
+                state: ReceiptState::Delivered,
+                text: [0; 20],
+                text_length: 0,
+            }),
             was_sent: false,
+            sent_ns: 0,
             refusals: 0,
         }
     }
@@ -220,12 +304,12 @@ mod tests {
         let mut post = Post::default();
         let system = post.system(b"acme").unwrap();
         let first = post.put(receipt(system));
-        assert!(post.remove(first));
+        assert!(post.remove(first).is_some());
         let second = post.put(receipt(system));
         assert_ne!(first, second);
-        assert!(!post.remove(first));
-        assert!(post.receipt_mut(first).is_none());
-        assert!(post.receipt_mut(second).is_some());
+        assert!(post.remove(first).is_none());
+        assert!(post.parcel(first).is_none());
+        assert!(post.parcel(second).is_some());
         assert_eq!(post.len(), 1);
     }
 
@@ -236,7 +320,6 @@ mod tests {
         let ticket = post.put(receipt(system));
         let tries = (1..).find(|_| !post.refused(ticket)).unwrap();
         assert_eq!(tries, REFUSALS_MAX as usize);
-        assert_eq!(post.len(), 0);
     }
 
     #[test]

@@ -1,26 +1,45 @@
-//! Receipts on their way out: on the bind their submit came on, else on any other of the same system_id, while one takes them.
+//! Parcels on their way out: on the bind their submit came on, else on any other of the same system_id, while one takes them.
 
 use super::centre::{SECOND_NS, Smsc};
 use super::connections::BindKey;
 use super::delivery::{Sent, deliver};
 use super::desk::Due;
-use super::events::ReceiptFate;
+use super::events::ParcelFate;
+use super::post::Content;
 
 impl Smsc {
-    pub(super) fn settle_receipt(&mut self, now_ns: u64, ticket: u64, fate: &ReceiptFate) {
+    pub(super) fn settle_parcel(&mut self, now_ns: u64, ticket: u64, fate: &ParcelFate) {
         match fate {
-            ReceiptFate::Answered(status) if status.is_ok() => {
-                self.desk.counts.receipts_answered += u64::from(self.desk.post.remove(ticket));
-            }
-            ReceiptFate::Answered(_) => {
+            ParcelFate::Answered(status) if status.is_ok() => self.answered(now_ns, ticket),
+            ParcelFate::Answered(_) => {
                 if self.desk.post.refused(ticket) {
                     self.desk
-                        .put(now_ns.saturating_add(SECOND_NS), Due::Receipt(ticket));
+                        .put(now_ns.saturating_add(SECOND_NS), Due::Parcel(ticket));
                 } else {
-                    self.desk.counts.receipts_refused += 1;
+                    self.give_up_parcel(ticket);
                 }
             }
-            ReceiptFate::Unanswered => self.line_up(ticket),
+            ParcelFate::Unanswered => self.line_up(ticket),
+        }
+    }
+
+    fn answered(&mut self, now_ns: u64, ticket: u64) {
+        let Some(closed) = self.desk.post.close(ticket) else {
+            return;
+        };
+        if closed.is_receipt {
+            self.desk.counts.receipts_answered += 1;
+            let time_ns = now_ns.saturating_sub(closed.sent_ns);
+            self.desk.receipt_times.note(time_ns);
+        } else {
+            self.desk.counts.mo_answered += 1;
+        }
+    }
+
+    fn give_up_parcel(&mut self, ticket: u64) {
+        if let Some(closed) = self.desk.post.close(ticket) {
+            self.desk.counts.receipts_refused += u64::from(closed.is_receipt);
+            self.desk.counts.mo_refused += u64::from(!closed.is_receipt);
         }
     }
 
@@ -30,10 +49,10 @@ impl Smsc {
         }
     }
 
-    /// Sends a system's waiting receipts while any of its binds takes one.
+    /// Sends a system's waiting parcels while any of its binds takes one.
     pub(super) fn pump(&mut self, now_ns: u64, system: usize) {
         while let Some(ticket) = self.desk.post.first_ready(system) {
-            if self.desk.post.receipt_mut(ticket).is_none() {
+            if self.desk.post.parcel(ticket).is_none() {
                 self.desk.post.leave_line(system);
                 continue;
             }
@@ -53,7 +72,7 @@ impl Smsc {
                 Sent::Written => self.desk.post.leave_line(system),
                 Sent::Never => {
                     self.desk.post.leave_line(system);
-                    self.desk.counts.receipts_refused += u64::from(self.desk.post.remove(ticket));
+                    self.give_up_parcel(ticket);
                 }
                 Sent::NotNow => connection.traffic.is_full = true,
             }
@@ -71,19 +90,25 @@ impl Smsc {
         self.touched = touched;
     }
 
-    /// A bind that can take this receipt now: the one its submit came on, else the next in turn.
+    /// A bind that can take this parcel now: the one its submit came on, else the next in turn. With `receipt-other-bind` the
+    /// other way round.
     fn receiver(&mut self, system: usize, ticket: u64) -> Option<BindKey> {
-        let origin = self.desk.post.receipt_mut(ticket)?.origin;
-        if self.can_receive(origin) {
+        let parcel = self.desk.post.parcel(ticket)?;
+        let origin = parcel.origin;
+        let goes_elsewhere = self.desk.settings.quirks.receipt.goes_elsewhere
+            && matches!(parcel.content, Content::Receipt(_));
+        if !goes_elsewhere && self.can_receive(origin) {
             return Some(origin);
         }
         for _ in 0..self.desk.post.receivers(system) {
             let key = self.desk.post.next_receiver(system)?;
-            if self.can_receive(key) {
+            if key != origin && self.can_receive(key) {
+                self.desk.played.when(goes_elsewhere, "receipt-other-bind");
                 return Some(key);
             }
         }
-        None
+        let is_alone = self.desk.post.receivers(system) == 1;
+        (goes_elsewhere && is_alone && self.can_receive(origin)).then_some(origin)
     }
 
     fn can_receive(&self, key: BindKey) -> bool {

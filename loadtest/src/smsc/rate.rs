@@ -45,6 +45,72 @@ impl SlidingWindow {
     }
 }
 
+/// Admits at most `limit` segments from one full second to the next.
+#[derive(Debug, Default)]
+pub(super) struct TumblingWindow {
+    limit: u32,
+    second: u64,
+    admitted: u32,
+}
+
+impl TumblingWindow {
+    fn admit(&mut self, now_ns: u64, segments: u32) -> bool {
+        let second = now_ns / SECOND_NS;
+        if second != self.second {
+            self.second = second;
+            self.admitted = 0;
+        }
+        let wanted = self.admitted.saturating_add(segments);
+        let fits = wanted <= self.limit;
+        if fits {
+            self.admitted = wanted;
+        }
+        fits
+    }
+}
+
+/// The limit of a carrier: none, over any second, or from second to second.
+#[derive(Debug)]
+pub(super) enum Limit {
+    None,
+    Sliding(SlidingWindow),
+    Tumbling(TumblingWindow),
+}
+
+impl Limit {
+    /// A limit of so many segments a second; `None` admits all.
+    pub(super) fn new(rate: Option<u32>, is_tumbling: bool) -> Self {
+        match rate {
+            None => Self::None,
+            Some(limit) if is_tumbling => Self::Tumbling(TumblingWindow {
+                limit,
+                ..TumblingWindow::default()
+            }),
+            Some(limit) => Self::Sliding(SlidingWindow::new(limit)),
+        }
+    }
+
+    /// Another limit, of which what was admitted already uses up its part where the kind stays.
+    pub(super) fn change(&mut self, rate: Option<u32>, is_tumbling: bool) {
+        match (self, rate) {
+            (Self::Sliding(window), Some(limit)) if !is_tumbling => {
+                window.limit = limit.min(RATE_MAX) as usize;
+            }
+            (Self::Tumbling(window), Some(limit)) if is_tumbling => window.limit = limit,
+            (this, rate) => *this = Self::new(rate, is_tumbling),
+        }
+    }
+
+    /// Admits `segments` at once or none of them.
+    pub(super) fn admit(&mut self, now_ns: u64, segments: u32) -> bool {
+        match self {
+            Self::None => true,
+            Self::Sliding(window) => window.admit(now_ns, segments),
+            Self::Tumbling(window) => window.admit(now_ns, segments),
+        }
+    }
+}
+
 const BUCKETS: usize = 100;
 const BUCKET_NS: u64 = SECOND_NS / BUCKETS as u64;
 
@@ -135,6 +201,22 @@ mod tests {
                 if fits {
                     admitted.extend(std::iter::repeat_n(now_ns, segments as usize));
                 }
+            }
+        }
+
+        #[test]
+        fn no_full_second_holds_more_than_a_tumbling_limit(
+            limit in 1_u32..20,
+            gaps in proptest::collection::vec(0_u64..200_000_000, 1..300),
+        ) {
+            let mut window = Limit::new(Some(limit), true);
+            let mut now_ns = 0;
+            let mut held = std::collections::HashMap::<u64, u32>::new();
+            for gap_ns in gaps {
+                now_ns += gap_ns;
+                let held = held.entry(now_ns / SECOND_NS).or_default();
+                prop_assert_eq!(window.admit(now_ns, 1), *held < limit);
+                *held += u32::from(*held < limit);
             }
         }
 

@@ -2,6 +2,7 @@
 
 use crate::chance::Percent;
 use crate::smsc::quirk::Quirks;
+use crate::smsc::scenario::Scenario;
 
 /// Everything that makes one simulated SMSC differ from another. Times are nanoseconds.
 #[derive(Debug, Clone)]
@@ -36,6 +37,20 @@ pub struct Settings {
     pub texts_max: u64,
     /// Answers and receipts that may wait; above it submits are answered ESME_RMSGQFUL.
     pub pending_max: usize,
+    /// Accepted messages that query_sm, cancel_sm and replace_sm still find; the oldest are forgotten.
+    pub messages_max: usize,
+    /// Whole texts, and messages from handsets, kept to be shown; 0 keeps none and costs nothing.
+    pub texts_kept: usize,
+    /// Messages from handsets a second, beside those that the quirk `mo` makes; 0: none.
+    pub mo_rate: u32,
+    /// What these say, with their number for `{n}`; `None`: a text of the simulator's own.
+    pub mo_text: Option<String>,
+    /// Where these come from.
+    pub mo_from: String,
+    /// Where these go to.
+    pub mo_to: String,
+    /// What changes while it runs.
+    pub scenario: Option<Scenario>,
     /// Connections at one time.
     pub binds_max: usize,
     /// Unix time in seconds at `now_ns` 0: dates in receipts are counted from it.
@@ -60,6 +75,13 @@ impl Default for Settings {
             seed: 1,
             texts_max: 50_000_000,
             pending_max: 4_000_000,
+            messages_max: 1_000_000,
+            texts_kept: 0,
+            mo_rate: 0,
+            mo_text: None,
+            mo_from: "447700900999".to_owned(),
+            mo_to: "12345".to_owned(),
+            scenario: None,
             binds_max: 4_096,
             utc_base_s: 0,
         }

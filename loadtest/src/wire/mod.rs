@@ -1,10 +1,19 @@
-//! A socket that is read big and written once a turn. Its backlog is bounded by its user: stop adding at [`BACKLOG_OCTETS_MAX`].
+//! A socket that is read big and written once a turn, in plain text or TLS. Its backlog is bounded by its user: stop adding at
+//! [`BACKLOG_OCTETS_MAX`].
 //!
 //! Nothing here waits but [`Wire::ready`], which is safe to drop at any time.
 
+mod pieces;
+mod seal;
+
+pub use pieces::Pieces;
+pub use seal::{TlsFault, TlsFiles, TlsTrust, server as tls_server};
+
+use seal::Seal;
 use std::io;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+use tokio_rustls::rustls::Connection;
 
 /// Octets of one read.
 const READ_OCTETS: usize = 256 * 1024;
@@ -29,6 +38,8 @@ pub struct Wire {
     inbox: Vec<u8>,
     outbox: Vec<u8>,
     written: usize,
+    seal: Option<Box<Seal>>,
+    pieces: Pieces,
 }
 
 impl Wire {
@@ -43,13 +54,40 @@ impl Wire {
             inbox: vec![0; READ_OCTETS],
             outbox: Vec::new(),
             written: 0,
+            seal: None,
+            pieces: Pieces::default(),
         })
+    }
+
+    /// Takes a connected socket on which TLS is spoken, from either side.
+    ///
+    /// # Errors
+    /// As [`Wire::new`].
+    pub fn sealed(stream: TcpStream, connection: Connection) -> io::Result<Self> {
+        Ok(Self {
+            seal: Some(Box::new(Seal::new(connection))),
+            ..Self::new(stream)?
+        })
+    }
+
+    /// From now on octets are written in such pieces, one in each turn.
+    pub fn cut(&mut self, pieces: Pieces) {
+        if !self.pieces.is_like(&pieces) {
+            self.pieces = pieces;
+        }
+    }
+
+    /// True while TLS is not agreed on.
+    #[must_use]
+    pub fn is_handshaking(&self) -> bool {
+        self.seal.as_ref().is_some_and(|seal| seal.is_handshaking())
     }
 
     /// Octets that wait to be written.
     #[must_use]
     pub fn backlog(&self) -> usize {
-        self.outbox.len() - self.written
+        let sealed = self.seal.as_ref().map_or(0, |seal| seal.backlog());
+        self.outbox.len() - self.written + sealed
     }
 
     /// True when more output may be added.
@@ -79,40 +117,71 @@ impl Wire {
     /// Reads once, without waiting.
     ///
     /// # Errors
-    /// As the socket.
+    /// As the socket; `InvalidData` for what is no TLS where it should be.
     pub fn read(&mut self) -> io::Result<Read<'_>> {
         if !self.has_room() {
             return Ok(Read::Nothing);
         }
-        match self.stream.try_read(&mut self.inbox) {
-            Ok(0) => Ok(Read::End),
-            Ok(length) => Ok(Read::Octets(self.inbox.get(..length).unwrap_or_default())),
-            Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => Ok(Read::Nothing),
-            Err(fault) => Err(fault),
+        let length = match self.stream.try_read(&mut self.inbox) {
+            Ok(0) => return Ok(Read::End),
+            Ok(length) => length,
+            Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => return Ok(Read::Nothing),
+            Err(fault) => return Err(fault),
+        };
+        let octets = self.inbox.get(..length).unwrap_or_default();
+        let Some(seal) = &mut self.seal else {
+            return Ok(Read::Octets(octets));
+        };
+        if let Err(fault) = seal.open(octets) {
+            // The alert that says why; a peer that is gone needs none.
+            let _ = seal.write_sealed(&self.stream);
+            return Err(fault);
+        }
+        match seal.opened() {
+            [] => Ok(Read::Nothing),
+            opened => Ok(Read::Octets(opened)),
         }
     }
 
-    /// Writes what the socket takes, without waiting.
+    /// Writes what the socket takes, without waiting; where octets are cut, one piece.
     ///
     /// # Errors
     /// As the socket.
     pub fn flush(&mut self) -> io::Result<()> {
-        while let Some(rest) = self.outbox.get(self.written..)
-            && !rest.is_empty()
-        {
-            match self.stream.try_write(rest) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(length) => self.written += length,
-                Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => {
-                    self.outbox.drain(..self.written);
-                    self.written = 0;
-                    return Ok(());
+        loop {
+            if let Some(seal) = &mut self.seal
+                && !seal.write_sealed(&self.stream)?
+            {
+                return Ok(());
+            }
+            let rest = self.outbox.get(self.written..).unwrap_or_default();
+            if rest.is_empty() {
+                self.outbox.clear();
+                self.written = 0;
+                return Ok(());
+            }
+            let piece = self.pieces.next(rest);
+            let taken = match &mut self.seal {
+                Some(seal) => seal.close(piece)?,
+                None => match self.stream.try_write(piece) {
+                    Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                    Ok(length) => length,
+                    Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => {
+                        self.outbox.drain(..self.written);
+                        self.written = 0;
+                        return Ok(());
+                    }
+                    Err(fault) => return Err(fault),
+                },
+            };
+            self.written += taken;
+            self.pieces.wrote(taken);
+            if self.pieces.is_cut() {
+                if let Some(seal) = &mut self.seal {
+                    seal.write_sealed(&self.stream)?;
                 }
-                Err(fault) => return Err(fault),
+                return Ok(());
             }
         }
-        self.outbox.clear();
-        self.written = 0;
-        Ok(())
     }
 }

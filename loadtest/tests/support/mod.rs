@@ -9,9 +9,10 @@
 )]
 
 use carrack_loadtest::smsc::{BindKey, Quirks, Settings, Smsc};
+use carrack_message::receipt;
 use carrack_smpp::{
-    Address, BindKind, ClientEvent, ClientSession, ClientSettings, CommandStatus, SubmitRefused,
-    SubmitSm, tag,
+    Address, BindKind, ClientEvent, ClientSession, ClientSettings, CommandId, CommandStatus,
+    Request, SubmitRefused, SubmitSm, Tlvs, tag,
 };
 
 pub const MS: u64 = 1_000_000;
@@ -32,10 +33,50 @@ pub enum Event {
         state: u32,
         text: String,
         to: String,
+        raw: Raw,
     },
+    Mo(Raw),
+    Answer {
+        ticket: u64,
+        command: CommandId,
+        status: CommandStatus,
+        body: Vec<u8>,
+    },
+    LateResponse {
+        ticket: u64,
+        status: CommandStatus,
+        id: String,
+    },
+    Alert {
+        source: String,
+    },
+    Outbind {
+        system_id: String,
+    },
+    Unbound,
     Unanswered(u64),
     TimedOut(u64),
     Closed,
+}
+
+/// A deliver as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Raw {
+    pub sequence_number: u32,
+    pub esm_class: u8,
+    pub data_coding: u8,
+    pub short_message: Vec<u8>,
+    pub user_data: Vec<u8>,
+    pub tlvs: Vec<(u16, Vec<u8>)>,
+    pub by_data_sm: bool,
+    pub oddities: Vec<&'static str>,
+}
+
+impl Raw {
+    pub fn tlv(&self, tag: u16) -> Option<&[u8]> {
+        let found = self.tlvs.iter().find(|(found, _)| *found == tag);
+        found.map(|(_, value)| value.as_slice())
+    }
 }
 
 /// One client.
@@ -78,6 +119,10 @@ impl Esme {
             window: 10_000,
             ..ClientSettings::default()
         };
+        Self::connect_with(smsc, now_ns, settings)
+    }
+
+    pub fn connect_with(smsc: &mut Smsc, now_ns: u64, settings: ClientSettings) -> Self {
         let mut esme = Self {
             key: smsc.connect(now_ns),
             session: ClientSession::new(settings, 1),
@@ -111,6 +156,42 @@ impl Esme {
             ..SubmitSm::default()
         };
         self.session.submit(now_ns, ticket, &sm)
+    }
+
+    /// Asks something beside submits; the answer is an [`Event::Answer`].
+    pub fn request(&mut self, smsc: &mut Smsc, now_ns: u64, ticket: u64, request: &Request<'_>) {
+        self.session.request(now_ns, ticket, request).unwrap();
+        self.exchange(smsc, now_ns);
+    }
+
+    /// The status and body that answered a ticket.
+    pub fn answer(&self, wanted: u64) -> (CommandStatus, Vec<u8>) {
+        let of = |event: &Event| match event {
+            Event::Answer {
+                ticket,
+                status,
+                body,
+                ..
+            } if *ticket == wanted => Some((*status, body.clone())),
+            _ => None,
+        };
+        self.events.iter().rev().find_map(of).unwrap()
+    }
+
+    pub fn mos(&self) -> Vec<Raw> {
+        let of = |event: &Event| match event {
+            Event::Mo(raw) => Some(raw.clone()),
+            _ => None,
+        };
+        self.events.iter().filter_map(of).collect()
+    }
+
+    pub fn raw_receipts(&self) -> Vec<Raw> {
+        let of = |event: &Event| match event {
+            Event::Receipt { raw, .. } => Some(raw.clone()),
+            _ => None,
+        };
+        self.events.iter().filter_map(of).collect()
     }
 
     /// Carries octets both ways until nothing moves.
@@ -194,6 +275,10 @@ fn note(
     event: ClientEvent<'_>,
 ) {
     let string = |octets: &[u8]| String::from_utf8(octets.to_vec()).unwrap();
+    let tlvs = |tlvs: Tlvs<'_>| {
+        let owned = tlvs.iter().map(|tlv| (tlv.tag, tlv.value.to_vec()));
+        owned.collect::<Vec<_>>()
+    };
     events.push(match event {
         ClientEvent::Bound { .. } => Event::Bound,
         ClientEvent::BindRefused { status } => Event::BindRefused(status),
@@ -201,7 +286,18 @@ fn note(
             ticket,
             status,
             message_id,
+            ..
         } => Event::Response {
+            ticket,
+            status,
+            id: string(message_id),
+        },
+        ClientEvent::LateResponse {
+            ticket,
+            status,
+            message_id,
+            ..
+        } => Event::LateResponse {
             ticket,
             status,
             id: string(message_id),
@@ -212,18 +308,62 @@ fn note(
             sequence_number,
             sm,
             command,
+            oddities,
             ..
         } => {
-            assert!(sm.is_receipt());
             deliveries.push((sequence_number, command));
-            Event::Receipt {
-                id: string(sm.tlvs.find_cstring(tag::RECEIPTED_MESSAGE_ID).unwrap()),
-                state: sm.tlvs.find_number(tag::MESSAGE_STATE).unwrap(),
-                text: string(sm.user_data()),
-                to: string(sm.source.addr),
+            let raw = Raw {
+                sequence_number,
+                esm_class: sm.esm_class,
+                data_coding: sm.data_coding,
+                short_message: sm.short_message.to_vec(),
+                user_data: sm.user_data().to_vec(),
+                tlvs: tlvs(sm.tlvs),
+                by_data_sm: command == CommandId::DATA_SM,
+                oddities: oddities.names().collect(),
+            };
+            let parsed = receipt::parse(sm.user_data());
+            let id = sm
+                .tlvs
+                .find_cstring(tag::RECEIPTED_MESSAGE_ID)
+                .or(parsed.id);
+            let state = sm.tlvs.find_number(tag::MESSAGE_STATE);
+            let state = state.or(parsed.state.map(|state| u32::from(state.code())));
+            match (id, state) {
+                (Some(id), Some(state)) if !is_mo(&sm) => Event::Receipt {
+                    id: string(id),
+                    state,
+                    text: String::from_utf8_lossy(sm.user_data()).into_owned(),
+                    to: string(sm.source.addr),
+                    raw,
+                },
+                _ => Event::Mo(raw),
             }
         }
+        ClientEvent::Answer {
+            ticket,
+            command,
+            status,
+            body,
+            ..
+        } => Event::Answer {
+            ticket,
+            command,
+            status,
+            body: body.to_vec(),
+        },
+        ClientEvent::Alert { source, .. } => Event::Alert {
+            source: string(source.addr),
+        },
+        ClientEvent::Outbind { system_id, .. } => Event::Outbind {
+            system_id: string(system_id),
+        },
+        ClientEvent::Unbound => Event::Unbound,
         ClientEvent::Close { .. } => Event::Closed,
-        ClientEvent::LateResponse { .. } | ClientEvent::Unbound => return,
     });
+}
+
+/// Messages from handsets that read like receipts say so.
+fn is_mo(sm: &carrack_smpp::DeliverSm<'_>) -> bool {
+    sm.user_data().ends_with(b"so they say")
 }

@@ -37,10 +37,17 @@ pub(super) struct Esme {
 #[derive(Debug, Default)]
 struct Notes {
     shared: Option<Rc<Shared>>,
-    scheduled_ns: Vec<u64>,
+    slots: Vec<Slot>,
     free: Vec<u32>,
     deliveries: Vec<(u32, CommandId)>,
     ended: Option<Ended>,
+}
+
+/// When the message of a slot should have gone, and when it went.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    scheduled_ns: u64,
+    sent_ns: u64,
 }
 
 #[derive(Debug)]
@@ -64,7 +71,7 @@ impl Esme {
             session: ClientSession::new(settings, number.wrapping_mul(1_000_003).wrapping_add(1)),
             notes: Notes {
                 shared: Some(Rc::clone(shared)),
-                scheduled_ns: vec![0; window as usize],
+                slots: vec![Slot::default(); window as usize],
                 free: (0..window).rev().collect(),
                 ..Notes::default()
             },
@@ -84,7 +91,7 @@ impl Esme {
             fault,
         };
         let stream = TcpStream::connect(&address).await.map_err(broken)?;
-        let mut wire = Wire::new(stream).map_err(broken)?;
+        let mut wire = self.wire(stream).map_err(broken)?;
         self.notes.ended = None;
         self.session.connected(self.shared.now_ns());
         let is_finished = self.talk(&mut wire).await.map_err(broken)?;
@@ -94,6 +101,14 @@ impl Esme {
             Some(Ended::Closed(reason)) => Err(LoadFault::SessionEnded { address, reason }),
             None => Err(broken(io::ErrorKind::UnexpectedEof.into())),
         }
+    }
+
+    fn wire(&self, stream: TcpStream) -> io::Result<Wire> {
+        let Some((trust, config)) = &self.shared.tls else {
+            return Wire::new(stream);
+        };
+        let connection = trust.connection(config).map_err(io::Error::other)?;
+        Wire::sealed(stream, connection)
     }
 
     /// True when the load was finished when the connection ended.
@@ -194,8 +209,11 @@ impl Esme {
             short_message: &self.user_data,
             ..SubmitSm::default()
         };
-        if let Some(place) = self.notes.scheduled_ns.get_mut(slot as usize) {
-            *place = scheduled_ns;
+        if let Some(place) = self.notes.slots.get_mut(slot as usize) {
+            *place = Slot {
+                scheduled_ns,
+                sent_ns: now_ns,
+            };
         }
         match self.session.submit(now_ns, u64::from(slot), &sm) {
             Ok(_) => self.shared.in_flight.set(self.shared.in_flight.get() + 1),
@@ -231,20 +249,25 @@ impl Notes {
                 ticket,
                 status,
                 message_id,
+                ..
             } => {
-                let scheduled_ns = self.release(&shared, ticket);
+                let slot = self.release(&shared, ticket);
                 let refusal = (!status.is_ok()).then(|| name(status));
-                shared
-                    .tally
-                    .borrow_mut()
-                    .answered(now_ns, scheduled_ns, refusal);
+                let mut tally = shared.tally.borrow_mut();
+                tally.answered(now_ns, slot.scheduled_ns, refusal);
+                if shared.is_open_loop {
+                    tally.served(now_ns, slot.sent_ns);
+                }
+                drop(tally);
                 if status.is_ok() && shared.options.receipts {
                     shared.book.borrow_mut().accepted(message_id);
                 }
             }
             ClientEvent::TimedOut { ticket } | ClientEvent::Unanswered { ticket } => {
-                self.release(&shared, ticket);
-                shared.tally.borrow_mut().report.unanswered += 1;
+                let slot = self.release(&shared, ticket);
+                let mut tally = shared.tally.borrow_mut();
+                tally.waited(now_ns, slot.scheduled_ns);
+                tally.report.unanswered += 1;
             }
             ClientEvent::LateResponse {
                 status, message_id, ..
@@ -262,21 +285,18 @@ impl Notes {
             ClientEvent::Close { reason } => {
                 self.ended.get_or_insert(Ended::Closed(reason.to_string()));
             }
-            ClientEvent::Bound { .. } | ClientEvent::Unbound => {}
+            _ => {}
         }
     }
 
-    /// Frees a ticket; when its message should have gone.
-    fn release(&mut self, shared: &Shared, ticket: u64) -> u64 {
+    /// Frees a ticket; the times of its message.
+    fn release(&mut self, shared: &Shared, ticket: u64) -> Slot {
         let slot = ticket as u32;
         self.free.push(slot);
         shared
             .in_flight
             .set(shared.in_flight.get().saturating_sub(1));
-        self.scheduled_ns
-            .get(slot as usize)
-            .copied()
-            .unwrap_or_default()
+        self.slots.get(slot as usize).copied().unwrap_or_default()
     }
 }
 
@@ -303,6 +323,7 @@ fn name(status: CommandStatus) -> String {
 
 fn note_receipt(shared: &Shared, now_ns: u64, sm: &DeliverSm<'_>) {
     if !sm.is_receipt() {
+        shared.tally.borrow_mut().report.mo += 1;
         return;
     }
     let tlv_id = sm.tlvs.find_cstring(tag::RECEIPTED_MESSAGE_ID);

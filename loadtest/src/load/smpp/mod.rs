@@ -6,15 +6,19 @@
 mod bind;
 mod book;
 
+use super::pace::OVERDUE_NOTED_MAX;
 use super::report::Tally;
 use super::{LoadFault, LoadReport, Pace, Texts};
+use crate::wire::TlsTrust;
 use bind::Esme;
 use book::Book;
 use carrack_message::Sender;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use tokio_rustls::rustls::ClientConfig;
 
 /// Message ids whose receipts are matched, at most.
 const IDS_MAX: usize = 50_000_000;
@@ -42,6 +46,8 @@ pub struct Options {
     pub response_timeout: Duration,
     /// Pause before a broken bind connects again; `None`: it does not.
     pub reconnect: Option<Duration>,
+    /// TLS instead of plain text.
+    pub tls: Option<TlsTrust>,
 }
 
 /// What all binds share.
@@ -54,6 +60,8 @@ struct Shared {
     tally: RefCell<Tally>,
     book: RefCell<Book>,
     in_flight: Cell<u64>,
+    is_open_loop: bool,
+    tls: Option<(TlsTrust, Arc<ClientConfig>)>,
     started: Instant,
 }
 
@@ -91,7 +99,17 @@ pub async fn run(options: Options, texts: Texts, pace: Pace) -> Result<LoadRepor
     let sender = Sender::parse(texts.from())
         .map_err(|fault| LoadFault::Usage(format!("--from: {fault}")))?;
     let binds = options.binds.max(1);
+    let tls = match options.tls.clone() {
+        None => None,
+        Some(trust) => {
+            let config = trust.load();
+            let config = config.map_err(|fault| LoadFault::Usage(fault.to_string()))?;
+            Some((trust, config))
+        }
+    };
     let shared = Rc::new(Shared {
+        is_open_loop: pace.is_open_loop(),
+        tls,
         options,
         texts,
         sender,
@@ -123,13 +141,18 @@ pub async fn run(options: Options, texts: Texts, pace: Pace) -> Result<LoadRepor
 /// The report of a load that has ended.
 fn finish(shared: &Shared, first_fault: Option<LoadFault>) -> Result<LoadReport, LoadFault> {
     let pace = shared.pace.borrow();
-    let tally = std::mem::replace(&mut *shared.tally.borrow_mut(), Tally::new()?);
+    let mut tally = std::mem::replace(&mut *shared.tally.borrow_mut(), Tally::new()?);
+    let now_ns = shared.now_ns();
+    let overdue = pace.overdue(now_ns, OVERDUE_NOTED_MAX, |scheduled_ns| {
+        tally.waited(now_ns, scheduled_ns);
+    });
     let mut report = tally.finish(pace.started_ns());
     if let Some(fault) = first_fault {
         report.fault.get_or_insert(fault.to_string());
     }
     let book = shared.book.borrow();
     report.sent = pace.sent();
+    report.overdue = overdue;
     report.receipts = book.matched();
     report.receipts_early = book.early();
     report.receipts_duplicate = book.duplicates();

@@ -1,74 +1,80 @@
 //! The faults a simulated carrier can play, by name. One file a family; a new quirk is one entry in its family's table.
 //!
-//! A quirk decides from the seed and either what was sent (the same submit always meets the same fate) or the number of the
-//! submit (a second try may fare better). Its description says which.
+//! A quirk decides from the seed and either what was sent (the same submit always meets the same fate), the number of the
+//! submit (a second try may fare better) or time. Its description says which.
 
+pub mod alphabet;
+mod argument;
+pub mod door;
 pub mod identity;
 pub mod link;
+pub mod mo;
+mod played;
 pub mod receipt;
 pub mod refusal;
 pub mod response;
+pub mod sequence;
+pub mod service;
+pub mod shape;
+pub mod stream;
 
-use crate::chance::Percent;
-
-/// What a quirk takes after `=`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Argument {
-    /// Nothing.
-    None,
-    /// A share of cases, 0 to 100 per cent; the value is the default.
-    Percent(f64),
-    /// A whole number above zero; the value is the default.
-    Count(u64),
-}
-
-/// A parsed argument.
-#[derive(Debug, Clone, Copy)]
-pub enum Value {
-    /// The quirk takes none.
-    None,
-    /// A share of cases.
-    Percent(Percent),
-    /// A whole number.
-    Count(u64),
-}
-
-impl Value {
-    fn percent(self) -> Percent {
-        if let Self::Percent(percent) = self {
-            percent
-        } else {
-            Percent::default()
-        }
-    }
-
-    fn count(self) -> u64 {
-        if let Self::Count(count) = self {
-            count
-        } else {
-            0
-        }
-    }
-}
+pub use argument::{Kind, Values};
+pub use played::Played;
 
 /// One quirk of the registry.
 #[derive(Debug)]
 pub struct Quirk {
     /// Name on the command line.
     pub name: &'static str,
-    /// What may follow the name.
-    pub argument: Argument,
+    /// The traps of the field that it plays, `T01` to `T48`; none where it only breaks things.
+    pub traps: &'static [&'static str],
+    /// What may follow the name and `=`, with `:` between two values.
+    pub takes: &'static [Kind],
     /// One line of description.
     pub line: &'static str,
-    set: fn(&mut Quirks, Value),
+    set: fn(&mut Quirks, Values),
 }
 
-const FAMILIES: [&[Quirk]; 5] = [
+impl Quirk {
+    /// The name with its values as help shows it: `throttle=PERCENT`.
+    #[must_use]
+    pub fn usage(&self) -> String {
+        let mut usage = self.name.to_owned();
+        for (place, kind) in self.takes.iter().enumerate() {
+            let is_needed = place == 0;
+            usage.push_str(if is_needed { "=" } else { "[:" });
+            usage.push_str(kind.placeholder());
+            usage.push_str(if is_needed { "" } else { "]" });
+        }
+        usage
+    }
+
+    /// The defaults of its values, as they could be written; empty where it takes none or has none.
+    #[must_use]
+    pub fn default_shown(&self) -> String {
+        let shown: Vec<_> = self
+            .takes
+            .iter()
+            .filter_map(|kind| kind.default_shown())
+            .collect();
+        shown.join(":")
+    }
+}
+
+const FAMILIES: [&[Quirk]; 13] = [
     refusal::FAMILY,
     response::FAMILY,
-    receipt::FAMILY,
-    link::FAMILY,
+    shape::FAMILY,
+    sequence::FAMILY,
     identity::FAMILY,
+    receipt::FAMILY,
+    mo::FAMILY,
+    mo::FORMS,
+    alphabet::FAMILY,
+    service::FAMILY,
+    link::FAMILY,
+    door::FAMILY,
+    stream::FAMILY,
 ];
 
 /// Every quirk, family by family.
@@ -77,18 +83,32 @@ pub fn registry() -> impl Iterator<Item = &'static Quirk> {
 }
 
 /// The quirks that are switched on.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Quirks {
     /// Submits refused.
     pub refusal: refusal::Refusal,
     /// Answers that go wrong.
     pub response: response::Response,
-    /// Receipts that go wrong.
-    pub receipt: receipt::Receipts,
-    /// Connections that go wrong.
-    pub link: link::Link,
+    /// Bodies in odd shapes.
+    pub shape: shape::Shape,
+    /// Sequence numbers of its own kind.
+    pub sequence: sequence::Sequence,
     /// How message ids look.
     pub identity: identity::Ids,
+    /// Receipts that go wrong.
+    pub receipt: receipt::Receipts,
+    /// Messages from handsets.
+    pub mo: mo::Mos,
+    /// What `data_coding` means and which addresses are taken.
+    pub alphabet: alphabet::Alphabets,
+    /// Requests beside submits.
+    pub service: service::Services,
+    /// Connections that go wrong.
+    pub link: link::Link,
+    /// Who is let in.
+    pub door: door::Door,
+    /// How octets are cut into writes.
+    pub stream: stream::Stream,
 }
 
 /// Why a quirk was not taken.
@@ -127,8 +147,28 @@ impl Quirks {
         let quirk = registry()
             .find(|quirk| quirk.name == name)
             .ok_or_else(|| unknown(name))?;
-        (quirk.set)(self, value_of(quirk, given)?);
+        (quirk.set)(self, argument::read(quirk, given)?);
         Ok(())
+    }
+
+    /// The quirks of these spellings.
+    ///
+    /// # Errors
+    /// The first [`QuirkFault`].
+    pub fn parse<S: AsRef<str>>(spellings: &[S]) -> Result<Self, QuirkFault> {
+        let mut quirks = Self::default();
+        for spelling in spellings {
+            quirks.switch_on(spelling.as_ref())?;
+        }
+        Ok(quirks)
+    }
+
+    /// True when the octets of a connection must be looked at, in either direction.
+    pub(super) fn bends_octets(&self) -> bool {
+        self.shape != shape::Shape::default()
+            || self.sequence != sequence::Sequence::default()
+            || self.link.no_enquire_answer
+            || self.link.ignore_unbind
     }
 }
 
@@ -139,43 +179,6 @@ fn unknown(name: &str) -> QuirkFault {
     QuirkFault::Unknown {
         name: name.to_owned(),
         nearest: nearest.map_or("throttle", |quirk| quirk.name),
-    }
-}
-
-fn value_of(quirk: &Quirk, given: Option<&str>) -> Result<Value, QuirkFault> {
-    let fault = |wanted| QuirkFault::Value {
-        name: quirk.name,
-        wanted,
-        given: given.unwrap_or_default().to_owned(),
-    };
-    match quirk.argument {
-        Argument::None if given.is_none() => Ok(Value::None),
-        Argument::None => Err(fault("no value")),
-        Argument::Percent(default) => {
-            let wanted = "per cent, 0 to 100";
-            let percent = match given {
-                Some(text) => text
-                    .trim_end_matches('%')
-                    .parse::<f64>()
-                    .map_err(|_| fault(wanted))?,
-                None => default,
-            };
-            Percent::new(percent)
-                .map(Value::Percent)
-                .ok_or_else(|| fault(wanted))
-        }
-        Argument::Count(default) => {
-            let wanted = "a whole number above zero";
-            let count = match given {
-                Some(text) => text.parse::<u64>().map_err(|_| fault(wanted))?,
-                None => default,
-            };
-            if count == 0 {
-                Err(fault(wanted))
-            } else {
-                Ok(Value::Count(count))
-            }
-        }
     }
 }
 
@@ -192,12 +195,42 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn every_quirk_is_taken_with_its_default_and_names_are_unique() {
+    fn every_quirk_changes_something_with_its_default_and_names_are_unique() {
         let mut names = HashSet::new();
         for quirk in registry() {
-            assert!(names.insert(quirk.name));
+            assert!(names.insert(quirk.name), "{}", quirk.name);
             assert!(!quirk.line.is_empty());
-            Quirks::default().switch_on(quirk.name).unwrap();
+            let spelling = if quirk.takes == [Kind::Address] {
+                format!("{}=127.0.0.1:2775", quirk.name)
+            } else {
+                quirk.name.to_owned()
+            };
+            let mut quirks = Quirks::default();
+            quirks.switch_on(&spelling).unwrap();
+            assert_ne!(quirks, Quirks::default(), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn traps_are_named_as_the_field_names_them() {
+        for quirk in registry() {
+            for trap in quirk.traps {
+                let number: u32 = trap.strip_prefix('T').unwrap().parse().unwrap();
+                assert!((1..=48).contains(&number) && trap.len() == 3, "{trap}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_help_shows_as_default_is_taken_and_means_the_same() {
+        for quirk in registry().filter(|quirk| !quirk.default_shown().is_empty()) {
+            let mut plain = Quirks::default();
+            plain.switch_on(quirk.name).unwrap();
+            let mut written = Quirks::default();
+            written
+                .switch_on(&format!("{}={}", quirk.name, quirk.default_shown()))
+                .unwrap();
+            assert_eq!(plain, written, "{}", quirk.usage());
         }
     }
 
@@ -222,6 +255,11 @@ mod tests {
             "close-after=0",
             "close-after=1.5",
             "no-enquire-answer=1",
+            "late-response=5:fast",
+            "vendor-status=5:ESME_NOSUCH",
+            "outbind",
+            "outbind=nowhere",
+            "already-bound=-1",
         ] {
             assert!(
                 matches!(
@@ -231,5 +269,14 @@ mod tests {
                 "{spelling}"
             );
         }
+    }
+
+    #[test]
+    fn a_second_value_follows_a_colon() {
+        let mut quirks = Quirks::default();
+        quirks.switch_on("late-response=5:400ms").unwrap();
+        assert_eq!(quirks.response.late_ns, 400_000_000);
+        quirks.switch_on("reconnect-every=60").unwrap();
+        assert_eq!(quirks.link.reconnect_every_ns, Some(60_000_000_000));
     }
 }
