@@ -4,7 +4,7 @@
 //! node's own words.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -92,6 +92,13 @@ impl Client {
         let mut answer = self.taken(answer)?;
         let octets = std::io::copy(&mut answer.body_mut().as_reader(), out);
         Ok(octets.context("the answer broke off")?)
+    }
+
+    /// Asks for an answer that comes bit by bit and takes its time.
+    pub(crate) fn open(&self, path: &str, query: &Query<'_>) -> Result<impl Read + Send + 'static, Fault> {
+        let request = self.agent.get(self.to(path));
+        let answer = self.with(request, query, None).call();
+        Ok(self.taken(answer)?.into_body().into_reader())
     }
 
     fn to(&self, path: &str) -> String {

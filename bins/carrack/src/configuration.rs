@@ -167,6 +167,7 @@ pub(crate) const fn on_no_response(choice: settings::OnNoResponse) -> OnNoRespon
     match choice {
         settings::OnNoResponse::Resend => OnNoResponse::Resend,
         settings::OnNoResponse::Wait => OnNoResponse::Wait,
+        settings::OnNoResponse::Query => OnNoResponse::Query,
         settings::OnNoResponse::Fail => OnNoResponse::Fail,
     }
 }

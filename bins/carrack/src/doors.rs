@@ -7,7 +7,7 @@ use anyhow::Context;
 use carrack_engine::{AccountEntry, Directory, Engine};
 use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
 use carrack_ingest::batch::{BatchSpec, Batches};
-use carrack_ingest::http::{HttpDoor, HttpSpec};
+use carrack_ingest::http::{HttpDoor, HttpSpec, Taps};
 use carrack_ingest::smpp_server::{SmppServer, SmppServerSpec};
 
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -30,6 +30,7 @@ impl Doors {
         configuration: &Configuration,
         engine: &Engine,
         metrics: PrometheusHandle,
+        taps: Taps,
     ) -> anyhow::Result<Self> {
         let settings = &configuration.settings;
         let directory = engine.directory();
@@ -49,7 +50,10 @@ impl Doors {
         let smpp = smpp.transpose()?;
         let page: carrack_ingest::http::MetricsPage = Arc::new(move || metrics.render());
         let http = settings.http.as_ref().map(|http| {
-            let spec = HttpSpec::from_settings(http, Some(page));
+            let spec = HttpSpec {
+                taps,
+                ..HttpSpec::from_settings(http, Some(page))
+            };
             HttpDoor::open(&spec, engine.clone(), Arc::clone(&book), batches.clone())
         });
         Ok(Self {

@@ -3,6 +3,7 @@
 //! Every command prints results on standard output and all else on standard error, and ends with 0 done, 1 failed,
 //! 2 wrong usage or configuration.
 
+mod carriers;
 mod client;
 mod command;
 mod configuration;
@@ -12,6 +13,7 @@ mod node;
 mod output;
 mod place;
 mod progress;
+mod recording;
 mod signals;
 mod table;
 
@@ -19,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use command::{audit, batch, carrier, config_check, demo, queue, route, send, serve, status};
+use command::{audit, batch, carrier, config_check, demo, queue, route, send, serve, status, text, trace};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -36,6 +38,8 @@ Examples:
   carrack serve --config carrack.toml              run a node
   carrack send --to +447700900123 --from DEMO --text 'Hello'
   carrack batch submit messages.csv --follow
+  carrack text explain 'Grüße €'                    alphabet, segments, what would be cheaper
+  carrack carrier probe --help                     how a new carrier behaves
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration."
 )]
@@ -59,10 +63,16 @@ enum Command {
     /// Tells why a message goes where it goes
     #[command(subcommand)]
     Route(route::Command),
-    /// Shows and stops carriers of a running node
+    /// Shows and stops carriers of a running node; finds out how a new one behaves
     #[command(subcommand)]
     Carrier(carrier::Command),
     Queue(queue::Arguments),
+    /// Shows what goes over a carrier's wires
+    #[command(subcommand)]
+    Trace(trace::Command),
+    /// Tells why a text costs what it costs
+    #[command(subcommand)]
+    Text(text::Command),
     Audit(audit::Arguments),
 }
 
@@ -77,6 +87,8 @@ fn main() -> ExitCode {
         Command::Route(command) => route::run(&command),
         Command::Carrier(command) => carrier::run(&command),
         Command::Queue(arguments) => queue::run(&arguments),
+        Command::Trace(command) => trace::run(&command),
+        Command::Text(command) => text::run(&command),
         Command::Audit(arguments) => audit::run(&arguments),
     };
     match done {

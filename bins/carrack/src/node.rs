@@ -1,15 +1,12 @@
 //! From the configuration to a node: what the engine, its committer and its links are set to.
 
-use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use carrack_carrier::smpp::{SmppLink, SmppSpec};
-use carrack_engine::{CarrierSpec, EngineSettings, LinkMaker, NodeSpec};
+use carrack_engine::{CarrierSpec, EngineSettings, Multipart, NodeSpec};
 use carrack_queue::{CommitSettings, Durability};
-use carrack_runtime::{Io, TcpTransport};
-use carrack_settings::{self as settings, Bind, Carrier, DurabilityMode, Settings};
-use carrack_smpp::ClientSettings;
+use carrack_runtime::Io;
+use carrack_settings::{self as settings, DurabilityMode, Settings};
 
 use crate::configuration::{Configuration, on_no_response};
 
@@ -23,7 +20,10 @@ const HISTORY_FRAMES_MAX: usize = 50_000;
 const FRAME_MESSAGES_MIN: usize = 2;
 
 /// What the node of a configuration is started with.
-pub(crate) fn specification(configuration: &Configuration) -> NodeSpec {
+pub(crate) fn specification(
+    configuration: &Configuration,
+    carriers: Vec<CarrierSpec>,
+) -> NodeSpec {
     let settings = &configuration.settings;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     NodeSpec {
@@ -38,11 +38,7 @@ pub(crate) fn specification(configuration: &Configuration) -> NodeSpec {
             .iter()
             .map(|account| (account.name.clone(), messages_max(account)))
             .collect(),
-        carriers: settings
-            .carriers
-            .iter()
-            .map(|carrier| carrier_specification(carrier, settings.shutdown.deadline))
-            .collect(),
+        carriers,
         table: Arc::clone(&configuration.table),
     }
 }
@@ -97,71 +93,17 @@ fn engine(settings: &Settings) -> EngineSettings {
         retry_delay_ns: nanoseconds(delivery.retry_delay),
         retry_delay_max_ns: nanoseconds(delivery.retry_delay_max),
         on_no_response: on_no_response(delivery.on_no_response),
+        multipart: match delivery.multipart {
+            settings::Multipart::All => Multipart::All,
+            settings::Multipart::Any => Multipart::Any,
+            settings::Multipart::Last => Multipart::Last,
+        },
         early_receipt_hold_ns: nanoseconds(queue.early_receipt_hold),
         early_receipts_max: usize::try_from(queue.early_receipts_max).unwrap_or(usize::MAX),
         mailbox_size: MAILBOX_SIZE,
         history_frames_max: HISTORY_FRAMES_MAX,
         drain_ns: nanoseconds(drain(settings.shutdown.deadline)),
     }
-}
-
-fn carrier_specification(carrier: &Carrier, deadline: Duration) -> CarrierSpec {
-    CarrierSpec {
-        name: carrier.name.clone(),
-        rate: carrier.rate,
-        // A carrier that is switched off is not bound to.
-        links: if carrier.enabled {
-            u32::from(carrier.links)
-        } else {
-            0
-        },
-        window: carrier.window,
-        make: link_maker(carrier, deadline),
-    }
-}
-
-fn link_maker(carrier: &Carrier, deadline: Duration) -> LinkMaker {
-    let spec = SmppSpec {
-        session: ClientSettings {
-            system_id: carrier.system_id.clone().into_bytes(),
-            password: carrier.password.expose().as_bytes().to_vec(),
-            system_type: carrier.system_type.clone().into_bytes(),
-            interface_version: carrier.interface_version.octet(),
-            window: carrier.window,
-            response_timeout_ns: nanoseconds(carrier.response_timeout),
-            bind_timeout_ns: nanoseconds(carrier.response_timeout),
-            enquire_link_idle_ns: nanoseconds(carrier.enquire_link),
-            enquire_link_misses_max: u32::from(carrier.enquire_link_misses),
-            unbind_timeout_ns: nanoseconds((deadline / 8).min(UNBIND_TIMEOUT_MAX)),
-            ..ClientSettings::default()
-        },
-        pair: carrier.bind == Bind::TransmitterReceiver,
-        reconnect_delay_ns: nanoseconds(carrier.reconnect_delay),
-        reconnect_delay_max_ns: nanoseconds(carrier.reconnect_delay_max),
-        seed: seed(),
-    };
-    let (address, connect_timeout) = (carrier.address.to_string(), carrier.response_timeout);
-    Box::new(move |link, wake| {
-        // Links of one carrier must not come back in step.
-        let seed = spec
-            .seed
-            .wrapping_add(u64::from(link).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let spec = SmppSpec {
-            seed,
-            ..spec.clone()
-        };
-        Box::new(SmppLink::new(&spec, || {
-            let (address, wake) = (address.clone(), wake.clone());
-            Box::new(TcpTransport::new(address, connect_timeout, wake))
-        }))
-    })
-}
-
-const UNBIND_TIMEOUT_MAX: Duration = Duration::from_secs(5);
-
-/// Chance enough for jitter: the hasher's keys are the system's.
-fn seed() -> u64 {
-    std::hash::RandomState::new().build_hasher().finish()
 }
 
 fn nanoseconds(time: Duration) -> u64 {

@@ -7,16 +7,18 @@
     clippy::indexing_slicing
 )]
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use carrack_engine::{CarrierSpec, EngineSettings, Node, NodeSpec};
+use carrack_carrier::trace::{Direction, Tap};
+use carrack_engine::{CarrierRules, CarrierSpec, EngineSettings, Node, NodeSpec};
 use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
 use carrack_ingest::batch::{BatchSpec, Batches};
-use carrack_ingest::http::{HttpDoor, HttpSpec};
+use carrack_ingest::http::{HttpDoor, HttpSpec, Taps};
 use carrack_message::{Class, Micros};
 use carrack_queue::{CommitSettings, Durability};
 use carrack_routing::{CarrierRow, Matcher, Policy, RouteRow, RouteTable};
@@ -24,6 +26,7 @@ use carrack_runtime::Io;
 use serde_json::{Value, json};
 
 struct Stand {
+    tap: Arc<Tap>,
     node: Node,
     batches: Batches,
     door: HttpDoor,
@@ -103,6 +106,7 @@ fn open(data_dir: &Path) -> Stand {
             rate: None,
             links: 0,
             window: 1,
+            rules: CarrierRules::default(),
             make: Box::new(|_, _| unreachable!("there are no links")),
         }],
         table: table(),
@@ -125,6 +129,7 @@ fn open(data_dir: &Path) -> Stand {
         queued_max: 10,
     };
     let batches = Batches::start(spec, engine.clone(), Arc::clone(&accounts)).unwrap();
+    let tap = Tap::new();
     let spec = HttpSpec {
         listen: "127.0.0.1:0".parse().unwrap(),
         tls: None,
@@ -133,9 +138,11 @@ fn open(data_dir: &Path) -> Stand {
         request_timeout: Duration::from_secs(10),
         threads: 2,
         metrics: Some(Arc::new(|| "carrack_up 1\n".to_owned())),
+        taps: Taps::from(BTreeMap::from([("north".to_owned(), Arc::clone(&tap))])),
     };
     let door = HttpDoor::open(&spec, engine, accounts, batches.clone()).unwrap();
     Stand {
+        tap,
         node,
         batches,
         door,
@@ -549,4 +556,127 @@ fn a_customer_neither_sees_nor_stops_what_is_the_nodes() {
     let carriers = stand.json("GET", "/v1/carriers", "shop", &NONE).1;
     assert_eq!(carriers["carriers"][0]["paused"], false, "{carriers}");
     stand.close();
+}
+
+/// `submit_sm` from ACME to +447700900123 with the text "secret".
+fn submit_pdu() -> Vec<u8> {
+    let mut pdu = vec![0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1];
+    pdu.extend_from_slice(b"\0\x05\0ACME\0\x01\x01447700900123\0\0\0\0\0\0\x01\0\0\0\x06secret");
+    pdu[3] = u8::try_from(pdu.len()).unwrap();
+    pdu
+}
+
+/// Lines of a trace during which one submit went out in two pieces.
+fn traced(stand: &Stand, path: &str) -> Vec<Value> {
+    let tap = Arc::clone(&stand.tap);
+    let writer = std::thread::spawn(move || {
+        let until = Instant::now() + Duration::from_secs(10);
+        while !tap.is_on() {
+            assert!(Instant::now() < until, "nobody listens");
+            std::thread::yield_now();
+        }
+        let pdu = submit_pdu();
+        let (head, tail) = pdu.split_at(20);
+        tap.note(1, 0, 1, 7, Direction::Out, head);
+        tap.note(2, 0, 1, 7, Direction::Out, tail);
+    });
+    let (status, head, body) = stand.call("GET", path, "shop", "", b"");
+    writer.join().unwrap();
+    assert_eq!(status, 200, "{body}");
+    assert!(head.contains("application/x-ndjson"), "{head}");
+    // Lines come in chunks of HTTP/1.1: their lengths stand between them.
+    let lines = body.lines().filter(|line| line.starts_with('{'));
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_trace_shows_whole_pdus_without_their_contents_and_ends_by_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let lines = traced(&stand, "/v1/carriers/north/trace?seconds=1");
+    assert_eq!(
+        lines[0],
+        json!({"carrier": "north", "seconds": 1, "contents": false})
+    );
+    let pdus: Vec<&Value> = lines
+        .iter()
+        .filter(|line| line["pdu"].is_string())
+        .collect();
+    assert_eq!(pdus.len(), 1, "{lines:?}");
+    assert_eq!(
+        (
+            &pdus[0]["utc_ns"],
+            &pdus[0]["session"],
+            &pdus[0]["connection"],
+            &pdus[0]["direction"]
+        ),
+        (&json!(2), &json!(1), &json!(7), &json!("out"))
+    );
+    let hex = pdus[0]["pdu"].as_str().unwrap();
+    assert_eq!(hex.len(), submit_pdu().len() * 2);
+    assert!(hex.ends_with("787878787878"), "{hex}");
+    let last = lines.last().unwrap();
+    assert_eq!(
+        (&last["end"], &last["pdus"], &last["dropped"]),
+        (&json!("time"), &json!(1), &json!(0))
+    );
+    assert!(!stand.tap.is_on());
+    stand.close();
+}
+
+#[test]
+fn contents_are_shown_where_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let lines = traced(&stand, "/v1/carriers/north/trace?seconds=1&contents=true");
+    let hex = lines.iter().find_map(|line| line["pdu"].as_str()).unwrap();
+    assert!(hex.ends_with("736563726574"), "{hex}");
+    stand.close();
+}
+
+#[test]
+fn a_trace_is_refused_to_customers_twice_at_a_time_and_of_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let get = |path: &str, account: &str| stand.json("GET", path, account, &NONE).0;
+    assert_eq!(get("/v1/carriers/north/trace", "other"), 403);
+    assert_eq!(get("/v1/carriers/south/trace", "shop"), 404);
+    assert_eq!(get("/v1/carriers/north/trace?seconds=0", "shop"), 400);
+    assert_eq!(get("/v1/carriers/north/trace?minutes=1", "shop"), 400);
+    let listener = stand.tap.listen().unwrap();
+    assert_eq!(get("/v1/carriers/north/trace", "shop"), 409);
+    drop(listener);
+    stand.close();
+}
+
+#[test]
+fn a_client_that_goes_away_ends_the_trace_and_so_does_the_door() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let begin = || {
+        let mut stream = TcpStream::connect(stand.door.address()).unwrap();
+        let head = "GET /v1/carriers/north/trace?seconds=600 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer shop-key\r\n\r\n";
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut first = [0; 16];
+        stream.read_exact(&mut first).unwrap();
+        stream
+    };
+    drop(begin());
+    let until = Instant::now() + Duration::from_secs(10);
+    while stand.tap.is_on() {
+        assert!(Instant::now() < until, "the trace goes on for nobody");
+        std::thread::yield_now();
+    }
+    let mut stream = begin();
+    let begun = Instant::now();
+    stand.close();
+    assert!(
+        begun.elapsed() < Duration::from_secs(4),
+        "the door waited for a trace"
+    );
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("the node stops"), "{rest}");
 }

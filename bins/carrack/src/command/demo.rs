@@ -9,6 +9,7 @@ mod simulator;
 mod verdict;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,7 @@ use crate::command::{audit, batch};
 use crate::configuration::Configuration;
 use crate::doors::Doors;
 use crate::fault::Fault;
+use crate::carriers::Carriers;
 use crate::node::specification;
 use crate::output;
 use crate::progress::{BatchStatus, Progress};
@@ -110,8 +112,11 @@ fn play(
     let path = scene::write_configuration(folder, temper, north.address, south.address)?;
     let configuration = Configuration::load(&path)?;
     let metrics = carrack_telemetry::start_metrics().context("cannot collect metrics")?;
-    let node = Node::start(specification(&configuration)).map_err(anyhow::Error::from)?;
-    let doors = Doors::open(&configuration, &node.engine(), metrics)?;
+    let settings = &configuration.settings;
+    let carriers = Carriers::of(&settings.carriers, settings.shutdown.deadline)?;
+    let node = Node::start(specification(&configuration, carriers.specs))
+        .map_err(anyhow::Error::from)?;
+    let doors = Doors::open(&configuration, &node.engine(), metrics, Arc::new(carriers.taps))?;
     let sent = send(&node, &doors, &file, signals);
     let snapshot = snapshot(&node.engine());
     doors.close(DOORS_CLOSE);

@@ -10,3 +10,5 @@ pub(crate) mod route;
 pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod status;
+pub(crate) mod text;
+pub(crate) mod trace;

@@ -5,6 +5,7 @@
 //! passed; a shard that broke ends it at once. Both exit 1, and the log has all that was acknowledged.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use clap::Args;
 use crate::configuration::Configuration;
 use crate::doors::Doors;
 use crate::fault::Fault;
+use crate::carriers::Carriers;
 use crate::node::specification;
 use crate::place::{ConfigArgs, Ready};
 use crate::signals::{self, Signal};
@@ -48,8 +50,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
     let metrics = carrack_telemetry::start_metrics().context("cannot collect metrics")?;
     let data_dir = configuration.settings.node.data_dir.clone();
     forget_the_dead(&data_dir);
-    let node = Node::start(specification(&configuration)).map_err(anyhow::Error::from)?;
-    let doors = match Doors::open(&configuration, &node.engine(), metrics) {
+    let settings = &configuration.settings;
+    let carriers = Carriers::of(&settings.carriers, settings.shutdown.deadline)?;
+    let node = Node::start(specification(&configuration, carriers.specs))
+        .map_err(anyhow::Error::from)?;
+    let doors = match Doors::open(&configuration, &node.engine(), metrics, Arc::new(carriers.taps)) {
         Ok(doors) => doors,
         Err(fault) => {
             // What the log brought back may be on its way already.

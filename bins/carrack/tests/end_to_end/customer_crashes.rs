@@ -22,6 +22,7 @@ fn load(address: String) -> LoadReport {
         linger: Duration::from_millis(500),
         response_timeout: Duration::from_secs(10),
         reconnect: Some(Duration::from_millis(50)),
+        tls: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -91,6 +91,7 @@ fn load(node: &Node, count: u64, run: u64, reconnect: Option<Duration>) -> LoadR
         linger: Duration::from_millis(200),
         response_timeout: Duration::from_secs(10),
         reconnect,
+        tls: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

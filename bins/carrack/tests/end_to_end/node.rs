@@ -12,13 +12,13 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_carrack");
 const KEY: &str = "test-key";
 
 /// A carrier in the configuration.
-pub(crate) struct CarrierEntry {
+pub(crate) struct CarrierEntry<'a> {
     pub(crate) name: &'static str,
     pub(crate) address: SocketAddr,
     pub(crate) price: &'static str,
     pub(crate) links: u32,
     pub(crate) window: u32,
-    pub(crate) more: &'static str,
+    pub(crate) more: &'a str,
 }
 
 /// A folder with a configuration in it.
@@ -27,7 +27,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) fn new(carriers: &[CarrierEntry], more: &str) -> Self {
+    pub(crate) fn new(carriers: &[CarrierEntry<'_>], more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut text = format!(
             "[node]\ndata_dir = \"data\"\n[delivery]\nsegments_max = 12\nretry_delay = \"50ms\"\n\

@@ -79,15 +79,17 @@ impl HttpDoor {
             .as_ref()
             .map(|(cert, key)| tls::acceptor(cert, key))
             .transpose()?;
+        let (closing, closed) = watch::channel(false);
         let state = State {
             engine,
             accounts,
             batches,
             metrics: spec.metrics.clone(),
+            taps: Arc::clone(&spec.taps),
+            closing: closed.clone(),
             body_octets_max: spec.body_octets_max,
             request_timeout: spec.request_timeout,
         };
-        let (closing, closed) = watch::channel(false);
         let serving = Serving {
             router: router(state),
             tls,

@@ -19,7 +19,9 @@ mod routes;
 mod specification;
 mod state;
 mod tls;
+mod trace;
 
 pub use door::{HttpDoor, HttpFault};
 pub use messages::RECIPIENTS_MAX;
 pub use specification::{HttpSpec, MetricsPage};
+pub use trace::Taps;

@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 
 use super::problem::Problem;
 use super::state::State;
-use super::{batches, health, messages, operations};
+use super::{batches, health, messages, operations, trace};
 
 pub(crate) fn router(state: State) -> Router {
     Router::new()
@@ -25,6 +25,7 @@ pub(crate) fn router(state: State) -> Router {
             "/v1/carriers/{name}/{change}",
             post(operations::change_carrier),
         )
+        .route("/v1/carriers/{name}/trace", get(trace::trace))
         .route("/v1/queue", get(operations::queue))
         .route("/v1/routes/explain", get(operations::explain))
         .route("/healthz", get(health::alive))

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use carrack_settings::Http;
 
+use super::Taps;
+
 /// Gives the Prometheus page.
 pub type MetricsPage = Arc<dyn Fn() -> String + Send + Sync>;
 
@@ -27,10 +29,12 @@ pub struct HttpSpec {
     pub threads: usize,
     /// Gives `/metrics`; none: 404.
     pub metrics: Option<MetricsPage>,
+    /// What operators may listen to.
+    pub taps: Taps,
 }
 
 impl HttpSpec {
-    /// As configured, on one thread.
+    /// As configured, on one thread, without taps.
     #[must_use]
     pub fn from_settings(http: &Http, metrics: Option<MetricsPage>) -> Self {
         Self {
@@ -44,6 +48,7 @@ impl HttpSpec {
             request_timeout: http.request_timeout,
             threads: 1,
             metrics,
+            taps: Taps::default(),
         }
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carrack_engine::Engine;
+use tokio::sync::watch;
 
-use super::MetricsPage;
+use super::{MetricsPage, Taps};
 use crate::accounts::AccountBook;
 use crate::batch::Batches;
 
@@ -17,6 +18,9 @@ pub(crate) struct State {
     pub(crate) accounts: Arc<AccountBook>,
     pub(crate) batches: Batches,
     pub(crate) metrics: Option<MetricsPage>,
+    pub(crate) taps: Taps,
+    /// True: the door closes.
+    pub(crate) closing: watch::Receiver<bool>,
     pub(crate) body_octets_max: usize,
     pub(crate) request_timeout: Duration,
 }

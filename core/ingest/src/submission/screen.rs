@@ -170,6 +170,7 @@ impl<'a> Screen<'a> {
             price: self.price(to, segments)?,
             client_ref: options.client_ref,
             batch: options.batch,
+            tlvs: Vec::new(),
         };
         Ok(Screened {
             submission,

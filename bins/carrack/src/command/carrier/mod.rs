@@ -1,4 +1,6 @@
-//! `carrack carrier`: carriers of a running node, and stopping them for a while.
+//! `carrack carrier`: carriers of a running node, and stopping them for a while; new ones, and what they are like.
+
+mod wires;
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -66,14 +68,19 @@ pub(crate) fn run(command: &Command) -> Result<(), Fault> {
     }
 }
 
-fn switch(arguments: &Named, verb: &str, done: &str) -> Result<(), Fault> {
-    let name = &arguments.name;
+/// A name that can stand in a path.
+pub(crate) fn named(name: &str) -> Result<&str, Fault> {
     let fits = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'.' | b'-');
     if name.is_empty() || !name.bytes().all(fits) {
         return Err(Fault::Usage(format!(
             "{name:?} is no carrier's name; `carrack carrier list` shows them"
         )));
     }
+    Ok(name)
+}
+
+fn switch(arguments: &Named, verb: &str, done: &str) -> Result<(), Fault> {
+    let name = named(&arguments.name)?;
     arguments
         .node
         .operator()?

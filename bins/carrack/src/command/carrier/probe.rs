@@ -1,0 +1,386 @@
+//! `carrack carrier probe`: questions to an SMSC, a report, and a draft of its profile.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use carrack_carrier::probe::{Account, Finding, Plan, PlanFault, Probe, Question, Report, Weight};
+use carrack_loadtest::duration;
+use carrack_message::{Msisdn, Sender};
+use carrack_runtime::{TlsFiles, TlsSource};
+use carrack_settings::{Address, TlsUse};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::wires::{self, Place, RunFault};
+use crate::fault::Fault;
+use crate::output;
+use crate::signals;
+use crate::table::{count, table};
+
+const LINE: Duration = Duration::from_secs(1);
+
+/// Asks an SMSC how it behaves and drafts its profile: a bounded number of messages, one a second
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  carrack carrier probe --address smsc.example.com:2775 --system-id acme --to +447700900123 --dry-run
+  CARRACK_PASSWORD=secret carrack carrier probe --address smsc.example.com:2775 --system-id acme \\
+      --to +447700900123 --to +447700900456 --from 12345 --out north
+  carrack carrier probe --address 127.0.0.1:2775 --system-id acme --password p --to +447700900123 \\
+      --questions binds,receipts,keep-alive
+  carrack carrier probe --address smsc.example.com:3550 --tls --system-id acme --to +447700900123 --measure-rate 100
+
+Each message goes to a handset and costs what it costs: name handsets of your own, and tell the carrier before
+--measure-window or --measure-rate. Nothing is sent with --dry-run. The report names what looks like a quirk of
+`smscsim`, so that it can be played at home; look at the draft before you use it, then `carrack carrier check` it.
+
+Exit codes: 0 all was asked, 1 not all could be asked (the report says why), 2 wrong usage.")]
+pub(crate) struct Arguments {
+    /// The SMSC
+    #[arg(long, value_name = "HOST:PORT")]
+    address: String,
+    /// Our system_id there
+    #[arg(long, value_name = "U")]
+    system_id: String,
+    /// Its password; better by the environment, where nobody sees it
+    #[arg(
+        long,
+        value_name = "P",
+        env = "CARRACK_PASSWORD",
+        hide_env_values = true,
+        default_value = ""
+    )]
+    password: String,
+    /// The system_type that the carrier named, if it did
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    system_type: String,
+    /// A handset of your own, with its country code; may be given many times
+    #[arg(long, value_name = "NUMBER", required = true)]
+    to: Vec<String>,
+    /// Source address: a name, a short code or a number that the carrier lets you use
+    #[arg(long, value_name = "SENDER", default_value = "CARRACK")]
+    from: String,
+    /// Messages a second at most
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = rate)]
+    rate: f64,
+    /// Messages in all at most
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    messages_max: u32,
+    /// What is asked [default: all]
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_parser = question)]
+    questions: Vec<Question>,
+    /// Sends so many messages at once to see how many may be unanswered
+    #[arg(long, value_name = "N")]
+    measure_window: Option<u32>,
+    /// Sends so many a second for three seconds to see how many are taken
+    #[arg(long, value_name = "N")]
+    measure_rate: Option<u32>,
+    /// How long a response may take
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration::parse)]
+    response_wait: Duration,
+    /// How long a receipt may take
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration::parse)]
+    receipt_wait: Duration,
+    /// How long binds are tried
+    #[arg(long, value_name = "TIME", default_value = "3m", value_parser = duration::parse)]
+    bind_wait: Duration,
+    /// Uses TLS
+    #[arg(long)]
+    tls: bool,
+    /// PEM of the authorities that sign the SMSC's certificate [default: the system's]
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    tls_ca: Option<PathBuf>,
+    /// Name in the SMSC's certificate [default: the host]
+    #[arg(long, value_name = "NAME", requires = "tls")]
+    tls_server_name: Option<String>,
+    /// Writes report.md, report.json and profile.toml into this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Shows the questions and how many messages they send; sends nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Prints the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.01..=100.0).contains(&rate) {
+        Ok(rate)
+    } else {
+        Err("0.01 to 100 a second; a probe is no load test".to_owned())
+    }
+}
+
+fn question(text: &str) -> Result<Question, String> {
+    Question::from_name(text).ok_or_else(|| {
+        let names: Vec<&str> = Question::ALL
+            .iter()
+            .map(|question| question.name())
+            .collect();
+        format!("known are {}", names.join(", "))
+    })
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments) -> Result<(), Fault> {
+    let plan = plan(arguments)?;
+    plan.check().map_err(usage)?;
+    if arguments.dry_run {
+        return dry_run(&plan, arguments.json);
+    }
+    if let Some(folder) = &arguments.out {
+        // Before the first message costs money.
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("{} cannot be made", folder.display()))?;
+    }
+    let place = place(arguments)?;
+    let messages = plan.messages();
+    eprintln!(
+        "sends up to {messages} messages to {} as {}; Ctrl-C ends it with what was found until then",
+        arguments.to.join(", "),
+        arguments.from
+    );
+    let stop = signals::listen()?;
+    let mut shown = Shown::start(messages);
+    let probe = wires::run(plan, &place, &stop, &mut |probe| shown.look(probe));
+    shown.finish();
+    let probe = probe.map_err(|fault| match fault {
+        RunFault::Plan(fault) => usage(fault),
+        RunFault::System(error) => error.into(),
+    })?;
+    let report = with_tls(probe.report(), arguments);
+    let title = format!("{} as {}", arguments.address, arguments.system_id);
+    if let Some(folder) = &arguments.out {
+        write(folder, &title, &report)?;
+    }
+    show(arguments, &title, &report)
+}
+
+fn usage(fault: PlanFault) -> Fault {
+    Fault::Usage(fault.to_string())
+}
+
+fn plan(arguments: &Arguments) -> Result<Plan, Fault> {
+    let to = arguments.to.iter().map(|number| {
+        number
+            .parse::<Msisdn>()
+            .map_err(|fault| Fault::Usage(format!("--to {number}: {fault}")))
+    });
+    let to: Vec<Msisdn> = to.collect::<Result<_, _>>()?;
+    let from = Sender::parse(&arguments.from)
+        .map_err(|fault| Fault::Usage(format!("--from {}: {fault}", arguments.from)))?;
+    let account = Account {
+        system_id: arguments.system_id.clone().into_bytes(),
+        password: arguments.password.clone().into_bytes(),
+        system_type: arguments.system_type.clone().into_bytes(),
+        interface_version: 0x34,
+    };
+    let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    let seed = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(1, |since| since.as_secs());
+    let mut plan = Plan {
+        interval_ns: nanoseconds(Duration::from_secs_f64(1.0 / arguments.rate)),
+        messages_max: arguments.messages_max,
+        response_wait_ns: nanoseconds(arguments.response_wait),
+        receipt_wait_ns: nanoseconds(arguments.receipt_wait),
+        bind_wait_ns: nanoseconds(arguments.bind_wait),
+        window_max: arguments.measure_window,
+        rate_max: arguments.measure_rate,
+        // Texts of two probes of one day are not to be mixed up on the handset.
+        seed,
+        ..Plan::new(account, to, from)
+    };
+    if !arguments.questions.is_empty() {
+        plan.questions = arguments.questions.iter().copied().collect();
+        plan.questions
+            .extend(arguments.measure_window.map(|_| Question::Window));
+        plan.questions
+            .extend(arguments.measure_rate.map(|_| Question::Rate));
+    }
+    Ok(plan)
+}
+
+fn place(arguments: &Arguments) -> Result<Place, Fault> {
+    let address = arguments
+        .address
+        .parse::<Address>()
+        .map_err(|fault| Fault::Usage(format!("--address {}: {fault}", arguments.address)))?;
+    let tls = arguments.tls.then(|| {
+        let files = TlsFiles::new(
+            arguments.tls_ca.clone(),
+            arguments.tls_server_name.clone(),
+            None,
+        );
+        Arc::new(files) as Arc<dyn TlsSource>
+    });
+    Ok(Place {
+        address: address.to_string(),
+        connect_timeout: arguments.response_wait,
+        tls,
+    })
+}
+
+fn dry_run(plan: &Plan, as_json: bool) -> Result<(), Fault> {
+    let asked = Question::ALL
+        .into_iter()
+        .filter(|question| plan.asks(*question));
+    if as_json {
+        let asked: Vec<Value> = asked
+            .map(|question| json!({"name": question.name(), "finds_out": question.line()}))
+            .collect();
+        return output::json(&json!({"questions": asked, "messages": plan.messages()}));
+    }
+    let mut rows = table(&["question", "finds out"], 2);
+    for question in asked {
+        rows.add_row([question.name(), question.line()]);
+    }
+    output::line(rows)?;
+    output::line(format_args!(
+        "{} messages; nothing was sent",
+        plan.messages()
+    ))
+}
+
+/// What only the edge knows.
+fn with_tls(mut report: Report, arguments: &Arguments) -> Report {
+    if arguments.tls {
+        report.profile.tls = TlsUse::Required;
+    }
+    report
+}
+
+fn document(title: &str, report: &Report) -> Result<Value, Fault> {
+    let mut document = serde_json::to_value(report).map_err(anyhow::Error::from)?;
+    document["smsc"] = title.into();
+    document["profile"] = report.profile.to_toml().into();
+    Ok(document)
+}
+
+fn write(folder: &Path, title: &str, report: &Report) -> Result<(), Fault> {
+    let put = |name: &str, text: String| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))
+    };
+    let json =
+        serde_json::to_string_pretty(&document(title, report)?).map_err(anyhow::Error::from)?;
+    put("report.md", report.markdown(title))?;
+    put("report.json", json)?;
+    put("profile.toml", report.profile.to_toml())?;
+    Ok(())
+}
+
+fn show(arguments: &Arguments, title: &str, report: &Report) -> Result<(), Fault> {
+    if arguments.json {
+        output::json(&document(title, report)?)?;
+    } else {
+        output::line(text(report))?;
+        match &arguments.out {
+            Some(folder) => eprintln!(
+                "report.md, report.json and profile.toml are in {}",
+                folder.display()
+            ),
+            None => output::line(format_args!(
+                "draft of a profile:\n\n{}",
+                report.profile.to_toml()
+            ))?,
+        }
+    }
+    match &report.stopped {
+        None => Ok(()),
+        Some(_) if arguments.json => Err(Fault::Said),
+        Some(why) => Err(anyhow::anyhow!("{why}").into()),
+    }
+}
+
+fn text(report: &Report) -> String {
+    let mut rows = table(&["question", "", "found out", "quirk"], 4);
+    for finding in &report.findings {
+        let sign = match finding.weight {
+            Weight::Plain => "",
+            Weight::Odd => "odd",
+            Weight::Trouble => "trouble",
+        };
+        rows.add_row([
+            finding.question.to_owned(),
+            sign.to_owned(),
+            finding.what.clone(),
+            quirk(finding),
+        ]);
+    }
+    let totals = &report.totals;
+    format!(
+        "{rows}\n{} messages sent: {} taken, {} refused, {} unanswered; {} receipts, {} messages from handsets",
+        count(totals.sent as u64),
+        count(totals.accepted as u64),
+        count(totals.refused as u64),
+        count(totals.unanswered as u64),
+        count(totals.receipts as u64),
+        count(totals.incoming as u64),
+    )
+}
+
+fn quirk(finding: &Finding) -> String {
+    match (finding.quirk, finding.trap) {
+        (Some(quirk), Some(trap)) => format!("{quirk} ({trap})"),
+        (Some(quirk), None) => quirk.to_owned(),
+        (None, Some(trap)) => trap.to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+/// Says how far it is: a bar on a terminal, a line a second elsewhere.
+struct Shown {
+    bar: Option<ProgressBar>,
+    messages: u32,
+    said: Instant,
+}
+
+impl Shown {
+    fn start(messages: u32) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(0);
+            match ProgressStyle::with_template("{elapsed_precise} [{bar:30}] {msg}") {
+                Ok(style) => bar.with_style(style.progress_chars("=> ")),
+                Err(_) => bar,
+            }
+        });
+        Self {
+            bar,
+            messages,
+            said: Instant::now(),
+        }
+    }
+
+    fn look(&mut self, probe: &Probe) {
+        let at = probe.progress();
+        let text = format!(
+            "{}: {} of {} messages sent, {} receipts and messages came",
+            at.question, at.sent, self.messages, at.delivered
+        );
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(at.steps as u64);
+                bar.set_position(at.steps_done as u64);
+                bar.set_message(text);
+            }
+            None if self.said.elapsed() >= LINE => {
+                self.said = Instant::now();
+                eprintln!("{text}");
+            }
+            None => {}
+        }
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
