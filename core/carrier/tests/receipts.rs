@@ -113,13 +113,23 @@ fn t06_id_longer_than_any_table_allows_is_kept() {
         &receipt(b"", &tlvs(&[(tag::RECEIPTED_MESSAGE_ID, &long)])),
     );
     let event = heard(Profile::default(), &octets);
-    assert_eq!(found(&event), Some((&long[..], ReceiptState::Unknown, 0)));
+    assert_eq!(found(&event), Some((&long[..], ReceiptState::Accepted, 0)));
 }
 
 #[test]
-fn t07_word_that_nobody_knows_is_unknown_and_still_a_receipt() {
+fn t07_word_that_nobody_knows_is_counted_and_a_receipt_that_ends_nothing() {
     let octets = deliver(1, &receipt(b"id:a stat:WHATEVER err:1A2", b""));
-    let event = heard(Profile::default(), &octets);
+    let mut rig = Rig::bound(Profile::default());
+    rig.events();
+    rig.link.take_oddities();
+    rig.feed(&octets);
+    let state = found(&rig.events()[0]).map(|it| it.1).unwrap();
+    assert!(!state.is_final(), "{state:?}");
+    assert_eq!(rig.link.take_oddities(), 1);
+    let event = heard(
+        Profile::default(),
+        &deliver(1, &receipt(b"id:a stat:UNKNOWN", b"")),
+    );
     assert_eq!(found(&event).map(|it| it.1), Some(ReceiptState::Unknown));
     let event = heard(
         profile(|p| {
@@ -268,8 +278,29 @@ fn t45_both_numbers_of_a_receipt_are_told() {
 }
 
 #[test]
-fn receipt_that_names_nothing_is_handed_on_as_mo() {
-    let event = heard(Profile::default(), &deliver(1, &receipt(b"DELIVRD", b"")));
+fn receipt_that_names_nothing_is_a_receipt_with_an_empty_id() {
+    let event = heard(
+        Profile::default(),
+        &deliver(1, &receipt(b"stat:DELIVRD err:000", b"")),
+    );
+    assert_eq!(found(&event), Some((&b""[..], DELIVERED, 0)));
+    let LinkEvent::Receipt { source, .. } = event else {
+        panic!("no receipt");
+    };
+    assert_eq!(
+        source,
+        Some(to()),
+        "the number is what is left to find it by"
+    );
+    // No state either: still a receipt, which ends nothing.
+    let event = heard(Profile::default(), &deliver(1, &receipt(b"hello", b"")));
+    assert_eq!(found(&event), Some((&b""[..], ReceiptState::Accepted, 0)));
+    // A handset's text stays what it is.
+    let mo = DeliverSm {
+        esm_class: 0,
+        ..receipt(b"stat:DELIVRD err:000", b"")
+    };
+    let event = heard(Profile::default(), &deliver(1, &mo));
     assert!(matches!(event, LinkEvent::Mo { .. }));
 }
 

@@ -11,8 +11,10 @@ mod support;
 use carrack_carrier::smpp::status_class;
 use carrack_carrier::{Disposition, Link, LinkEvent, LinkState};
 use carrack_settings::{Profile, QueueFullScope, StatusClass};
-use carrack_smpp::CommandStatus;
+use carrack_smpp::{CommandId, CommandStatus};
 use support::*;
+
+const NOT_BOUND: u32 = CommandStatus::ESME_RINVBNDSTS.0;
 
 fn disposition(profile: Profile, status: u32) -> Disposition {
     let mut rig = Rig::bound(profile);
@@ -105,19 +107,79 @@ fn t16_status_map_goes_before_the_usual_meaning() {
 }
 
 #[test]
-fn t16_link_fault_binds_again_and_gives_back_what_is_out() {
+fn t16_link_fault_stops_submits_waits_for_what_is_out_and_binds_again() {
     let mut rig = Rig::bound(Profile::default());
-    let (first, _) = (rig.submit(1), rig.submit(2));
+    let (first, second, third) = (rig.submit(1), rig.submit(2), rig.submit(3));
     rig.events();
-    rig.refuse(first, CommandStatus::ESME_RINVBNDSTS.0);
+    rig.refuse(first, NOT_BOUND);
     let events = rig.events();
-    assert!(matches!(events[0], LinkEvent::Refused { ticket: 1, .. }));
-    assert_eq!(events[1], LinkEvent::Unanswered { ticket: 2 });
-    assert!(matches!(events[2], LinkEvent::Down(_)));
+    assert!(matches!(events[..], [LinkEvent::Refused { ticket: 1, .. }]));
     assert_eq!(rig.link.state(), LinkState::Down);
+    assert_eq!(rig.link.free_slots(), 0);
+    assert!(rig.try_submit(4).is_err());
+    assert_eq!(rig.sent(), [], "no goodbye while answers are awaited");
+    rig.refuse(second, NOT_BOUND);
+    rig.accept(third, b"c");
+    let events = rig.events();
+    assert!(matches!(events[0], LinkEvent::Refused { ticket: 2, .. }));
+    assert!(matches!(events[1], LinkEvent::Accepted { ticket: 3, .. }));
+    let goodbye = rig.sent_one();
+    assert_eq!(goodbye.command, CommandId::UNBIND);
+    assert_eq!(rig.link.state(), LinkState::Down);
+    rig.feed(&pdu(CommandId::UNBIND_RESP, 0, goodbye.sequence, b""));
+    assert!(rig.down().contains("not bound"));
+    rig.advance_to_deadline();
+    rig.answer_bind(CommandStatus::ESME_ROK);
+    assert_eq!(rig.events(), [LinkEvent::Up]);
+    assert_eq!(rig.link.state(), LinkState::Up);
+}
+
+#[test]
+fn t16_link_fault_of_a_carrier_that_then_says_nothing_ends_in_time() {
+    let mut rig = Rig::bound(profile(|p| {
+        p.slot_patience = true;
+        p.window = 10;
+    }));
+    let begun_ns = rig.now.mono_ns;
+    rig.submit(1);
+    let later: Vec<_> = (2..=6).map(|ticket| rig.submit(ticket)).collect();
+    rig.advance(5 * MS);
+    for sequence in &later[1..] {
+        rig.accept(*sequence, b"x");
+    }
+    rig.refuse(later[0], NOT_BOUND);
+    rig.events();
+    rig.advance_to_deadline();
+    assert_eq!(rig.events(), [LinkEvent::TimedOut { ticket: 1 }]);
+    // The whole time-out, though slots are given on before it elsewhere.
+    assert_eq!(rig.now.mono_ns - begun_ns, 10 * SECOND);
+    assert_eq!(rig.sent_one().command, CommandId::UNBIND);
+    rig.advance_to_deadline();
+    assert!(rig.down().contains("not bound"));
     rig.advance_to_deadline();
     rig.answer_bind(CommandStatus::ESME_ROK);
     assert_eq!(rig.link.state(), LinkState::Up);
+}
+
+#[test]
+fn t22_link_fault_in_a_late_answer_leaves_the_link_up() {
+    let mut rig = Rig::bound(Profile::default());
+    let sequence = rig.submit(1);
+    rig.advance(10 * SECOND);
+    rig.submit(2);
+    rig.events();
+    rig.refuse(sequence, NOT_BOUND);
+    let events = rig.events();
+    assert!(matches!(
+        events[..],
+        [LinkEvent::Refused {
+            ticket: 1,
+            late: true,
+            ..
+        }]
+    ));
+    assert_eq!(rig.link.state(), LinkState::Up);
+    assert!(rig.link.free_slots() > 0);
 }
 
 #[test]

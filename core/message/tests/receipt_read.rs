@@ -114,7 +114,7 @@ fn t06_the_silent_source_is_made_good_by_the_other() {
         (&b"77"[..], ReceiptState::Delivered)
     );
     let found = read(&parameters, &by(ReceiptSource::TextOnly)).unwrap();
-    assert_eq!((found.id, found.state), (None, ReceiptState::Unknown));
+    assert_eq!((found.id, found.state), (None, ReceiptState::Accepted));
     let found = read(&marked(TEXT), &by(ReceiptSource::TlvFirst)).unwrap();
     assert_eq!(
         (id(&found), found.state),
@@ -349,6 +349,39 @@ fn t28_receipt_in_packed_septets_and_with_a_gsm_underscore_is_read() {
         (id(&found), found.done_utc_s),
         (&b"ab_cd"[..], Some(1_620_302_460))
     );
+}
+
+#[test]
+fn t07_unknown_word_or_no_state_ends_nothing_and_a_said_unknown_does() {
+    let states = |parts: &ReceiptParts<'_>| {
+        let found = read(parts, &ReceiptRules::default()).unwrap();
+        (found.state, found.has_unknown_word())
+    };
+    for (text, word) in [
+        (&b"id:1 stat:NOWORD err:5"[..], true),
+        (b"id:1 stat:DELIVERED TO NOBODY err:000", true),
+        (b"id:1 stat: err:000", false),
+        (b"id:1 err:000", false),
+        (b"", false),
+    ] {
+        let (state, unknown_word) = states(&marked(text));
+        assert!(!state.is_final(), "{}", text.escape_ascii());
+        let expected = (ReceiptState::Accepted, word);
+        assert_eq!((state, unknown_word), expected, "{}", text.escape_ascii());
+    }
+    // A number that the specification does not have is no state either.
+    let reserved = ReceiptParts {
+        tlv_state: Some(200),
+        ..marked(b"id:1")
+    };
+    assert_eq!(states(&reserved).0, ReceiptState::Accepted);
+    let seven = ReceiptParts {
+        tlv_state: Some(7),
+        ..marked(b"id:1")
+    };
+    for said in [seven, marked(b"id:1 stat:UNKNOWN"), marked(b"id:1 stat:7")] {
+        assert_eq!(states(&said), (ReceiptState::Unknown, false));
+    }
 }
 
 #[test]

@@ -55,6 +55,35 @@ fn nacks_without_a_request_are_counted_and_too_many_close() {
 }
 
 #[test]
+fn a_response_that_fits_ends_the_count_of_stray_nacks() {
+    let mut session = bound_client(ClientSettings {
+        nacks_unmatched_max: 3,
+        ..client_settings()
+    });
+    let nack = pdu(CommandId::GENERIC_NACK, 3, 0, b"");
+    for round in 0..10 {
+        for _ in 0..3 {
+            assert!(client_events(&mut session, 0, &nack).is_empty(), "{round}");
+        }
+        // One that fits nothing does not count.
+        let stray = response(0x7000_0000, b"x");
+        assert!(client_events(&mut session, 0, &stray).is_empty());
+        let sequence = session.submit(0, round, &message(b"x")).unwrap();
+        let answer = response(sequence, b"id");
+        assert_eq!(client_events(&mut session, 0, &answer).len(), 1);
+    }
+    assert_eq!(session.counters().nacks_unmatched, 30, "all are counted");
+    for _ in 0..3 {
+        client_events(&mut session, 0, &nack);
+        client_events(&mut session, 0, &response(0x7000_0000, b"x"));
+    }
+    assert_eq!(
+        client_events(&mut session, 0, &nack),
+        ["Close { reason: TooManyNacks }"]
+    );
+}
+
+#[test]
 fn a_nack_settles_a_deliver_of_a_server() {
     let mut session = bound_server(server_settings(), BindKind::Transceiver);
     let sequence = session.deliver(0, 42, &message(b"mo")).unwrap();

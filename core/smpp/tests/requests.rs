@@ -327,7 +327,10 @@ fn t46_nobody_is_refused_for_a_version_and_the_lower_one_is_spoken() {
         (0x34, Some(0x50), false, 0x34, 1),
         (0x50, Some(0x34), false, 0x34, 1),
         (0x34, Some(0x33), false, 0x33, 1),
-        (0x34, Some(0x33), true, 0x34, 0),
+        (0x34, Some(0x33), true, 0x33, 0),
+        (0x34, None, true, 0x34, 0),
+        (0x34, Some(0), true, 0x34, 0),
+        (0x34, Some(0x50), true, 0x34, 0),
         (0x34, Some(0x34), false, 0x34, 0),
         (0x34, None, false, 0x34, 0),
         (0x34, Some(0), false, 0x34, 1),
@@ -359,22 +362,25 @@ fn t46_before_3_4_there_are_no_optional_parameters() {
     let long = vec![b'x'; 255];
     let not_in_3_3 = Err(SubmitRefused::Unwritable(EncodeError::NotInThisVersion));
 
-    let mut session = met(0x34, Some(0x33), false);
-    session.submit(0, 1, &informs).unwrap();
-    let body = sent(session.output()).remove(0).3;
-    let read = ShortMessage::decode(&body, Strictness::Strict)
-        .unwrap()
-        .value;
-    assert_eq!(read, message(b"hi"));
-    assert_eq!(session.counters().tlvs_left_out, 1);
-    assert_eq!(session.submit(0, 2, &needs), not_in_3_3);
-    assert_eq!(session.submit(0, 2, &message(&long)), not_in_3_3);
-    let data = message(b"hi");
-    assert_eq!(session.request(0, 2, &Request::Data(&data)), not_in_3_3);
-    session.request(0, 2, &Request::Query(&query())).unwrap();
-    assert_eq!(session.in_flight(), 2);
+    for lie_ok in [false, true] {
+        let mut session = met(0x34, Some(0x33), lie_ok);
+        session.submit(0, 1, &informs).unwrap();
+        let body = sent(session.output()).remove(0).3;
+        let read = ShortMessage::decode(&body, Strictness::Strict)
+            .unwrap()
+            .value;
+        assert_eq!(read, message(b"hi"));
+        assert_eq!(session.counters().tlvs_left_out, 1);
+        assert_eq!(session.submit(0, 2, &needs), not_in_3_3);
+        assert_eq!(session.submit(0, 2, &message(&long)), not_in_3_3);
+        let data = message(b"hi");
+        assert_eq!(session.request(0, 2, &Request::Data(&data)), not_in_3_3);
+        session.request(0, 2, &Request::Query(&query())).unwrap();
+        assert_eq!(session.in_flight(), 2);
+    }
 
-    let mut session = met(0x34, Some(0x33), true);
+    // Who says nothing is spoken to as we like (T18).
+    let mut session = met(0x34, None, true);
     session.submit(0, 1, &needs).unwrap();
     session.submit(0, 2, &message(&long)).unwrap();
 }

@@ -144,6 +144,66 @@ fn our_unbind_that_nobody_answers_times_out() {
 }
 
 #[test]
+fn a_session_that_leaves_says_goodbye_after_its_last_answer() {
+    let mut session = bound_client(client_settings());
+    let first = session.submit(0, 1, &message(b"x")).unwrap();
+    session.submit(SECOND, 2, &message(b"x")).unwrap();
+    session.output().clear();
+    session.leave(SECOND);
+    assert!(!session.is_bound());
+    assert_eq!(
+        session.submit(SECOND, 3, &message(b"x")),
+        Err(SubmitRefused::NotBound)
+    );
+    assert_eq!(
+        answered(&mut session, SECOND, &response(first, b"a")).len(),
+        1
+    );
+    assert!(client_tick(&mut session, SECOND).is_empty());
+    assert!(session.output().is_empty(), "one answer is still awaited");
+    assert_eq!(session.next_deadline_ns(), Some(11 * SECOND));
+    assert_eq!(
+        client_tick(&mut session, 11 * SECOND),
+        ["TimedOut { ticket: 2 }"]
+    );
+    let (command, _, sequence) = sent_headers(session.output())[0];
+    assert_eq!(command, CommandId::UNBIND);
+    let events = client_events(
+        &mut session,
+        11 * SECOND,
+        &pdu(CommandId::UNBIND_RESP, 0, sequence, b""),
+    );
+    assert_eq!(events, ["Unbound", "Close { reason: Unbound }"]);
+}
+
+#[test]
+fn a_carrier_that_unbinds_a_session_that_leaves_is_answered_and_waited_for() {
+    let mut session = bound_client(client_settings());
+    let first = session.submit(0, 1, &message(b"x")).unwrap();
+    session.output().clear();
+    session.leave(0);
+    let events = client_events(&mut session, 0, &pdu(CommandId::UNBIND, 0, 77, b""));
+    assert_eq!(events, ["Unbound"]);
+    assert_eq!(
+        sent_headers(session.output()),
+        [(CommandId::UNBIND_RESP, 0, 77)]
+    );
+    let events = client_events(&mut session, 0, &response(first, b"a"));
+    assert_eq!(events.last().unwrap(), "Close { reason: PeerUnbound }");
+    assert!(session.output().is_empty(), "nobody unbinds twice");
+}
+
+#[test]
+fn a_session_that_leaves_with_nothing_in_flight_says_goodbye_at_once() {
+    let mut session = bound_client(client_settings());
+    session.leave(SECOND);
+    assert_eq!(sent_headers(session.output())[0].0, CommandId::UNBIND);
+    assert_eq!(session.next_deadline_ns(), Some(6 * SECOND));
+    session.leave(2 * SECOND);
+    assert!(session.output().is_empty(), "and only once");
+}
+
+#[test]
 fn an_unbind_before_the_bind_ends_at_the_next_tick() {
     let mut session = ClientSession::new(client_settings(), 1);
     session.connected(0);

@@ -40,6 +40,8 @@ pub(super) struct Connection {
     utc_ns: u64,
     opening: Opening,
     closing: bool,
+    /// Why we leave this connection, where we do.
+    leaving: Option<&'static str>,
     written: usize,
     read_buffer: Vec<u8>,
 }
@@ -106,6 +108,7 @@ impl Connection {
             utc_ns: 0,
             opening: Opening::default(),
             closing: false,
+            leaving: None,
             written: 0,
             read_buffer: vec![0; READ_OCTETS],
         }
@@ -242,20 +245,24 @@ impl Connection {
             },
             None => Phase::Refused,
         };
+        let leaving = self.leaving.take();
         Turn::Lost(match ending {
-            Ending::Lost => reason,
+            Ending::Lost => leaving.map_or(reason, str::to_owned),
             Ending::Refused(status) => self.rebind.words(status),
         })
     }
 
-    /// Drops the connection and binds again later.
-    pub(super) fn rebind(
-        &mut self,
-        now: Now,
-        reason: &str,
-        on: &mut dyn FnMut(ClientEvent<'_>),
-    ) -> Turn {
-        self.lose(now, Ending::Lost, reason.to_owned(), on)
+    /// Whether it is bound and neither side has said goodbye or is about to.
+    pub(super) fn is_up(&self) -> bool {
+        self.phase == Phase::Bound && self.session.is_bound()
+    }
+
+    /// Submits no more, waits for what is in flight, unbinds, and binds again later.
+    pub(super) fn leave(&mut self, now: Now, reason: &'static str) {
+        if self.is_up() {
+            self.leaving = Some(reason);
+            self.session.leave(now.mono_ns);
+        }
     }
 
     pub(super) fn flush(&mut self) {

@@ -20,7 +20,7 @@ pub(super) struct Inbound<'a> {
     pub(super) connection: u32,
     pub(super) oddities: &'a mut u64,
     pub(super) events: &'a mut Vec<LinkEvent>,
-    /// An answer said that the link is not what we think it is.
+    /// An answer in time said that the link is not what we think it is; a late one tells of what was.
     pub(super) must_rebind: bool,
 }
 
@@ -85,7 +85,7 @@ impl Inbound<'_> {
             return;
         }
         let refusal = self.statuses.refusal(status);
-        self.must_rebind |= refusal.disposition == Disposition::LinkFault;
+        self.must_rebind |= !late && refusal.disposition == Disposition::LinkFault;
         self.events.push(LinkEvent::Refused {
             ticket,
             refusal,
@@ -129,7 +129,9 @@ impl Inbound<'_> {
             sequence_number,
             connection: self.connection,
         };
-        self.events.push(match receipt::read(sm, self.rules) {
+        let found = receipt::read(sm, self.rules);
+        *self.oddities += u64::from(found.as_ref().is_some_and(|found| found.word_unknown));
+        self.events.push(match found {
             Some(found) => LinkEvent::Receipt {
                 handle,
                 id: found.id,

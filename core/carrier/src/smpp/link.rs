@@ -66,10 +66,8 @@ impl SmppLink {
         self.connections.get(self.sending?)
     }
 
-    fn all_bound(&self) -> bool {
-        self.connections
-            .iter()
-            .all(|connection| connection.phase == Phase::Bound)
+    fn all_up(&self) -> bool {
+        self.connections.iter().all(Connection::is_up)
     }
 
     /// Another version than ours is odd where the profile does not say that it is usual (trap T46).
@@ -99,9 +97,8 @@ impl SmppLink {
             must_rebind: false,
         };
         let turn = connection.poll(now, &mut |event: ClientEvent<'_>| inbound.on(event));
-        if inbound.must_rebind && connection.phase == Phase::Bound {
-            let reason = "the carrier says that we are not bound";
-            return Some(connection.rebind(now, reason, &mut |event| inbound.on(event)));
+        if inbound.must_rebind {
+            connection.leave(now, "the carrier says that we are not bound");
         }
         Some(turn)
     }
@@ -135,11 +132,16 @@ impl Link for SmppLink {
         {
             return LinkState::Refused;
         }
-        if self.all_bound() {
+        if self.all_up() {
             return LinkState::Up;
         }
-        let waiting = |connection: &Connection| matches!(connection.phase, Phase::Waiting { .. });
-        if self.connections.iter().any(waiting) {
+        // What was bound and only waits for its last answers takes nothing more.
+        let down = |connection: &Connection| match connection.phase {
+            Phase::Waiting { .. } => true,
+            Phase::Bound => !connection.is_up(),
+            _ => false,
+        };
+        if self.connections.iter().any(down) {
             LinkState::Down
         } else {
             LinkState::Connecting
@@ -148,9 +150,7 @@ impl Link for SmppLink {
 
     fn free_slots(&self) -> u32 {
         match self.sending() {
-            Some(sending) if self.state() == LinkState::Up && sending.session.is_bound() => {
-                sending.session.free_slots()
-            }
+            Some(sending) if self.state() == LinkState::Up => sending.session.free_slots(),
             _ => 0,
         }
     }
@@ -221,7 +221,7 @@ impl Link for SmppLink {
                 Some(Turn::Same) | None => {}
             }
         }
-        let up = !self.closing && self.all_bound();
+        let up = !self.closing && self.all_up();
         if up && !self.was_up {
             events.push(LinkEvent::Up);
         } else if let Some(reason) = down {

@@ -11,16 +11,21 @@ use crate::link::CarrierMessageId;
 /// What a receipt says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
+    /// Empty where it names no message.
     pub(super) id: CarrierMessageId,
     pub(super) state: ReceiptState,
     pub(super) error: u32,
+    /// Its state is a word that nobody knows.
+    pub(super) word_unknown: bool,
 }
 
-/// Reads a receipt; `None`: not a receipt, or one that names no message.
+/// Reads a receipt; `None`: not a receipt. One that names no message is still one: refused as anything
+/// else, it would come again for ever.
 pub(super) fn read(sm: &DeliverSm<'_>, rules: &ReceiptRules) -> Option<Found> {
     let read = read_whole(sm, rules)?;
     Some(Found {
-        id: read.id?,
+        word_unknown: read.has_unknown_word(),
+        id: read.id.unwrap_or_default(),
         state: read.state,
         error: read.error,
     })

@@ -37,7 +37,7 @@ pub struct Receipt<'a> {
     pub submit_date: Option<&'a [u8]>,
     /// When it came to its end, in the carrier's form.
     pub done_date: Option<&'a [u8]>,
-    /// The state; [`ReceiptState::Unknown`] where a word stands that nobody knows.
+    /// The state; [`ReceiptState::Unknown`] where a word stands that nobody knows, which [`read`] takes for no end.
     pub state: Option<ReceiptState>,
     /// The word from which `state` was read.
     pub state_word: Option<&'a [u8]>,

@@ -60,7 +60,8 @@ pub struct Said {
 pub struct ReceiptRead {
     /// The carrier's id of the message as the winning source writes it; none where nobody names one.
     pub id: Option<CarrierId>,
-    /// The state; unknown where nobody says one that is known.
+    /// The state; accepted, which is no end, where nobody says one that is known: a receipt that cannot be
+    /// understood must not fail a message for good.
     pub state: ReceiptState,
     /// The error's number, 0 where there is none.
     pub error: u32,
@@ -173,13 +174,14 @@ fn choose(source: ReceiptSource, parameters: &Said, text: &Said) -> Said {
     }
 }
 
-/// An intermediate notification that tells of a failed try, or of nothing, is not the end.
+/// An intermediate notification that tells of a failed try, or of nothing, is not the end; nor is a receipt
+/// whose word nobody knows, or that has none. A carrier that says "unknown" itself is believed.
 fn state_of(said: Option<ReceiptState>, intermediate: bool) -> ReceiptState {
     match said {
         Some(ReceiptState::Undeliverable | ReceiptState::Unknown) | None if intermediate => {
             ReceiptState::Enroute
         }
-        said => said.unwrap_or(ReceiptState::Unknown),
+        said => said.unwrap_or(ReceiptState::Accepted),
     }
 }
 

@@ -23,7 +23,7 @@ pub enum ReceiptState {
     Undeliverable = 5,
     /// Taken by the carrier: says nothing of the handset.
     Accepted = 6,
-    /// The carrier does not know.
+    /// The carrier says that it does not know.
     Unknown = 7,
     /// Refused.
     Rejected = 8,

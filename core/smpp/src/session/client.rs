@@ -1,7 +1,7 @@
 //! The ESME's side: binds, submits through a window, takes delivers. See [`crate::session`].
 //!
 //! After the peer's unbind nothing more is submitted, what is in flight is waited for (each until its
-//! response or time-out), then the session closes.
+//! response or time-out), then the session closes. [`ClientSession::leave`] does the same from our side.
 
 use crate::session::event::{ClientEvent, CloseReason};
 use crate::session::link::{KeepAlive, Link, LinkSettings};
@@ -17,6 +17,8 @@ pub(crate) enum Phase {
     Binding { sequence: u32, deadline_ns: u64 },
     /// Up.
     Bound,
+    /// Submits no more; waits for what is in flight, then says goodbye.
+    Leaving,
     /// Waits for the answer to its unbind.
     Unbinding { deadline_ns: u64 },
     /// The peer unbound; waits for what is in flight.
@@ -79,14 +81,14 @@ impl ClientSession {
         self.version = self.settings.interface_version;
     }
 
-    /// The version spoken: ours, or the peer's where that is lower and `version_lie_ok` is off.
+    /// The version spoken: ours, or the peer's where it says one that is lower.
     /// Below 0x34 there are no optional parameters.
     #[must_use]
     pub const fn version(&self) -> u8 {
         self.version
     }
 
-    /// True from the bind's acceptance until an unbind of either side or the end.
+    /// True from the bind's acceptance until `leave`, an unbind of either side or the end.
     #[must_use]
     #[inline]
     pub fn is_bound(&self) -> bool {
@@ -152,6 +154,7 @@ impl ClientSession {
                 self.close(CloseReason::UnbindTimedOut, on);
             }
             Phase::PeerUnbound => self.close_if_done(on),
+            Phase::Leaving if self.in_flight() == 0 => self.unbind(now_ns),
             Phase::Bound if self.link.keep_alive(now_ns) == KeepAlive::Lost => {
                 self.close(CloseReason::EnquireLinkUnanswered, on);
             }
@@ -168,10 +171,11 @@ impl ClientSession {
         let own = match self.phase {
             Phase::Closed => return None,
             Phase::Ending(_) => Some(0),
+            Phase::Leaving if self.in_flight() == 0 => Some(0),
             Phase::AwaitingOutbind { deadline_ns }
             | Phase::Binding { deadline_ns, .. }
             | Phase::Unbinding { deadline_ns } => Some(deadline_ns),
-            Phase::Bound | Phase::PeerUnbound => None,
+            Phase::Bound | Phase::Leaving | Phase::PeerUnbound => None,
         };
         let shared = self.link.next_deadline_ns(self.phase == Phase::Bound);
         own.into_iter().chain(shared).min()

@@ -123,11 +123,23 @@ impl ClientSession {
         }
     }
 
+    /// Submits no more; says goodbye once all that is in flight is answered or has timed out, each after
+    /// `response_timeout_ns` at the latest. Does nothing unless bound.
+    pub fn leave(&mut self, now_ns: u64) {
+        if self.phase != Phase::Bound {
+            return;
+        }
+        self.phase = Phase::Leaving;
+        if self.in_flight() == 0 {
+            self.unbind(now_ns);
+        }
+    }
+
     /// Says goodbye. Submits in flight may still be answered until the peer's `unbind_resp`; a
-    /// caller that wants them all waits for `in_flight() == 0` first.
+    /// caller that wants them all calls [`Self::leave`].
     pub fn unbind(&mut self, now_ns: u64) {
         match self.phase {
-            Phase::Bound => {
+            Phase::Bound | Phase::Leaving => {
                 self.link.request(CommandId::UNBIND);
                 let deadline_ns = now_ns.saturating_add(self.settings.unbind_timeout_ns);
                 self.phase = Phase::Unbinding { deadline_ns };

@@ -152,12 +152,10 @@ impl ClientSession {
 
     fn agree_on_version(&mut self, peer: Option<u8>) {
         let ours = self.settings.interface_version;
-        if self.settings.version_lie_ok {
-            return;
-        }
         self.version = spoken(ours, peer);
         let differs = peer.is_some_and(|peer| peer != ours);
-        self.link.counters.version_mismatches += u64::from(differs);
+        let counts = differs && !self.settings.version_lie_ok;
+        self.link.counters.version_mismatches += u64::from(counts);
     }
 
     fn asked_to_bind(&mut self, pdu: &Pdu<'_>, on: On<'_>) {
@@ -210,7 +208,7 @@ impl ClientSession {
         let status = CommandStatus::ESME_ROK;
         self.link
             .header_only(CommandId::UNBIND_RESP, status, sequence_number);
-        if self.phase == Phase::Bound {
+        if matches!(self.phase, Phase::Bound | Phase::Leaving) {
             self.phase = Phase::PeerUnbound;
             on(ClientEvent::Unbound);
         } else if self.is_before_bound() {

@@ -133,6 +133,10 @@ impl Link {
         let nack = header.command_id == CommandId::GENERIC_NACK;
         let response = (!nack).then_some(header.command_id);
         let found = self.window.close(now_ns, header.sequence_number, response);
+        if found != Match::Unknown {
+            // The peer follows us: stray nacks of long ago say nothing of it.
+            self.nacks_unmatched = 0;
+        }
         match found {
             Match::InFlight { .. } => self.counters.responses += 1,
             Match::Late { .. } => self.counters.late_responses += 1,
@@ -145,7 +149,7 @@ impl Link {
         found
     }
 
-    /// True after more nacks without a request than this connection may send.
+    /// True after more nacks without a request than the peer may send between two answers that fit.
     pub(crate) const fn is_nacked_too_often(&self) -> bool {
         self.nacks_unmatched > self.settings.nacks_unmatched_max
     }

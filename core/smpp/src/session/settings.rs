@@ -56,7 +56,8 @@ pub struct ClientSettings {
     pub output_octets_max: u32,
     /// Timed-out submits whose late response can still be told, at most.
     pub late_responses_max: u32,
-    /// `generic_nack` that name no request after which we close.
+    /// `generic_nack` that name no request after which we close; a response that fits one begins the
+    /// count anew.
     pub nacks_unmatched_max: u32,
     /// How inbound bodies are read.
     pub strictness: Strictness,
@@ -67,8 +68,8 @@ pub struct ClientSettings {
     pub error_body_nul: bool,
     /// How long the strings of the bind may be; a longer one is `BindUnwritable`.
     pub spec_limits: SpecLimits,
-    /// Another version in the bind response is not counted and changes nothing. Else the lower of
-    /// both holds (trap T46).
+    /// Another version in the bind response is not counted. The lower of both holds either way
+    /// (trap T46).
     pub version_lie_ok: bool,
 }
 
@@ -143,7 +144,8 @@ pub struct ServerSettings {
     pub inbound_window_max: u32,
     /// Timed-out delivers whose late response can still be told, at most.
     pub late_responses_max: u32,
-    /// `generic_nack` that name no request after which we close.
+    /// `generic_nack` that name no request after which we close; a response that fits one begins the
+    /// count anew.
     pub nacks_unmatched_max: u32,
     /// How inbound bodies are read.
     pub strictness: Strictness,
