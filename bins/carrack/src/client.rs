@@ -95,7 +95,11 @@ impl Client {
     }
 
     /// Asks for an answer that comes bit by bit and takes its time.
-    pub(crate) fn open(&self, path: &str, query: &Query<'_>) -> Result<impl Read + Send + 'static, Fault> {
+    pub(crate) fn open(
+        &self,
+        path: &str,
+        query: &Query<'_>,
+    ) -> Result<impl Read + Send + 'static, Fault> {
         let request = self.agent.get(self.to(path));
         let answer = self.with(request, query, None).call();
         Ok(self.taken(answer)?.into_body().into_reader())

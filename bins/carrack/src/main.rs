@@ -21,7 +21,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use command::{audit, batch, carrier, config_check, demo, queue, route, send, serve, status, text, trace};
+use command::{
+    audit, batch, carrier, config_check, demo, queue, route, send, serve, status, text, trace,
+};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -20,10 +20,7 @@ const HISTORY_FRAMES_MAX: usize = 50_000;
 const FRAME_MESSAGES_MIN: usize = 2;
 
 /// What the node of a configuration is started with.
-pub(crate) fn specification(
-    configuration: &Configuration,
-    carriers: Vec<CarrierSpec>,
-) -> NodeSpec {
+pub(crate) fn specification(configuration: &Configuration, carriers: Vec<CarrierSpec>) -> NodeSpec {
     let settings = &configuration.settings;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     NodeSpec {

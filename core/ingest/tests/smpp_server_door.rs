@@ -254,7 +254,8 @@ impl Client {
                         ticket,
                         status,
                         message_id,
-                    .. } => responses.push((ticket, status, message_id.to_vec())),
+                        ..
+                    } => responses.push((ticket, status, message_id.to_vec())),
                     ClientEvent::Deliver {
                         sequence_number,
                         sm,

@@ -17,12 +17,12 @@ use anyhow::{Context, anyhow};
 use carrack_engine::{Engine, Node, Snapshot};
 use clap::Args;
 
+use crate::carriers::Carriers;
 use crate::client::Client;
 use crate::command::{audit, batch};
 use crate::configuration::Configuration;
 use crate::doors::Doors;
 use crate::fault::Fault;
-use crate::carriers::Carriers;
 use crate::node::specification;
 use crate::output;
 use crate::progress::{BatchStatus, Progress};
@@ -114,9 +114,14 @@ fn play(
     let metrics = carrack_telemetry::start_metrics().context("cannot collect metrics")?;
     let settings = &configuration.settings;
     let carriers = Carriers::of(&settings.carriers, settings.shutdown.deadline)?;
-    let node = Node::start(specification(&configuration, carriers.specs))
-        .map_err(anyhow::Error::from)?;
-    let doors = Doors::open(&configuration, &node.engine(), metrics, Arc::new(carriers.taps))?;
+    let node =
+        Node::start(specification(&configuration, carriers.specs)).map_err(anyhow::Error::from)?;
+    let doors = Doors::open(
+        &configuration,
+        &node.engine(),
+        metrics,
+        Arc::new(carriers.taps),
+    )?;
     let sent = send(&node, &doors, &file, signals);
     let snapshot = snapshot(&node.engine());
     doors.close(DOORS_CLOSE);

@@ -15,10 +15,10 @@ use carrack_ingest::http::HttpFault;
 use carrack_settings::{LogFormat, Settings};
 use clap::Args;
 
+use crate::carriers::Carriers;
 use crate::configuration::Configuration;
 use crate::doors::Doors;
 use crate::fault::Fault;
-use crate::carriers::Carriers;
 use crate::node::specification;
 use crate::place::{ConfigArgs, Ready};
 use crate::signals::{self, Signal};
@@ -52,9 +52,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
     forget_the_dead(&data_dir);
     let settings = &configuration.settings;
     let carriers = Carriers::of(&settings.carriers, settings.shutdown.deadline)?;
-    let node = Node::start(specification(&configuration, carriers.specs))
-        .map_err(anyhow::Error::from)?;
-    let doors = match Doors::open(&configuration, &node.engine(), metrics, Arc::new(carriers.taps)) {
+    let node =
+        Node::start(specification(&configuration, carriers.specs)).map_err(anyhow::Error::from)?;
+    let doors = match Doors::open(
+        &configuration,
+        &node.engine(),
+        metrics,
+        Arc::new(carriers.taps),
+    ) {
         Ok(doors) => doors,
         Err(fault) => {
             // What the log brought back may be on its way already.

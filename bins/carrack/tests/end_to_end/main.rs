@@ -15,3 +15,5 @@ mod customer_crashes;
 mod customers;
 mod failover;
 mod node;
+mod probe;
+mod trace;

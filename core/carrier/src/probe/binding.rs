@@ -8,7 +8,7 @@ use super::script::{Step, Wire};
 use super::wire::{Line, Phase};
 
 /// Times that a lost link is bound again.
-const REBINDS_MAX: u32 = 20;
+const REBINDS_MAX: usize = 20;
 /// Refusals of one bind that are neither of credentials nor `ESME_RALYBND`.
 const REFUSALS_MAX: u32 = 4;
 
@@ -47,7 +47,13 @@ impl Probe {
         let refusal = answer
             .and_then(|bind| bind.answer.as_ref())
             .map(|answer| answer.status);
-        if answer.is_some() || self.last_failure.is_some() {
+        // Each try is judged once, however often it is looked at, and one that was taken is no refusal.
+        let is_new = self.seen.binds.len() > self.binds_judged;
+        let is_taken = refusal.is_some_and(CommandStatus::is_ok);
+        let is_refused = answer.is_some() && !is_taken && (is_new || !is_needed);
+        let is_retry = answer.is_some();
+        if is_refused || self.last_failure.is_some() {
+            self.binds_judged = self.seen.binds.len();
             if !is_needed {
                 self.last_failure = None;
                 return Turn::Done;
@@ -56,10 +62,19 @@ impl Probe {
                 return turn;
             }
         }
-        if now_ns < self.next_bind_ns {
-            return Turn::Wait(self.next_bind_ns);
+        // Binds that come too fast are an offence to many carriers; the same one again, or one that was lost, the more.
+        let apart_ns = if is_retry || wire == Wire::Main {
+            self.plan.bind_retry_ns
+        } else {
+            self.plan.interval_ns.min(self.plan.bind_retry_ns)
+        };
+        let due_ns = self
+            .last_bind_ns
+            .map_or(0, |last| last.saturating_add(apart_ns));
+        if now_ns < due_ns {
+            return Turn::Wait(due_ns);
         }
-        self.next_bind_ns = now_ns.saturating_add(self.plan.bind_retry_ns);
+        self.last_bind_ns = Some(now_ns);
         if let Some(line) = self.lines.get_mut(index) {
             line.kind = kind;
             line.phase = Phase::Connecting;
@@ -139,13 +154,9 @@ impl Probe {
             self.refusals = 0;
             return Ok(());
         }
-        let is_new = self
-            .line(Wire::Main)
-            .is_some_and(|line| line.phase == Phase::Idle);
-        if is_new && now_ns >= self.next_bind_ns {
-            self.rebinds += 1;
-        }
-        if self.rebinds > REBINDS_MAX {
+        let ends = self.seen.ends.iter();
+        let lost = ends.filter(|end| end.wire == Wire::Main && !end.was_wanted);
+        if lost.count() > REBINDS_MAX {
             return Err(self.end(
                 "the link is lost again and again; what was seen until then is in the report"
                     .to_owned(),

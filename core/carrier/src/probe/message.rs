@@ -144,15 +144,22 @@ pub(super) struct Message {
 pub(super) struct Writer<'a> {
     from: &'a Sender,
     to: &'a [Msisdn],
+    data_coding: u8,
     seed: u64,
     written: u32,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) const fn new(from: &'a Sender, to: &'a [Msisdn], seed: u64) -> Self {
+    pub(super) const fn new(
+        from: &'a Sender,
+        to: &'a [Msisdn],
+        data_coding: u8,
+        seed: u64,
+    ) -> Self {
         Self {
             from,
             to,
+            data_coding,
             seed,
             written: 0,
         }
@@ -181,7 +188,7 @@ impl<'a> Writer<'a> {
             ),
             destination: (1, 1, digits),
             esm_class: 0,
-            data_coding: 0,
+            data_coding: self.data_coding,
             octets: gsm(&self.text()),
             tlvs: Vec::new(),
             mark: self.mark(),

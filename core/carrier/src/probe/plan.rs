@@ -165,6 +165,8 @@ pub struct Plan {
     pub to: Vec<Msisdn>,
     /// Source address.
     pub from: Sender,
+    /// `data_coding` of texts in the carrier's default alphabet.
+    pub data_coding: u8,
     /// What is asked.
     pub questions: BTreeSet<Question>,
     /// Least time between two submits, window and rate apart.
@@ -195,6 +197,7 @@ impl Plan {
             account,
             to,
             from,
+            data_coding: 0,
             questions: Question::ALL.into_iter().collect(),
             interval_ns: SECOND_NS,
             messages_max: 60,

@@ -72,7 +72,7 @@ pub(super) fn messages(plan: &Plan) -> u32 {
 
 /// Writes down the steps of a plan.
 pub(super) fn script(plan: &Plan) -> Script {
-    let mut writer = Writer::new(&plan.from, &plan.to, plan.seed);
+    let mut writer = Writer::new(&plan.from, &plan.to, plan.data_coding, plan.seed);
     let mut steps = Vec::new();
     let bind = |wire, kind, is_needed| Step::Bind {
         wire,

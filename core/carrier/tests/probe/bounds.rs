@@ -42,6 +42,24 @@ fn a_question_that_is_not_asked_sends_nothing() {
 }
 
 #[test]
+fn a_refused_bind_is_tried_a_few_times_and_apart() {
+    let (report, counts) = run(plan(), simulator(&["bind-refuse=100"]));
+    assert!(!report.complete);
+    assert!(
+        (4..=10).contains(&counts.binds_refused),
+        "{}",
+        counts.binds_refused
+    );
+}
+
+#[test]
+fn a_link_that_is_lost_again_and_again_ends_the_probe() {
+    let (report, _) = run(plan(), simulator(&["close-after=1"]));
+    assert!(!report.complete, "{}", report.markdown(""));
+    assert!(report.stopped.unwrap().contains("again and again"));
+}
+
+#[test]
 fn wrong_credentials_are_tried_once() {
     let mut settings = simulator(&[]);
     settings.password = Some("another".to_owned());

@@ -1,6 +1,6 @@
 //! Each quirk that can be seen from outside is named.
 
-use crate::run::{named, plan, run, run_after_a_lost_session, simulator};
+use crate::run::{named, plan, run, run_after_a_lost_session, run_in_pieces, simulator};
 
 #[test]
 fn without_a_quirk_none_is_named() {
@@ -113,6 +113,26 @@ named_in_the_report! {
 fn t24_unbind_then_close() {
     let (found, text) = named(&["unbind-after=7", "unbind-then-close"]);
     assert!(found.contains(&"unbind-then-close"), "{found:?}\n{text}");
+}
+
+#[test]
+fn t43_octets_that_come_in_pieces_are_seen() {
+    for (octets, quirk) in [(1, "drip"), (7, "split-header")] {
+        let (report, _) = run_in_pieces(plan(), simulator(&[]), octets);
+        let found: Vec<&str> = report.quirks().collect();
+        assert_eq!(found, [quirk], "{}", report.markdown(""));
+    }
+}
+
+#[test]
+fn t30_a_carrier_that_wants_241_is_asked_in_241() {
+    let mut plan = plan();
+    plan.data_coding = 241;
+    let (report, _) = run(plan, simulator(&["dcs-241"]));
+    let found: Vec<&str> = report.quirks().collect();
+    assert_eq!(found, ["dcs-241"], "{}", report.markdown(""));
+    assert!(report.totals.receipts > 20);
+    assert_eq!(report.profile.text.data_codings.default_alphabet, 241);
 }
 
 #[test]

@@ -40,7 +40,12 @@ pub(crate) fn simulator(quirks: &[&str]) -> Settings {
 
 /// Runs a probe to its end; what it says, and what the simulator counted.
 pub(crate) fn run(plan: Plan, settings: Settings) -> (Report, Counts) {
-    run_with(plan, Smsc::new(settings))
+    run_with(plan, Smsc::new(settings), usize::MAX)
+}
+
+/// The same where what comes is read in pieces of so many octets.
+pub(crate) fn run_in_pieces(plan: Plan, settings: Settings, octets: usize) -> (Report, Counts) {
+    run_with(plan, Smsc::new(settings), octets)
 }
 
 /// The same against an SMSC that has just lost a session of the account without unbind.
@@ -57,10 +62,10 @@ pub(crate) fn run_after_a_lost_session(plan: Plan, settings: Settings) -> (Repor
     encode_bind(&mut bind, 1, BindKind::Transceiver, &body).unwrap();
     smsc.receive(0, key, &bind);
     smsc.disconnect(0, key);
-    run_with(plan, smsc)
+    run_with(plan, smsc, usize::MAX)
 }
 
-fn run_with(plan: Plan, mut smsc: Smsc) -> (Report, Counts) {
+fn run_with(plan: Plan, mut smsc: Smsc, piece: usize) -> (Report, Counts) {
     let mut probe = Probe::new(plan).unwrap();
     let mut keys: BTreeMap<usize, BindKey> = BTreeMap::new();
     let mut now_ns = MILLISECOND_NS;
@@ -88,14 +93,16 @@ fn run_with(plan: Plan, mut smsc: Smsc) -> (Report, Counts) {
         }
         for wire in 0..WIRES {
             moved |= pass_out(&mut probe, &mut smsc, now_ns, wire, &keys);
-            moved |= pass_in(&mut probe, &mut smsc, now_ns, wire, &mut keys);
+            moved |= pass_in(&mut probe, &mut smsc, now_ns, wire, piece, &mut keys);
         }
         if !moved {
             let deadlines = [probe.next_deadline_ns(), smsc.next_deadline_ns()];
             let next_ns = deadlines.into_iter().flatten().min();
-            now_ns = next_ns
+            // An edge looks in between, too: for signals, and to show how far it is.
+            let next_ns = next_ns
                 .unwrap_or(u64::MAX)
-                .max(now_ns + MILLISECOND_NS / 10);
+                .min(now_ns + 100 * MILLISECOND_NS);
+            now_ns = next_ns.max(now_ns + MILLISECOND_NS / 10);
             smsc.tick(now_ns);
         }
     }
@@ -122,6 +129,7 @@ fn pass_in(
     smsc: &mut Smsc,
     now_ns: u64,
     wire: usize,
+    piece: usize,
     keys: &mut BTreeMap<usize, BindKey>,
 ) -> bool {
     let Some(key) = keys.get(&wire).copied() else {
@@ -129,8 +137,8 @@ fn pass_in(
     };
     let mut octets = Vec::new();
     let is_closing = smsc.take_output(key, &mut octets);
-    if !octets.is_empty() {
-        probe.received(now_ns, wire, &octets);
+    for octets in octets.chunks(piece) {
+        probe.received(now_ns, wire, octets);
     }
     if is_closing {
         keys.remove(&wire);

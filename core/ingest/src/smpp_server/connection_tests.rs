@@ -138,7 +138,8 @@ impl Talk {
                     ticket,
                     status,
                     message_id,
-                .. } => {
+                    ..
+                } => {
                     let again = responses.insert(ticket, (status, message_id.to_vec()));
                     assert!(again.is_none(), "answered twice");
                 }

@@ -20,7 +20,7 @@ use crate::table::{count, table};
 #[command(after_help = "\
 Examples:
   carrack carrier check --profile draft.toml --trace north.pcap
-  carrack carrier check --profile hex-decimal-ids --trace north.hex --lines
+  carrack carrier check --profile hex-response-decimal-receipt --trace north.hex --lines
   carrack carrier check --profile draft.toml --trace north.pcap --json
 
 A recording is a capture of `carrack trace` or of tcpdump or Wireshark (pcap, pcapng; without TLS), or lines of
@@ -77,7 +77,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Fault> {
                 .iter()
                 .map(|line| line_document(line, arguments.contents))
                 .collect();
-            document["lines"] = lines.into();
+            if let Some(document) = document.as_object_mut() {
+                document.insert("lines".to_owned(), lines.into());
+            }
         }
         output::json(&document)?;
     } else {

@@ -1,5 +1,7 @@
 //! `carrack carrier`: carriers of a running node, and stopping them for a while; new ones, and what they are like.
 
+mod check;
+mod probe;
 mod wires;
 
 use clap::{Args, Subcommand};
@@ -31,6 +33,8 @@ The pause ends with `carrier resume` or with the node.")]
 Examples:
   carrack carrier resume north")]
     Resume(Named),
+    Check(check::Arguments),
+    Probe(Box<probe::Arguments>),
 }
 
 /// Arguments of `list`.
@@ -65,6 +69,8 @@ pub(crate) fn run(command: &Command) -> Result<(), Fault> {
         }
         Command::Pause(arguments) => switch(arguments, "pause", "paused"),
         Command::Resume(arguments) => switch(arguments, "resume", "resumed"),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Probe(arguments) => probe::run(arguments),
     }
 }
 

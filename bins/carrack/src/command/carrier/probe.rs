@@ -64,6 +64,9 @@ pub(crate) struct Arguments {
     /// Source address: a name, a short code or a number that the carrier lets you use
     #[arg(long, value_name = "SENDER", default_value = "CARRACK")]
     from: String,
+    /// data_coding of plain texts, where the carrier wants another than 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    data_coding: u8,
     /// Messages a second at most
     #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = rate)]
     rate: f64,
@@ -191,6 +194,7 @@ fn plan(arguments: &Arguments) -> Result<Plan, Fault> {
         response_wait_ns: nanoseconds(arguments.response_wait),
         receipt_wait_ns: nanoseconds(arguments.receipt_wait),
         bind_wait_ns: nanoseconds(arguments.bind_wait),
+        data_coding: arguments.data_coding,
         window_max: arguments.measure_window,
         rate_max: arguments.measure_rate,
         // Texts of two probes of one day are not to be mixed up on the handset.
@@ -258,8 +262,10 @@ fn with_tls(mut report: Report, arguments: &Arguments) -> Report {
 
 fn document(title: &str, report: &Report) -> Result<Value, Fault> {
     let mut document = serde_json::to_value(report).map_err(anyhow::Error::from)?;
-    document["smsc"] = title.into();
-    document["profile"] = report.profile.to_toml().into();
+    if let Some(document) = document.as_object_mut() {
+        document.insert("smsc".to_owned(), title.into());
+        document.insert("profile".to_owned(), report.profile.to_toml().into());
+    }
     Ok(document)
 }
 

@@ -176,12 +176,14 @@ fn form(all: &Analysis<'_>, sheet: &mut Sheet) {
         ),
     );
     let zero = |receipt: &ReceiptSeen<'_>| receipt.deliver.esm_class & ESM_CLASS_TYPE_MASK == 0;
+    let mut keys: &[&str] = &[];
     if count(zero) > 0 {
         let without_tlv = |receipt: &ReceiptSeen<'_>| {
             receipt.deliver.esm_class & ESM_CLASS_TYPE_MASK == 0 && receipt.tlv_id.is_none()
         };
         if count(without_tlv) > 0 {
             sheet.profile.receipt_sign = ReceiptSign::BitsTlvOrText;
+            keys = &["receipt_esm_rule"];
         }
     }
     share(
@@ -194,7 +196,7 @@ fn form(all: &Analysis<'_>, sheet: &mut Sheet) {
             "receipt-esm-zero",
             "esm_class of receipts does not say that they are receipts",
         )
-        .keys(&["receipt_esm_rule"]),
+        .keys(keys),
     );
     let more = |receipt: &ReceiptSeen<'_>| {
         let class = receipt.deliver.esm_class;

@@ -255,7 +255,9 @@ fn refusals(all: &Analysis<'_>, sheet: &mut Sheet) {
             CommandStatus::ESME_RSUBMITFAIL => odd(RECEIPTS, "T16", "submit-fail", what).keys(&["status_map"]),
             CommandStatus::ESME_RSYSERR => odd(RECEIPTS, "T16", "system-error", what).keys(&["status_map"]),
             CommandStatus::ESME_RX_T_APPN => odd(RECEIPTS, "T16", "temporary-error", what).keys(&["status_map"]),
-            CommandStatus::ESME_RPROHIBITED => trouble(RECEIPTS, "T16", "account-fault", format!("{what}: the account may not send; ask the carrier")).keys(&["status_map"]),
+            CommandStatus::ESME_RPROHIBITED
+            | CommandStatus::ESME_RINVSYSID
+            | CommandStatus::ESME_RINVPASWD => trouble(RECEIPTS, "T16", "account-fault", format!("{what}: the account may not send; ask the carrier")).keys(&["status_map"]),
             CommandStatus::ESME_RINVDSTADR => trouble(RECEIPTS, "", "reject", format!("{what}: name another recipient with --to")),
             status if status.name().is_none() || status.0 == 0x22 => {
                 trouble(RECEIPTS, "T16", "vendor-status", format!("{what}, which the specification does not know: ask the carrier what it means, and write it into status_map")).keys(&["status_map"])

@@ -25,34 +25,49 @@ pub(super) fn find(all: &Analysis<'_>, sheet: &mut Sheet) {
     parameters(all, sheet);
 }
 
-/// Submits with a purpose that were answered, refusals that say nothing about the message apart.
+/// Submits with a purpose and the status of their answer, refusals that say nothing about the message apart.
+fn answered<'a>(
+    all: &'a Analysis<'_>,
+    is_it: impl Fn(Purpose) -> bool + 'a,
+) -> impl Iterator<Item = (&'a SubmitSeen, CommandStatus)> {
+    let passing = |status: CommandStatus| {
+        matches!(
+            status,
+            CommandStatus::ESME_RTHROTTLED
+                | CommandStatus::ESME_RMSGQFUL
+                | CommandStatus::ESME_RSYSERR
+                | CommandStatus::ESME_RSUBMITFAIL
+        )
+    };
+    let submits = all.seen.submits.iter();
+    submits
+        .filter(move |submit| is_it(submit.message.purpose))
+        .filter_map(|submit| Some((submit, submit.answer()?.status)))
+        .filter(move |(_, status)| !passing(*status))
+}
+
+/// The same without refusals that plain messages meet as well.
 fn judged<'a>(
     all: &'a Analysis<'_>,
     is_it: impl Fn(Purpose) -> bool + 'a,
 ) -> impl Iterator<Item = (&'a SubmitSeen, CommandStatus)> {
-    let of = all
-        .seen
-        .submits
-        .iter()
-        .filter(move |submit| is_it(submit.message.purpose));
-    of.filter_map(|submit| Some((submit, submit.answer()?.status)))
-        .filter(|(_, status)| {
-            !matches!(
-                *status,
-                CommandStatus::ESME_RTHROTTLED
-                    | CommandStatus::ESME_RMSGQFUL
-                    | CommandStatus::ESME_RSYSERR
-                    | CommandStatus::ESME_RSUBMITFAIL
-            )
-        })
+    let meets_plain = move |status: CommandStatus| {
+        let mut plain = answered(all, |purpose| purpose == Purpose::Sample);
+        plain.any(|(_, met)| met == status)
+    };
+    answered(all, is_it).filter(move |(_, status)| status.is_ok() || !meets_plain(*status))
 }
 
 fn codings(all: &Analysis<'_>, sheet: &mut Sheet) {
     const DEFAULT: u8 = 0;
     const ASCII: u8 = 1;
     const CLASS_1: u8 = 0xF1;
+    // Where nothing at all is taken, it is not for the alphabet.
+    if !all.seen.submits.iter().any(SubmitSeen::is_accepted) {
+        return;
+    }
     let is_taken = |data_coding: u8| {
-        judged(all, |purpose| matches!(purpose, Purpose::Coding(coding) if coding.data_coding == data_coding)).next().map(|(_, status)| status.is_ok())
+        answered(all, |purpose| matches!(purpose, Purpose::Coding(coding) if coding.data_coding == data_coding)).next().map(|(_, status)| status.is_ok())
     };
     let of = |wanted: bool| {
         CODINGS
@@ -85,7 +100,7 @@ fn codings(all: &Analysis<'_>, sheet: &mut Sheet) {
             "alphabets",
             "T30",
             "dcs-241",
-            "it wants data_coding 241 for its default alphabet",
+            "it wants data_coding 241 for its default alphabet: ask again with --data-coding 241",
         )
         .keys(&["dcs_map", "dcs_allowed"])
     } else if refused == [ASCII] {
