@@ -12,6 +12,7 @@ mod audit;
 mod batches;
 mod directory;
 mod engine;
+mod left_over;
 mod mail;
 mod node;
 mod notice;

@@ -2,15 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use carrack_message::MessageId;
-use carrack_message::record::{FrameWriter, Uncertain, UncertainReason};
 use carrack_queue::{
     FrameKey, FrameSummary, InFlight, JournalFault, SealedFrame, Store, read_left_over,
 };
 use carrack_runtime::{Clock, SystemClock};
 
 use super::NodeFault;
-use crate::recovery::{Recovered, RestoredSegment};
+use crate::recovery::Recovered;
 
 pub(super) fn journal_path(data_dir: &Path, shard: u8) -> PathBuf {
     data_dir.join(format!("in-flight-{shard}"))
@@ -44,40 +42,7 @@ pub(super) fn note_uncertain(
     epoch: u32,
 ) -> Result<(), NodeFault> {
     let at_utc_ns = SystemClock::default().now().utc_ns;
-    let mut frame = FrameWriter::default();
-    for found in left_over {
-        let Some(message) = recovered
-            .messages
-            .get_mut(&found.id)
-            .filter(|message| message.end.is_none())
-        else {
-            continue;
-        };
-        match message.segments.get(usize::from(found.segment)) {
-            Some(RestoredSegment::Submitted(..) | RestoredSegment::Done(_)) => continue,
-            // Its outcome is in the log, and nothing followed from it yet.
-            Some(RestoredSegment::Uncertain { until_utc_ns }) if *until_utc_ns > at_utc_ns => {
-                continue;
-            }
-            _ => {}
-        }
-        message.at_carrier(found.carrier, 0);
-        message.set(
-            found.segment,
-            RestoredSegment::Uncertain { until_utc_ns: 0 },
-        );
-        message.note_bad_outcome(found.segment);
-        tracing::warn!(id = %MessageId(found.id), segment = found.segment, "uncertain: it was in a window when the process ended");
-        frame.push(&Uncertain {
-            id: found.id,
-            carrier: found.carrier,
-            segment: found.segment,
-            parts: 0,
-            reason: UncertainReason::Crash,
-            at_utc_ns,
-            waits_until_utc_ns: 0,
-        })?;
-    }
+    let frame = recovered.left_in_windows(left_over, at_utc_ns)?;
     if frame.is_empty() {
         return Ok(());
     }

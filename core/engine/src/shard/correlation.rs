@@ -9,12 +9,13 @@
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher};
 
-use carrack_message::carrier_id::{IdRule, fold};
+use carrack_message::carrier_id::IdRule;
 use carrack_message::{MessageId, Msisdn};
 use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::live::{Key, LiveMessages, SegmentState};
+use super::live::{Key, LiveMessages, Segment, SegmentState};
+use super::matching;
 use super::numbers::{Agreement, Numbers};
 
 /// Ids remembered after their end.
@@ -107,12 +108,16 @@ impl Correlation {
                 continue;
             };
             // A folded id is folded already: most ids need no folding to be compared.
-            let carries =
-                |id: &[u8]| id == folded || (!id.is_empty() && fold(rule, id).as_slice() == folded);
-            let place = message
-                .segments
-                .iter()
-                .position(|segment| carries(&segment.carrier_id));
+            let carries = |id: &[u8]| {
+                id == folded || (!id.is_empty() && matching::folded(rule, id).as_slice() == folded)
+            };
+            let is_open = |segment: &Segment| !matches!(segment.state, SegmentState::Done(_));
+            // Where several parts have one id, the receipt means one that is still open.
+            let position = |wanted: &dyn Fn(&Segment) -> bool| {
+                let mut parts = message.segments.iter();
+                parts.position(|segment| wanted(segment) && carries(&segment.carrier_id))
+            };
+            let place = position(&is_open).or_else(|| position(&|_| true));
             let (Some(place), Some(key)) = (place, live.key_at(entry.slot)) else {
                 continue;
             };

@@ -24,20 +24,45 @@ pub(crate) struct Parked {
 /// Taken receipts leave their place in the order behind; it is tidied above this many.
 const COMPACT_ABOVE: usize = 1024;
 
-type Id = (u16, FoldedId);
+/// A receipt that is handed back: its carrier and the id under which it was parked.
+pub(crate) type HandedBack = (u16, FoldedId, Parked);
 
-/// The receipts of one carrier, oldest first.
-#[derive(Debug)]
-struct Order {
-    carrier: u16,
+/// The receipts of one carrier.
+#[derive(Debug, Default)]
+struct Shelf {
     hold_ns: u64,
-    queue: VecDeque<(u64, FoldedId)>,
+    parked: FxHashMap<FoldedId, Parked>,
+    /// Oldest first; what was taken stays until it is passed over.
+    order: VecDeque<(u64, FoldedId)>,
+}
+
+impl Shelf {
+    /// The oldest that is still there and was parked no later than this.
+    fn pop(&mut self, until_ns: u64) -> Option<(FoldedId, Parked)> {
+        while let Some((since_ns, _)) = self.order.front()
+            && *since_ns <= until_ns
+        {
+            let (since_ns, id) = self.order.pop_front()?;
+            // It may have been taken, and another one parked under its id since.
+            let there = self.parked.get(&id);
+            if there.is_some_and(|parked| parked.since_ns <= since_ns) {
+                return self.parked.remove_entry(&id);
+            }
+        }
+        None
+    }
+
+    fn tidy(&mut self) {
+        if self.order.len() > 2 * self.parked.len() + COMPACT_ABOVE {
+            self.order.retain(|(_, id)| self.parked.contains_key(id));
+        }
+    }
 }
 
 #[derive(Debug)]
 pub(crate) struct EarlyReceipts {
-    parked: FxHashMap<Id, Parked>,
-    orders: Vec<Order>,
+    shelves: FxHashMap<u16, Shelf>,
+    count: usize,
     most: usize,
     hold_ns: u64,
 }
@@ -46,41 +71,29 @@ impl EarlyReceipts {
     /// At most so many, each for so long unless its carrier has a time of its own.
     pub(crate) fn new(most: usize, hold_ns: u64) -> Self {
         Self {
-            parked: FxHashMap::default(),
-            orders: Vec::new(),
+            shelves: FxHashMap::default(),
+            count: 0,
             most: most.max(1),
             hold_ns,
         }
     }
 
+    fn shelf(&mut self, carrier: u16) -> &mut Shelf {
+        let hold_ns = self.hold_ns;
+        self.shelves.entry(carrier).or_insert_with(|| Shelf {
+            hold_ns,
+            ..Shelf::default()
+        })
+    }
+
     /// How long receipts of a carrier are held.
     pub(crate) fn hold(&mut self, carrier: u16, hold_ns: u64) {
-        self.order(carrier).hold_ns = hold_ns;
+        self.shelf(carrier).hold_ns = hold_ns;
     }
 
     pub(crate) fn hold_ns(&self, carrier: u16) -> u64 {
-        let order = self.orders.iter().find(|order| order.carrier == carrier);
-        order.map_or(self.hold_ns, |order| order.hold_ns)
-    }
-
-    #[allow(
-        clippy::indexing_slicing,
-        reason = "the place was found or made just before"
-    )]
-    fn order(&mut self, carrier: u16) -> &mut Order {
-        let found = self
-            .orders
-            .iter()
-            .position(|order| order.carrier == carrier);
-        let place = found.unwrap_or_else(|| {
-            self.orders.push(Order {
-                carrier,
-                hold_ns: self.hold_ns,
-                queue: VecDeque::new(),
-            });
-            self.orders.len() - 1
-        });
-        &mut self.orders[place]
+        let shelf = self.shelves.get(&carrier);
+        shelf.map_or(self.hold_ns, |shelf| shelf.hold_ns)
     }
 
     /// Parks a receipt; gives the oldest that had to go for it. A state is not replaced by one that says less.
@@ -89,99 +102,74 @@ impl EarlyReceipts {
         carrier: u16,
         id: FoldedId,
         parked: Parked,
-    ) -> Option<(u16, FoldedId, Parked)> {
-        let whole = (carrier, id);
-        if let Some(held) = self.parked.get_mut(&whole) {
+    ) -> Option<HandedBack> {
+        if let Some(held) = self.shelf(carrier).parked.get_mut(&id) {
             if parked.state.supersedes(held.state) {
-                *held = parked;
+                // It expires with the first that came.
+                let since_ns = held.since_ns;
+                *held = Parked { since_ns, ..parked };
             }
             return None;
         }
-        let pushed_out = (self.parked.len() >= self.most)
-            .then(|| self.push_out())
-            .flatten();
-        let order = self.order(carrier);
-        order.queue.push_back((parked.since_ns, whole.1.clone()));
-        let tidy = order.queue.len() > COMPACT_ABOVE;
-        self.parked.insert(whole, parked);
-        if tidy {
-            self.tidy(carrier);
-        }
+        let pushed_out = (self.count >= self.most).then(|| self.push_out()).flatten();
+        let shelf = self.shelf(carrier);
+        shelf.order.push_back((parked.since_ns, id.clone()));
+        shelf.parked.insert(id, parked);
+        shelf.tidy();
+        self.count += 1;
         pushed_out
     }
 
-    fn tidy(&mut self, carrier: u16) {
-        let parked = &self.parked;
-        for order in &mut self.orders {
-            if order.carrier == carrier && order.queue.len() > 2 * parked.len() + COMPACT_ABOVE {
-                order
-                    .queue
-                    .retain(|(_, id)| parked.contains_key(&(carrier, id.clone())));
-            }
-        }
-    }
-
-    fn push_out(&mut self) -> Option<(u16, FoldedId, Parked)> {
-        loop {
-            let with_one = self
-                .orders
-                .iter_mut()
-                .filter(|order| !order.queue.is_empty());
-            let oldest = with_one.min_by_key(|order| order.queue.front().map(|(since, _)| *since));
-            let (carrier, (_, id)) =
-                oldest.and_then(|order| Some((order.carrier, order.queue.pop_front()?)))?;
-            let whole = (carrier, id);
-            if let Some(parked) = self.parked.remove(&whole) {
-                return Some((carrier, whole.1, parked));
-            }
-        }
+    fn push_out(&mut self) -> Option<HandedBack> {
+        let since = |shelf: &Shelf| shelf.order.front().map_or(u64::MAX, |(since, _)| *since);
+        let full = self
+            .shelves
+            .iter_mut()
+            .filter(|(_, shelf)| !shelf.parked.is_empty());
+        let (carrier, shelf) = full.min_by_key(|(_, shelf)| since(shelf))?;
+        let (id, parked) = shelf.pop(u64::MAX)?;
+        self.count -= 1;
+        Some((*carrier, id, parked))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.parked.is_empty()
+        self.count == 0
     }
 
     /// A parked receipt.
-    pub(crate) fn get(&self, carrier: u16, id: &FoldedId) -> Option<&Parked> {
-        self.parked.get(&(carrier, id.clone()))
+    pub(crate) fn get(&self, carrier: u16, id: &[u8]) -> Option<&Parked> {
+        self.shelves.get(&carrier)?.parked.get(id)
     }
 
     /// Takes a parked receipt.
-    pub(crate) fn take(&mut self, carrier: u16, id: &FoldedId) -> Option<Parked> {
-        self.parked.remove(&(carrier, id.clone()))
+    pub(crate) fn take(&mut self, carrier: u16, id: &[u8]) -> Option<Parked> {
+        let taken = self.shelves.get_mut(&carrier)?.parked.remove(id)?;
+        self.count -= 1;
+        Some(taken)
     }
 
     /// Hands out what waited too long.
-    pub(crate) fn expire(&mut self, now_ns: u64, expired: &mut Vec<(u16, FoldedId, Parked)>) {
-        for order in &mut self.orders {
-            while let Some((since_ns, _)) = order.queue.front()
-                && now_ns.saturating_sub(*since_ns) >= order.hold_ns
-            {
-                let Some((since_ns, id)) = order.queue.pop_front() else {
-                    break;
-                };
-                let whole = (order.carrier, id);
-                // It may have been taken, and another one parked under its id since.
-                if self
-                    .parked
-                    .get(&whole)
-                    .is_some_and(|parked| parked.since_ns <= since_ns)
-                    && let Some(parked) = self.parked.remove(&whole)
-                {
-                    expired.push((whole.0, whole.1, parked));
-                }
+    pub(crate) fn expire(&mut self, now_ns: u64, expired: &mut Vec<HandedBack>) {
+        for (carrier, shelf) in &mut self.shelves {
+            let Some(until_ns) = now_ns.checked_sub(shelf.hold_ns) else {
+                continue;
+            };
+            while let Some((id, parked)) = shelf.pop(until_ns) {
+                self.count -= 1;
+                expired.push((*carrier, id, parked));
             }
         }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.parked.len()
+        self.count
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u16, &FoldedId, &Parked)> {
-        self.parked
-            .iter()
-            .map(|((carrier, id), parked)| (*carrier, id, parked))
+        self.shelves.iter().flat_map(|(carrier, shelf)| {
+            let parked = shelf.parked.iter();
+            parked.map(|(id, parked)| (*carrier, id, parked))
+        })
     }
 }
 
@@ -216,6 +204,15 @@ mod tests {
         early.park(1, id.clone(), parked(ReceiptState::Undeliverable, 3));
         assert_eq!(early.take(1, &id).unwrap().state, ReceiptState::Delivered);
         assert_eq!(early.take(1, &id), None);
+    }
+
+    #[test]
+    fn receipt_that_replaced_another_expires_too() {
+        let mut early = EarlyReceipts::new(10, 100);
+        let id = FoldedId::from_slice(b"7");
+        early.park(1, id.clone(), parked(ReceiptState::Enroute, 0));
+        early.park(1, id, parked(ReceiptState::Delivered, 50));
+        assert_eq!((expired(&mut early, 100), early.len()), (1, 0));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 use carrack_message::carrier_id::{
     Candidates, FoldedId, IdBase, IdRule, IdTransform, Learning, fold,
 };
+use smallvec::SmallVec;
 
 use super::Shard;
 use super::correlation::{Found, Settled};
@@ -19,6 +20,19 @@ use super::numbers::{Agreement, Numbers};
 const LOST_MAX: u32 = 20;
 /// What was learned is looked at again after so many matches.
 const LOOKED_AT_EVERY: u64 = 256;
+
+/// The form of an id that is compared. Most ids are folded as they come: no blanks, no zeros in front, no capitals.
+pub(super) fn folded(rule: &IdRule, id: &[u8]) -> FoldedId {
+    let (Some(first), Some(last)) = (id.first(), id.last()) else {
+        return FoldedId::new();
+    };
+    let plain = *first > b'0' && *last > b' ' && !id.iter().any(u8::is_ascii_uppercase);
+    if plain {
+        FoldedId::from_slice(id)
+    } else {
+        fold(rule, id)
+    }
+}
 
 /// What is known of a carrier's ids.
 #[derive(Debug, Default)]
@@ -51,6 +65,15 @@ impl IdKnowledge {
     /// The only form that counts, where one was learned.
     fn only(&self) -> Option<IdTransform> {
         self.learned.filter(|_| self.lost < LOST_MAX)
+    }
+
+    /// Whether only the id as it came counts.
+    fn only_same(&self) -> bool {
+        if self.learns {
+            self.only() == Some(IdTransform::Same)
+        } else {
+            self.same
+        }
     }
 
     /// Whether a match of the id as it came is sure, without a look at other forms.
@@ -106,6 +129,9 @@ impl IdKnowledge {
     }
 }
 
+/// What an id may be written as on the other way.
+type Forms = SmallVec<[(IdTransform, FoldedId); 3]>;
+
 /// Whom a receipt speaks of.
 #[derive(Debug)]
 pub(super) enum Meant {
@@ -123,7 +149,7 @@ impl Shard {
             return Meant::Nobody(FoldedId::from_slice(id));
         };
         let (rule, known) = (&carrier.rules.ids, &carrier.ids);
-        let folded = fold(rule, id);
+        let folded = folded(rule, id);
         let find = |form: &FoldedId| {
             self.correlation
                 .find(place, rule, form, numbers, &self.live)
@@ -136,12 +162,24 @@ impl Shard {
             carrier.stats.receipts_ambiguous += u64::from(count > 1);
             return Meant::Segment(found.key, found.segment, IdTransform::Same);
         }
-        let forms = Candidates::of_receipt(rule, id).likeliest_first(&known.learning);
-        let alone = forms.as_slice().len() == 1;
+        let forms = if doubts && known.only_same() {
+            Forms::from_iter([(IdTransform::Same, folded.clone())])
+        } else {
+            let forms = Candidates::of_receipt(rule, id);
+            forms.likeliest_first(&known.learning).into_iter().collect()
+        };
+        let alone = forms.len() == 1;
         let mut best: Option<(Found, IdTransform)> = None;
         let (mut several, mut settled) = (0, None);
-        for (transform, form) in forms.as_slice() {
-            let sure = |agreement| !doubts || known.accepts(*transform, agreement, alone);
+        for (transform, form) in &forms {
+            let sure = |agreement| match doubts {
+                true => known.accepts(*transform, agreement, alone),
+                // The last try still does not take another base for another recipient.
+                false => alone || *transform == IdTransform::Same || agreement > Agreement::Differs,
+            };
+            if !sure(Agreement::Whole) {
+                continue;
+            }
             let (found, count) = find(form);
             if let Some(found) = found.filter(|found| sure(found.agreement)) {
                 several += count;
@@ -186,10 +224,15 @@ impl Shard {
         let carrier = self.carriers.get(&place)?;
         let to = self.live.get(key)?.to;
         let (rule, known) = (&carrier.rules.ids, &carrier.ids);
-        let forms = Candidates::of_response(rule, id).likeliest_first(&known.learning);
-        let alone = forms.as_slice().len() == 1;
+        let forms = if known.only_same() {
+            Forms::from_iter([(IdTransform::Same, folded(rule, id))])
+        } else {
+            let forms = Candidates::of_response(rule, id);
+            forms.likeliest_first(&known.learning).into_iter().collect()
+        };
+        let alone = forms.len() == 1;
         let mut best: Option<(Agreement, IdTransform, &FoldedId)> = None;
-        for (transform, form) in forms.as_slice() {
+        for (transform, form) in &forms {
             let Some(parked) = self.early.get(place, form) else {
                 continue;
             };
@@ -203,5 +246,44 @@ impl Shard {
         let (_, transform, form) = best?;
         let parked = self.early.take(place, form)?;
         Some((form.clone(), transform, parked))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use carrack_message::carrier_id::{IdCase, IdPad};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rule() -> impl Strategy<Value = IdRule> {
+        let base = || {
+            prop_oneof![
+                Just(IdBase::Learn),
+                Just(IdBase::Text),
+                Just(IdBase::Hex),
+                Just(IdBase::Decimal),
+            ]
+        };
+        let case = prop_oneof![Just(IdCase::Ignore), Just(IdCase::Keep)];
+        let pad = prop_oneof![Just(IdPad::Ignore), Just(IdPad::Keep)];
+        (base(), base(), case, pad).prop_map(|(submit, receipt, case, pad)| IdRule {
+            submit,
+            receipt,
+            case,
+            pad,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn short_way_to_fold_gives_what_the_long_one_gives(
+            rule in rule(),
+            id in prop_oneof!["[ 0-9a-fA-FxX]{0,24}", "[0-9]{0,22}", "[ -~]{0,40}"],
+            octets in proptest::collection::vec(any::<u8>(), 0..40),
+        ) {
+            prop_assert_eq!(folded(&rule, id.as_bytes()), fold(&rule, id.as_bytes()));
+            prop_assert_eq!(folded(&rule, &octets), fold(&rule, &octets));
+        }
     }
 }

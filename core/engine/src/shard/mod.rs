@@ -14,6 +14,7 @@ mod dispatch;
 mod early;
 mod frames;
 mod lanes;
+mod links;
 mod live;
 mod matching;
 mod moving;
@@ -23,6 +24,7 @@ mod restore;
 mod sending;
 mod settle;
 mod sweep;
+mod timers;
 mod unnamed;
 mod view;
 
@@ -34,9 +36,8 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use carrack_carrier::{LinkEvent, ReceiptHandle};
+use carrack_carrier::LinkEvent;
 use carrack_message::References;
-use carrack_message::record::UncertainReason;
 use carrack_queue::{Committer, InFlightJournal};
 use carrack_routing::{OnNoResponse, Plans, RouteTable};
 use carrack_runtime::{Mailbox, MailboxSender, Now};
@@ -56,9 +57,8 @@ use early::EarlyReceipts;
 use frames::{After, Frames};
 use lanes::Lanes;
 use live::LiveMessages;
-use numbers::Numbers;
 use outbox::Outbox;
-use settle::receipts::Report;
+use timers::Timer;
 use unnamed::{InWindow, Unnamed};
 
 /// Letters taken in one turn.
@@ -83,15 +83,6 @@ pub(crate) struct ShardParts {
     /// The carriers it owns, by place in the route table.
     pub(crate) carriers: Vec<(u16, Carrier)>,
     pub(crate) references: Arc<References>,
-}
-
-/// What is done to a message at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Timer {
-    /// Its pause ends.
-    Pause,
-    /// A missing response is overdue, or a receipt can be given to a segment without id.
-    Grace,
 }
 
 /// One shard.
@@ -289,120 +280,6 @@ impl Shard {
         true
     }
 
-    fn poll_links(&mut self, now: Now) {
-        let mut events = std::mem::take(&mut self.events);
-        for index in 0..self.owned.len() {
-            let Some(place) = self.owned.get(index).copied() else {
-                break;
-            };
-            let links = self
-                .carriers
-                .get(&place)
-                .map_or(0, |carrier| carrier.links.len());
-            for link in 0..links {
-                if let Some(link) = self
-                    .carriers
-                    .get_mut(&place)
-                    .and_then(|carrier| carrier.links.get_mut(link))
-                {
-                    link.poll(now, &mut events);
-                }
-                for event in events.drain(..) {
-                    self.on_link_event(now, place, link as u16, event);
-                }
-            }
-            let up = self
-                .carriers
-                .get(&place)
-                .is_some_and(|carrier| carrier.links_up() > 0 && !carrier.is_resting(now.mono_ns));
-            self.shared.set_up(place, up);
-        }
-        self.events = events;
-    }
-
-    fn on_link_event(&mut self, now: Now, place: u16, link: u16, event: LinkEvent) {
-        match event {
-            LinkEvent::Up => {
-                if let Some(carrier) = self.carriers.get(&place) {
-                    tracing::info!(carrier = carrier.name, link, "link is up");
-                }
-            }
-            LinkEvent::Down(reason) => {
-                if let Some(carrier) = self.carriers.get(&place) {
-                    carrier.note_link_lost();
-                    tracing::warn!(carrier = carrier.name, link, reason, "link is down");
-                    if carrier.is_refused(link) {
-                        tracing::error!(
-                            carrier = carrier.name,
-                            link,
-                            "its credentials were refused too often and are not tried again: mend system_id and password, then restart"
-                        );
-                    }
-                }
-            }
-            LinkEvent::Accepted { ticket, id, late } => {
-                self.segment_accepted(now, place, ticket, id, late)
-            }
-            LinkEvent::Refused {
-                ticket,
-                refusal,
-                late,
-            } => self.segment_refused(now, place, ticket, refusal, late),
-            LinkEvent::TimedOut { ticket } => {
-                self.segment_uncertain(now, place, ticket, UncertainReason::NoResponse);
-            }
-            LinkEvent::Unanswered { ticket } => {
-                self.segment_uncertain(now, place, ticket, UncertainReason::LinkLost);
-            }
-            LinkEvent::Receipt {
-                handle,
-                id,
-                state,
-                error,
-                source,
-                destination,
-            } => {
-                let numbers = Numbers {
-                    source,
-                    destination,
-                };
-                let report = Report {
-                    state,
-                    error,
-                    numbers,
-                };
-                self.receipt(now, place, link, handle, id, report);
-            }
-            LinkEvent::Queried {
-                ticket,
-                state,
-                error,
-            } => self.queried(now, place, ticket, state, error),
-            LinkEvent::Available { .. } => {
-                // What waits for this handset is tried again when its pause ends.
-            }
-            LinkEvent::Mo { handle } => {
-                // No front door takes MO yet: the carrier keeps it and sends it again.
-                self.answer(place, link, handle, false);
-            }
-        }
-    }
-
-    pub(super) fn answer(&mut self, place: u16, link: u16, handle: ReceiptHandle, taken: bool) {
-        let carrier = self.carriers.get_mut(&place);
-        if let Some(link) = carrier.and_then(|carrier| carrier.links.get_mut(usize::from(link))) {
-            link.answer(handle, taken);
-        }
-    }
-
-    /// The outcome of a segment is settled: the journal need not remember it, and the carrier may have another.
-    pub(super) fn forget_in_flight(&mut self, place: u16, entry: u32) {
-        self.journal.forget(entry);
-        if let Some(carrier) = self.carriers.get_mut(&place) {
-            carrier.unsettled = carrier.unsettled.saturating_sub(1);
-        }
-    }
-
     /// Does what waited for frames that have become durable.
     fn act_on_durable(&mut self) {
         while let Some((frame, after)) = self.frames.durable(self.committer.as_ref()) {
@@ -433,30 +310,6 @@ impl Shard {
             for key in tell {
                 self.ready_to_tell(key);
             }
-        }
-    }
-
-    fn end_waits(&mut self, now: Now) {
-        while let Some(Reverse((due_ns, key, timer))) = self.timers.peek().copied()
-            && due_ns <= now.mono_ns
-        {
-            self.timers.pop();
-            match timer {
-                Timer::Grace => self.decide(now, key),
-                Timer::Pause => self.end_pause(key),
-            }
-        }
-    }
-
-    fn end_pause(&mut self, key: Key) {
-        if let Some(live) = self
-            .live
-            .get_mut(key)
-            .filter(|live| live.phase == Phase::Pausing)
-        {
-            live.phase = Phase::Waiting;
-            let (plan, class) = (live.plan, live.class);
-            self.lanes.push_back(plan, class, key);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use carrack_message::carrier_id::{FoldedId, fold};
+use carrack_message::carrier_id::FoldedId;
 use carrack_message::record::{RecordView, record_at};
 use carrack_message::{Msisdn, Status};
 use carrack_routing::{OnNoResponse, PlanId, Query};
@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 use super::Shard;
 use super::early::Parked;
 use super::live::{End, Key, Live, NEVER_NS, Phase, Segment, SegmentState};
+use super::matching::folded;
 use super::numbers::Numbers;
 use super::sending::parts_of;
 use super::settle::receipts::{How, Report};
@@ -134,7 +135,7 @@ impl Shard {
                     self.unnamed.insert(place, to, key, part);
                 }
                 SegmentState::Submitted { .. } => {
-                    let folded = fold(&carrier.rules.ids, &id);
+                    let folded = folded(&carrier.rules.ids, &id);
                     self.correlation.insert(place, &folded, key.slot);
                     self.restored_receipt(now, place, key, part, &id);
                 }
@@ -317,7 +318,7 @@ impl Shard {
         if age_ns >= self.early.hold_ns(place) {
             return;
         }
-        let folded = fold(&carrier.rules.ids, &early.id);
+        let folded = folded(&carrier.rules.ids, &early.id);
         let parked = Parked {
             state: early.state,
             error: early.error,

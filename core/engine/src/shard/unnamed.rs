@@ -171,6 +171,11 @@ impl InWindow {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.counters.iter().all(|counter| *counter == 0)
+    }
+
     /// Whether a segment to this number may be in a window.
     pub(crate) fn may_have(&mut self, to: Msisdn) -> bool {
         self.counter(to).is_none_or(|counter| *counter > 0)

@@ -1,7 +1,6 @@
 //! What a carrier answered to a part of a text.
 
 use carrack_carrier::{CarrierMessageId, Disposition, Refusal};
-use carrack_message::carrier_id::fold;
 use carrack_message::record::{Refused, Submitted};
 use carrack_runtime::Now;
 
@@ -9,6 +8,7 @@ use super::receipts::{How, Report};
 use crate::settings::EngineSettings;
 use crate::shard::Shard;
 use crate::shard::live::{Key, Live, SegmentState};
+use crate::shard::matching::folded;
 
 /// Passing refusals at one carrier in a row before the next one is tried (trap T16).
 const RETRIES_HERE_MAX: u8 = 1;
@@ -89,14 +89,15 @@ impl Shard {
         // A late answer may come while another copy is in the window: the message is taken, whatever becomes of that.
         let left = self.leave_window(place, key, segment);
         self.unlist(place, key, segment);
-        self.taken(now, place, key, segment, &id, left.filter(|_| !late));
         if id.is_empty()
             && let Some(carrier) = self.carriers.get_mut(&place)
         {
             carrier.stats.segments_untracked += 1;
         }
+        let parked = self.parked_for(place, &id, key);
+        self.taken(now, place, key, segment, id, left.filter(|_| !late));
         self.forget_when_durable(left);
-        match self.parked_for(place, &id, key) {
+        match parked {
             Some((form, transform, parked)) => {
                 let how = How::Parked {
                     transform,
@@ -121,7 +122,7 @@ impl Shard {
         place: u16,
         key: Key,
         segment: u8,
-        id: &CarrierMessageId,
+        id: CarrierMessageId,
         left: Option<Left>,
     ) {
         let price = self.table_price(key, place);
@@ -135,7 +136,6 @@ impl Shard {
             return;
         };
         found.attempts = found.attempts.saturating_add(1);
-        found.carrier_id = id.clone();
         found.state = SegmentState::Submitted { at_ns: now.mono_ns };
         let (attempt, units) = (found.attempts, found.units);
         let price = price.saturating_mul(i64::from(units));
@@ -150,13 +150,12 @@ impl Shard {
         if id.is_empty() {
             self.unnamed.insert(place, to, key, segment);
         } else {
-            let folded = fold(&carrier.rules.ids, id);
+            let folded = folded(&carrier.rules.ids, &id);
             self.correlation.insert(place, &folded, key.slot);
         }
-        let number = carrier.number;
-        self.note(&Submitted {
+        let record = Submitted {
             id: message.0,
-            carrier: number,
+            carrier: carrier.number,
             segment,
             parts,
             segments: units,
@@ -164,7 +163,11 @@ impl Shard {
             at_utc_ns: now.utc_ns,
             price_micros: price,
             carrier_message_id: id.to_vec(),
-        });
+        };
+        if let Some(found) = live.segment_mut(segment) {
+            found.carrier_id = id;
+        }
+        self.note(&record);
     }
 
     /// A second copy was taken, or the answer to the first came twice.
@@ -180,12 +183,33 @@ impl Shard {
         if found.carrier_id == *id {
             return;
         }
+        if found.carrier_id.is_empty() {
+            // A receipt that its number matched came before: it is the same copy, and now has its id.
+            return self.named_late(key, place, segment, id);
+        }
         let units = found.units;
         live.cost_micros = live
             .cost_micros
             .saturating_add(price.saturating_mul(i64::from(units)));
         live.segments_sent = live.segments_sent.saturating_add(units);
         carrier.stats.segments_doubled += u64::from(units);
+    }
+
+    /// The id of a part that was known to be taken before.
+    fn named_late(&mut self, key: Key, place: u16, segment: u8, id: &CarrierMessageId) {
+        self.unlist(place, key, segment);
+        let (Some(live), Some(carrier)) = (self.live.get_mut(key), self.carriers.get_mut(&place))
+        else {
+            return;
+        };
+        if let Some(found) = live
+            .segment_mut(segment)
+            .filter(|found| matches!(found.state, SegmentState::Submitted { .. }))
+        {
+            found.carrier_id = id.clone();
+            let folded = folded(&carrier.rules.ids, id);
+            self.correlation.insert(place, &folded, key.slot);
+        }
     }
 
     /// What the carrier charges for one segment of this message.
@@ -208,42 +232,40 @@ impl Shard {
     ) {
         let (key, segment) = Key::of_ticket(ticket);
         self.carrier_refused(now, place, refusal);
-        let left = if late {
-            // It settles what was uncertain: it was not taken. A copy that is in the window is not meant.
-            let uncertain = self.live.get(key).is_some_and(|live| {
-                let found = live.segments.get(usize::from(segment));
-                live.carrier == Some(place)
-                    && found
-                        .is_some_and(|found| matches!(found.state, SegmentState::Uncertain { .. }))
-            });
-            if !uncertain {
-                return;
-            }
-            self.unlist(place, key, segment);
-            if let Some(found) = self
-                .live
-                .get_mut(key)
-                .and_then(|live| live.segment_mut(segment))
-            {
-                found.state = SegmentState::Unsent;
-            }
-            None
-        } else {
-            let Some(left) = self.leave_window(place, key, segment) else {
-                return;
-            };
-            Some(left)
+        let left = match late {
+            true if self.settle_late_refusal(place, key, segment) => None,
+            true => return,
+            false => match self.leave_window(place, key, segment) {
+                Some(left) => Some(left),
+                None => return,
+            },
         };
         if refusal.disposition == Disposition::Throttled {
-            if let Some(left) = left {
+            match left {
                 // The log says unsent, and so it is.
-                self.forget_in_flight(left.place, left.journal);
+                Some(left) => self.forget_in_flight(left.place, left.journal),
+                // The log says uncertain, and it is not.
+                None => self.note_refused(now, place, key, segment, refusal, false),
             }
             return self.go_on(now, key, true);
         }
         let Some(next_carrier) = self.weigh(key, refusal) else {
             return;
         };
+        self.note_refused(now, place, key, segment, refusal, next_carrier);
+        self.forget_when_durable(left);
+        self.go_on(now, key, false);
+    }
+
+    fn note_refused(
+        &mut self,
+        now: Now,
+        place: u16,
+        key: Key,
+        segment: u8,
+        refusal: Refusal,
+        next_carrier: bool,
+    ) {
         let id = self.live.get(key).map_or(0, |live| live.id.0);
         let number = self
             .carriers
@@ -257,8 +279,21 @@ impl Shard {
             next_carrier,
             at_utc_ns: now.utc_ns,
         });
-        self.forget_when_durable(left);
-        self.go_on(now, key, false);
+    }
+
+    /// It was not taken: what was uncertain is unsent. False: a copy of it is meant that matters no more, or one that is in
+    /// a window is not meant.
+    fn settle_late_refusal(&mut self, place: u16, key: Key, segment: u8) -> bool {
+        let uncertain = self.live.get(key).is_some_and(|live| {
+            let found = live.segments.get(usize::from(segment));
+            live.carrier == Some(place)
+                && found.is_some_and(|found| matches!(found.state, SegmentState::Uncertain { .. }))
+        });
+        if uncertain {
+            self.unlist(place, key, segment);
+            self.set_state(key, segment, SegmentState::Unsent);
+        }
+        uncertain
     }
 
     /// What a refusal means for the carrier.

@@ -3,16 +3,17 @@
 use std::cmp::Reverse;
 use std::sync::atomic::Ordering;
 
-use carrack_message::carrier_id::fold;
 use carrack_message::record::{RecordView, record_at};
 use carrack_message::{ReceiptState, Status};
 use carrack_queue::SealedFrame;
 use carrack_runtime::Now;
 
 use crate::settings::Multipart;
+use crate::shard::Shard;
 use crate::shard::correlation::Settled;
 use crate::shard::live::{Key, Live, NEVER_NS, Phase, SegmentState};
-use crate::shard::{Shard, Timer};
+use crate::shard::matching::folded;
+use crate::shard::timers::Timer;
 
 impl Shard {
     /// Decides what a message does next. `first`: it goes before others of its lane.
@@ -82,7 +83,9 @@ impl Shard {
         let Some(live) = self.live.get_mut(key) else {
             return;
         };
-        live.waiting_since_ns = now.mono_ns;
+        if live.phase != Phase::AwaitingReceipt {
+            live.waiting_since_ns = now.mono_ns;
+        }
         live.goes_first = false;
         live.phase = Phase::AwaitingReceipt;
         if live.count(|state| matches!(state, SegmentState::Uncertain { .. })) > 0 {
@@ -167,7 +170,7 @@ impl Shard {
         let Some(place) = live.carrier else { return };
         let rules = self.carriers.get(&place).map(|carrier| &carrier.rules);
         let (message, to) = (live.id, live.to);
-        for (part, segment) in (0u8..).zip(&mut live.segments) {
+        for (part, segment) in (0..=u8::MAX).zip(&mut live.segments) {
             if let SegmentState::InFlight { journal, .. } = segment.state {
                 self.frames.after.forget.push((place, journal));
                 self.in_window.remove(to);
@@ -185,7 +188,7 @@ impl Shard {
                     segment: part,
                     ended,
                 };
-                let folded = fold(&rules.ids, &id);
+                let folded = folded(&rules.ids, &id);
                 self.correlation.remove(place, &folded, key.slot, settled);
             }
         }

@@ -40,7 +40,7 @@ impl Shard {
         let Some(Ok(from)) = live.from.as_deref().map(Sender::parse) else {
             return;
         };
-        for (part, segment) in (0u8..).zip(&mut live.segments) {
+        for (part, segment) in (0..=u8::MAX).zip(&mut live.segments) {
             let SegmentState::Submitted { at_ns } = segment.state else {
                 continue;
             };

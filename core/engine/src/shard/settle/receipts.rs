@@ -6,12 +6,12 @@ use carrack_message::carrier_id::{FoldedId, IdTransform};
 use carrack_message::record::{EarlyReceipt, ReceiptSeen};
 use carrack_runtime::Now;
 
-use crate::shard::Shard;
 use crate::shard::correlation::Settled;
 use crate::shard::early::Parked;
 use crate::shard::live::{Key, SegmentState};
 use crate::shard::matching::Meant;
 use crate::shard::numbers::Numbers;
+use crate::shard::{Carrier, Shard};
 
 /// What a receipt says, beside its id.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +51,9 @@ impl Shard {
         id: CarrierMessageId,
         report: Report,
     ) {
+        if id.is_empty() {
+            return self.receipt_without_id(now, place, link, handle, report);
+        }
         match self.meant(place, &id, report.numbers, true) {
             Meant::Segment(key, segment, transform) => {
                 self.receipt_matched(now, place, key, segment, report, How::Id(transform));
@@ -64,6 +67,32 @@ impl Shard {
             Meant::Nobody(folded) => self.receipt_unknown(now, place, &id, folded, report),
         }
         self.frames.after.answers.push((place, link, handle));
+    }
+
+    /// Only the recipient's number can say what it speaks of. The carrier is to keep it in no case: it would come for ever.
+    fn receipt_without_id(
+        &mut self,
+        now: Now,
+        place: u16,
+        link: u16,
+        handle: ReceiptHandle,
+        report: Report,
+    ) {
+        let only = self.unnamed.only(place, report.numbers);
+        let to = only.and_then(|(key, _)| self.live.get(key).map(|live| live.to));
+        match (only, to) {
+            (Some((key, part)), Some(to)) if !self.in_window.may_have(to) => {
+                let how = How::Number { parked: None };
+                self.receipt_matched(now, place, key, part, report, how);
+                self.frames.after.answers.push((place, link, handle));
+            }
+            _ => {
+                if let Some(carrier) = self.carriers.get_mut(&place) {
+                    carrier.stats.receipts_unmatched += 1;
+                }
+                self.answer(place, link, handle, true);
+            }
+        }
     }
 
     fn count_again(&mut self, place: u16) {
@@ -184,7 +213,7 @@ impl Shard {
         if matches!(state, Some(SegmentState::Uncertain { .. })) {
             // So it was taken, and will be charged.
             self.unlist(place, key, segment);
-            self.taken(now, place, key, segment, &CarrierMessageId::new(), None);
+            self.taken(now, place, key, segment, CarrierMessageId::new(), None);
         }
         if report.state.is_final() {
             self.unlist(place, key, segment);
@@ -200,7 +229,6 @@ impl Shard {
         let Some(found) = live.segment_mut(segment) else {
             return;
         };
-        carrier.stats.receipts_matched += u64::from(!matches!(how, How::Asked));
         if let (SegmentState::Submitted { at_ns }, true) = (found.state, report.state.is_final()) {
             if let Some(histogram) = carrier.stats.receipt_ms.as_mut() {
                 let waited_ns = now.mono_ns.saturating_sub(at_ns);
@@ -208,26 +236,7 @@ impl Shard {
             }
             found.state = SegmentState::Done(report.state);
         }
-        let taken = match how {
-            How::Id(transform) => {
-                carrier.note_id(transform, &found.carrier_id);
-                None
-            }
-            How::Parked {
-                transform,
-                form,
-                raw,
-            } => {
-                carrier.note_id(transform, &found.carrier_id);
-                let raw = raw.unwrap_or_else(|| Box::from(form.as_slice()));
-                (found.carrier_id.as_slice() != &*raw).then_some(raw)
-            }
-            How::Number { parked } => {
-                carrier.stats.receipts_by_number += 1;
-                parked.map(|(form, raw)| raw.unwrap_or_else(|| Box::from(form.as_slice())))
-            }
-            How::Asked => None,
-        };
+        let taken = carrier.count_match(how, &found.carrier_id);
         if let Some(raw) = taken {
             let record = early_record(number, now, &raw, &report, true);
             self.note(&record);
@@ -252,6 +261,38 @@ impl Shard {
                 .is_some_and(|segment| segment.is_unnamed())
         {
             self.unnamed.remove(place, live.to, key, segment);
+        }
+    }
+}
+
+impl Carrier {
+    /// Counts how a receipt was matched, and learns from it. Gives the id under which it is parked in the log and which the
+    /// response does not name.
+    fn count_match(&mut self, how: How, response_id: &[u8]) -> Option<Box<[u8]>> {
+        let as_came = |form: FoldedId, raw: Option<Box<[u8]>>| {
+            raw.unwrap_or_else(|| Box::from(form.as_slice()))
+        };
+        match how {
+            How::Asked => None,
+            How::Id(transform) => {
+                self.stats.receipts_matched += 1;
+                self.note_id(transform, response_id);
+                None
+            }
+            How::Parked {
+                transform,
+                form,
+                raw,
+            } => {
+                self.stats.receipts_matched += 1;
+                self.note_id(transform, response_id);
+                Some(as_came(form, raw)).filter(|id| &**id != response_id)
+            }
+            How::Number { parked } => {
+                self.stats.receipts_matched += 1;
+                self.stats.receipts_by_number += 1;
+                parked.map(|(form, raw)| as_came(form, raw))
+            }
         }
     }
 }

@@ -12,9 +12,10 @@ use carrack_routing::OnNoResponse;
 use carrack_runtime::Now;
 
 use super::receipts::{How, Report};
+use crate::shard::Shard;
 use crate::shard::live::{Key, NEVER_NS, Phase, SegmentState};
+use crate::shard::timers::Timer;
 use crate::shard::unnamed::Claim;
-use crate::shard::{Shard, Timer};
 
 /// Why a message ends where the route says so.
 pub(in crate::shard) const NO_RESPONSE: &str = "no response came and the route says to fail";
@@ -161,7 +162,7 @@ impl Shard {
         }
     }
 
-    fn set_state(&mut self, key: Key, part: u8, state: SegmentState) {
+    pub(super) fn set_state(&mut self, key: Key, part: u8, state: SegmentState) {
         if let Some(found) = self
             .live
             .get_mut(key)

@@ -13,7 +13,9 @@ use carrack_message::record::{BatchProgress, BatchRow, Body, FrameReader, Record
 use carrack_message::{
     Class, MessageId, Micros, Msisdn, ReceiptState, References, Segmentation, Sender, Status,
 };
-use carrack_queue::{CommitRefused, Committer, InFlightJournal, SealedFrame};
+use carrack_queue::{
+    CommitRefused, Committer, FrameKey, FrameSummary, InFlightJournal, SealedFrame, read_left_over,
+};
 use carrack_routing::{CarrierRow, Matcher, Policy, RouteRow, RouteTable};
 use carrack_runtime::{Mailbox, MailboxSender, Now, Wake, mailbox};
 
@@ -185,6 +187,7 @@ pub(super) struct Rig {
     pub(super) shared: Arc<Shared>,
     pub(super) settings: EngineSettings,
     rules: [CarrierRules; 2],
+    folder: tempfile::TempDir,
     mail: MailboxSender<Mail>,
     epoch: u32,
     receipts: u32,
@@ -277,6 +280,7 @@ impl Rig {
         rates: [Option<u32>; 2],
         rules: [CarrierRules; 2],
     ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let shared = Arc::new(Shared::new(
             settings.clone(),
             vec![0, 0],
@@ -307,7 +311,7 @@ impl Rig {
             number: 0,
             shared: Arc::clone(&shared),
             committer: Box::new(MemoryCommitter(Rc::clone(&log), epoch)),
-            journal: InFlightJournal::in_memory(JOURNAL),
+            journal: InFlightJournal::create(&folder.path().join("in-flight"), JOURNAL).unwrap(),
             inbox,
             peers: vec![mail.clone()],
             carriers: carriers.into_iter().collect(),
@@ -321,6 +325,7 @@ impl Rig {
             shared,
             settings,
             rules,
+            folder,
             mail,
             epoch,
             receipts: 0,
@@ -338,10 +343,26 @@ impl Rig {
         };
         assert_eq!(durable, self.log.borrow().frames.len());
         let mut recovered = self.recovered();
+        let left = read_left_over(&self.folder.path().join("in-flight")).unwrap();
+        let uncertain = recovered.left_in_windows(&left, self.now.utc_ns).unwrap();
+        if !uncertain.is_empty() {
+            let key = FrameKey {
+                epoch: self.epoch + 1,
+                shard: 0,
+                number: 0,
+            };
+            let frame = SealedFrame {
+                key,
+                ticket: 0,
+                octets: uncertain.seal(0),
+                summary: FrameSummary::default(),
+            };
+            self.log.borrow_mut().frames.push(Arc::new(frame));
+        }
         let mut rig = Self::build(
             self.settings,
             self.log,
-            self.epoch + 1,
+            self.epoch + 2,
             self.now,
             [None, None],
             self.rules,
@@ -620,6 +641,7 @@ impl Rig {
         assert_eq!(shard.live.len(), 0, "live messages");
         assert_eq!(shard.correlation.len(), 0, "correlations");
         assert_eq!(shard.unnamed.len(), 0, "segments without id");
+        assert!(shard.in_window.is_empty(), "numbers in windows");
         assert_eq!(shard.journal.free(), JOURNAL as usize, "journal entries");
         for carrier in shard.carriers.values() {
             assert_eq!(carrier.unsettled, 0, "{} has unsettled parts", carrier.name);

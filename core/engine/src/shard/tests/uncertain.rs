@@ -1,7 +1,7 @@
 //! Segments that left a window without an answer.
 
 use carrack_carrier::{CarrierMessageId, LinkEvent};
-use carrack_message::record::RecordView;
+use carrack_message::record::{RecordView, UncertainReason};
 use carrack_message::{ReceiptState, Status};
 use carrack_routing::OnNoResponse;
 
@@ -161,4 +161,41 @@ fn no_more_is_unsettled_than_one_window_a_link() {
     rig.log.borrow_mut().held = false;
     rig.settle();
     assert_eq!(rig.sent(NORTH).len(), 20);
+}
+
+#[test]
+fn t05_crash_names_what_was_in_the_window_of_another_carrier_than_the_log_knows() {
+    let mut rig = Rig::new();
+    rig.accept(&[&"x".repeat(200)]);
+    rig.answer(NORTH, "n1");
+    rig.settle();
+    rig.down(NORTH);
+    rig.settle();
+    assert_eq!(rig.open(SOUTH), 2, "all of the text");
+    let mut rig = rig.crash();
+    let named = rig.records(|record| {
+        matches!(record, RecordView::Uncertain(record)
+            if record.reason == UncertainReason::Crash && record.carrier.to_native() == 12)
+    });
+    assert_eq!(named, 2);
+    rig.up(SOUTH);
+    rig.settle();
+    assert_eq!(rig.open(SOUTH), 2, "both go again");
+}
+
+#[test]
+fn t05_receipt_settles_a_restored_segment_whose_carrier_is_known_from_the_window_only() {
+    let mut rig = Rig::with(EngineSettings {
+        on_no_response: OnNoResponse::Wait,
+        ..settings()
+    });
+    rig.accept(&["hello"]);
+    let mut rig = rig.crash();
+    rig.up(NORTH);
+    rig.settle();
+    assert!(rig.sent(NORTH).is_empty());
+    rig.receipt_of(NORTH, "77", ReceiptState::Delivered, Some(1));
+    rig.settle();
+    assert_eq!(rig.finals().len(), 1);
+    rig.assert_nothing_kept();
 }
