@@ -293,8 +293,21 @@ fn is_plain(sm: &SubmitSm<'_>, script: Script, user_data: &[u8]) -> bool {
     script == Script::Gsm7
         && !sm.has_udh()
         && sm.short_message.len() <= SHORT_MESSAGE_OCTETS_MAX
-        && user_data.is_ascii()
+        && is_septets(user_data)
         && (sm.tlvs.is_empty() || sm.tlvs.find(tag::SAR_MSG_REF_NUM).is_none())
+}
+
+/// True when no octet is above 0x7F; eight at a time, as this is asked of every submit.
+fn is_septets(octets: &[u8]) -> bool {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let (words, rest) = octets.as_chunks::<8>();
+    let high = words
+        .iter()
+        .fold(0, |high, word| high | u64::from_ne_bytes(*word));
+    let high = rest
+        .iter()
+        .fold(high, |high, octet| high | u64::from(*octet));
+    high & HIGH == 0
 }
 
 /// What ties a part to its message: reference, total and part, by header or by SAR parameters; the header counts.
