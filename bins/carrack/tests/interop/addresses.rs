@@ -4,7 +4,10 @@ use super::scene::scene;
 
 #[test]
 fn t38_ton_and_npi_follow_the_kind_of_address() {
-    scene(&["ton-npi-strict"]).play().all_delivered().nothing_doubled();
+    scene(&["ton-npi-strict"])
+        .play()
+        .all_delivered()
+        .nothing_doubled();
 }
 
 #[test]

@@ -94,10 +94,7 @@ impl Client {
         let answer = client.answer();
         assert_eq!(
             (answer.0, answer.1),
-            (
-                CommandId::BIND_TRANSCEIVER_RESP,
-                CommandStatus::ESME_ROK
-            )
+            (CommandId::BIND_TRANSCEIVER_RESP, CommandStatus::ESME_ROK)
         );
         client
     }
@@ -200,7 +197,10 @@ fn t20_sequence_numbers_are_echoed() {
     let house = House::open();
     let mut client = Client::bound(house.door(), 0x34);
     for sequence in [9, 3, 0x7FFF_FFFF, 2] {
-        let answer = client.submit(sequence, &sm(&sequence.to_be_bytes().map(|octet| b'a' + octet % 26)));
+        let answer = client.submit(
+            sequence,
+            &sm(&sequence.to_be_bytes().map(|octet| b'a' + octet % 26)),
+        );
         assert_eq!(answer.2, sequence);
     }
     house.close();
@@ -223,7 +223,10 @@ fn t23_enquire_link_of_a_customer_is_answered_bound_or_not() {
             );
             client.send(&octets);
             let answer = client.answer();
-            assert_eq!((answer.0, answer.2), (CommandId::ENQUIRE_LINK_RESP, sequence));
+            assert_eq!(
+                (answer.0, answer.2),
+                (CommandId::ENQUIRE_LINK_RESP, sequence)
+            );
         }
     }
     house.close();
@@ -273,7 +276,11 @@ fn t34_payload_wins_and_an_empty_message_is_legal() {
     is_accepted(&client.submit(3, &sm(b"the payload")));
     is_accepted(&client.submit(4, &sm(b"")));
     house.texts_at_the_carrier(2);
-    assert_eq!(house.carrier.report().duplicates, 1, "payload and text are the same message");
+    assert_eq!(
+        house.carrier.report().duplicates,
+        1,
+        "payload and text are the same message"
+    );
     house.close();
 }
 
@@ -364,7 +371,9 @@ fn t41_ten_thousand_garbage_connections_disturb_no_live_session() {
                     stream.set_read_timeout(Some(PATIENCE)).unwrap();
                     let octets = garbage[((number + scanner) % 6) as usize];
                     let mut answer = [0; 64];
-                    if stream.write_all(octets).is_ok() && stream.read(&mut answer).unwrap_or(0) >= 16 {
+                    if stream.write_all(octets).is_ok()
+                        && stream.read(&mut answer).unwrap_or(0) >= 16
+                    {
                         nacked += u32::from(answer[4..12] == [0x80, 0, 0, 0, 0, 0, 0, 2]);
                     }
                 }
@@ -373,14 +382,28 @@ fn t41_ten_thousand_garbage_connections_disturb_no_live_session() {
         })
         .collect();
     let report = load(&house.node, 20_000);
-    let nacked: u32 = scanners.into_iter().map(|scanner| scanner.join().unwrap()).sum();
+    let nacked: u32 = scanners
+        .into_iter()
+        .map(|scanner| scanner.join().unwrap())
+        .sum();
     assert_eq!(
-        (report.accepted, report.receipts, report.disconnects, report.receipts_missing),
+        (
+            report.accepted,
+            report.receipts,
+            report.disconnects,
+            report.receipts_missing
+        ),
         (20_000, 20_000, 0, 0),
         "{report:?}"
     );
-    assert_eq!(nacked, GARBAGE_CONNECTIONS, "each is told what is wrong before it is closed");
-    println!("beside them: {} msg/s, p99 {} ms", report.rate, report.latency_ms.p99);
+    assert_eq!(
+        nacked, GARBAGE_CONNECTIONS,
+        "each is told what is wrong before it is closed"
+    );
+    println!(
+        "beside them: {} msg/s, p99 {} ms",
+        report.rate, report.latency_ms.p99
+    );
     house.close();
 }
 
@@ -403,7 +426,9 @@ fn load(node: &Node, count: u64) -> LoadReport {
         .build()
         .unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, async {
-        let texts = Texts::new("447700900", 3, "ACME", 1).with_length(100).unwrap();
+        let texts = Texts::new("447700900", 3, "ACME", 1)
+            .with_length(100)
+            .unwrap();
         smpp::run(options, texts, Pace::new(Some(count), None, None))
             .await
             .unwrap()
@@ -441,9 +466,14 @@ fn t42_unknown_commands_are_nacked_and_the_session_stays() {
 fn t44_times_of_customers_are_read_in_every_form() {
     let house = House::open();
     let mut client = Client::bound(house.door(), 0x34);
-    for (validity, sequence) in [&b""[..], b"000001000000000R", b"991231235959000+", b"991231235959948-"]
-        .into_iter()
-        .zip(2..)
+    for (validity, sequence) in [
+        &b""[..],
+        b"000001000000000R",
+        b"991231235959000+",
+        b"991231235959948-",
+    ]
+    .into_iter()
+    .zip(2..)
     {
         let text = [b'a' + sequence as u8];
         let timed = SubmitSm {
@@ -459,7 +489,13 @@ fn t44_times_of_customers_are_read_in_every_form() {
 #[test]
 fn t46_any_version_of_a_customer_may_bind() {
     let house = House::open();
-    for (version, text) in [(0x00, b"a"), (0x33, b"b"), (0x34, b"c"), (0x50, b"d"), (0xFF, b"e")] {
+    for (version, text) in [
+        (0x00, b"a"),
+        (0x33, b"b"),
+        (0x34, b"c"),
+        (0x50, b"d"),
+        (0xFF, b"e"),
+    ] {
         let mut client = Client::bound(house.door(), version);
         is_accepted(&client.submit(2, &sm(text)));
     }

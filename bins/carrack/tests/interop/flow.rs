@@ -49,12 +49,20 @@ fn t15_full_queue_of_one_handset_holds_nobody_else() {
         .play()
         .adds_up()
         .nothing_doubled();
-    scene(&["queue-full=10"]).play().all_delivered().nothing_doubled();
+    scene(&["queue-full=10"])
+        .play()
+        .all_delivered()
+        .nothing_doubled();
 }
 
 #[test]
 fn t16_failed_submits_go_again_and_then_elsewhere() {
-    for quirk in ["submit-fail=20", "system-error=20", "vendor-status=20", "account-fault"] {
+    for quirk in [
+        "submit-fail=20",
+        "system-error=20",
+        "vendor-status=20",
+        "account-fault",
+    ] {
         Scene {
             spare: true,
             ..scene(&[quirk])

@@ -57,16 +57,22 @@ fn t03_short_and_long_ids_match() {
 #[test]
 fn t03_message_without_an_id_is_not_sent_again() {
     let outcome = Scene {
-        more: "[delivery]\nsegments_max = 12\nreceipt_wait_max = \"2s\"\n",
+        delivery: "receipt_wait_max = \"2s\"",
         long: 0.0,
         ..scene(&["id-empty=100", "drop-receipt=100"])
     }
     .play();
     outcome.adds_up().nothing_doubled();
-    assert_eq!(outcome.batch["failed"], outcome.sample.good, "unknown, not lost");
+    assert_eq!(
+        outcome.batch["failed"], outcome.sample.good,
+        "unknown, not lost"
+    );
 }
 
 #[test]
 fn t45_id_given_to_two_messages_goes_by_the_recipient() {
-    scene(&["id-reuse=40"]).play().all_delivered().nothing_doubled();
+    scene(&["id-reuse=40"])
+        .play()
+        .all_delivered()
+        .nothing_doubled();
 }

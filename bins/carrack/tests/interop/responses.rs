@@ -70,5 +70,8 @@ fn t43_octets_one_by_one_are_the_same() {
     .play()
     .all_delivered()
     .nothing_doubled();
-    scene(&["split-header"]).play().all_delivered().nothing_doubled();
+    scene(&["split-header"])
+        .play()
+        .all_delivered()
+        .nothing_doubled();
 }

@@ -19,8 +19,8 @@ pub(crate) struct Scene {
     pub(crate) profile: &'static str,
     /// Further keys of the carrier.
     pub(crate) carrier: &'static str,
-    /// Further sections or keys at the end of the account.
-    pub(crate) more: &'static str,
+    /// Further keys of `[delivery]`.
+    pub(crate) delivery: &'static str,
     pub(crate) rows: u64,
     pub(crate) links: u32,
     pub(crate) window: u32,
@@ -42,7 +42,7 @@ impl Default for Scene {
             quirks: Vec::new(),
             profile: "",
             carrier: "",
-            more: "",
+            delivery: "",
             rows: ROWS,
             links: 1,
             window: 50,
@@ -116,7 +116,14 @@ impl Scene {
                 more: "",
             });
         }
-        let place = Place::new(&entries, self.more);
+        let place = Place::new(&entries, "");
+        let written = std::fs::read_to_string(place.configuration()).unwrap();
+        let delivery = format!("[delivery]\n{}", self.delivery);
+        std::fs::write(
+            place.configuration(),
+            written.replace("[delivery]", &delivery),
+        )
+        .unwrap();
         let profiles = place.folder.path().join("profiles");
         std::fs::create_dir_all(&profiles).unwrap();
         let text = format!(

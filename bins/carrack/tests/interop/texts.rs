@@ -10,9 +10,12 @@ fn texts_arrive_whole(outcome: &Outcome, distinct: u64) {
 
 #[test]
 fn t28_packed_septets_arrive_whole() {
-    let outcome = Scene { long: 30.0, ..scene(&["dc0-packed"]) }
-        .profile("dc0_packed = true")
-        .play();
+    let outcome = Scene {
+        long: 30.0,
+        ..scene(&["dc0-packed"])
+    }
+    .profile("dc0_packed = true")
+    .play();
     texts_arrive_whole(&outcome, outcome.sample.segments);
 }
 
@@ -22,7 +25,9 @@ fn t29_latin1_as_default_alphabet_arrives_whole() {
         .profile("dc0_alphabet = \"latin1\"")
         .play();
     outcome.all_delivered().nothing_doubled();
-    let outcome = scene(&["dc0-ascii"]).profile("dc0_alphabet = \"ascii\"").play();
+    let outcome = scene(&["dc0-ascii"])
+        .profile("dc0_alphabet = \"ascii\"")
+        .play();
     outcome.all_delivered().nothing_doubled();
 }
 
@@ -74,7 +79,13 @@ fn t35_long_texts_go_by_each_method() {
 
 #[test]
 fn t35_parts_from_handsets_disturb_nothing() {
-    for quirk in ["mo-udh8", "mo-udh16", "mo-sar", "mo-two-methods", "mo-out-of-order"] {
+    for quirk in [
+        "mo-udh8",
+        "mo-udh16",
+        "mo-sar",
+        "mo-two-methods",
+        "mo-out-of-order",
+    ] {
         scene(&["mo=20", quirk]).play().all_delivered();
     }
 }
