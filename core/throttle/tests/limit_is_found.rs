@@ -65,6 +65,22 @@ fn a_limit_is_used_to_95_percent_and_half_a_percent_is_refused() {
     assert_eq!(missed, 0);
 }
 
+/// Fits of refusals at random are a fifth of a percent by themselves. Only with the limit as nominal rate and long, rare
+/// fits: shorter ones, or a limit that has to be found, still wear the rate down.
+#[test]
+fn t14_a_known_limit_with_rare_fits_of_twenty_refusals_is_used_to_95_percent() {
+    let mut missed = 0;
+    for seed in 1..=4 {
+        let scene = Scene {
+            fits: (20, 10_000),
+            seed,
+            ..Scene::new(500, Window::Sliding)
+        };
+        missed += u32::from(!is_found(Some(500), scene, 95, 60));
+    }
+    assert_eq!(missed, 0);
+}
+
 /// One segment a second more or less is much here.
 #[test]
 fn a_small_limit_is_used_to_nine_tenths() {

@@ -31,6 +31,8 @@ pub struct Scene {
     pub random: u64,
     /// From, to: everything is refused in each ten seconds.
     pub burst_ns: (u64, u64),
+    /// So many in a row are refused, once in so many at random; (0, 0) for never.
+    pub fits: (u64, u64),
     pub seed: u64,
 }
 
@@ -45,6 +47,7 @@ impl Scene {
             offered: 0,
             random: 0,
             burst_ns: (0, 0),
+            fits: (0, 0),
             seed: 1,
         }
     }
@@ -71,6 +74,7 @@ struct Carrier {
     second: u64,
     in_second: u64,
     random: u64,
+    fit_left: u64,
 }
 
 impl Carrier {
@@ -82,6 +86,14 @@ impl Carrier {
     }
 
     fn accepts(&mut self, at_ns: u64) -> bool {
+        let (length, every) = self.scene.fits;
+        if every > 0 && self.fit_left == 0 && self.dice().is_multiple_of(every) {
+            self.fit_left = length;
+        }
+        if self.fit_left > 0 {
+            self.fit_left -= 1;
+            return false;
+        }
         let in_ten = at_ns % (10 * SECOND_NS);
         let burst = self.scene.burst_ns.0 <= in_ten && in_ten < self.scene.burst_ns.1;
         if burst || self.dice() % 100_000 < self.scene.random {
@@ -113,6 +125,7 @@ pub fn run(adaptive: &mut Adaptive, scene: Scene, from_s: u64, to_s: u64) -> Fig
         counted: VecDeque::new(),
         second: 0,
         in_second: 0,
+        fit_left: 0,
         random: scene.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
     };
     let mut answers: VecDeque<(u64, bool)> = VecDeque::new();
