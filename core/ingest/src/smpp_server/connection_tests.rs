@@ -300,7 +300,7 @@ fn what_cannot_be_taken_is_answered_at_once_and_does_not_hold_up_the_rest() {
         ),
         (
             SubmitSm {
-                validity_period: b"nonsense",
+                validity_period: b"no time at all 0",
                 ..sm(GOOD)
             },
             CommandStatus::ESME_RINVEXPIRY,
