@@ -18,6 +18,8 @@ use carrack_runtime::{
 use carrack_settings::{Carrier, NoResponse, Profile, ThrottleMode};
 use carrack_throttle::{self as throttle, ThrottleRule};
 
+use crate::node::nanoseconds;
+
 const UNBIND_TIMEOUT_MAX: Duration = Duration::from_secs(5);
 
 /// Carriers for the engine, and where their octets can be listened to.
@@ -159,8 +161,4 @@ impl Pipe {
 /// Chance enough for jitter: the hasher's keys are the system's.
 fn seed() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
-}
-
-fn nanoseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

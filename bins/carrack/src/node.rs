@@ -103,6 +103,7 @@ fn engine(settings: &Settings) -> EngineSettings {
     }
 }
 
-fn nanoseconds(time: Duration) -> u64 {
+/// For the engine, which counts in them.
+pub(crate) fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

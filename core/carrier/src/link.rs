@@ -138,7 +138,7 @@ pub enum LinkEvent {
     Receipt {
         /// For the answer.
         handle: ReceiptHandle,
-        /// The carrier's id of the segment.
+        /// The carrier's id of the segment; empty where the receipt names none.
         id: CarrierMessageId,
         /// What it says.
         state: ReceiptState,
@@ -149,7 +149,7 @@ pub enum LinkEvent {
         /// Its destination address where it is a number: some carriers do not turn the two round.
         destination: Option<Msisdn>,
     },
-    /// A message from a handset, or a receipt that names nothing.
+    /// A message from a handset.
     Mo {
         /// For the answer.
         handle: ReceiptHandle,

@@ -16,7 +16,7 @@ const ADDRESSES_MAX: usize = 32;
 /// TLS to a carrier; the files could be read and are PEM.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct CarrierTls {
-    /// PEM file of the authorities that are trusted, key `ca`; none: those of the public web.
+    /// PEM file of the authorities that are trusted, key `ca`; none: those that the system trusts.
     pub ca: Option<PathBuf>,
     /// Name that the certificate has to bear and that is asked for (SNI); none: the host of the address.
     pub server_name: Option<String>,

@@ -12,7 +12,7 @@ use crate::oddity::{BodyError, Decoded, Strictness};
 use crate::reader::Reader;
 use crate::tlv::Tlvs;
 use crate::writer::{BodyWriter, EncodeError, write_pdu};
-use crate::{Address, CommandId, CommandStatus};
+use crate::{Address, CommandId, CommandStatus, QuerySm};
 
 /// The body of `broadcast_sm` (5.0 4.4.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -85,40 +85,9 @@ impl<'a> BroadcastSm<'a> {
     }
 }
 
-/// The body of `query_broadcast_sm` (5.0 4.6.1.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct QueryBroadcastSm<'a> {
-    /// The id that the SMSC gave; empty where `user_message_reference` names the message.
-    pub message_id: &'a [u8],
-    /// Sender, as it was submitted.
-    pub source: Address<'a>,
-    /// Optional parameters.
-    pub tlvs: Tlvs<'a>,
-}
-
-impl<'a> QueryBroadcastSm<'a> {
-    /// Reads a `query_broadcast_sm`; the last NUL may be missing where tolerant.
-    ///
-    /// # Errors
-    /// [`BodyError`] with the status to answer.
-    pub fn decode(body: &'a [u8], strictness: Strictness) -> Result<Decoded<Self>, BodyError> {
-        let mut reader = Reader::new(body, strictness);
-        let message_id = reader.cstring(&MESSAGE_ID)?;
-        let source = last_address(&mut reader, &SOURCE_ADDR)?;
-        let tlvs = optional_part(&mut reader)?;
-        Ok(reader.done(Self {
-            message_id,
-            source,
-            tlvs,
-        }))
-    }
-
-    pub(crate) fn write(&self, w: &mut BodyWriter<'_>) {
-        w.cstring(self.message_id);
-        write_address(w, &self.source);
-        w.octets(self.tlvs.whole_octets());
-    }
-}
+/// The body of `query_broadcast_sm` (5.0 4.6.1.1): that of `query_sm`, with an empty id where `user_message_reference`
+/// names the message.
+pub type QueryBroadcastSm<'a> = QuerySm<'a>;
 
 /// The body of `cancel_broadcast_sm` (5.0 4.6.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
