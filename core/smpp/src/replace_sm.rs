@@ -60,7 +60,8 @@ impl<'a> ReplaceSm<'a> {
             short_message,
             tlvs,
         };
-        if !short_message.is_empty() && value.user_data() != short_message {
+        let payload = value.tlvs.find(tag::MESSAGE_PAYLOAD).unwrap_or_default();
+        if !short_message.is_empty() && !payload.is_empty() {
             reader.oddities.insert(Oddities::BOTH_PAYLOADS);
         }
         Ok(reader.done(value))
