@@ -7,17 +7,22 @@
 //! with each repeat, up to 5 s. A limit refuses nothing below itself: refusals that go on, in about the same share,
 //! after two cuts and a third by an eighth more are no limit; the rate comes back and [`Tolerance`] bears them for a
 //! minute. Without a nominal rate, a limit is forgotten after a quiet minute, or two holds where these are longer. At
-//! most one cut a second, corrected while its pause lasts. It never fails.
+//! most one cut a second, corrected while its pause lasts. Refusals at a rate that is proven ([`Proof`]), or at the step of
+//! a probe, are first taken for a fit: all stands still for 31 ms, and only what goes on is a limit. It never fails.
 
 use crate::history::History;
+use crate::proof::Proof;
 use crate::search::Search;
 use crate::tolerance::Tolerance;
+use crate::trial::{Sent, Trial};
 use crate::{Bucket, NEVER_NS, SECOND_NS};
 
 const PAUSE_FIRST_NS: u64 = SECOND_NS / 10;
 const PAUSE_MAX_NS: u64 = 5 * SECOND_NS;
 /// Responses to what was sent before a cut may still come in for this long after it, or after its pause.
 const SETTLE_NS: u64 = SECOND_NS / 5;
+/// Long enough for a carrier's full second to empty a little, short enough to cost nothing.
+const DUCK_NS: u64 = SECOND_NS / 32;
 /// A refusal this long after the end of a pause begins with the first pause again.
 const REPEAT_NS: u64 = 3 * SECOND_NS / 2;
 const FORGET_NS: u64 = 60 * SECOND_NS;
@@ -38,6 +43,7 @@ pub struct Adaptive {
     refused: History,
     total: Sent,
     trial: Option<Trial>,
+    proof: Proof,
     /// Totals at the last cut; what is refused before it is settled is not in them.
     mark: Sent,
     /// The most accepted in a second of late, an eighth less for each second since.
@@ -51,32 +57,8 @@ pub struct Adaptive {
     suspected_ns: Option<u64>,
     /// Granted in the second before the pause; answers during the pause say how much of it was refused.
     open: Option<u64>,
-}
-
-/// Segments granted, and refused by the carrier.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sent {
-    granted: u64,
-    refused: u64,
-}
-
-impl Sent {
-    const fn since(self, before: Self) -> Self {
-        Self {
-            granted: self.granted.saturating_sub(before.granted),
-            refused: self.refused.saturating_sub(before.refused),
-        }
-    }
-}
-
-/// Cuts in a row without a probe between them: does the share of refusals depend on the rate at all?
-#[derive(Debug, Clone, Copy)]
-struct Trial {
-    rate_before: u32,
-    cuts: u32,
-    /// What went between the last two cuts, and between the two before.
-    last: Sent,
-    before_last: Sent,
+    /// The same of a short standstill: were it many, it was no fit.
+    ducked: Option<u64>,
 }
 
 impl Adaptive {
@@ -101,6 +83,7 @@ impl Adaptive {
             refused: History::new(),
             total: Sent::default(),
             trial: None,
+            proof: Proof::default(),
             mark: Sent::default(),
             best: 0,
             paused_until_ns: 0,
@@ -110,6 +93,7 @@ impl Adaptive {
             last_cut_ns: None,
             suspected_ns: None,
             open: None,
+            ducked: None,
         }
     }
 
@@ -157,19 +141,26 @@ impl Adaptive {
         self.refused.add(now_ns, 1);
         self.last_refusal_ns = self.last_refusal_ns.max(now_ns);
         if now_ns < self.paused_until_ns {
+            self.search.count_cost(now_ns);
             self.correct(now_ns);
             return;
         }
         if now_ns < self.settled_ns {
+            self.search.count_cost(now_ns);
             return;
         }
         self.total.refused = self.total.refused.saturating_add(1);
         let granted = self.bucket.granted_last_second(now_ns);
         let refused = self.refused.sum(now_ns);
-        let stray = self.search.is_below()
-            && !are_many(granted, refused)
-            && self.total.since(self.mark).refused < EVIDENCE;
-        if refused > self.tolerance.allowed(granted) && !stray {
+        self.proof.refusal();
+        if refused <= self.tolerance.allowed(granted) {
+            return;
+        }
+        let stray = self.search.is_below() && self.total.since(self.mark).refused < EVIDENCE;
+        let many = are_many(granted, refused);
+        if !many && self.proof.bears(self.search.rate()) {
+            self.duck(now_ns, granted);
+        } else if many || !stray {
             self.respond(now_ns, granted, refused);
         }
     }
@@ -224,6 +215,11 @@ impl Adaptive {
         self.best = (self.best - self.best / 8).max(self.accepted(granted, refused));
         let rate = self.search.rate();
         self.search.grow(now_ns, granted >= u64::from(rate) / 2);
+        let used = granted >= u64::from(rate - rate / 8);
+        if let Some(again) = self.proof.second_passed(now_ns, rate, used) {
+            self.search.aim(now_ns, again);
+            self.trial = None;
+        }
         self.tolerance.forget_if_old(now_ns);
         let quiet_ns = now_ns.saturating_sub(self.last_refusal_ns);
         let forget_ns = FORGET_NS.max(self.search.hold_ns().saturating_mul(2));
@@ -258,8 +254,32 @@ impl Adaptive {
             .last_cut_ns
             .is_none_or(|cut_ns| now_ns.saturating_sub(cut_ns) >= SECOND_NS);
         if due {
-            self.cut(now_ns, granted, refused);
+            if !many && self.search.is_probe() {
+                self.step_back(now_ns, granted, refused);
+            } else {
+                self.cut(now_ns, granted, refused);
+            }
         }
+    }
+
+    /// A short standstill, in which a carrier's second that is full empties.
+    fn duck(&mut self, now_ns: u64, granted: u64) {
+        self.ducked = Some(granted);
+        self.paused_until_ns = now_ns.saturating_add(DUCK_NS);
+        self.settled_ns = self.paused_until_ns.saturating_add(SETTLE_NS);
+    }
+
+    /// A probe met refusals: back to what is proven.
+    fn step_back(&mut self, now_ns: u64, granted: u64, refused: u64) {
+        self.last_cut_ns = Some(now_ns);
+        self.suspected_ns = None;
+        self.open = None;
+        self.trial = None;
+        self.mark = self.total;
+        self.proof.restart();
+        self.duck(now_ns, granted);
+        self.search.step_back(now_ns, self.proof.proven(), refused);
+        self.follow(now_ns);
     }
 
     /// A refusal without a known limit opens a time in which to look on; says whether it was open already.
@@ -280,6 +300,7 @@ impl Adaptive {
     }
 
     fn pause(&mut self, now_ns: u64, most_refused: bool) {
+        self.ducked = None;
         let repeated =
             self.paused_until_ns != 0 && now_ns.saturating_sub(self.paused_until_ns) < REPEAT_NS;
         self.repeats = match (repeated, most_refused) {
@@ -296,6 +317,10 @@ impl Adaptive {
         self.last_cut_ns = Some(now_ns);
         self.suspected_ns = None;
         self.open = None;
+        if self.proof.is_doubted(self.search.rate()) {
+            self.search.is_too_much();
+        }
+        self.proof.cut(now_ns);
         self.lower(now_ns, granted, refused);
         self.follow(now_ns);
     }
@@ -305,21 +330,12 @@ impl Adaptive {
         let sent = self.total.since(self.mark);
         self.mark = self.total;
         let trial = match self.trial.filter(|_| self.search.is_below()) {
-            None => Trial {
-                rate_before: self.search.rate(),
-                cuts: 1,
-                last: sent,
-                before_last: Sent::default(),
-            },
-            Some(trial) => Trial {
-                cuts: trial.cuts.saturating_add(1),
-                last: sent,
-                before_last: trial.last,
-                ..trial
-            },
+            None => Trial::first(self.search.rate(), sent),
+            Some(trial) => trial.next(sent),
         };
         if trial.cuts > CUTS_MAX && self.is_no_limit(now_ns, trial) {
             self.trial = None;
+            self.proof.forget();
             self.search.restore(now_ns, trial.rate_before);
             return;
         }
@@ -350,18 +366,21 @@ impl Adaptive {
 
     /// Whether refusals went on in the same share though the rate is far below what was accepted.
     fn is_no_limit(&mut self, now_ns: u64, trial: Trial) -> bool {
-        let (last, before) = (trial.last, trial.before_last);
-        // A quarter, because few refusals are counted and chance is wide.
-        let fell = last
-            .refused
-            .saturating_mul(4)
-            .saturating_mul(before.granted)
-            < before.refused.saturating_mul(last.granted);
-        !fell && self.tolerance.learn(now_ns, last.granted, last.refused)
+        let last = trial.last;
+        !trial.fell() && self.tolerance.learn(now_ns, last.granted, last.refused)
     }
 
     /// One more answer of before the pause was a refusal: less was accepted than was thought.
     fn correct(&mut self, now_ns: u64) {
+        if let Some(granted) = self.ducked {
+            let refused = self.refused.sum(now_ns);
+            if are_many(granted, refused) {
+                self.ducked = None;
+                self.pause(now_ns, refused.saturating_mul(2) > granted);
+                self.cut(now_ns, granted, refused);
+            }
+            return;
+        }
         let Some(granted) = self.open else {
             return;
         };

@@ -1,11 +1,11 @@
 //! A token bucket counted in segments.
 //!
 //! Promise: never more than `rate` segments in any half-open second `[t, t + 1 s)`, whatever the moments of the
-//! calls; at least 97 % of it over time for takings of one segment.
+//! calls; at least 97 % of it over time for takings of one segment, 98.9 % from 400 a second on.
 //!
-//! Why it holds. The bucket holds `c = max(1, rate / 50)` and refills with `rate - c` a second, so a second sees
-//! at most `c` from the store and `rate - c` from the refill. Where `c` is one, the refill is `rate`: the first
-//! taking empties the bucket and fewer than `rate` more can be refilled in less than a second. A taking larger than
+//! Why it holds. The bucket holds `c`, a hundredth of the rate or a fiftieth of a small one, and refills with
+//! `rate - c` a second, so a second sees at most `c` from the store and `rate - c` from the refill. Where `c` is one,
+//! the refill is `rate`: the first taking empties the bucket and fewer than `rate` more can be refilled in less than a second. A taking larger than
 //! `c` (a long message) needs a full bucket and goes into debt. Until the debt is paid nothing else is granted, so
 //! a second that ends in debt ends with such a taking, and this was granted only if the [`History`] of the last
 //! second left room for all of it. Once the debt is paid, store and refill account for everything again.
@@ -154,7 +154,8 @@ struct Shape {
 }
 
 fn shape(rate: u32, burst: Option<u32>) -> Shape {
-    let even = (rate / 50).max(1);
+    // Of a small rate a hundredth is too few to make up for a caller that comes late.
+    let even = (rate / 100).max((rate / 50).min(4)).max(1);
     let capacity = burst.unwrap_or(even).max(1).min(rate);
     if capacity > even {
         return Shape {

@@ -8,9 +8,11 @@ mod adaptive;
 mod backoff;
 mod bucket;
 mod history;
+mod proof;
 mod rule;
 mod search;
 mod tolerance;
+mod trial;
 
 pub use adaptive::Adaptive;
 pub use backoff::Backoff;
