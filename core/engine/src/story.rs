@@ -154,12 +154,13 @@ impl Story {
             RecordView::Refused(record) => {
                 self.attempts += 1;
                 self.status = Status::Sending;
+                // Without it the message pauses, or ends: then its end comes next.
                 let then = if record.next_carrier {
-                    "the next carrier is tried"
+                    "; the next carrier is tried"
                 } else {
-                    "the same carrier is tried again"
+                    ""
                 };
-                let detail = format!("status {:#x}; {then}", record.status.to_native());
+                let detail = format!("status {:#x}{then}", record.status.to_native());
                 self.push(
                     record.at_utc_ns.to_native(),
                     "refused",

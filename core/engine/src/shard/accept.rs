@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 
 use super::Shard;
 use super::live::{Live, Phase, Segment};
+use super::settle::throttled::Throttled;
 use crate::submission::{Chunk, Refusal, Submission, Verdict};
 
 /// Where an acceptable submission will go.
@@ -230,6 +231,7 @@ impl Shard {
             round_failed: false,
             attempts: 0,
             retries_here: 0,
+            throttled: Throttled::default(),
             goes_first: false,
             unfinished: false,
             leave_carrier: false,

@@ -12,6 +12,8 @@ use carrack_routing::{OnNoResponse, PlanId};
 use slab::Slab;
 use smallvec::SmallVec;
 
+use super::settle::throttled::Throttled;
+
 /// Names a live message; a slot used again has another generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Key {
@@ -159,6 +161,8 @@ pub(crate) struct Live {
     pub(crate) attempts: u32,
     /// Passing refusals at this carrier in a row.
     pub(crate) retries_here: u8,
+    /// Refusals for speed.
+    pub(crate) throttled: Throttled,
     /// It goes before others of its lane when it next stands in it.
     pub(crate) goes_first: bool,
     /// Stands in its carrier's list of unfinished messages.

@@ -16,6 +16,7 @@ use super::matching::folded;
 use super::numbers::Numbers;
 use super::sending::parts_of;
 use super::settle::receipts::{How, Report};
+use super::settle::throttled::Throttled;
 use super::settle::uncertain::NO_RESPONSE;
 use crate::recovery::{Restored, RestoredEarly, RestoredSegment};
 
@@ -75,6 +76,7 @@ impl Shard {
             round_failed: false,
             attempts: restored.attempts,
             retries_here: 0,
+            throttled: Throttled::default(),
             goes_first: false,
             unfinished: false,
             leave_carrier: false,

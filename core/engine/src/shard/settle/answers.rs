@@ -17,8 +17,8 @@ const RETRIES_HERE_MAX: u8 = 1;
 #[derive(Clone, Copy)]
 pub(super) struct Left {
     /// Its journal entry: to be forgotten with the frame that holds the outcome, not before.
-    journal: u32,
-    place: u16,
+    pub(super) journal: u32,
+    pub(super) place: u16,
     pub(super) since_ns: u64,
 }
 
@@ -241,13 +241,7 @@ impl Shard {
             },
         };
         if refusal.disposition == Disposition::Throttled {
-            match left {
-                // The log says unsent, and so it is.
-                Some(left) => self.forget_in_flight(left.place, left.journal),
-                // The log says uncertain, and it is not.
-                None => self.note_refused(now, place, key, segment, refusal, false),
-            }
-            return self.go_on(now, key, true);
+            return self.part_throttled(now, place, key, segment, refusal, left);
         }
         let Some(next_carrier) = self.weigh(key, refusal) else {
             return;
@@ -257,7 +251,7 @@ impl Shard {
         self.go_on(now, key, false);
     }
 
-    fn note_refused(
+    pub(super) fn note_refused(
         &mut self,
         now: Now,
         place: u16,
@@ -325,7 +319,7 @@ impl Shard {
     }
 
     /// What a refusal means for the message; whether the next carrier is to be tried.
-    fn weigh(&mut self, key: Key, refusal: Refusal) -> Option<bool> {
+    pub(super) fn weigh(&mut self, key: Key, refusal: Refusal) -> Option<bool> {
         let settings = &self.shared.settings;
         let live = self.live.get_mut(key)?;
         live.last_error = refusal.status;

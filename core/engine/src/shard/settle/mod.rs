@@ -9,6 +9,7 @@ mod end;
 mod next;
 mod queries;
 pub(super) mod receipts;
+pub(super) mod throttled;
 pub(super) mod uncertain;
 
 use carrack_message::record::Storable;

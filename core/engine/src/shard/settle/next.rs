@@ -15,6 +15,8 @@ use crate::shard::live::{Key, Live, NEVER_NS, Phase, SegmentState};
 use crate::shard::matching::folded;
 use crate::shard::timers::Timer;
 
+use super::throttled::Throttled;
+
 impl Shard {
     /// Decides what a message does next. `first`: it goes before others of its lane.
     pub(in crate::shard) fn go_on(&mut self, now: Now, key: Key, first: bool) {
@@ -142,6 +144,7 @@ impl Shard {
         live.unfinished = false;
         live.leave_carrier = false;
         live.retries_here = 0;
+        live.throttled = Throttled::default();
         live.pause_ns = 0;
         let next = from.and_then(|from| self.plans.without(live.plan, from).ok());
         match next.filter(|plan| !self.plans.carriers(*plan).is_empty()) {

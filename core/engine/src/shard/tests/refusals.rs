@@ -168,3 +168,55 @@ fn t16_link_at_fault_does_not_cost_the_message_its_carrier() {
     rig.after(2 * SECOND);
     assert_eq!((rig.open(NORTH), rig.open(SOUTH)), (1, 0));
 }
+
+/// One recipient whose texts are refused as if we were too fast, among others that are taken.
+#[test]
+fn t14_message_that_is_always_refused_for_speed_holds_nobody_and_goes_to_the_next_carrier() {
+    let mut rig = Rig::with(settings());
+    let all = (1..=9).map(|to| rig.submission_to("text", to));
+    let all: Vec<_> = all.collect();
+    rig.hand_in(all, None);
+    rig.settle();
+    let (mut tries, mut taken) = (0, 0);
+    for _ in 0..900 {
+        rig.after(100 * MS);
+        while rig.open(NORTH) > 0 {
+            if rig.first_open(NORTH).starts_with("447700900001") {
+                tries += 1;
+                rig.refuse(NORTH, 0x14, Disposition::Throttled);
+            } else {
+                taken += 1;
+                rig.answer(NORTH, &format!("n{taken}"));
+            }
+        }
+    }
+    assert_eq!(taken, 8, "the others are taken");
+    assert!(tries <= 40, "{tries} submits of one part");
+    let sent = rig.sent(SOUTH);
+    assert!(sent[0].starts_with("447700900001"), "{sent:?}");
+}
+
+#[test]
+fn t14_carrier_that_refuses_all_for_speed_costs_no_message_an_attempt() {
+    let mut rig = Rig::new();
+    texts(&mut rig, 6);
+    for _ in 0..3000 {
+        rig.after(100 * MS);
+        while rig.open(NORTH) > 0 {
+            rig.refuse(NORTH, 0x58, Disposition::Throttled);
+        }
+    }
+    assert!(rig.finals().is_empty() && rig.sent(SOUTH).is_empty());
+    for n in 0..3000 {
+        rig.after(100 * MS);
+        while rig.open(NORTH) > 0 {
+            rig.answer(NORTH, &format!("n{n}-{}", rig.open(NORTH)));
+        }
+    }
+    let late = rig
+        .sent(NORTH)
+        .iter()
+        .filter(|sent| sent.ends_with("text 5"))
+        .count();
+    assert!(late > 0 && rig.sent(SOUTH).is_empty());
+}

@@ -652,6 +652,12 @@ impl Rig {
         self.wires[carrier].borrow().open.len()
     }
 
+    /// The text that has been in the window longest.
+    pub(super) fn first_open(&self, carrier: usize) -> String {
+        let wire = self.wires[carrier].borrow();
+        String::from_utf8_lossy(&wire.open[0].1).into_owned()
+    }
+
     pub(super) fn sent(&self, carrier: usize) -> Vec<String> {
         self.wires[carrier]
             .borrow()
