@@ -5,6 +5,8 @@
 use super::pace::OVERDUE_NOTED_MAX;
 use super::pace::Turn;
 use super::report::Tally;
+use super::timeline::{Counts, Timeline};
+use super::watch::{Look, Onlooker, Watch};
 use super::{LoadFault, LoadReport, Pace, Texts};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
@@ -44,6 +46,7 @@ struct Shared {
     pace: RefCell<Pace>,
     tally: RefCell<Tally>,
     broken: Cell<u32>,
+    in_flight: Cell<u64>,
     started: Instant,
 }
 
@@ -80,6 +83,20 @@ fn target(url: &str) -> Result<Target, LoadFault> {
 /// # Errors
 /// [`LoadFault`] for an address that cannot be used or reached at all.
 pub async fn run(options: Options, texts: Texts, pace: Pace) -> Result<LoadReport, LoadFault> {
+    let (report, _) = run_watched(options, texts, pace, Watch::default()).await?;
+    Ok(report)
+}
+
+/// As [`run`], and looks on; the timeline is empty unless it was asked for.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_watched(
+    options: Options,
+    texts: Texts,
+    pace: Pace,
+    watch: Watch,
+) -> Result<(LoadReport, Timeline), LoadFault> {
     let target = target(&options.url)?;
     let connections = options.connections.max(1);
     let shared = Rc::new(Shared {
@@ -89,7 +106,16 @@ pub async fn run(options: Options, texts: Texts, pace: Pace) -> Result<LoadRepor
         pace: RefCell::new(pace),
         tally: RefCell::new(Tally::new()?),
         broken: Cell::new(0),
+        in_flight: Cell::new(0),
         started: Instant::now(),
+    });
+    if watch.is_on() {
+        let window = u64::from(connections);
+        shared.tally.borrow_mut().record(shared.now_ns(), window)?;
+    }
+    let looked_at = Rc::clone(&shared);
+    let onlooker = Onlooker::start(watch, shared.pace.borrow().expected(), move || {
+        looked_at.look()
     });
     let tasks: Vec<_> = (0..connections)
         .map(|_| tokio::task::spawn_local(connection(Rc::clone(&shared))))
@@ -106,12 +132,23 @@ pub async fn run(options: Options, texts: Texts, pace: Pace) -> Result<LoadRepor
             });
         }
     }
+    drop(onlooker);
+    finish(&shared, first_fault)
+}
+
+/// The report and the course of a load that has ended.
+fn finish(
+    shared: &Shared,
+    first_fault: Option<LoadFault>,
+) -> Result<(LoadReport, Timeline), LoadFault> {
+    let counts = shared.counts();
     let (sent, started_ns) = (
         shared.pace.borrow().sent(),
         shared.pace.borrow().started_ns(),
     );
     let mut tally = std::mem::replace(&mut *shared.tally.borrow_mut(), Tally::new()?);
     let now_ns = shared.now_ns();
+    let timeline = tally.take_timeline(now_ns, counts);
     let overdue = shared
         .pace
         .borrow()
@@ -128,7 +165,7 @@ pub async fn run(options: Options, texts: Texts, pace: Pace) -> Result<LoadRepor
     }
     report.sent = sent;
     report.disconnects = u64::from(shared.broken.get());
-    Ok(report)
+    Ok((report, timeline))
 }
 
 async fn connection(shared: Rc<Shared>) -> io::Result<()> {
@@ -169,7 +206,10 @@ async fn keep_posting(
                 scheduled_ns,
             } => {
                 let json = body.write(&shared.texts, number);
-                if let Err(fault) = post(shared, &mut sender, json, scheduled_ns).await {
+                shared.in_flight.set(shared.in_flight.get() + 1);
+                let posted = post(shared, &mut sender, json, scheduled_ns).await;
+                shared.in_flight.set(shared.in_flight.get() - 1);
+                if let Err(fault) = posted {
                     let mut tally = shared.tally.borrow_mut();
                     tally.waited(shared.now_ns(), scheduled_ns);
                     tally.report.unanswered += 1;
@@ -190,6 +230,7 @@ async fn post(
     json: Bytes,
     scheduled_ns: u64,
 ) -> io::Result<()> {
+    let sent_ns = shared.now_ns();
     let request = Request::post(&shared.target.path)
         .header(header::HOST, &shared.target.host)
         .header(
@@ -221,10 +262,10 @@ async fn post(
     } else {
         Some(format!("HTTP {}", status.as_u16()))
     };
-    shared
-        .tally
-        .borrow_mut()
-        .answered(shared.now_ns(), scheduled_ns, refusal);
+    let now_ns = shared.now_ns();
+    let mut tally = shared.tally.borrow_mut();
+    tally.answered(now_ns, scheduled_ns, refusal);
+    tally.served(now_ns, sent_ns);
     Ok(())
 }
 
@@ -257,6 +298,21 @@ impl Shared {
     fn now_ns(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
+
+    fn counts(&self) -> Counts {
+        let sent = self.pace.borrow().sent();
+        self.tally.borrow().counts(sent, 0)
+    }
+
+    fn look(&self) -> Look {
+        let (counts, in_flight) = (self.counts(), self.in_flight.get());
+        let mut tally = self.tally.borrow_mut();
+        Look {
+            sent: counts.sent,
+            in_flight,
+            sample: tally.look(self.now_ns(), counts, in_flight),
+        }
+    }
 }
 
 /// Buffers of one connection.
@@ -271,6 +327,8 @@ struct Message<'a> {
     to: &'a str,
     from: &'a str,
     text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<&'static str>,
 }
 
 impl Body {
@@ -281,6 +339,7 @@ impl Body {
             to: &self.to,
             from: texts.from(),
             text: &self.text,
+            class: texts.class(number).map(|class| class.name()),
         };
         // Three strings always make JSON.
         serde_json::to_vec(&message).unwrap_or_default().into()
@@ -308,6 +367,19 @@ mod tests {
         assert_eq!(target("http://h/x").unwrap().path, "/x");
         assert!(target("https://h").is_err());
         assert!(target("h:80").is_err());
+    }
+
+    #[test]
+    fn a_class_is_said_where_the_mix_names_one() {
+        let texts = |mix: &str| {
+            let mix = crate::load::Mix::parse(mix).unwrap();
+            Texts::new("44", 3, "A", 1).with_mix(mix)
+        };
+        let json = |texts: &Texts| -> serde_json::Value {
+            serde_json::from_slice(&Body::default().write(texts, 7)).unwrap()
+        };
+        assert_eq!(json(&texts("ucs2:20:otp"))["class"], "otp");
+        assert_eq!(json(&texts("ucs2:20")).get("class"), None);
     }
 
     #[test]

@@ -5,14 +5,23 @@
 
 pub mod batch;
 pub mod http;
+pub mod mix;
 pub mod pace;
+pub mod page;
+pub mod ramp;
 pub mod report;
 pub mod smpp;
 pub mod text;
+pub mod timeline;
+pub mod watch;
 
+pub use mix::Mix;
 pub use pace::Pace;
+pub use ramp::Ramp;
 pub use report::LoadReport;
 pub use text::Texts;
+pub use timeline::Timeline;
+pub use watch::Watch;
 
 /// Why a load could not be driven to its end.
 #[derive(Debug, thiserror::Error)]

@@ -2,9 +2,14 @@
 //!
 //! Pure: time comes in. The count and the duration end it, whichever comes first.
 
+use super::ramp::Ramp;
+
 const SECOND_NS: u64 = 1_000_000_000;
 /// Messages that were due and never sent whose waiting is noted one by one; more are sampled.
 pub(super) const OVERDUE_NOTED_MAX: u64 = 1_000_000;
+
+/// What an open loop owes at its end may still go for so long: a timer that wakes late is no fault of the far side.
+const GRACE_NS: u64 = 50_000_000;
 
 /// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,12 +27,43 @@ pub enum Turn {
     Done,
 }
 
+/// When the messages of an open loop should go.
+#[derive(Debug, Clone, Copy)]
+enum Rate {
+    Even(u32),
+    Ramp(Ramp),
+}
+
+impl Rate {
+    /// When a message should go, after the first.
+    fn offset_ns(self, number: u64) -> u64 {
+        match self {
+            Self::Even(rate) => {
+                let offset_ns = u128::from(number) * u128::from(SECOND_NS) / u128::from(rate);
+                u64::try_from(offset_ns).unwrap_or(u64::MAX)
+            }
+            Self::Ramp(ramp) => ramp.offset_ns(number),
+        }
+    }
+
+    /// How many messages should have gone before this time.
+    fn due(self, elapsed_ns: u64) -> u64 {
+        match self {
+            Self::Even(rate) => {
+                let due = u128::from(elapsed_ns) * u128::from(rate);
+                u64::try_from(due.div_ceil(u128::from(SECOND_NS))).unwrap_or(u64::MAX)
+            }
+            Self::Ramp(ramp) => ramp.due(elapsed_ns),
+        }
+    }
+}
+
 /// The plan of a load, shared by all its connections.
 #[derive(Debug, Clone)]
 pub struct Pace {
     count_max: Option<u64>,
     duration_ns: Option<u64>,
-    per_second: Option<u32>,
+    rate: Option<Rate>,
     started_ns: Option<u64>,
     sent: u64,
 }
@@ -39,9 +75,33 @@ impl Pace {
         Self {
             count_max,
             duration_ns,
-            per_second: per_second.filter(|rate| *rate > 0),
+            rate: per_second.filter(|rate| *rate > 0).map(Rate::Even),
             started_ns: None,
             sent: 0,
+        }
+    }
+
+    /// At most `count_max` messages, for at most `duration_ns`, at a rate that changes evenly.
+    #[must_use]
+    pub fn with_ramp(count_max: Option<u64>, duration_ns: Option<u64>, ramp: Ramp) -> Self {
+        Self {
+            rate: Some(Rate::Ramp(ramp)),
+            ..Self::new(count_max, duration_ns, None)
+        }
+    }
+
+    /// How many messages it plans, where that is known beforehand.
+    #[must_use]
+    pub fn expected(&self) -> Option<u64> {
+        let in_time = self
+            .duration_ns
+            .zip(self.rate)
+            .map(|(duration_ns, rate)| rate.due(duration_ns));
+        match (self.count_max, in_time) {
+            (Some(count_max), Some(in_time)) => Some(count_max.min(in_time)),
+            // Without a rate nobody knows how many the time is good for.
+            (Some(count_max), None) => Some(count_max),
+            (None, in_time) => in_time,
         }
     }
 
@@ -51,9 +111,9 @@ impl Pace {
         if self.is_done(now_ns) {
             return Turn::Done;
         }
-        let scheduled_ns = match self.per_second {
+        let scheduled_ns = match self.rate {
             None => now_ns,
-            Some(_) => self.scheduled_ns(started_ns, self.sent),
+            Some(rate) => started_ns.saturating_add(rate.offset_ns(self.sent)),
         };
         if scheduled_ns > now_ns {
             return Turn::NotBefore(scheduled_ns);
@@ -69,48 +129,50 @@ impl Pace {
     /// True when no message goes any more.
     #[must_use]
     pub fn is_done(&self, now_ns: u64) -> bool {
-        let is_over = |started_ns: u64| {
-            self.duration_ns
-                .is_some_and(|duration_ns| now_ns >= started_ns.saturating_add(duration_ns))
+        let is_all_sent = self
+            .count_max
+            .is_some_and(|count_max| self.sent >= count_max);
+        is_all_sent || self.is_over(now_ns)
+    }
+
+    /// True when its time is over: in a closed loop by the clock, in an open loop when all that is due in it went.
+    fn is_over(&self, now_ns: u64) -> bool {
+        let (Some(started_ns), Some(duration_ns)) = (self.started_ns, self.duration_ns) else {
+            return false;
         };
-        self.count_max
-            .is_some_and(|count_max| self.sent >= count_max)
-            || self.started_ns.is_some_and(is_over)
+        let end_ns = started_ns.saturating_add(duration_ns);
+        match self.rate {
+            None => now_ns >= end_ns,
+            Some(rate) => {
+                rate.offset_ns(self.sent) >= duration_ns
+                    || now_ns >= end_ns.saturating_add(GRACE_NS)
+            }
+        }
     }
 
     /// Messages of an open loop that should have gone by this time, or by the end if that was earlier, and did not. When each
     /// should have gone is told to `each`, for at most `told_max` of them, evenly spread.
     pub fn overdue(&self, now_ns: u64, told_max: u64, mut each: impl FnMut(u64)) -> u64 {
-        let (Some(started_ns), Some(rate)) = (self.started_ns, self.per_second) else {
+        let (Some(started_ns), Some(rate)) = (self.started_ns, self.rate) else {
             return 0;
         };
         let end_ns = self.duration_ns.map_or(now_ns, |duration_ns| {
             now_ns.min(started_ns.saturating_add(duration_ns))
         });
-        let elapsed_ns = u128::from(end_ns.saturating_sub(started_ns));
-        let due = (elapsed_ns * u128::from(rate)).div_ceil(u128::from(SECOND_NS));
-        let due = u64::try_from(due).unwrap_or(u64::MAX);
+        let due = rate.due(end_ns.saturating_sub(started_ns));
         let due = self.count_max.map_or(due, |count_max| due.min(count_max));
         let overdue = due.saturating_sub(self.sent);
         let step = overdue.div_ceil(told_max.max(1)).max(1);
         for number in (self.sent..due).step_by(usize::try_from(step).unwrap_or(usize::MAX)) {
-            each(self.scheduled_ns(started_ns, number));
+            each(started_ns.saturating_add(rate.offset_ns(number)));
         }
         overdue
-    }
-
-    fn scheduled_ns(&self, started_ns: u64, number: u64) -> u64 {
-        let Some(rate) = self.per_second else {
-            return started_ns;
-        };
-        let offset_ns = u128::from(number) * u128::from(SECOND_NS) / u128::from(rate);
-        started_ns.saturating_add(u64::try_from(offset_ns).unwrap_or(u64::MAX))
     }
 
     /// True when messages go by time, whatever the answers do.
     #[must_use]
     pub fn is_open_loop(&self) -> bool {
-        self.per_second.is_some()
+        self.rate.is_some()
     }
 
     /// Messages taken.
@@ -185,6 +247,22 @@ mod tests {
             overdue
         );
         assert!(few <= 10, "{few}");
+    }
+
+    #[test]
+    fn what_was_due_at_the_very_end_still_goes_and_nothing_else() {
+        let mut pace = Pace::new(None, Some(SECOND_NS), Some(1_000));
+        assert!(matches!(pace.turn(0), Turn::Send { number: 0, .. }));
+        let now_ns = SECOND_NS + 10_000_000;
+        assert!(!pace.is_done(now_ns));
+        let sent = (1..).find(|_| pace.turn(now_ns) == Turn::Done);
+        assert_eq!((sent, pace.sent()), (Some(1_000), 1_000));
+        assert_eq!(pace.overdue(now_ns, 10, |_| ()), 0);
+        // Later, what was not sent is overdue.
+        let mut late = Pace::new(None, Some(SECOND_NS), Some(1_000));
+        late.turn(0);
+        assert_eq!(late.turn(SECOND_NS + GRACE_NS), Turn::Done);
+        assert_eq!(late.overdue(2 * SECOND_NS, 10, |_| ()), 999);
     }
 
     #[test]

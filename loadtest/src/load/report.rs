@@ -1,5 +1,7 @@
 //! What a load saw, as the JSON it prints.
 
+use super::timeline::{Counts, Recorder, Sample, Timeline};
+use carrack_message::receipt::ReceiptState;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -72,8 +74,13 @@ pub struct LoadReport {
     pub mo: u64,
     /// From when a message should have gone to its answer; in a closed loop from its submit.
     pub latency_ms: LatencyMs,
-    /// From the submit itself to its answer. All 0 in a closed loop, where it is the same.
+    /// From the submit itself to its answer, of answered messages alone. In a closed loop it differs from `latency_ms` only where
+    /// messages were never answered.
     pub service_ms: LatencyMs,
+    /// From when a message should have gone (in a closed loop from its submit) to its first receipt; what was never answered, never
+    /// sent, or has no receipt counts as long as it was waited for. All 0 where no receipts were asked for.
+    #[serde(default)]
+    pub receipt_ms: LatencyMs,
     /// The first fault, if there was one.
     pub fault: Option<String>,
 }
@@ -103,6 +110,9 @@ pub struct Tally {
     pub report: LoadReport,
     latency_us: Histogram<u64>,
     service_us: Histogram<u64>,
+    receipt_us: Histogram<u64>,
+    refused: u64,
+    recorder: Option<Box<Recorder>>,
     last_answer_ns: u64,
     last_event_ns: u64,
 }
@@ -122,6 +132,9 @@ impl Tally {
             report: LoadReport::default(),
             latency_us: histogram()?,
             service_us: histogram()?,
+            receipt_us: histogram()?,
+            refused: 0,
+            recorder: None,
             last_answer_ns: 0,
             last_event_ns: 0,
         })
@@ -131,21 +144,91 @@ impl Tally {
     pub fn answered(&mut self, now_ns: u64, scheduled_ns: u64, refusal: Option<String>) {
         match refusal {
             None => self.report.accepted += 1,
-            Some(name) => *self.report.refused.entry(name).or_default() += 1,
+            Some(name) => self.count_refusal(name),
         }
-        note(&mut self.latency_us, now_ns, scheduled_ns);
+        let latency_us = microseconds(now_ns, scheduled_ns);
+        self.latency_us.saturating_record(latency_us);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.answered(latency_us);
+        }
         self.last_answer_ns = self.last_answer_ns.max(now_ns);
         self.event(now_ns);
     }
 
-    /// Notes when an answered message really went, where that was not when it should have gone.
+    /// Counts a refusal by the name of its status.
+    pub fn count_refusal(&mut self, name: String) {
+        self.refused += 1;
+        *self.report.refused.entry(name).or_default() += 1;
+    }
+
+    /// Counts the first receipt of a message by its state.
+    pub fn count_receipt(&mut self, state: Option<ReceiptState>) {
+        let word = state.map_or("none", |state| state.word());
+        if let Some(count) = self.report.receipts_by_state.get_mut(word) {
+            *count += 1;
+        } else {
+            self.report.receipts_by_state.insert(word.to_owned(), 1);
+        }
+    }
+
+    /// Notes when an answered message really went.
     pub fn served(&mut self, now_ns: u64, sent_ns: u64) {
-        note(&mut self.service_us, now_ns, sent_ns);
+        self.service_us
+            .saturating_record(microseconds(now_ns, sent_ns));
+    }
+
+    /// Notes how long a message took from when it should have gone to its receipt, microseconds.
+    pub fn receipted(&mut self, receipt_us: u64) {
+        let receipt_us = receipt_us.max(1);
+        self.receipt_us.saturating_record(receipt_us);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.receipted(receipt_us);
+        }
+    }
+
+    /// Notes a message whose receipt was waited for in vain since it should have gone.
+    pub fn waited_for_receipt(&mut self, now_ns: u64, scheduled_ns: u64) {
+        self.receipt_us
+            .saturating_record(microseconds(now_ns, scheduled_ns));
+    }
+
+    /// Records the course of the load from now on.
+    ///
+    /// # Errors
+    /// As [`Recorder::new`].
+    pub fn record(&mut self, now_ns: u64, window: u64) -> Result<(), super::LoadFault> {
+        self.recorder = Some(Box::new(Recorder::new(now_ns, window)?));
+        Ok(())
+    }
+
+    /// Looks at the load, where its course is recorded.
+    pub fn look(&mut self, now_ns: u64, counts: Counts, in_flight: u64) -> Option<Sample> {
+        self.recorder.as_mut()?.look(now_ns, counts, in_flight)
+    }
+
+    /// Ends the recording.
+    pub fn take_timeline(&mut self, now_ns: u64, counts: Counts) -> Timeline {
+        let recorder = self.recorder.take();
+        recorder.map_or_else(Timeline::default, |recorder| {
+            recorder.finish(now_ns, counts)
+        })
+    }
+
+    /// The counts so far; what is sent and matched is counted elsewhere.
+    #[must_use]
+    pub fn counts(&self, sent: u64, receipts: u64) -> Counts {
+        Counts {
+            sent,
+            answered: self.report.accepted + self.refused,
+            refused: self.refused,
+            receipts,
+        }
     }
 
     /// Notes a message that was waited for in vain since it should have gone.
     pub fn waited(&mut self, now_ns: u64, scheduled_ns: u64) {
-        note(&mut self.latency_us, now_ns, scheduled_ns);
+        self.latency_us
+            .saturating_record(microseconds(now_ns, scheduled_ns));
     }
 
     /// Notes that something came at this time.
@@ -170,10 +253,11 @@ impl Tally {
         self.report.life_rate = self.report.accepted as f64 / self.report.life_seconds;
         self.report.latency_ms = LatencyMs::of(&self.latency_us);
         self.report.service_ms = LatencyMs::of(&self.service_us);
+        self.report.receipt_ms = LatencyMs::of(&self.receipt_us);
         self.report
     }
 }
 
-fn note(histogram: &mut Histogram<u64>, now_ns: u64, since_ns: u64) {
-    histogram.saturating_record((now_ns.saturating_sub(since_ns) / 1_000).max(1));
+fn microseconds(now_ns: u64, since_ns: u64) -> u64 {
+    (now_ns.saturating_sub(since_ns) / 1_000).max(1)
 }

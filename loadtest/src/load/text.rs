@@ -1,14 +1,19 @@
 //! The messages of a load: recipient, sender and text from a message's number. No two texts of one run are equal.
+//!
+//! All but the number is written and encoded once ([`Body`]), so a message costs two copies.
 
 use super::LoadFault;
-use carrack_message::Alphabet;
+use super::mix::Mix;
 use carrack_message::alphabet::{self, gsm7, ucs2};
+use carrack_message::{Alphabet, Class};
 
 /// The most a text may be, characters.
 pub const TEXT_LENGTH_MAX: usize = 1_530;
 /// The shortest generated text that can carry a number and the run's mark.
 pub const TEXT_LENGTH_MIN: usize = 20;
 const FILLER: &str = " Your order is packed and will leave our house today. Thank you for your patience and have a nice day.";
+const FILLER_UCS2: &str =
+    " Ваш заказ собран и сегодня покинет наш склад. Спасибо за терпение и хорошего дня.";
 
 /// How messages look.
 #[derive(Debug, Clone)]
@@ -16,14 +21,11 @@ pub struct Texts {
     to_prefix: String,
     to_digits: usize,
     from: String,
-    pattern: Pattern,
+    mark: String,
     run: u64,
-}
-
-#[derive(Debug, Clone)]
-enum Pattern {
-    Length(usize),
-    Template { before: String, after: String },
+    /// One for each kind of the mix, else one.
+    bodies: Vec<Body>,
+    mix: Option<Mix>,
 }
 
 impl Texts {
@@ -34,8 +36,10 @@ impl Texts {
             to_prefix: to_prefix.trim_start_matches('+').to_owned(),
             to_digits: to_digits.min(12),
             from: from.to_owned(),
-            pattern: Pattern::Length(120),
+            mark: format!("{:x} ", run & 0xFF_FFFF),
             run,
+            bodies: vec![Body::generated(Alphabet::Gsm7, 120)],
+            mix: None,
         }
     }
 
@@ -49,7 +53,7 @@ impl Texts {
                 "--text-len must be {TEXT_LENGTH_MIN} to {TEXT_LENGTH_MAX}"
             )));
         }
-        self.pattern = Pattern::Length(length);
+        self.bodies = vec![Body::generated(Alphabet::Gsm7, length)];
         Ok(self)
     }
 
@@ -58,10 +62,19 @@ impl Texts {
     pub fn with_template(mut self, template: &str) -> Self {
         let (before, after) = template.split_once("{n}").unwrap_or((template, ""));
         let gap = if template.contains("{n}") { "" } else { " " };
-        self.pattern = Pattern::Template {
-            before: format!("{before}{gap}"),
-            after: after.to_owned(),
+        self.bodies = vec![Body::template(&format!("{before}{gap}"), after)];
+        self
+    }
+
+    /// Generated texts of the kinds of this mix.
+    #[must_use]
+    pub fn with_mix(mut self, mix: Mix) -> Self {
+        let body = |kind: &super::mix::Kind| Body {
+            class: kind.class,
+            ..Body::generated(kind.alphabet, kind.characters)
         };
+        self.bodies = mix.kinds().iter().map(body).collect();
+        self.mix = Some(mix);
         self
     }
 
@@ -71,35 +84,196 @@ impl Texts {
         &self.from
     }
 
+    /// The class of a message, where the mix names one.
+    #[must_use]
+    pub fn class(&self, number: u64) -> Option<Class> {
+        self.body(number)?.class
+    }
+
+    fn body(&self, number: u64) -> Option<&Body> {
+        let place = match &self.mix {
+            Some(mix) => mix.place_of(self.run, number),
+            None => 0,
+        };
+        self.bodies.get(place)
+    }
+
     /// Writes the recipient of a message.
     pub fn write_to(&self, number: u64, to: &mut String) {
-        use std::fmt::Write;
         to.clear();
         to.push_str(&self.to_prefix);
         if self.to_digits > 0 {
             let range = 10_u64.saturating_pow(self.to_digits as u32);
-            let _ = write!(to, "{:0width$}", number % range, width = self.to_digits);
+            let digits = Digits::of(number % range);
+            for _ in digits.as_str().len()..self.to_digits {
+                to.push('0');
+            }
+            to.push_str(digits.as_str());
         }
     }
 
     /// Writes the text of a message.
     pub fn write_text(&self, number: u64, text: &mut String) {
-        use std::fmt::Write;
         text.clear();
-        match &self.pattern {
+        let Some(body) = self.body(number) else {
+            return;
+        };
+        let digits = Digits::of(number);
+        match &body.pattern {
             Pattern::Template { before, after } => {
-                let _ = write!(text, "{before}{number}{after}");
+                text.push_str(before);
+                text.push_str(digits.as_str());
+                text.push_str(after);
             }
-            Pattern::Length(length) => {
-                let _ = write!(text, "{:x} {number}", self.run & 0xFF_FFFF);
-                while text.len() < *length {
-                    let rest = FILLER
-                        .get(..FILLER.len().min(length - text.len()))
-                        .unwrap_or_default();
-                    text.push_str(rest);
-                }
+            Pattern::Generated { characters, filler } => {
+                text.push_str(&self.mark);
+                text.push_str(digits.as_str());
+                let missing = characters.saturating_sub(text.len());
+                text.extend(filler.chars().take(missing));
             }
         }
+    }
+
+    /// Writes the user data of a message; its data_coding. The same as [`encode`] makes of its text.
+    pub fn write_user_data(&self, number: u64, user_data: &mut Vec<u8>) -> u8 {
+        user_data.clear();
+        let Some(body) = self.body(number) else {
+            return 0;
+        };
+        let digits = Digits::of(number);
+        match &body.pattern {
+            Pattern::Template { .. } => {
+                user_data.extend_from_slice(&body.before);
+                body.push_plain(digits.as_str(), user_data);
+                user_data.extend_from_slice(&body.after);
+            }
+            Pattern::Generated { characters, .. } => {
+                body.push_plain(&self.mark, user_data);
+                body.push_plain(digits.as_str(), user_data);
+                let octets = characters * body.octets_per_character();
+                let missing = octets.saturating_sub(user_data.len());
+                let filler = body.after.get(..missing).unwrap_or(&body.after);
+                user_data.extend_from_slice(filler);
+            }
+        }
+        body.alphabet.data_coding()
+    }
+}
+
+/// A text but for its number: as characters, and encoded.
+#[derive(Debug, Clone)]
+struct Body {
+    pattern: Pattern,
+    alphabet: Alphabet,
+    before: Vec<u8>,
+    after: Vec<u8>,
+    class: Option<Class>,
+}
+
+#[derive(Debug, Clone)]
+enum Pattern {
+    /// The run's mark, the number, and of the filler what is missing to so many characters.
+    Generated {
+        characters: usize,
+        filler: String,
+    },
+    Template {
+        before: String,
+        after: String,
+    },
+}
+
+impl Body {
+    fn generated(alphabet: Alphabet, characters: usize) -> Self {
+        let sentence = if alphabet == Alphabet::Ucs2 {
+            FILLER_UCS2
+        } else {
+            FILLER
+        };
+        let filler: String = sentence.chars().cycle().take(characters).collect();
+        let mut after = Vec::new();
+        encode_as(alphabet, &filler, &mut after);
+        Self {
+            pattern: Pattern::Generated { characters, filler },
+            alphabet,
+            before: Vec::new(),
+            after,
+            class: None,
+        }
+    }
+
+    fn template(before: &str, after: &str) -> Self {
+        let mut octets = Vec::new();
+        let whole = format!("{before}0{after}");
+        let is_gsm7 = encode(&whole, &mut octets) == Alphabet::Gsm7.data_coding();
+        let alphabet = if is_gsm7 {
+            Alphabet::Gsm7
+        } else {
+            Alphabet::Ucs2
+        };
+        let encoded = |text: &str| {
+            let mut octets = Vec::new();
+            encode_as(alphabet, text, &mut octets);
+            octets
+        };
+        Self {
+            alphabet,
+            before: encoded(before),
+            after: encoded(after),
+            pattern: Pattern::Template {
+                before: before.to_owned(),
+                after: after.to_owned(),
+            },
+            class: None,
+        }
+    }
+
+    fn octets_per_character(&self) -> usize {
+        if self.alphabet == Alphabet::Ucs2 {
+            2
+        } else {
+            1
+        }
+    }
+
+    /// Appends digits, small letters and spaces, which are their own octets in both alphabets.
+    fn push_plain(&self, text: &str, user_data: &mut Vec<u8>) {
+        if self.alphabet == Alphabet::Ucs2 {
+            user_data.extend(text.bytes().flat_map(|octet| [0, octet]));
+        } else {
+            user_data.extend_from_slice(text.as_bytes());
+        }
+    }
+}
+
+/// A number in decimal digits, without an allocation.
+#[derive(Debug, Clone, Copy)]
+struct Digits {
+    octets: [u8; Self::OCTETS],
+    begin: usize,
+}
+
+impl Digits {
+    /// Enough for any 64-bit number.
+    const OCTETS: usize = 20;
+
+    fn of(mut number: u64) -> Self {
+        let mut octets = [b'0'; Self::OCTETS];
+        let mut begin = Self::OCTETS;
+        for octet in octets.iter_mut().rev() {
+            *octet = b'0' + (number % 10) as u8;
+            begin -= 1;
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        Self { octets, begin }
+    }
+
+    fn as_str(&self) -> &str {
+        let octets = self.octets.get(self.begin..).unwrap_or_default();
+        std::str::from_utf8(octets).unwrap_or_default()
     }
 }
 
@@ -114,6 +288,16 @@ pub fn encode(text: &str, user_data: &mut Vec<u8>) -> u8 {
     user_data.clear();
     ucs2::encode(text, user_data);
     Alphabet::Ucs2.data_coding()
+}
+
+/// Encodes a text in this alphabet, which fits it.
+fn encode_as(alphabet: Alphabet, text: &str, user_data: &mut Vec<u8>) {
+    if alphabet == Alphabet::Ucs2 {
+        ucs2::encode(text, user_data);
+    } else {
+        // It was chosen because the text fits it.
+        let _ = gsm7::encode(text, user_data);
+    }
 }
 
 #[cfg(test)]
@@ -143,6 +327,49 @@ mod tests {
             }
         }
         assert!(Texts::new("44", 3, "A", 1).with_length(5).is_err());
+    }
+
+    #[test]
+    fn user_data_is_the_text_encoded() {
+        let plain = || Texts::new("44", 3, "A", 0xFACE);
+        let mix = Mix::parse("gsm7:20,gsm7:400,ucs2:60,ucs2:180,ucs2:20").unwrap();
+        let all = [
+            plain(),
+            plain().with_length(20).unwrap(),
+            plain().with_template("code {n} [€]"),
+            plain().with_template("Γειά {n}! 🎉"),
+            plain().with_template("ΑΘΗΝΑ"),
+            plain().with_mix(mix),
+        ];
+        let (mut text, mut quick, mut plain) = (String::new(), Vec::new(), Vec::new());
+        for texts in all {
+            for number in (0..200).chain([1_u64 << 40, u64::MAX]) {
+                texts.write_text(number, &mut text);
+                let coding = texts.write_user_data(number, &mut quick);
+                assert_eq!(coding, encode(&text, &mut plain), "{text}");
+                assert_eq!(quick, plain, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn texts_of_a_mix_have_their_alphabet_and_length() {
+        let mix = Mix::parse("gsm7:short=2,ucs2:180:otp=1").unwrap();
+        let texts = Texts::new("44", 3, "A", 5).with_mix(mix);
+        let mut text = String::new();
+        let mut seen = HashSet::new();
+        for number in 0..1_000 {
+            texts.write_text(number, &mut text);
+            let length = if texts.class(number).is_some() {
+                180
+            } else {
+                120
+            };
+            assert_eq!(text.chars().count(), length);
+            assert_eq!(text.is_ascii(), length == 120);
+            seen.insert(text.clone());
+        }
+        assert_eq!(seen.len(), 1_000);
     }
 
     #[test]

@@ -76,6 +76,7 @@ impl Smsc {
             }
         }
         self.actions = actions;
+        self.desk.ledger.settle();
         self.close_after(now_ns, key);
     }
 

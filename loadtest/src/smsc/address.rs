@@ -37,8 +37,8 @@ impl KeptAddress {
 pub(super) fn keep<const N: usize>(octets: &[u8]) -> ([u8; N], u8) {
     let mut kept = [0; N];
     let length = octets.len().min(N).min(usize::from(u8::MAX));
-    for (to, from) in kept.iter_mut().zip(octets).take(length) {
-        *to = *from;
+    if let (Some(to), Some(from)) = (kept.get_mut(..length), octets.get(..length)) {
+        to.copy_from_slice(from);
     }
     (kept, length as u8)
 }

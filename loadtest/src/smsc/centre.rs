@@ -6,7 +6,7 @@ use super::delivery::Drafts;
 use super::desk::{Desk, Due};
 use super::events::Action;
 use super::events::on_event;
-use super::judge::TakenText;
+use super::ledger::TakenText;
 use super::mo::MoText;
 use super::quirk::Quirks;
 use super::quirk::mo::Form;
@@ -350,7 +350,7 @@ impl Smsc {
     /// The last texts that were accepted whole, oldest first; at most `texts_kept`.
     #[must_use]
     pub fn texts(&self) -> Vec<TakenText> {
-        self.desk.judge.texts().cloned().collect()
+        self.desk.ledger.texts().cloned().collect()
     }
 
     /// The last messages from handsets, oldest first; at most `texts_kept`.

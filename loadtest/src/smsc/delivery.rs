@@ -65,6 +65,13 @@ impl Middle {
         out.extend_from_slice(ID_LABEL);
         out.extend_from_slice(fields.id);
         out.extend_from_slice(&self.octets);
+        let shown = fields.text.as_bytes();
+        if shown.len() <= receipt::RECEIPT_TEXT_MAX
+            && shown.iter().all(|octet| matches!(octet, b' '..=b'~'))
+        {
+            out.extend_from_slice(shown);
+            return;
+        }
         let shown = fields.text.chars().take(receipt::RECEIPT_TEXT_MAX);
         out.extend(shown.map(|found| match found {
             ' '..='~' => found as u8,

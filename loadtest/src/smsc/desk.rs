@@ -10,6 +10,7 @@ use super::connections::BindKey;
 use super::door::Doorkeeper;
 use super::identity::{Face, Identity};
 use super::judge::{Judge, Offer};
+use super::ledger::Ledger;
 use super::mo::MoText;
 use super::post::Post;
 use super::quirk::Played;
@@ -103,6 +104,7 @@ pub(super) struct Desk {
     pub(super) identity: Identity,
     pub(super) register: Register,
     pub(super) judge: Judge,
+    pub(super) ledger: Ledger,
     pub(super) door: Doorkeeper,
     pub(super) receipt_times: Stopwatch,
     /// Messages from handsets that were made last.
@@ -127,7 +129,8 @@ impl Desk {
             post: Post::default(),
             identity: Identity::new(settings.seed),
             register: Register::new(settings.messages_max),
-            judge: Judge::new(settings.texts_max, settings.texts_kept),
+            judge: Judge::new(settings.texts_kept > 0),
+            ledger: Ledger::new(settings.texts_max, settings.texts_kept),
             door: Doorkeeper::default(),
             receipt_times: Stopwatch::default(),
             shelf: VecDeque::new(),
@@ -178,7 +181,7 @@ impl Desk {
             quirks: self.played.by_name(),
             ..self.counts.clone()
         };
-        self.judge.report(&mut report);
+        self.ledger.report(&mut report);
         report
     }
 
@@ -303,7 +306,7 @@ impl Desk {
         self.counts.accepted += 1;
         self.counts.segments += u64::from(offer.segments);
         self.taken.count(now_ns, offer.segments);
-        self.judge.accept(offer, sm);
+        self.ledger.accept(offer.text, self.judge.judged(), sm);
     }
 
     fn plan_answer(&mut self, now_ns: u64, after_ns: u64, answer: Answer) -> Reply {

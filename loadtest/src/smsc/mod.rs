@@ -20,6 +20,7 @@ mod door;
 mod events;
 mod identity;
 mod judge;
+mod ledger;
 mod mo;
 mod planning;
 mod post;
@@ -36,7 +37,7 @@ mod stopwatch;
 
 pub use centre::Smsc;
 pub use connections::BindKey;
-pub use judge::TakenText;
+pub use ledger::TakenText;
 pub use mo::MoText;
 pub use quirk::Quirks;
 pub use rate::RATE_MAX;

@@ -1,11 +1,14 @@
-//! `smsload batch`: a batch file of realistic rows, `to,from,text` with a header, streamed to its writer.
+//! `smsload batch`: a batch file of realistic rows, `to,from,text` with a header, streamed to its writer. A mix that names classes adds
+//! the column `class`.
 //!
 //! The same seed gives the same file. Every good text carries its row's number, so no two are equal. Bad rows are bad in one
 //! stated way each and are counted by it.
 
+mod mixed;
 mod numbers;
 mod scripts;
 
+use super::mix::Mix;
 use crate::chance::{Draws, Percent};
 use carrack_message::Segmentation;
 use serde::Serialize;
@@ -80,20 +83,47 @@ struct Row {
 /// # Errors
 /// As the writer.
 pub fn write(options: &Options, out: &mut dyn Write) -> io::Result<BatchReport> {
+    write_rows(options, None, out)
+}
+
+/// Writes the batch with texts of the kinds of this mix.
+///
+/// # Errors
+/// As the writer.
+pub fn write_mix(options: &Options, mix: &Mix, out: &mut dyn Write) -> io::Result<BatchReport> {
+    write_rows(options, Some(mix), out)
+}
+
+fn write_rows(
+    options: &Options,
+    mix: Option<&Mix>,
+    out: &mut dyn Write,
+) -> io::Result<BatchReport> {
+    let has_class = mix.is_some_and(Mix::has_class);
     let mut report = BatchReport {
         rows: options.rows,
         ..BatchReport::default()
     };
     let mut draws = Draws::new(options.seed, 0xBA7C);
     let mut row = Row::default();
-    out.write_all(b"to,from,text\n")?;
+    out.write_all(if has_class {
+        b"to,from,text,class\n"
+    } else {
+        b"to,from,text\n"
+    })?;
     for number in 1..=options.rows {
         let bad = bad(options, &mut draws);
         fill(&mut row, options, bad, number, &mut draws);
+        let class = mix.and_then(|mix| mixed::fill(&mut row, mix, options.seed, number));
         let from = pick(scripts::SENDERS, draws.draw());
         field(out, &row.to, b',')?;
         field(out, from, b',')?;
-        field(out, &row.text, b'\n')?;
+        if has_class {
+            field(out, &row.text, b',')?;
+            field(out, class.map_or("", |class| class.name()), b'\n')?;
+        } else {
+            field(out, &row.text, b'\n')?;
+        }
         count(&mut report, bad, &row.text);
     }
     out.flush()?;

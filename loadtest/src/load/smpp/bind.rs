@@ -1,10 +1,8 @@
 //! One bind of the load: fills its window, answers what is delivered, notes what comes back.
 
 use super::super::pace::Turn;
-use super::book::Found;
 use super::{LoadFault, Shared};
 use crate::duration::nanoseconds;
-use crate::load::text::encode;
 use crate::wire::{Read, Wire};
 use carrack_message::receipt::{self, ReceiptState};
 use carrack_smpp::{
@@ -28,7 +26,6 @@ pub(super) struct Esme {
     session: ClientSession,
     notes: Notes,
     to: String,
-    text: String,
     user_data: Vec<u8>,
     next_turn_ns: u64,
 }
@@ -77,7 +74,6 @@ impl Esme {
             },
             shared: Rc::clone(shared),
             to: String::new(),
-            text: String::new(),
             user_data: Vec::new(),
             next_turn_ns: 0,
         }
@@ -164,6 +160,7 @@ impl Esme {
             self.session
                 .answer_deliver(sequence_number, command, CommandStatus::ESME_ROK);
         }
+        self.shared.settle();
     }
 
     /// Submits until the window is full or nothing is due.
@@ -198,8 +195,10 @@ impl Esme {
 
     fn submit(&mut self, now_ns: u64, slot: u32, number: u64, scheduled_ns: u64) {
         self.shared.texts.write_to(number, &mut self.to);
-        self.shared.texts.write_text(number, &mut self.text);
-        let data_coding = encode(&self.text, &mut self.user_data);
+        let data_coding = self
+            .shared
+            .texts
+            .write_user_data(number, &mut self.user_data);
         let sender = &self.shared.sender;
         let sm = SubmitSm {
             source: Address::new(sender.ton(), sender.npi(), sender.as_bytes()),
@@ -255,18 +254,19 @@ impl Notes {
                 let refusal = (!status.is_ok()).then(|| name(status));
                 let mut tally = shared.tally.borrow_mut();
                 tally.answered(now_ns, slot.scheduled_ns, refusal);
-                if shared.is_open_loop {
-                    tally.served(now_ns, slot.sent_ns);
-                }
+                tally.served(now_ns, slot.sent_ns);
                 drop(tally);
-                if status.is_ok() && shared.options.receipts {
-                    shared.book.borrow_mut().accepted(message_id);
+                if status.is_ok() {
+                    shared.note_accepted(message_id, Some(slot.scheduled_ns));
                 }
             }
             ClientEvent::TimedOut { ticket } | ClientEvent::Unanswered { ticket } => {
                 let slot = self.release(&shared, ticket);
                 let mut tally = shared.tally.borrow_mut();
                 tally.waited(now_ns, slot.scheduled_ns);
+                if shared.options.receipts {
+                    tally.waited_for_receipt(now_ns, slot.scheduled_ns);
+                }
                 tally.report.unanswered += 1;
             }
             ClientEvent::LateResponse {
@@ -306,13 +306,13 @@ fn note_late(shared: &Shared, now_ns: u64, status: CommandStatus, message_id: &[
     tally.report.unanswered = tally.report.unanswered.saturating_sub(1);
     tally.event(now_ns);
     if !status.is_ok() {
-        *tally.report.refused.entry(name(status)).or_default() += 1;
+        tally.count_refusal(name(status));
         return;
     }
     tally.report.accepted += 1;
-    if shared.options.receipts {
-        shared.book.borrow_mut().accepted(message_id);
-    }
+    drop(tally);
+    // When it should have gone is known no more; its time was noted when it was given up.
+    shared.note_accepted(message_id, None);
 }
 
 fn name(status: CommandStatus) -> String {
@@ -344,15 +344,6 @@ fn note_receipt(shared: &Shared, now_ns: u64, sm: &DeliverSm<'_>) {
     if state.is_some_and(|state| !state.is_final()) {
         return;
     }
-    let found = shared.book.borrow_mut().receipt(id);
-    let mut tally = shared.tally.borrow_mut();
-    tally.event(now_ns);
-    if found != Found::Again {
-        let word = state.map_or("none", |state| state.word());
-        if let Some(count) = tally.report.receipts_by_state.get_mut(word) {
-            *count += 1;
-        } else {
-            tally.report.receipts_by_state.insert(word.to_owned(), 1);
-        }
-    }
+    shared.tally.borrow_mut().event(now_ns);
+    shared.note_receipt(id, state, now_ns);
 }

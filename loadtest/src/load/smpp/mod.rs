@@ -8,11 +8,14 @@ mod book;
 
 use super::pace::OVERDUE_NOTED_MAX;
 use super::report::Tally;
+use super::timeline::{Counts, Timeline};
+use super::watch::{Look, Onlooker, Watch};
 use super::{LoadFault, LoadReport, Pace, Texts};
 use crate::wire::TlsTrust;
 use bind::Esme;
-use book::Book;
+use book::{Book, Found, Settled};
 use carrack_message::Sender;
+use carrack_message::receipt::ReceiptState;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -60,7 +63,6 @@ struct Shared {
     tally: RefCell<Tally>,
     book: RefCell<Book>,
     in_flight: Cell<u64>,
-    is_open_loop: bool,
     tls: Option<(TlsTrust, Arc<ClientConfig>)>,
     started: Instant,
 }
@@ -68,6 +70,61 @@ struct Shared {
 impl Shared {
     fn now_ns(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Notes an accepted message, where receipts are waited for.
+    fn note_accepted(&self, message_id: &[u8], scheduled_ns: Option<u64>) {
+        if self.options.receipts {
+            let is_full = self.book.borrow_mut().accepted(message_id, scheduled_ns);
+            if is_full {
+                self.settle();
+            }
+        }
+    }
+
+    /// Notes a final receipt.
+    fn note_receipt(&self, message_id: &[u8], state: Option<ReceiptState>, now_ns: u64) {
+        let is_full = self.book.borrow_mut().receipt(message_id, state, now_ns);
+        if is_full {
+            self.settle();
+        }
+    }
+
+    /// Brings the book up to date.
+    fn settle(&self) {
+        let mut tally = self.tally.borrow_mut();
+        self.book.borrow_mut().settle(|settled| {
+            let receipt_us = match settled {
+                Settled::Receipt(_, Found::Again) => return,
+                Settled::Receipt(state, found) => {
+                    tally.count_receipt(state);
+                    match found {
+                        Found::First(receipt_us) => receipt_us,
+                        _ => None,
+                    }
+                }
+                Settled::EarlyReceipt(receipt_us) => receipt_us,
+            };
+            if let Some(receipt_us) = receipt_us {
+                tally.receipted(receipt_us);
+            }
+        });
+    }
+
+    fn counts(&self) -> Counts {
+        let matched = self.book.borrow().matched();
+        let sent = self.pace.borrow().sent();
+        self.tally.borrow().counts(sent, matched)
+    }
+
+    fn look(&self) -> Look {
+        let (counts, in_flight) = (self.counts(), self.in_flight.get());
+        let mut tally = self.tally.borrow_mut();
+        Look {
+            sent: counts.sent,
+            in_flight,
+            sample: tally.look(self.now_ns(), counts, in_flight),
+        }
     }
 
     /// True when nothing more is sent and nothing more is waited for.
@@ -96,19 +153,25 @@ impl Shared {
 /// # Errors
 /// [`LoadFault`] when the first connection or bind fails; later faults are in the report.
 pub async fn run(options: Options, texts: Texts, pace: Pace) -> Result<LoadReport, LoadFault> {
+    let (report, _) = run_watched(options, texts, pace, Watch::default()).await?;
+    Ok(report)
+}
+
+/// As [`run`], and looks on; the timeline is empty unless it was asked for.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_watched(
+    options: Options,
+    texts: Texts,
+    pace: Pace,
+    watch: Watch,
+) -> Result<(LoadReport, Timeline), LoadFault> {
     let sender = Sender::parse(texts.from())
         .map_err(|fault| LoadFault::Usage(format!("--from: {fault}")))?;
     let binds = options.binds.max(1);
-    let tls = match options.tls.clone() {
-        None => None,
-        Some(trust) => {
-            let config = trust.load();
-            let config = config.map_err(|fault| LoadFault::Usage(fault.to_string()))?;
-            Some((trust, config))
-        }
-    };
+    let tls = tls(&options)?;
     let shared = Rc::new(Shared {
-        is_open_loop: pace.is_open_loop(),
         tls,
         options,
         texts,
@@ -119,8 +182,31 @@ pub async fn run(options: Options, texts: Texts, pace: Pace) -> Result<LoadRepor
         in_flight: Cell::new(0),
         started: Instant::now(),
     });
+    let expected = shared.pace.borrow().expected();
+    if let (Some(messages), true) = (expected, shared.options.receipts) {
+        shared.book.borrow_mut().expect(messages);
+    }
+    if watch.is_on() {
+        let window = u64::from(binds) * u64::from(shared.options.window);
+        shared.tally.borrow_mut().record(shared.now_ns(), window)?;
+    }
+    let looked_at = Rc::clone(&shared);
+    let onlooker = Onlooker::start(watch, expected, move || looked_at.look());
+    let first_fault = all_binds(&shared, binds).await?;
+    drop(onlooker);
+    let (now_ns, counts) = (shared.now_ns(), shared.counts());
+    let timeline = shared.tally.borrow_mut().take_timeline(now_ns, counts);
+    let sent = shared.pace.borrow().sent();
+    match first_fault {
+        Some(fault) if sent == 0 => Err(fault),
+        fault => finish(&shared, fault).map(|report| (report, timeline)),
+    }
+}
+
+/// Lets all binds work to their end; the first fault of any.
+async fn all_binds(shared: &Rc<Shared>, binds: u32) -> Result<Option<LoadFault>, LoadFault> {
     let tasks: Vec<_> = (0..binds)
-        .map(|number| tokio::task::spawn_local(one_bind(Rc::clone(&shared), number)))
+        .map(|number| tokio::task::spawn_local(one_bind(Rc::clone(shared), number)))
         .collect();
     let mut first_fault = None;
     for task in tasks {
@@ -131,11 +217,17 @@ pub async fn run(options: Options, texts: Texts, pace: Pace) -> Result<LoadRepor
             first_fault.get_or_insert(fault);
         }
     }
-    let sent = shared.pace.borrow().sent();
-    match first_fault {
-        Some(fault) if sent == 0 => Err(fault),
-        fault => finish(&shared, fault),
-    }
+    Ok(first_fault)
+}
+
+fn tls(options: &Options) -> Result<Option<(TlsTrust, Arc<ClientConfig>)>, LoadFault> {
+    let Some(trust) = options.tls.clone() else {
+        return Ok(None);
+    };
+    let config = trust
+        .load()
+        .map_err(|fault| LoadFault::Usage(fault.to_string()))?;
+    Ok(Some((trust, config)))
 }
 
 /// The report of a load that has ended.
@@ -145,12 +237,18 @@ fn finish(shared: &Shared, first_fault: Option<LoadFault>) -> Result<LoadReport,
     let now_ns = shared.now_ns();
     let overdue = pace.overdue(now_ns, OVERDUE_NOTED_MAX, |scheduled_ns| {
         tally.waited(now_ns, scheduled_ns);
+        if shared.options.receipts {
+            tally.waited_for_receipt(now_ns, scheduled_ns);
+        }
     });
+    let book = shared.book.borrow();
+    for scheduled_us in book.missing_us() {
+        tally.waited_for_receipt(now_ns, scheduled_us.saturating_mul(1_000));
+    }
     let mut report = tally.finish(pace.started_ns());
     if let Some(fault) = first_fault {
         report.fault.get_or_insert(fault.to_string());
     }
-    let book = shared.book.borrow();
     report.sent = pace.sent();
     report.overdue = overdue;
     report.receipts = book.matched();
