@@ -55,25 +55,59 @@ enum Command {
     Serve(serve::Arguments),
     Demo(demo::Arguments),
     /// Looks at configurations
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  carrack config check config/carrack.toml
+  carrack config check /etc/carrack/carrack.toml --json"
+    )]
     Config(config_check::Command),
     Send(send::Arguments),
     Status(status::Arguments),
     /// Sends files of messages
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  carrack batch submit messages.csv --follow
+  carrack batch status ID
+  carrack batch errors ID --out mend.csv"
+    )]
     Batch(batch::Command),
     /// Tells why a message goes where it goes
     #[command(subcommand)]
     Route(route::Command),
     /// Shows and stops carriers of a running node; finds out how a new one behaves
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  carrack carrier list
+  carrack carrier pause north
+  carrack carrier probe --address smsc.example.com:2775 --system-id acme --to +447700900123 --dry-run
+  carrack carrier check --profile north/profile.toml --trace north.pcap"
+    )]
     Carrier(carrier::Command),
     Queue(queue::Arguments),
     /// Shows what goes over a carrier's wires
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  carrack trace carrier north --for 60s --pcap north.pcap
+  carrack trace carrier north > north.hex"
+    )]
     Trace(trace::Command),
     /// Tells why a text costs what it costs
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  carrack text explain 'Your code is 123456'
+  carrack text explain 'It’s here – 5 €' --profile latin1-default
+  cat message.txt | carrack text explain -"
+    )]
     Text(text::Command),
     Audit(audit::Arguments),
 }

@@ -81,6 +81,7 @@ fn engine(settings: &Settings) -> EngineSettings {
     EngineSettings {
         node_id: settings.node.node_id,
         messages_max: queue.messages_max,
+        lane_live_max: usize::try_from(queue.lane_in_memory).unwrap_or(usize::MAX),
         frame_messages_max: usize::from(settings.durability.frame_messages_max)
             .max(FRAME_MESSAGES_MIN),
         validity_default_ns: nanoseconds(delivery.validity_default),

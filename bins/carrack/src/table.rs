@@ -17,6 +17,18 @@ pub(crate) fn table(header: &[&str], numbers_from: usize) -> Table {
     table
 }
 
+/// Characters of a line where no terminal says how many it has.
+const WIDTH: u16 = 120;
+
+/// The same, wrapped at the terminal's width: for what may hold a whole text.
+pub(crate) fn wrapped(header: &[&str], numbers_from: usize) -> Table {
+    let mut table = table(header, numbers_from);
+    if table.width().is_none() {
+        table.set_width(WIDTH);
+    }
+    table
+}
+
 /// An amount of micro-units.
 pub(crate) fn money(micros: i64) -> String {
     Micros(micros).to_string()
@@ -47,7 +59,16 @@ pub(crate) fn shown(document: &Value, key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::count;
+    use super::{WIDTH, count, wrapped};
+
+    #[test]
+    fn a_long_text_is_wrapped() {
+        let mut rows = wrapped(&["message", ""], 2);
+        rows.set_width(WIDTH);
+        rows.add_row(["text".to_owned(), "x".repeat(1_000)]);
+        let width = rows.lines().map(|line| line.chars().count()).max();
+        assert!(width <= Some(usize::from(WIDTH)), "{width:?}");
+    }
 
     #[test]
     fn thousands_are_set_apart() {

@@ -111,6 +111,8 @@ fn wrong_fixed_base_is_shown_by_receipts_that_match_nothing() {
     }
     assert_eq!(replay.summary().receipts_unmatched, 29);
     assert!(!replay.summary().is_clean());
+    let otherwise = replay.summary().otherwise;
+    assert_eq!(otherwise, Some((IdTransform::HexToDecimal, 29)));
 }
 
 #[test]

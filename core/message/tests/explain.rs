@@ -131,3 +131,74 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_text_past_255_segments_is_told_with_its_number_and_right_sums() {
+    let explained = Explanation::of(&"\u{1F600}".repeat(10_000), &TextForm::default());
+    assert_eq!(explained.segments_whole, Some(304));
+    assert_eq!(explained.segments.len(), 255);
+    let units: u32 = explained.segments.iter().map(|segment| segment.units).sum();
+    assert_eq!(explained.units, units);
+    assert!(matches!(
+        explained.fault,
+        Some(WireFault::TooLong { segments: 304, .. })
+    ));
+    for units in explained.segments.iter().map(|segment| segment.units) {
+        assert_eq!(units, 66);
+    }
+}
+
+#[test]
+fn data_coding_that_is_not_allowed_is_a_refusal_with_a_reason() {
+    for (allowed, text, is_taken) in [
+        (&[1][..], "hello", true),
+        (&[1], "gr\u{fc}n", false),
+        (&[0], "gr\u{fc}n", true),
+        (&[0], "\u{4e2d}", false),
+        (&[0, 8], "\u{4e2d}", true),
+        (&[4], "", false),
+    ] {
+        let form = TextForm {
+            data_codings_allowed: allowed.iter().copied().collect(),
+            ..TextForm::default()
+        };
+        let explained = Explanation::of(text, &form);
+        assert_eq!(explained.fault.is_none(), is_taken, "{allowed:?} {text}");
+        assert_eq!(form.plan(text).is_ok(), is_taken, "{allowed:?} {text}");
+        if let Some(fault) = explained.fault {
+            assert_eq!(fault, WireFault::NotTaken { data_coding: 8 });
+            assert!(fault.to_string().contains("data_coding 8"));
+        }
+    }
+}
+
+#[test]
+fn each_character_that_forces_ucs2_is_named_where_the_carrier_has_octets() {
+    let form = TextForm {
+        default_alphabet: carrack_message::wire::WireAlphabet::Latin1,
+        data_codings_allowed: [0, 4, 8].into_iter().collect(),
+        ..TextForm::default()
+    };
+    let explained = Explanation::of("\u{394}\u{3a6}[x]", &form);
+    let forcing: Vec<char> = explained
+        .costly
+        .iter()
+        .filter(|costly| costly.cost == Cost::ForcesUcs2)
+        .map(|costly| costly.found)
+        .collect();
+    assert_eq!(forcing, ['\u{394}', '\u{3a6}']);
+}
+
+#[test]
+fn what_a_national_table_has_is_not_said_to_be_in_none() {
+    let form = TextForm {
+        national: [carrack_message::wire::NationalLanguage::Turkish]
+            .into_iter()
+            .collect(),
+        ..TextForm::default()
+    };
+    // The second character is in no table: the first goes with it.
+    let explained = Explanation::of("\u{11f}\u{4e2d}", &form);
+    let costs: Vec<Cost> = explained.costly.iter().map(|costly| costly.cost).collect();
+    assert_eq!(costs, [Cost::GoesWithUcs2, Cost::ForcesUcs2]);
+}

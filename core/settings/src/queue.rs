@@ -10,6 +10,8 @@ use crate::reader::Section;
 pub struct Queue {
     /// Most messages accepted and not yet final on the node; above it work is refused or paused.
     pub messages_max: u64,
+    /// Waiting messages that a lane keeps in memory; behind them it waits in the log only.
+    pub lane_in_memory: u64,
     /// How long a final message can still be asked for.
     pub retention: Duration,
     /// Octets after which an epoch of the log is closed.
@@ -28,6 +30,7 @@ impl Queue {
         const HOUR: Duration = Duration::from_secs(3_600);
         Self {
             messages_max: section.or("messages_max", 2_000_000, kind::integer(1..=1_000_000_000)),
+            lane_in_memory: section.or("lane_in_memory", 32_768, kind::integer(16..=10_000_000)),
             retention: section.or("retention", HOUR * 24, kind::time(SECOND..=HOUR * 24 * 366)),
             epoch_size: section.or("epoch_size", 64 << 20, kind::octets(1 << 20..=4 << 30)),
             epoch_age: section.or("epoch_age", SECOND * 600, kind::time(SECOND..=HOUR * 24)),

@@ -436,7 +436,7 @@ prop_compose! {
 prop_compose! {
     fn text_and_pdus(base: Profile)(
         alphabet in pick(&[WireAlphabet::Gsm7, WireAlphabet::Gsm7Packed, WireAlphabet::Ascii, WireAlphabet::Latin1, WireAlphabet::Windows1252]),
-        (allowed, codings) in (prop::collection::vec(any::<u8>(), 0..10), any::<[u8; 5]>()),
+        (allowed, codings) in (prop::collection::vec(any::<u8>(), 0..10), prop::sample::subsequence((0..=255u8).collect::<Vec<_>>(), 5).prop_shuffle()),
         (latin1, flash) in (pick(&[Latin1Use::Never, Latin1Use::IfGsmSafe, Latin1Use::Always]), pick(&[FlashForm::GeneralCoding, FlashForm::ClassCoding, FlashForm::Subunit])),
         (method, bits, over, parts) in (pick(&[LongMethod::Udh, LongMethod::Sar, LongMethod::Payload]), pick(&[8u8, 16]), 0..=254u16, 1..=255u8),
         languages in prop::sample::subsequence(vec![NationalLanguage::Turkish, NationalLanguage::Spanish, NationalLanguage::Urdu], 0..=3),
@@ -451,8 +451,9 @@ prop_compose! {
         let mut profile = base.clone();
         let text = &mut profile.text;
         (text.default_alphabet, text.latin1, text.flash) = (alphabet, latin1, flash);
-        text.data_codings_allowed = allowed.into_iter().collect();
-        let [default_alphabet, ascii, latin, ucs2, binary] = codings;
+        let [default_alphabet, ascii, latin, ucs2, binary]: [u8; 5] = codings.try_into().unwrap();
+        let some = (!allowed.is_empty()).then_some(ucs2);
+        text.data_codings_allowed = allowed.into_iter().chain(some).collect();
         text.data_codings = carrack_message::wire::DataCodings { default_alphabet, ascii, latin1: latin, ucs2, binary };
         (text.long_method, text.reference_bits, text.payload_over, text.parts_max) = (method, bits, over, parts);
         text.national = languages.into_iter().collect();
@@ -462,7 +463,11 @@ prop_compose! {
         profile.spec_limits = if strict { SpecLimits::Strict } else { SpecLimits::Relaxed };
         profile.queue_full_scope = if strict { QueueFullScope::Destination } else { QueueFullScope::Link };
         profile.tls = if plus { TlsUse::Required } else { TlsUse::Off };
-        (profile.strict, profile.tlv_out, profile.tlv_pass, profile.max_pdu) = (strict, tlvs.into_iter().collect(), pass, pdu);
+        let leaves_the_text = |tag: &u16| ![0x0204, 0x020C, 0x020E, 0x020F, 0x0424].contains(tag);
+        let tlvs = tlvs.into_iter().filter(|(tag, _)| leaves_the_text(tag));
+        let pass = pass.into_iter().filter(leaves_the_text).collect();
+        let burst = burst.map(|burst| rate.map_or(burst, |rate| rate.min(burst)));
+        (profile.strict, profile.tlv_out, profile.tlv_pass, profile.max_pdu) = (strict, tlvs.collect(), pass, pdu);
         (profile.rate_segments, profile.burst, profile.throttle_mode, profile.pause_on_throttle) = (rate, burst, mode, pause);
         (profile.description, profile.drawn_from) = words;
         profile
@@ -521,4 +526,64 @@ proptest! {
 fn a_path_that_is_no_file_is_a_fault() {
     let shown = Profile::find("/", Path::new("")).unwrap_err().to_string();
     assert!(shown.contains("cannot be read"), "{shown}");
+}
+
+#[test]
+fn keys_that_contradict_each_other_are_refused() {
+    for (text, key, words) in [
+        (
+            "rate_segments = 5\nburst = 100",
+            "burst",
+            "more than rate_segments = 5",
+        ),
+        ("[dcs_map]\ndefault = 8", "dcs_map", "that of ucs2"),
+        ("[dcs_map]\nlatin1 = 4", "dcs_map", "that of binary"),
+        ("[dcs_map]\nucs2 = 4", "dcs_map", "ucs2 and binary"),
+        ("dcs_allowed = [4]", "dcs_allowed", "no text could go"),
+        ("tlv_pass = [0x0424]", "tlv_pass", "message_payload"),
+        ("tlv_pass = [0x020C]", "tlv_pass", "sar_msg_ref_num"),
+        (
+            "[[tlv_out]]\ntag = 0x0424\ntext = \"x\"",
+            "tag",
+            "message_payload",
+        ),
+        (
+            "[[tlv_out]]\ntag = 0x020E\nu8 = 2",
+            "tag",
+            "sar_total_segments",
+        ),
+        (
+            "[[tlv_out]]\ntag = 0x0204\nu16 = 2",
+            "tag",
+            "user_message_reference",
+        ),
+    ] {
+        let shown = Profile::parse(text, "p.toml").unwrap_err().to_string();
+        assert!(
+            shown.contains(key) && shown.contains(words),
+            "{text}: {shown}"
+        );
+    }
+}
+
+#[test]
+fn keys_that_go_together_are_taken() {
+    for text in [
+        "rate_segments = 5\nburst = 5",
+        "burst = 100",
+        "dcs_allowed = [1]",
+        "dcs_allowed = [0]",
+        "[dcs_map]\ndefault = 241",
+        "tlv_pass = [0x0204, 0x1400]",
+    ] {
+        assert!(Profile::parse(text, "p.toml").is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn faults_name_a_path_without_a_dot_before_it() {
+    let shown = Profile::find("no/such.toml", Path::new("./"))
+        .unwrap_err()
+        .to_string();
+    assert!(shown.starts_with("no/such.toml"), "{shown}");
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::fault::Fault;
 use crate::output;
 use crate::place::NodeArgs;
-use crate::table::{shown, table};
+use crate::table::{shown, wrapped};
 
 /// Shows the whole life of a message
 #[derive(Args)]
@@ -44,7 +44,7 @@ pub(crate) fn show(message: &Value, json: bool) -> Result<(), Fault> {
     if json {
         return output::json(message);
     }
-    let mut facts = table(&["message", ""], 2);
+    let mut facts = wrapped(&["message", ""], 2);
     let known = [
         "id",
         "status",
@@ -65,10 +65,34 @@ pub(crate) fn show(message: &Value, json: bool) -> Result<(), Fault> {
             facts.add_row([key.to_owned(), value]);
         }
     }
-    let mut events = table(&["at", "state", "carrier", "detail"], 4);
+    let mut events = wrapped(&["at", "state", "carrier", "detail"], 4);
     let list = message.get("events").and_then(Value::as_array);
     for event in list.into_iter().flatten() {
-        events.add_row(["at", "state", "carrier", "detail"].map(|key| shown(event, key)));
+        events.add_row(["at", "state", "carrier", "detail"].map(|key| match key {
+            "detail" => with_id(shown(event, key)),
+            _ => shown(event, key),
+        }));
     }
     output::line(format_args!("{facts}\n{events}"))
+}
+
+/// A segment that the carrier took without naming it says so.
+fn with_id(detail: String) -> String {
+    match detail.trim_end().strip_suffix("carrier's id") {
+        Some(before) => format!("{before}no id of the carrier's"),
+        None => detail,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_id;
+
+    #[test]
+    fn a_segment_without_an_id_says_so() {
+        let detail = "segment 1 of 1, carrier's id ".to_owned();
+        assert_eq!(with_id(detail), "segment 1 of 1, no id of the carrier's");
+        let detail = "segment 1 of 1, carrier's id 0a".to_owned();
+        assert_eq!(with_id(detail.clone()), detail);
+    }
 }

@@ -1,5 +1,7 @@
 //! `carrack text`: what a text is on the air, and why.
 
+use std::io::Read;
+
 use carrack_message::explain::{Cost, Costly, Explanation};
 use carrack_message::wire::{AirAlphabet, TextForm};
 use carrack_settings::Profile;
@@ -49,7 +51,12 @@ pub(crate) fn run(command: &Command) -> Result<(), Fault> {
         None => TextForm::default(),
     };
     let text = if arguments.text == "-" {
-        let text = std::io::read_to_string(std::io::stdin())?;
+        let mut octets = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut octets)?;
+        let text = String::from_utf8(octets).map_err(|error| {
+            let place = error.utf8_error().valid_up_to() + 1;
+            Fault::Usage(format!("standard input is no UTF-8: see its octet {place}"))
+        })?;
         // An editor's last line end is nobody's message.
         text.strip_suffix('\n').map(str::to_owned).unwrap_or(text)
     } else {
@@ -85,7 +92,10 @@ const fn unit(explanation: &Explanation) -> &'static str {
 
 const fn why(cost: Cost) -> &'static str {
     match cost {
-        Cost::ForcesUcs2 => "in no 7-bit alphabet: the whole text becomes UCS-2",
+        Cost::ForcesUcs2 => "in no other alphabet of this carrier: the whole text becomes UCS-2",
+        Cost::GoesWithUcs2 => {
+            "in a national table of the profile, which does not pay for this text: it goes as UCS-2"
+        }
         Cost::NeedsNationalTable => "in a national table, which each segment must name",
         Cost::TwoSeptets => "takes two septets",
     }
@@ -94,6 +104,7 @@ const fn why(cost: Cost) -> &'static str {
 const fn cost_name(cost: Cost) -> &'static str {
     match cost {
         Cost::ForcesUcs2 => "forces_ucs2",
+        Cost::GoesWithUcs2 => "goes_with_ucs2",
         Cost::NeedsNationalTable => "needs_national_table",
         Cost::TwoSeptets => "two_septets",
     }
@@ -120,6 +131,7 @@ fn document(explanation: &Explanation) -> Value {
         "submits": plan.parts,
         "segments": segments,
         "costly": costly,
+        "segments_whole": explanation.segments_whole.unwrap_or(explanation.segments.len()),
         "segments_with_suggestions": explanation.segments_advised,
         "locking_table": plan.locking.map(|language| format!("{language:?}").to_lowercase()),
         "single_table": plan.single.map(|language| format!("{language:?}").to_lowercase()),
@@ -132,9 +144,14 @@ fn shown(explanation: &Explanation) -> String {
     let segments = explanation.segments.len();
     let plural = if segments == 1 { "segment" } else { "segments" };
     let mut lines = vec![format!(
-        "{}, data_coding {}: {segments} {plural}, {} {} in all, {} a segment",
+        "{}, data_coding {}: {}{segments} {plural}, {} {} in all, {} a segment",
         alphabet(explanation),
         explanation.data_coding,
+        match explanation.segments_whole {
+            Some(whole) =>
+                format!("{whole} segments, more than any message may have; of the first "),
+            None => String::new(),
+        },
         explanation.units,
         unit(explanation),
         plan.segment_units
@@ -178,12 +195,13 @@ fn characters(costly: &[Costly]) -> String {
         let name = each
             .name
             .map_or(code.clone(), |name| format!("{name}, {code}"));
-        let character =
-            if each.found.is_control() || each.name.is_some() && each.found.is_whitespace() {
-                name
-            } else {
-                format!("{} ({name})", each.found)
-            };
+        let is_hidden =
+            is_unprintable(each.found) || each.name.is_some() && each.found.is_whitespace();
+        let character = if is_hidden {
+            name
+        } else {
+            format!("{} ({name})", each.found)
+        };
         let write = match each.suggestion {
             Some("") => "leave it out".to_owned(),
             Some(" ") => "a blank".to_owned(),
@@ -210,9 +228,51 @@ fn characters(costly: &[Costly]) -> String {
     rows.to_string()
 }
 
-/// Control characters would tear the table.
+/// Control characters would tear the table, those of direction turn it round, those without width hide in it.
+fn is_unprintable(found: char) -> bool {
+    found.is_control()
+        || matches!(
+            found,
+            '\u{AD}'
+                | '\u{61C}'
+                | '\u{180E}'
+                | '\u{200B}'..='\u{200F}'
+                | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}'
+                | '\u{FE00}'..='\u{FE0F}'
+                | '\u{FEFF}'
+                | '\u{FFF9}'..='\u{FFFB}'
+                | '\u{E0000}'..='\u{E0FFF}'
+        )
+}
+
+/// A text with what cannot be shown written as its code.
 fn printable(text: &str) -> String {
-    text.chars()
-        .map(|each| if each.is_control() { '\u{b7}' } else { each })
-        .collect()
+    let mut shown = String::with_capacity(text.len());
+    for each in text.chars() {
+        if is_unprintable(each) {
+            shown.extend(each.escape_unicode());
+        } else {
+            shown.push(each);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn what_tears_or_turns_a_table_is_shown_by_its_code() {
+        for (text, shown) in [
+            ("a\u{1b}[31mb", "a\\u{1b}[31mb"),
+            ("a\u{202e}b", "a\\u{202e}b"),
+            ("a\u{2066}b\u{200f}", "a\\u{2066}b\\u{200f}"),
+            ("a\nb", "a\\u{a}b"),
+            ("Gr\u{fc}\u{df}e \u{1F600}", "Gr\u{fc}\u{df}e \u{1F600}"),
+        ] {
+            assert_eq!(printable(text), shown);
+        }
+    }
 }

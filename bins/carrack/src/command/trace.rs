@@ -1,7 +1,7 @@
 //! `carrack trace`: what goes over a carrier's wires, while it goes.
 
 use std::io::{BufRead, BufReader, IsTerminal, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -27,6 +27,9 @@ const LINES_MAX: usize = 1024;
 const LINE_OCTETS_MAX: u64 = 1 << 20;
 const LOOK: Duration = Duration::from_millis(100);
 const LINE: Duration = Duration::from_secs(1);
+/// How long a trace may run.
+const TIME_MIN: Duration = Duration::from_secs(1);
+const TIME_MAX: Duration = Duration::from_secs(3600);
 
 /// `carrack trace`
 #[derive(Subcommand)]
@@ -48,7 +51,7 @@ counted as dropped. It ends by its time; Ctrl-C ends it earlier and leaves a who
 pub(crate) struct Arguments {
     /// Name of the carrier
     name: String,
-    /// How long, at most 1h
+    /// How long, 1s to 1h
     #[arg(long = "for", value_name = "TIME", default_value = "60s", value_parser = duration::parse)]
     time: Duration,
     /// Writes a capture for Wireshark here, instead of lines to standard output
@@ -90,6 +93,9 @@ struct Sum {
 /// Runs the command.
 pub(crate) fn run(command: &Command) -> Result<(), Fault> {
     let Command::Carrier(arguments) = command;
+    if !(TIME_MIN..=TIME_MAX).contains(&arguments.time) {
+        return Err(Fault::Usage("--for has to be 1s to 1h".to_owned()));
+    }
     let seconds = arguments.time.as_secs_f64().ceil().max(1.0).to_string();
     let contents = arguments.contents.to_string();
     let path = format!("/v1/carriers/{}/trace", named(&arguments.name)?);
@@ -198,7 +204,9 @@ impl Scribe<'_> {
         };
         let octets = octets(pdu).context("the node does not answer as one")?;
         match &mut self.file {
-            Some(file) => file.put(line.utc_ns, stream, direction, &octets)?,
+            Some(file) => file
+                .put(line.utc_ns, stream, direction, &octets)
+                .with_context(|| unwritable(self.arguments))?,
             None => {
                 let text = if self.arguments.json {
                     json!({
@@ -217,7 +225,10 @@ impl Scribe<'_> {
     }
 
     fn flush(&mut self) -> anyhow::Result<()> {
-        self.file.as_mut().map_or(Ok(()), PcapFile::flush)
+        self.file
+            .as_mut()
+            .map_or(Ok(()), PcapFile::flush)
+            .with_context(|| unwritable(self.arguments))
     }
 
     /// What there is to say at the end, however it came.
@@ -263,6 +274,12 @@ impl Scribe<'_> {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Names the capture that the disk did not take.
+fn unwritable(arguments: &Arguments) -> String {
+    let path = arguments.pcap.as_deref().unwrap_or(Path::new(""));
+    format!("{} cannot be written", path.display())
 }
 
 fn octets(hex: &str) -> anyhow::Result<Vec<u8>> {

@@ -4,9 +4,9 @@ use std::io::Read;
 use std::net::IpAddr;
 
 use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TransportSlice};
-use pcap_file::DataLink;
 use pcap_file::pcap::PcapReader;
 use pcap_file::pcapng::{Block, PcapNgReader};
+use pcap_file::{DataLink, PcapError};
 
 use super::streams::{Segment, Streams};
 use super::{OCTETS_MAX, Recording, RecordingFault};
@@ -29,13 +29,21 @@ pub(super) fn pcap(file: impl Read) -> Result<Recording, RecordingFault> {
     let mut reader = PcapReader::new(file).map_err(broken)?;
     let link = u32::from(reader.header().datalink);
     let mut streams = Streams::default();
+    let mut links = Links::default();
+    let mut cut = None;
     while let Some(packet) = reader.next_packet() {
-        // A capture that was cut ends in half a packet.
-        let Ok(packet) = packet else { break };
+        let packet = match packet {
+            Ok(packet) => packet,
+            Err(error) => {
+                cut = Some(torn(&error, links.packets));
+                break;
+            }
+        };
+        links.see(link);
         let utc_ns = u64::try_from(packet.timestamp.as_nanos()).unwrap_or(u64::MAX);
         put(&mut streams, utc_ns, link, &packet.data)?;
     }
-    Ok(streams.finish())
+    links.finish(streams, cut)
 }
 
 /// Reads a pcapng.
@@ -43,8 +51,16 @@ pub(super) fn pcapng(file: impl Read) -> Result<Recording, RecordingFault> {
     let mut reader = PcapNgReader::new(file).map_err(broken)?;
     let mut links: Vec<u32> = Vec::new();
     let mut streams = Streams::default();
+    let mut seen = Links::default();
+    let mut cut = None;
     while let Some(block) = reader.next_block() {
-        let Ok(block) = block else { break };
+        let block = match block {
+            Ok(block) => block,
+            Err(error) => {
+                cut = Some(torn(&error, seen.packets));
+                break;
+            }
+        };
         match block {
             Block::SectionHeader(_) => links.clear(),
             Block::InterfaceDescription(interface) => links.push(u32::from(interface.linktype)),
@@ -53,17 +69,81 @@ pub(super) fn pcapng(file: impl Read) -> Result<Recording, RecordingFault> {
                     .get(packet.interface_id as usize)
                     .copied()
                     .unwrap_or(1);
+                seen.see(link);
                 let utc_ns = u64::try_from(packet.timestamp.as_nanos()).unwrap_or(u64::MAX);
                 put(&mut streams, utc_ns, link, &packet.data)?;
             }
             Block::SimplePacket(packet) => {
                 let link = links.first().copied().unwrap_or(1);
+                seen.see(link);
                 put(&mut streams, 0, link, &packet.data)?;
             }
             _ => {}
         }
     }
-    Ok(streams.finish())
+    seen.finish(streams, cut)
+}
+
+/// Packets that were read, and link types among them that cannot be.
+#[derive(Default)]
+struct Links {
+    packets: u64,
+    unknown: Option<u32>,
+}
+
+impl Links {
+    fn see(&mut self, link: u32) {
+        self.packets += 1;
+        if !is_known(link) {
+            self.unknown.get_or_insert(link);
+        }
+    }
+
+    /// What was read; a capture with nothing in it says why.
+    fn finish(self, streams: Streams, cut: Option<String>) -> Result<Recording, RecordingFault> {
+        let recording = streams.finish();
+        if recording.pdus.is_empty() {
+            if let Some(link) = self.unknown {
+                return Err(RecordingFault(format!(
+                    "its packets are of link type {link}, which is not read here; capture on Ethernet, Linux cooked, loopback or raw IP"
+                )));
+            }
+            if self.packets == 0 && cut.is_none() {
+                let detail = "a capture without packets: there is only its header";
+                return Err(RecordingFault(detail.to_owned()));
+            }
+        }
+        Ok(Recording { cut, ..recording })
+    }
+}
+
+/// Why no more packets could be read after so many.
+fn torn(error: &PcapError, packets: u64) -> String {
+    let next = packets + 1;
+    match error {
+        PcapError::IncompleteBuffer | PcapError::IoError(_) => {
+            format!(
+                "the capture was cut: it ends in the middle of packet {next}, or its length is false"
+            )
+        }
+        PcapError::InvalidField(field) => {
+            format!("packet {next} has a header that cannot be ({field})")
+        }
+        other => format!("packet {next} cannot be read: {other}"),
+    }
+}
+
+/// Whether packets of a link type can be taken apart.
+fn is_known(link: u32) -> bool {
+    matches!(link, LINKTYPE_IPV4 | LINKTYPE_IPV6 | LINKTYPE_LINUX_SLL2)
+        || matches!(
+            DataLink::from(link),
+            DataLink::RAW
+                | DataLink::ETHERNET
+                | DataLink::LINUX_SLL
+                | DataLink::NULL
+                | DataLink::LOOP
+        )
 }
 
 fn broken(error: impl std::fmt::Display) -> RecordingFault {

@@ -23,6 +23,11 @@ pub(crate) fn read(path: &Path) -> Result<Recording, RecordingFault> {
     let unreadable =
         |error: std::io::Error| RecordingFault(format!("{shown}: cannot be read: {error}"));
     let mut file = File::open(path).map_err(unreadable)?;
+    let length = file.metadata().map_err(unreadable)?;
+    // What is no file of the disk has no length to go by.
+    if length.is_file() && length.len() == 0 && file.read(&mut [0]).map_err(unreadable)? == 0 {
+        return Err(RecordingFault(format!("{shown}: the file is empty")));
+    }
     let mut first = [0; 4];
     let known = file.read_exact(&mut first).is_ok();
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;

@@ -45,6 +45,7 @@ pub(super) fn read(text: &str) -> Result<Recording, RecordingFault> {
     Ok(Recording {
         pdus,
         passed_over: 0,
+        cut: None,
     })
 }
 

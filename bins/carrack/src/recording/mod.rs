@@ -40,6 +40,8 @@ pub(crate) struct Recording {
     pub(crate) pdus: Vec<Recorded>,
     /// Octets that belong to no PDU that could be recognised.
     pub(crate) passed_over: u64,
+    /// Why it was not read to its end, where it was not.
+    pub(crate) cut: Option<String>,
 }
 
 /// Why a recording could not be read.

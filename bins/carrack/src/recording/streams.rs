@@ -149,6 +149,7 @@ impl Streams {
         Recording {
             pdus: self.found,
             passed_over: self.recorder.as_ref().map_or(0, Recorder::passed_over),
+            cut: None,
         }
     }
 }

@@ -138,6 +138,8 @@ fn the_draft_reads_back_and_fits_the_carrier_it_was_drawn_from() {
         "{}",
         said(&other)
     );
+    let bases = "id_submit_base = \"hex\", id_receipt_base = \"decimal\"";
+    assert!(said(&other).contains(bases), "{}", said(&other));
 }
 
 #[test]
@@ -211,11 +213,144 @@ fn a_probe_says_beforehand_what_it_will_send() {
         (&["--measure-rate", "100000"], "more than the 1000"),
         (&["--to", "12"], "--to 12"),
         (&["--rate", "1000"], "no load test"),
+        (&["--system-type", "thirteen-octs"], "room for 12"),
+        (&["--tls", "--tls-cert", "x.pem"], "--tls-key"),
     ] {
         let output = run(&[&dry[..], more].concat());
         assert_eq!(output.status.code(), Some(2), "{}", said(&output));
         assert!(said(&output).contains(part), "{part}: {}", said(&output));
     }
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_before_anything_is_sent() {
+    let dry = |address, system_id| {
+        run(&[
+            "carrier",
+            "probe",
+            "--address",
+            address,
+            "--system-id",
+            system_id,
+            "--to",
+            "+447700900123",
+            "--dry-run",
+        ])
+    };
+    for (output, part) in [
+        (dry("127.0.0.1", "a"), "--address"),
+        (dry("127.0.0.1:1", "sixteen-octets-x"), "room for 15"),
+        (
+            run(&["trace", "carrier", "north", "--for", "0s"]),
+            "1s to 1h",
+        ),
+    ] {
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains(part), "{part}: {}", said(&output));
+    }
+}
+
+#[test]
+fn a_peer_that_is_no_smsc_ends_the_probe_and_is_named() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // Whatever became of the connection, the next one comes.
+            let _ = std::io::Read::read(&mut stream, &mut [0; 64]);
+            let _ = std::io::Write::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let output = run(&[
+        "carrier",
+        "probe",
+        "--address",
+        &address,
+        "--system-id",
+        "a",
+        "--to",
+        "+447700900123",
+        "--bind-wait",
+        "1s",
+    ]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("answered HTTP"), "{}", said(&output));
+}
+
+#[test]
+fn recordings_that_cannot_be_read_say_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = |link: u32| {
+        let numbers = [0xA1B2_C3D4_u32, 0x0002_0004, 0, 0, 65_535, link];
+        numbers.map(u32::to_be_bytes).as_flattened().to_vec()
+    };
+    let packet = |length: u32| {
+        [1, 0, length, length]
+            .map(u32::to_be_bytes)
+            .as_flattened()
+            .to_vec()
+    };
+    for (octets, part) in [
+        (Vec::new(), "the file is empty"),
+        (header(1), "without packets"),
+        ([header(1), packet(60), vec![0; 20]].concat(), "was cut"),
+        (
+            [header(1), packet(0x7FFF_FFFF), vec![0; 20]].concat(),
+            "packet 1",
+        ),
+        (
+            [header(147), packet(4), vec![0; 4]].concat(),
+            "link type 147",
+        ),
+    ] {
+        let file = folder.path().join("x.pcap");
+        std::fs::write(&file, octets).unwrap();
+        let file = file.to_str().unwrap();
+        let output = run(&["carrier", "check", "--profile", "uuid-ids", "--trace", file]);
+        assert_eq!(output.status.code(), Some(2), "{part}: {}", said(&output));
+        assert!(said(&output).contains(part), "{part}: {}", said(&output));
+    }
+}
+
+#[test]
+fn a_text_that_is_no_utf8_or_not_taken_ends_with_its_code() {
+    use std::io::Write as _;
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::process::Stdio;
+
+    let broken = std::ffi::OsStr::from_bytes(b"a\xff");
+    let argument = Command::new(PROGRAM)
+        .args(["text", "explain"])
+        .arg(broken)
+        .output()
+        .unwrap();
+    let mut child = Command::new(PROGRAM)
+        .args(["text", "explain", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"a\xff").unwrap();
+    let input = child.wait_with_output().unwrap();
+    assert_eq!(
+        (argument.status.code(), input.status.code()),
+        (Some(2), Some(2))
+    );
+    assert!(said(&input).contains("octet 2"), "{}", said(&input));
+
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("p.toml");
+    std::fs::write(&profile, "dcs_allowed = [1]\n").unwrap();
+    let output = run(&[
+        "text",
+        "explain",
+        "gr\u{fc}n",
+        "--profile",
+        profile.to_str().unwrap(),
+    ]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("data_coding 8"), "{}", said(&output));
 }
 
 #[test]

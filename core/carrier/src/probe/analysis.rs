@@ -6,8 +6,9 @@ use carrack_smpp::{
     MessageIdBody, tag,
 };
 
+use super::doubt::{Doubt, Verdict};
 use super::findings;
-use super::message::digits;
+use super::message::{Purpose, digits};
 use super::observation::{DeliverSeen, Observations, SubmitSeen};
 use super::plan::Plan;
 use super::report::Report;
@@ -108,6 +109,8 @@ pub(super) struct Analysis<'a> {
     pub(super) incoming: Vec<&'a DeliverSeen>,
     /// The id of each submit's response; none where it was not accepted.
     pub(super) ids: Vec<Option<Vec<u8>>>,
+    /// Refusals that say nothing about the message.
+    pub(super) doubt: Doubt,
 }
 
 impl<'a> Analysis<'a> {
@@ -131,6 +134,7 @@ impl<'a> Analysis<'a> {
             receipts,
             incoming,
             ids,
+            doubt: Doubt::of(&seen.submits),
         }
     }
 
@@ -144,6 +148,11 @@ impl<'a> Analysis<'a> {
     pub(super) fn accepted(&self) -> impl Iterator<Item = (usize, &SubmitSeen, &[u8])> {
         let submits = self.seen.submits.iter().enumerate().zip(&self.ids);
         submits.filter_map(|((place, seen), id)| id.as_deref().map(|id| (place, seen, id)))
+    }
+
+    /// What is known of messages with a purpose.
+    pub(super) fn verdict(&self, purpose: Purpose) -> Option<Verdict> {
+        self.doubt.verdict(&self.seen.submits, purpose)
     }
 
     /// Receipts of one submit, in the order in which they came.

@@ -3,6 +3,7 @@
 use carrack_smpp::{BindKind, CommandStatus};
 
 use super::conversation::{Order, Outcome, Probe, Turn};
+use super::observation::{Instead, Observations};
 use super::plan::Question;
 use super::script::{Step, Wire};
 use super::wire::{Line, Phase};
@@ -31,6 +32,12 @@ impl Probe {
             return Turn::Done;
         };
         let give_up_ns = begun_ns.saturating_add(self.plan.bind_wait_ns);
+        if line.phase == Phase::Idle && wire == Wire::Main && losses(&self.seen) > REBINDS_MAX {
+            return self.end(
+                "the link is lost again and again; what was seen until then is in the report"
+                    .to_owned(),
+            );
+        }
         match line.phase {
             Phase::Bound if line.kind == kind => return Turn::Done,
             Phase::Bound => {
@@ -52,13 +59,22 @@ impl Probe {
         let is_taken = refusal.is_some_and(CommandStatus::is_ok);
         let is_refused = answer.is_some() && !is_taken && (is_new || !is_needed);
         let is_retry = answer.is_some();
+        let instead = answer.and_then(|bind| bind.instead.clone());
         if is_refused || self.last_failure.is_some() {
             self.binds_judged = self.seen.binds.len();
             if !is_needed {
                 self.last_failure = None;
                 return Turn::Done;
             }
-            if let Some(turn) = self.refused(now_ns, give_up_ns, refusal) {
+            if let Some(turn) = self.refused(now_ns, give_up_ns, refusal, instead) {
+                return turn;
+            }
+        } else if is_needed && is_retry && now_ns >= give_up_ns {
+            if is_taken {
+                let why = "the bind is taken, and the link is lost at once, again and again";
+                return self.end(why.to_owned());
+            }
+            if let Some(turn) = self.refused(now_ns, give_up_ns, refusal, instead) {
                 return turn;
             }
         }
@@ -89,6 +105,7 @@ impl Probe {
         now_ns: u64,
         give_up_ns: u64,
         refusal: Option<CommandStatus>,
+        instead: Option<Instead>,
     ) -> Option<Turn> {
         if let Some(failure) = self.last_failure.take() {
             let first = self.seen.binds.is_empty();
@@ -120,8 +137,10 @@ impl Probe {
             }
             _ => {}
         }
-        if now_ns >= give_up_ns || (self.refusals > REFUSALS_MAX && !is_waiting) {
-            if self.main_kind == BindKind::Transceiver && !is_waiting {
+        let is_settled = self.refusals > 1 && instead.as_ref().is_some_and(Instead::is_settled);
+        let is_over = now_ns >= give_up_ns || is_settled;
+        if is_over || (self.refusals > REFUSALS_MAX && !is_waiting) {
+            if self.main_kind == BindKind::Transceiver && !is_waiting && !is_over {
                 self.main_kind = BindKind::Transmitter;
                 self.refusals = 0;
                 self.steps.insert(
@@ -137,8 +156,14 @@ impl Probe {
                 );
                 return None;
             }
-            let with = refusal.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-            return Some(self.end(format!("the bind was refused with {with} again and again; ask the carrier, or allow more time with --bind-wait")));
+            let what = match (refusal, instead) {
+                (Some(status), _) => format!("the bind was refused with {status} again and again"),
+                (None, Some(instead)) => format!("the bind has no answer: {instead}"),
+                (None, None) => "the bind has no answer".to_owned(),
+            };
+            return Some(self.end(format!(
+                "{what}; check --address, ask the carrier, or allow more time with --bind-wait"
+            )));
         }
         None
     }
@@ -154,17 +179,16 @@ impl Probe {
             self.refusals = 0;
             return Ok(());
         }
-        let ends = self.seen.ends.iter();
-        let lost = ends.filter(|end| end.wire == Wire::Main && !end.was_wanted);
-        if lost.count() > REBINDS_MAX {
-            return Err(self.end(
-                "the link is lost again and again; what was seen until then is in the report"
-                    .to_owned(),
-            ));
-        }
         match self.bind(now_ns, begun_ns, Wire::Main, self.main_kind, true) {
             Turn::Done => Ok(()),
             wait => Err(wait),
         }
     }
+}
+
+/// Times that the main connection was lost after its bind was taken.
+fn losses(seen: &Observations) -> usize {
+    let ends = seen.ends.iter();
+    ends.filter(|end| end.wire == Wire::Main && end.was_bound && !end.was_wanted)
+        .count()
 }

@@ -10,7 +10,7 @@ use super::analysis::Analysis;
 use super::observation::Observations;
 use super::plan::{Plan, PlanFault};
 use super::report::Report;
-use super::script::{Script, Wire, script};
+use super::script::{Script, Step, Wire, script};
 use super::wire::{Line, Phase};
 
 /// What the edge has to do. Connections are numbered from 0 to [`WIRES`](super::WIRES).
@@ -60,6 +60,8 @@ pub struct Probe {
     pub(super) at: usize,
     /// When this step began.
     pub(super) begun_ns: Option<u64>,
+    /// When all has to have ended, whatever the other side does.
+    pub(super) end_ns: Option<u64>,
     /// Binds that had been tried then.
     pub(super) binds_before: usize,
     pub(super) lines: [Line; super::WIRES],
@@ -92,6 +94,7 @@ impl Probe {
             lines: [Line::new(Wire::Main, &plan), Line::new(Wire::Beside, &plan)],
             at: 0,
             begun_ns: None,
+            end_ns: None,
             binds_before: 0,
             seen: Observations::default(),
             orders: VecDeque::new(),
@@ -173,7 +176,7 @@ impl Probe {
                 line.phase = Phase::Idle;
                 self.last_failure = Some(reason.to_owned());
             } else {
-                line.ended(now_ns, reason.to_owned(), &mut self.seen);
+                line.ended(now_ns, reason.to_owned(), true, &mut self.seen);
             }
         }
     }
@@ -181,7 +184,7 @@ impl Probe {
     pub(super) fn close(&mut self, now_ns: u64, wire: usize, reason: String) {
         self.orders.push_back(Order::Close(wire));
         if let Some(line) = self.lines.get_mut(wire) {
-            line.ended(now_ns, reason, &mut self.seen);
+            line.ended(now_ns, reason, false, &mut self.seen);
         }
     }
 
@@ -194,6 +197,11 @@ impl Probe {
             }
         }
         self.drained(now_ns);
+        let most_ns = self.plan.time_most_ns();
+        let end_ns = *self.end_ns.get_or_insert(now_ns.saturating_add(most_ns));
+        if now_ns >= end_ns {
+            self.stop("it took longer than all its waits together; what was seen until then is in the report");
+        }
         while self.outcome.is_none() {
             let Some((question, step)) = self.steps.get(self.at).cloned() else {
                 self.outcome = Some(Outcome::Done);
@@ -207,6 +215,9 @@ impl Probe {
                 Turn::Done => {
                     if !self.seen.asked.contains(&question) {
                         self.seen.asked.push(question);
+                    }
+                    if step == Step::Answers {
+                        self.ask_again(question);
                     }
                     self.at += 1;
                     self.begun_ns = None;

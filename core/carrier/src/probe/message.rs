@@ -127,7 +127,7 @@ pub(super) enum Purpose {
 }
 
 /// One message, ready but for its sequence number.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Message {
     pub(super) purpose: Purpose,
     source: (u8, u8, Vec<u8>),
@@ -313,6 +313,39 @@ impl Message {
         }
     }
 
+    /// The same once more: with another mark, and to the next recipient unless it belongs to a text of many parts.
+    pub(super) fn again(&self, turn: usize, to: &[Msisdn]) -> Self {
+        let mut message = self.clone();
+        let sign = if turn.is_multiple_of(2) { '/' } else { '.' };
+        message.mark = self.mark.replace(['-', '.', '/'], &sign.to_string());
+        // Its characters are one octet in each alphabet, and two in UCS-2.
+        let wide = |mark: &str| {
+            mark.bytes()
+                .flat_map(|octet| [0, octet])
+                .collect::<Vec<u8>>()
+        };
+        for octets in [&mut message.octets, &mut message.tlvs] {
+            swap(octets, self.mark.as_bytes(), message.mark.as_bytes());
+            swap(octets, &wide(&self.mark), &wide(&message.mark));
+        }
+        let place = to.iter().position(|each| {
+            each.to_string().trim_start_matches('+').as_bytes() == self.recipient()
+        });
+        let next = place.and_then(|place| to.get((place + 1) % to.len().max(1)));
+        if let Some(next) = next.filter(|_| !matches!(self.purpose, Purpose::Part { .. })) {
+            let plus = self.destination.2.starts_with(b"+");
+            let digits = next.to_string();
+            let digits = digits.trim_start_matches('+');
+            message.destination.2 = if plus {
+                format!("+{digits}")
+            } else {
+                digits.to_owned()
+            }
+            .into_bytes();
+        }
+        message
+    }
+
     /// Digits of the recipient.
     pub(super) fn recipient(&self) -> &[u8] {
         digits(&self.destination.2)
@@ -337,6 +370,17 @@ fn gsm(text: &str) -> Vec<u8> {
     // Its characters are all of this alphabet.
     let _ = gsm7::encode(text, &mut octets);
     octets
+}
+
+/// Puts `new` where `old` is; both are of one length.
+fn swap(octets: &mut [u8], old: &[u8], new: &[u8]) {
+    let place = octets
+        .windows(old.len().max(1))
+        .position(|window| window == old);
+    let found = place.and_then(|place| octets.get_mut(place..place + old.len()));
+    if let Some(found) = found.filter(|found| found.len() == new.len()) {
+        found.copy_from_slice(new);
+    }
 }
 
 fn with_header(header: &[u8], body: &[u8], octets_max: usize) -> Vec<u8> {

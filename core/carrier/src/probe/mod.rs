@@ -10,6 +10,7 @@
 mod analysis;
 mod binding;
 mod conversation;
+mod doubt;
 mod findings;
 mod hand;
 mod message;

@@ -32,6 +32,58 @@ pub(super) struct BindSeen {
     pub(super) kind: BindKind,
     pub(super) at: Moment,
     pub(super) answer: Option<Answer>,
+    /// What came instead of an answer, once the connection has ended.
+    pub(super) instead: Option<Instead>,
+}
+
+/// What came instead of an answer to a bind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Instead {
+    /// Nothing, until we gave up.
+    Nothing,
+    /// Nothing, and it closed.
+    Closed,
+    /// A bind response with this sequence number, which is not the bind's.
+    Foreign(u32),
+    /// Other PDUs.
+    Pdus,
+    /// What is no SMPP: its first octets.
+    Octets(Vec<u8>),
+}
+
+impl Instead {
+    /// Whether another try would show the same.
+    pub(super) const fn is_settled(&self) -> bool {
+        matches!(self, Self::Foreign(_) | Self::Octets(_))
+    }
+}
+
+impl std::fmt::Display for Instead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        const TLS_ALERT: [u8; 2] = [0x15, 0x03];
+        match self {
+            Self::Nothing => f.write_str("the peer said nothing"),
+            Self::Closed => f.write_str("the peer closed the connection without a word"),
+            Self::Foreign(sequence) => write!(
+                f,
+                "the peer answered the bind with sequence number {sequence}, which is not the bind's"
+            ),
+            Self::Pdus => f.write_str("the peer sent other PDUs, and no answer to the bind"),
+            Self::Octets(octets) if octets.starts_with(b"HTTP") || octets.starts_with(b"<") => {
+                f.write_str("the peer answered HTTP: this port is no SMPP")
+            }
+            Self::Octets(octets) if octets.starts_with(&TLS_ALERT) => {
+                f.write_str("the peer answered TLS: ask with --tls")
+            }
+            Self::Octets(octets) => {
+                write!(
+                    f,
+                    "the peer answered what is no SMPP: {}",
+                    super::findings::shown(octets)
+                )
+            }
+        }
+    }
 }
 
 /// A message we sent.
@@ -106,7 +158,13 @@ pub(super) struct EndSeen {
     pub(super) unbind: bool,
     /// We had said goodbye, or were about to.
     pub(super) was_wanted: bool,
+    /// Its bind had been taken.
+    pub(super) was_bound: bool,
+    /// How long the connection had stood.
+    pub(super) age_ns: u64,
     pub(super) reason: String,
+    /// First octets of what was no PDU.
+    pub(super) garbage: Option<Vec<u8>>,
     /// Submits sent on this connection.
     pub(super) submits: u32,
     pub(super) connection: u32,

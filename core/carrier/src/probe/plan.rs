@@ -254,6 +254,30 @@ impl Plan {
         Ok(())
     }
 
+    /// Messages that are sent at most: some are asked twice or three times where a refusal says nothing about them.
+    #[must_use]
+    pub fn messages_most(&self) -> u32 {
+        let needed = self.messages();
+        let again = super::script::tried(self).saturating_mul(super::doubt::TRIES_MAX as u32 - 1);
+        needed
+            .saturating_add(again)
+            .min(self.messages_max)
+            .max(needed)
+    }
+
+    /// Longer than this no run takes: each message waits for its answer and its receipt, each bind for its end.
+    pub(super) fn time_most_ns(&self) -> u64 {
+        const BINDS_MOST: u64 = 32;
+        const STEPS_ELSE: u64 = 32;
+        let messages = u64::from(self.messages_max.max(self.messages()));
+        let a_message_ns = self.interval_ns.saturating_add(self.response_wait_ns);
+        let binds_ns = self.bind_wait_ns.saturating_add(self.bind_retry_ns);
+        a_message_ns
+            .saturating_mul(messages.saturating_add(STEPS_ELSE))
+            .saturating_add(self.receipt_wait_ns.saturating_mul(u64::from(SAMPLES) + 2))
+            .saturating_add(binds_ns.saturating_mul(BINDS_MOST))
+    }
+
     /// Messages that the questions send.
     #[must_use]
     pub fn messages(&self) -> u32 {

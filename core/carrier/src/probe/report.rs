@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use carrack_settings::Profile;
 use serde::Serialize;
 
-use super::Outcome;
 use super::analysis::Analysis;
 use super::findings::{Finding, Sheet, Weight};
 use super::message::Purpose;
+use super::{Outcome, Question};
 
 /// What was sent and what came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -57,6 +57,8 @@ pub struct Report {
     pub totals: Totals,
     /// What was found out, in the order of the questions.
     pub findings: Vec<Finding>,
+    /// What a probe like this one cannot see.
+    pub unseen: Vec<String>,
     /// Texts to look at on the handset.
     pub sights: Vec<Sight>,
     /// A profile that follows from it.
@@ -113,6 +115,7 @@ impl Report {
                 incoming: all.incoming.len(),
             },
             findings,
+            unseen: unseen(all),
             sights: sights(all),
             profile,
         }
@@ -165,6 +168,13 @@ impl Report {
             writeln!(out, "## {heading}\n")?;
             for finding in of {
                 finding.write(out)?;
+            }
+            writeln!(out)?;
+        }
+        if !self.unseen.is_empty() {
+            writeln!(out, "## What it cannot see\n")?;
+            for each in &self.unseen {
+                writeln!(out, "- {each}")?;
             }
             writeln!(out)?;
         }
@@ -223,6 +233,36 @@ impl Finding {
     }
 }
 
+/// What nothing in the answers would show, so that nobody takes its absence for proof.
+fn unseen(all: &Analysis<'_>) -> Vec<String> {
+    let sent = all.seen.submits.len();
+    if sent == 0 {
+        return Vec::new();
+    }
+    let mut unseen = Vec::new();
+    if all.plan.asks(Question::Alphabets) {
+        unseen.push("what the handset shows: whether data_coding 0 is read there as Latin-1, Windows-1252 or ASCII (dc0_alphabet), and whether texts under data_coding 3 lose letters".to_owned());
+    }
+    // Of so many messages, a share of three in that number is seen 19 times of 20.
+    let share = (300 / sent).max(1);
+    unseen.push(format!("what happens at random to fewer than about {share} of 100 messages: refusals, responses and receipts that are lost or come twice; {sent} were sent"));
+    unseen.push(format!("what happens only after more than {sent} submits or on connections older than this run: unbind, closing, garbage, ids that are given again"));
+    unseen.push(
+        "how it treats wrong passwords and too many binds: nobody provokes that at a carrier"
+            .to_owned(),
+    );
+    let asks = |question, what: &str| (!all.plan.asks(question)).then(|| what.to_owned());
+    unseen.extend(asks(Question::Window, "its window, and whether responses and receipts are shuffled when many are on their way: ask with --measure-window"));
+    unseen.extend(asks(Question::Rate, "its rate: ask with --measure-rate"));
+    if all.incoming.is_empty() {
+        unseen.push(
+            "messages from handsets, for none came: answer one of the texts while it runs"
+                .to_owned(),
+        );
+    }
+    unseen
+}
+
 fn sights(all: &Analysis<'_>) -> Vec<Sight> {
     let of = all
         .seen
@@ -231,13 +271,21 @@ fn sights(all: &Analysis<'_>) -> Vec<Sight> {
         .filter_map(|submit| match submit.message.purpose {
             Purpose::Coding(coding) => Some((submit, coding)),
             _ => None,
-        });
-    of.map(|(submit, coding)| Sight {
-        data_coding: coding.data_coding,
-        name: coding.name,
-        mark: submit.message.mark.clone(),
-        shows: coding.shows(),
-        accepted: submit.is_accepted(),
-    })
-    .collect()
+        })
+        .collect::<Vec<_>>();
+    let is_last = |place: usize, coding| {
+        let later = of.iter().skip(place + 1);
+        !later.into_iter().any(|(_, other)| *other == coding)
+    };
+    let of = of.iter().enumerate();
+    let of = of.filter(|(place, (_, coding))| is_last(*place, *coding));
+    of.map(|(_, (submit, coding))| (*submit, *coding))
+        .map(|(submit, coding)| Sight {
+            data_coding: coding.data_coding,
+            name: coding.name,
+            mark: submit.message.mark.clone(),
+            shows: coding.shows(),
+            accepted: submit.is_accepted(),
+        })
+        .collect()
 }

@@ -2,6 +2,7 @@
 
 use carrack_smpp::{BindKind, tag};
 
+use super::doubt::is_tried;
 use super::message::{CODINGS, Dress, Message, Method, Purpose, Writer};
 use super::plan::{Plan, Question, RATE_SECONDS};
 
@@ -29,7 +30,7 @@ pub(super) enum Ask {
 }
 
 /// One step.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// Binds, and waits for the answer. `is_needed`: without it there is nothing to go on with.
     Bind {
@@ -56,18 +57,34 @@ pub(super) enum Step {
     Receipts,
 }
 
+impl Step {
+    /// Messages that it sends.
+    pub(super) fn messages(&self) -> usize {
+        match self {
+            Self::Submit(_) => 1,
+            Self::Burst(messages) | Self::Stream { messages, .. } => messages.len(),
+            _ => 0,
+        }
+    }
+}
+
 /// Steps with the question each belongs to.
 pub(super) type Script = Vec<(Question, Step)>;
 
 /// Messages that the steps send.
 pub(super) fn messages(plan: &Plan) -> u32 {
-    let count = |step: &Step| match step {
-        Step::Submit(_) => 1,
-        Step::Burst(messages) | Step::Stream { messages, .. } => messages.len(),
-        _ => 0,
-    };
-    let all: usize = script(plan).iter().map(|(_, step)| count(step)).sum();
+    let all: usize = script(plan).iter().map(|(_, step)| step.messages()).sum();
     u32::try_from(all).unwrap_or(u32::MAX)
+}
+
+/// Messages among them that are sent again where it is open what their refusal is about.
+pub(super) fn tried(plan: &Plan) -> u32 {
+    let is_tried = |step: &Step| matches!(step, Step::Submit(message) if is_tried(message.purpose));
+    let tried = script(plan)
+        .iter()
+        .filter(|(_, step)| is_tried(step))
+        .count();
+    u32::try_from(tried).unwrap_or(u32::MAX)
 }
 
 /// Writes down the steps of a plan.

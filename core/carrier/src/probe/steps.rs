@@ -4,6 +4,7 @@ use carrack_smpp::{MessageIdBody, encode_submit_sm};
 
 use super::analysis::is_final_receipt;
 use super::conversation::{Probe, Turn};
+use super::doubt::{Doubt, TRIES_MAX};
 use super::hand;
 use super::message::Message;
 use super::observation::{AskSeen, SubmitSeen};
@@ -159,6 +160,32 @@ impl Probe {
             });
         }
         Turn::Done
+    }
+
+    /// Sends the last message again where its refusal leaves open what it is about, as long as messages are left.
+    pub(super) fn ask_again(&mut self, question: Question) {
+        let Some(last) = self.seen.submits.last() else {
+            return;
+        };
+        let purpose = last.message.purpose;
+        let tries = self.seen.submits.iter();
+        let tries = tries.filter(|seen| seen.message.purpose == purpose).count();
+        if last.answer().is_none_or(|answer| answer.status.is_ok())
+            || tries >= TRIES_MAX
+            || !Doubt::of(&self.seen.submits).asks_again(last)
+        {
+            return;
+        }
+        let left = self.steps.iter().skip(self.at + 1);
+        let left: usize = left.map(|(_, step)| step.messages()).sum();
+        let needed = self.seen.submits.len() + left + 1;
+        if needed > usize::try_from(self.plan.messages_max).unwrap_or(usize::MAX) {
+            return;
+        }
+        let message = last.message.again(tries, &self.plan.to);
+        let again = [Step::Submit(message), Step::Answers].map(|step| (question, step));
+        let next = self.at + 1;
+        self.steps.splice(next..next, again);
     }
 
     /// Waits until nothing is open that could still be answered on this connection.

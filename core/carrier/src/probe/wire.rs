@@ -5,7 +5,9 @@ use carrack_smpp::{
     HEADER_OCTETS, PDU_OCTETS_MAX_DEFAULT, Pdu, ShortMessage, Strictness, split_frame,
 };
 
-use super::observation::{Answer, BindSeen, DeliverSeen, EndSeen, GoodbyeSeen, Observations};
+use super::observation::{
+    Answer, BindSeen, DeliverSeen, EndSeen, GoodbyeSeen, Instead, Observations,
+};
 use super::plan::Plan;
 use super::script::Wire;
 
@@ -16,6 +18,8 @@ const SESSION_SEQUENCE_FIRST: u32 = 0x1000_0000;
 /// A time between `enquire_link` of ours.
 const ENQUIRE_IDLE_NS: u64 = 20_000_000_000;
 const UNBIND_WAIT_NS: u64 = 5_000_000_000;
+/// Octets that are kept of what is no PDU.
+const GARBAGE_OCTETS_MAX: usize = 24;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -42,6 +46,14 @@ pub(super) struct Line {
     submits: u32,
     has_peer_unbound: bool,
     goodbye: Option<usize>,
+    /// When the connection stood.
+    stood_ns: u64,
+    /// PDUs came on this connection.
+    has_spoken: bool,
+    /// First octets of what is no PDU.
+    garbage: Option<Vec<u8>>,
+    /// Sequence number of a bind response that answers no bind.
+    foreign: Option<u32>,
 }
 
 impl Line {
@@ -57,6 +69,10 @@ impl Line {
             submits: 0,
             has_peer_unbound: false,
             goodbye: None,
+            stood_ns: 0,
+            has_spoken: false,
+            garbage: None,
+            foreign: None,
         }
     }
 
@@ -74,12 +90,17 @@ impl Line {
         self.submits = 0;
         self.has_peer_unbound = false;
         self.goodbye = None;
+        self.stood_ns = now_ns;
+        self.has_spoken = false;
+        self.garbage = None;
+        self.foreign = None;
         let at = seen.moment(now_ns);
         seen.binds.push(BindSeen {
             wire: self.wire,
             kind: self.kind,
             at,
             answer: None,
+            instead: None,
         });
     }
 
@@ -109,6 +130,7 @@ impl Line {
             match split_frame(rest, PDU_OCTETS_MAX_DEFAULT) {
                 Ok(Some((pdu, length))) => {
                     seen.reads.pdus += 1;
+                    self.has_spoken = true;
                     self.note(now_ns, &pdu, seen);
                     at += length;
                 }
@@ -117,7 +139,11 @@ impl Line {
                     break;
                 }
                 Err(_) => {
-                    seen.reads.lost_frames += 1;
+                    if self.garbage.is_none() {
+                        seen.reads.lost_frames += 1;
+                        let first = rest.iter().take(GARBAGE_OCTETS_MAX);
+                        self.garbage = Some(first.copied().collect());
+                    }
                     break;
                 }
             }
@@ -180,10 +206,41 @@ impl Line {
         ));
     }
 
+    /// What came on a connection whose bind has no answer.
+    fn instead(&self, by_peer: bool) -> Instead {
+        if let Some(sequence) = self.foreign {
+            Instead::Foreign(sequence)
+        } else if let Some(octets) = &self.garbage {
+            Instead::Octets(octets.clone())
+        } else if !self.inbox.is_empty() && !self.has_spoken {
+            let first = self.inbox.iter().take(GARBAGE_OCTETS_MAX);
+            Instead::Octets(first.copied().collect())
+        } else if self.has_spoken {
+            Instead::Pdus
+        } else if by_peer {
+            Instead::Closed
+        } else {
+            Instead::Nothing
+        }
+    }
+
     /// The connection is gone, or is to go.
-    pub(super) fn ended(&mut self, now_ns: u64, reason: String, seen: &mut Observations) {
+    pub(super) fn ended(
+        &mut self,
+        now_ns: u64,
+        reason: String,
+        by_peer: bool,
+        seen: &mut Observations,
+    ) {
         if matches!(self.phase, Phase::Idle) {
             return;
+        }
+        if self.phase == Phase::Binding {
+            let instead = self.instead(by_peer);
+            let mut binds = seen.binds.iter_mut().rev();
+            if let Some(bind) = binds.find(|bind| bind.wire == self.wire && bind.answer.is_none()) {
+                bind.instead = Some(instead);
+            }
         }
         let at = seen.moment(now_ns);
         seen.ends.push(EndSeen {
@@ -191,7 +248,10 @@ impl Line {
             at,
             unbind: self.has_peer_unbound,
             was_wanted: matches!(self.phase, Phase::Leaving),
+            was_bound: !matches!(self.phase, Phase::Connecting | Phase::Binding),
+            age_ns: now_ns.saturating_sub(self.stood_ns),
             reason,
+            garbage: self.garbage.take(),
             submits: self.submits,
             connection: self.connection,
         });
@@ -248,7 +308,10 @@ impl Line {
             body: pdu.body.to_vec(),
         };
         let is_nack = command == CommandId::GENERIC_NACK;
-        if BindKind::from_command(command).is_some() || (is_nack && self.phase == Phase::Binding) {
+        let is_bind = BindKind::from_command(command).is_some();
+        if is_bind && sequence != SESSION_SEQUENCE_FIRST {
+            self.foreign.get_or_insert(sequence);
+        } else if is_bind || (is_nack && self.phase == Phase::Binding) {
             let wire = self.wire;
             let mut binds = seen.binds.iter_mut().rev();
             if let Some(bind) = binds.find(|bind| bind.wire == wire && bind.answer.is_none()) {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use carrack_message::carrier_id::{
-    Candidates, CarrierId, FoldedId, IdRule, IdTransform, Learning, fold,
+    Candidates, CarrierId, FoldedId, IdBase, IdCase, IdPad, IdRule, IdTransform, Learning, fold,
 };
 use smallvec::SmallVec;
 
@@ -64,11 +64,20 @@ pub(super) struct Ids {
     early_order: VecDeque<FoldedId>,
     parked: u64,
     pub(super) forgotten: u64,
+    /// What would match were every transform allowed; none where the rule is learnt anyway.
+    open: Option<Box<Ids>>,
 }
 
 impl Ids {
     pub(super) fn new(rule: IdRule) -> Self {
+        let learnt = IdRule {
+            submit: IdBase::Learn,
+            receipt: IdBase::Learn,
+            case: IdCase::Ignore,
+            pad: IdPad::Ignore,
+        };
         Self {
+            open: (rule != learnt).then(|| Box::new(Self::new(learnt))),
             rule,
             learning: Learning::default(),
             taken: HashMap::new(),
@@ -80,6 +89,19 @@ impl Ids {
         }
     }
 
+    /// Where the rule leaves receipts unmatched that another one would match: what had to be done to their ids, and how
+    /// many more they would be.
+    pub(super) fn otherwise(&self) -> Option<(IdTransform, u64)> {
+        let open = self.open.as_ref()?;
+        let more = self
+            .parked
+            .checked_sub(open.parked)
+            .filter(|more| *more > 0)?;
+        let transforms = IdTransform::ALL.into_iter();
+        let best = transforms.max_by_key(|transform| open.learning.matched(*transform))?;
+        Some((best, more))
+    }
+
     /// Receipts that have found nothing yet.
     pub(super) const fn parked(&self) -> u64 {
         self.parked
@@ -87,6 +109,9 @@ impl Ids {
 
     /// A receipt: finds its segment, or waits for it.
     pub(super) fn receipt(&mut self, id: &[u8], numbers: [&[u8]; 2]) -> Option<Match> {
+        if let Some(open) = &mut self.open {
+            open.receipt(id, numbers);
+        }
         let forms = Candidates::of_receipt(&self.rule, id).likeliest_first(&self.learning);
         let mut found: Option<Match> = None;
         let mut candidates = 0;
@@ -138,6 +163,9 @@ impl Ids {
     pub(super) fn response(&mut self, id: &[u8], segment: Submitted) -> Vec<(Parked, Match)> {
         if id.is_empty() {
             return Vec::new();
+        }
+        if let Some(open) = &mut self.open {
+            open.response(id, segment.clone());
         }
         let mut woken = Vec::new();
         for (transform, form) in Candidates::of_response(&self.rule, id) {

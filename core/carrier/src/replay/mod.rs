@@ -100,6 +100,7 @@ impl Replay {
         summary.receipts_unmatched = self.ids.parked();
         summary.forgotten = self.requests.forgotten + self.ids.forgotten;
         summary.proposal = self.ids.learning.proposal();
+        summary.otherwise = self.ids.otherwise();
         summary
     }
 

@@ -72,6 +72,8 @@ pub struct Summary {
     pub forgotten: u64,
     /// The id rule that fits what matched.
     pub proposal: Option<Proposal>,
+    /// What another rule than the profile's would do to the ids, and how many receipts more it would match.
+    pub otherwise: Option<(IdTransform, u64)>,
 }
 
 impl Summary {

@@ -62,6 +62,8 @@ struct Heard {
     close: Option<CloseReason>,
     /// `outbind` came; whether it is from whom we wait for.
     outbind: Option<bool>,
+    /// A submit was answered in time.
+    has_answered: bool,
 }
 
 impl Heard {
@@ -81,7 +83,10 @@ impl Heard {
                 system_id,
                 password,
             } => self.outbind = Some(peer.is_some_and(|peer| peer.is(system_id, password))),
-            other => return Some(other),
+            other => {
+                self.has_answered |= matches!(other, ClientEvent::Response { .. });
+                return Some(other);
+            }
         }
         None
     }
@@ -162,6 +167,9 @@ impl Connection {
                 on(other);
             }
         });
+        if heard.has_answered {
+            self.rebind.worked();
+        }
         if let Some(status) = heard.refused {
             return self.lose(now, Ending::Refused(status), String::new(), on);
         }

@@ -1,7 +1,7 @@
 //! When to bind again, and when no more (traps T24 to T26).
 //!
-//! Delays double from `rebind_first` to `rebind_max`, spread by a fifth; a connection that held begins the series anew, one
-//! that is dropped as soon as it is bound does not. `ESME_RALYBND` waits at least `already_bound_wait`: the far side holds
+//! Delays double from `rebind_first` to `rebind_max`, spread by a fifth; a connection that worked (a submit was answered on
+//! it) or held begins the series anew, one that is dropped as soon as it is bound does not. `ESME_RALYBND` waits at least `already_bound_wait`: the far side holds
 //! the old session until its own time-out. Refused credentials are tried five times in all.
 
 use carrack_settings::Profile;
@@ -16,6 +16,8 @@ const CREDENTIAL_FAILURES_MAX: u32 = 5;
 const ALREADY_BOUND_ALERT: u32 = 3;
 /// A connection that stood so many first delays was a good one.
 const STABLE_DELAYS: u64 = 10;
+/// However short the first delay is set: a carrier that drops each connection after one submit is not to be stormed.
+const WORKED_FLOOR_NS: u64 = 200_000_000;
 /// Waits after "already bound" grow to so many times the first.
 const ALREADY_BOUND_GROWTH: u64 = 4;
 
@@ -38,6 +40,8 @@ pub(super) struct Rebind {
     random: u64,
     credential_failures: u32,
     bound_ns: Option<u64>,
+    /// A submit was answered on this connection.
+    has_worked: bool,
 }
 
 impl Rebind {
@@ -54,6 +58,7 @@ impl Rebind {
             random: seed | 1,
             credential_failures: 0,
             bound_ns: None,
+            has_worked: false,
         }
     }
 
@@ -62,16 +67,27 @@ impl Rebind {
         self.credential_failures = 0;
         self.already_bound.reset();
         self.bound_ns = Some(now_ns);
+        self.has_worked = false;
+    }
+
+    /// A submit was answered.
+    pub(super) const fn worked(&mut self) {
+        self.has_worked = true;
     }
 
     /// How long to wait, nanoseconds; none: somebody has to mend the credentials first.
     pub(super) fn after(&mut self, now_ns: u64, ending: Ending) -> Option<u64> {
         let bound_ns = self.bound_ns.take();
-        if bound_ns.is_some_and(|since| now_ns.saturating_sub(since) >= self.stable_ns) {
+        let has_worked = std::mem::take(&mut self.has_worked) && bound_ns.is_some();
+        let held = bound_ns.is_some_and(|since| now_ns.saturating_sub(since) >= self.stable_ns);
+        if held || has_worked {
             self.backoff.reset();
         }
         let random = self.next_random();
-        let delay_ns = self.backoff.next(random);
+        let mut delay_ns = self.backoff.next(random);
+        if has_worked && !held {
+            delay_ns = delay_ns.max(WORKED_FLOOR_NS);
+        }
         match ending {
             Ending::Refused(CommandStatus::ESME_RALYBND) => {
                 let wait_ns = self.already_bound.next(random);
@@ -102,5 +118,76 @@ impl Rebind {
         self.random ^= self.random >> 7;
         self.random ^= self.random << 17;
         self.random
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND_NS: u64 = 1_000_000_000;
+
+    fn rebind() -> Rebind {
+        let profile = Profile {
+            rebind_first: std::time::Duration::from_secs(1),
+            ..Profile::default()
+        };
+        Rebind::new(&profile, 5)
+    }
+
+    /// Delays of six connections, each bound for so long.
+    fn delays(rebind: &mut Rebind, works: bool, bound_ns: u64) -> Vec<u64> {
+        let mut now_ns = 0;
+        let delay = |_| {
+            rebind.bound(now_ns);
+            if works {
+                rebind.worked();
+            }
+            now_ns += bound_ns;
+            let delay_ns = rebind.after(now_ns, Ending::Lost).unwrap_or(u64::MAX);
+            now_ns += delay_ns;
+            delay_ns
+        };
+        (0..6).map(delay).collect()
+    }
+
+    #[test]
+    fn t26_a_link_that_worked_binds_again_after_the_first_delay() {
+        let delays = delays(&mut rebind(), true, SECOND_NS);
+        assert!(
+            delays.iter().all(|delay| *delay <= 2 * SECOND_NS),
+            "{delays:?}"
+        );
+    }
+
+    #[test]
+    fn t26_a_link_that_only_binds_waits_longer_each_time() {
+        let delays = delays(&mut rebind(), false, SECOND_NS);
+        assert!(delays.last() > Some(&(8 * SECOND_NS)), "{delays:?}");
+    }
+
+    #[test]
+    fn t26_a_carrier_that_drops_each_connection_after_a_submit_is_not_stormed() {
+        let profile = Profile {
+            rebind_first: std::time::Duration::from_millis(10),
+            ..Profile::default()
+        };
+        let delays = delays(&mut Rebind::new(&profile, 5), true, SECOND_NS / 50);
+        assert!(
+            delays.iter().all(|delay| *delay >= WORKED_FLOOR_NS),
+            "{delays:?}"
+        );
+    }
+
+    #[test]
+    fn t26_refused_binds_wait_longer_each_time() {
+        let mut rebind = rebind();
+        rebind.bound(0);
+        rebind.worked();
+        let refused = Ending::Refused(CommandStatus::ESME_RBINDFAIL);
+        let delays: Vec<u64> = (0..6)
+            .filter_map(|_| rebind.after(SECOND_NS, refused))
+            .collect();
+        assert!(delays.last() > Some(&(8 * SECOND_NS)), "{delays:?}");
     }
 }

@@ -9,5 +9,7 @@
 
 mod bounds;
 mod drafts;
+mod peers;
 mod quirks;
+mod random;
 mod run;

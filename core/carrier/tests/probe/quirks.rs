@@ -109,6 +109,60 @@ named_in_the_report! {
     t39_stray_octets: "stray-octets";
 }
 
+/// One quirk is not taken for another.
+macro_rules! named_alone {
+    ($($test:ident: $quirk:literal not $($other:literal),+;)*) => {$(
+        #[test]
+        fn $test() {
+            let wanted = $quirk.split('=').next().unwrap();
+            for seed in 1..=2 {
+                let mut settings = simulator(&[$quirk]);
+                settings.seed = seed;
+                let (report, _) = run(plan(), settings);
+                let found: Vec<&str> = report.quirks().collect();
+                assert!(found.contains(&wanted), "seed {seed}: {found:?}\n{}", report.markdown(""));
+                for other in [$($other),+] {
+                    assert!(!found.contains(&other), "seed {seed}: {other}\n{}", report.markdown(""));
+                }
+            }
+        }
+    )*};
+}
+
+named_alone! {
+    t41_garbage_after_3: "garbage-after=3" not "close-after", "reconnect-every", "receipt-other-bind", "double-receipt";
+    t41_garbage_after_5: "garbage-after=5" not "close-after", "reconnect-every", "receipt-other-bind", "double-receipt";
+    t03_id_empty_is_no_lost_receipt: "id-empty=50" not "drop-receipt";
+    t03_response_bare_is_no_lost_receipt: "response-bare=100" not "drop-receipt", "receipt-before-response", "id-empty";
+    t03_long_ids_are_no_long_parameter: "id-long=65" not "receipt-tlv-long";
+    t03_longest_ids_are_no_long_parameter: "id-long=200" not "receipt-tlv-long";
+    t05_reconnect_every_2s: "reconnect-every=2s" not "close-after";
+    t05_close_after_4: "close-after=4" not "reconnect-every";
+}
+
+#[test]
+fn what_cannot_be_seen_from_outside_is_said() {
+    for quirk in ["dc0-latin1", "dc0-windows1252", "dc0-ascii", "latin1-lossy"] {
+        let (report, _) = run(plan(), simulator(&[quirk]));
+        let said = report.unseen.join("\n");
+        assert!(
+            said.contains("dc0_alphabet") && said.contains("data_coding 3"),
+            "{quirk}: {said}"
+        );
+        assert!(report.markdown("").contains(&report.unseen[0]), "{quirk}");
+    }
+    let (report, _) = run(plan(), simulator(&[]));
+    let said = report.unseen.join("\n");
+    for part in [
+        "at random",
+        "after more than",
+        "wrong passwords",
+        "--measure-rate",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
 #[test]
 fn t24_unbind_then_close() {
     let (found, text) = named(&["unbind-after=7", "unbind-then-close"]);

@@ -6,6 +6,7 @@
 mod advice;
 
 use crate::alphabet::gsm7;
+use crate::alphabet::national::Shift;
 use crate::segment::cut_into;
 use crate::wire::{AirAlphabet, TextForm, WireAlphabet, WireFault, WirePlan};
 
@@ -27,7 +28,10 @@ pub struct Explanation {
     pub costly: Vec<Costly>,
     /// Segments that it would take with every suggestion taken, where that is fewer.
     pub segments_advised: Option<u8>,
-    /// Why this carrier would not take it as it is; the rest is then told as if any number of segments were allowed.
+    /// Segments of the whole text, where they are more than any message may have and only the first are told of.
+    pub segments_whole: Option<usize>,
+    /// Why this carrier would not take it as it is; the rest is then told as if any number of segments and every
+    /// `data_coding` were allowed.
     pub fault: Option<WireFault>,
 }
 
@@ -45,6 +49,9 @@ pub struct SegmentExplained {
 pub enum Cost {
     /// No alphabet of one septet a character has it: the whole text goes as UCS-2, 70 characters a segment.
     ForcesUcs2,
+    /// The carrier's 8-bit alphabet has it, or 7-bit tables of the profile have it, but not with all the rest in as few
+    /// segments: the whole text goes as UCS-2.
+    GoesWithUcs2,
     /// It is in a national table, which every segment must name.
     NeedsNationalTable,
     /// It takes two septets: an escape goes first.
@@ -72,11 +79,18 @@ impl Explanation {
     /// Explains how a text would go to a carrier. Of a text past 255 segments, what the first 255 hold.
     #[must_use]
     pub fn of(text: &str, form: &TextForm) -> Self {
-        let unbounded = TextForm {
+        let fault = form.plan(text).err();
+        let mut unbounded = TextForm {
             parts_max: u8::MAX,
             ..form.clone()
         };
-        let fault = form.plan(text).err();
+        if matches!(fault, Some(WireFault::NotTaken { .. })) {
+            unbounded.data_codings_allowed.clear();
+        }
+        let segments_whole = match unbounded.plan(text) {
+            Err(WireFault::TooLong { segments, .. }) => Some(segments),
+            _ => None,
+        };
         let (plan, text) = planned(text, &unbounded);
         let air = plan.measure();
         let limit = usize::from(plan.segment_units);
@@ -97,24 +111,51 @@ impl Explanation {
             costly,
             segments_advised: advised
                 .map(|advised| advised.segments)
-                .filter(|segments| *segments < plan.segments),
+                .filter(|segments| *segments < plan.segments && segments_whole.is_none()),
+            segments_whole,
             fault,
         }
     }
 }
 
-/// The plan of as much of a text as 255 segments hold.
+/// The plan of as much of a text as 255 segments hold, to the character.
 fn planned<'a>(text: &'a str, form: &TextForm) -> (WirePlan, &'a str) {
-    let mut text = text;
-    loop {
-        match form.plan(text) {
-            Ok(plan) => return (plan, text),
-            // 66 characters at least in each segment; a shorter text always has a plan.
-            Err(_) => {
-                let half = text.floor_char_boundary(text.len() / 2);
-                text = text.get(..half).unwrap_or_default();
-            }
+    if let Ok(plan) = form.plan(text) {
+        return (plan, text);
+    }
+    // Of every text that is too long, the end that still fits lies between these two.
+    let (mut fits, mut too_long) = (0, text.len());
+    while too_long - fits > 1 {
+        let middle = text.floor_char_boundary(fits + (too_long - fits) / 2);
+        let middle = if middle <= fits {
+            text.ceil_char_boundary(fits + 1)
+        } else {
+            middle
+        };
+        if middle >= too_long {
+            break;
         }
+        match form.plan(text.get(..middle).unwrap_or_default()) {
+            Ok(_) => fits = middle,
+            Err(_) => too_long = middle,
+        }
+    }
+    let text = text.get(..fits).unwrap_or_default();
+    (form.plan(text).unwrap_or_else(|_| empty()), text)
+}
+
+/// The plan of no text, in a form that holds every other.
+fn empty() -> WirePlan {
+    WirePlan {
+        alphabet: WireAlphabet::Gsm7,
+        air: AirAlphabet::Gsm7,
+        locking: None,
+        single: None,
+        parts: 1,
+        segments: 1,
+        units: 0,
+        segment_units: 160,
+        flash: false,
     }
 }
 
@@ -122,7 +163,7 @@ fn costly(text: &str, form: &TextForm, plan: &WirePlan) -> Vec<Costly> {
     let mut weighed: Vec<(char, u8)> = Vec::new();
     let mut found_costly = Vec::new();
     for (position, found) in text.chars().enumerate() {
-        let Some(cost) = cost(found, plan) else {
+        let Some(cost) = cost(found, form, plan) else {
             continue;
         };
         let (name, suggestion) = advice::of(found);
@@ -154,13 +195,31 @@ fn costly(text: &str, form: &TextForm, plan: &WirePlan) -> Vec<Costly> {
     found_costly
 }
 
-fn cost(found: char, plan: &WirePlan) -> Option<Cost> {
+fn cost(found: char, form: &TextForm, plan: &WirePlan) -> Option<Cost> {
     match (plan.air, gsm7::septets(found)) {
-        (AirAlphabet::Ucs2, None) => Some(Cost::ForcesUcs2),
-        (AirAlphabet::Ucs2, _) | (AirAlphabet::Octets, _) => None,
+        (AirAlphabet::Ucs2, septets) => ucs2_cost(found, septets, form),
+        (AirAlphabet::Octets, _) => None,
         (AirAlphabet::Gsm7, None) => Some(Cost::NeedsNationalTable),
         (AirAlphabet::Gsm7, _) => (plan.measure().units(found) == 2).then_some(Cost::TwoSeptets),
     }
+}
+
+/// Why a character makes a text UCS-2 that could be cheaper without it.
+fn ucs2_cost(found: char, septets: Option<usize>, form: &TextForm) -> Option<Cost> {
+    // Where even a text of GSM 7-bit goes in octets, what those lack forces UCS-2 just as well.
+    let lacks = !form.for_gsm_safe("").is_gsm() && !form.for_gsm_safe("").holds(found);
+    if septets.is_some() {
+        return lacks.then_some(Cost::ForcesUcs2);
+    }
+    let default = form.default_alphabet;
+    let is_national = default.is_gsm()
+        && Shift::all_of(&form.national)
+            .any(|shift| shift.fits(found.encode_utf8(&mut [0; 4])).is_some());
+    Some(if is_national {
+        Cost::GoesWithUcs2
+    } else {
+        Cost::ForcesUcs2
+    })
 }
 
 /// The text with every suggestion taken; none where there is none.

@@ -72,7 +72,7 @@ impl TextForm {
     }
 
     /// For a text that GSM 7-bit holds, so that no conversion at the carrier loses anything.
-    pub(super) fn for_gsm_safe(&self, text: &str) -> WireAlphabet {
+    pub(crate) fn for_gsm_safe(&self, text: &str) -> WireAlphabet {
         let holds = |alphabet: WireAlphabet| {
             self.takes(self.data_coding(alphabet))
                 && (alphabet.is_gsm() || text.chars().all(|found| alphabet.holds(found)))

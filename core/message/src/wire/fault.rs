@@ -15,6 +15,14 @@ pub enum WireFault {
         /// Segments allowed.
         parts_max: u8,
     },
+    /// The carrier takes no `data_coding` that holds the text.
+    #[error(
+        "the text needs data_coding {data_coding}, which this carrier does not take (dcs_allowed); write it without the characters that need it, or allow it"
+    )]
+    NotTaken {
+        /// The value that it would need.
+        data_coding: u8,
+    },
     /// No alphabet that the carrier takes holds a character and leaves the segment one segment.
     #[error("{found:?} at character {} does not fit this carrier's alphabet in one segment; send the text whole or take it out", .position + 1)]
     Unencodable {

@@ -146,7 +146,8 @@ pub struct TextForm {
     pub default_alphabet: WireAlphabet,
     /// Values of `data_coding`.
     pub data_codings: DataCodings,
-    /// `data_coding` values that it takes; empty: all. A text whose alphabet it does not take goes as UCS-2.
+    /// `data_coding` values that it takes; empty: all. A text whose alphabet it does not take goes as UCS-2, and where it
+    /// does not take that either, not at all.
     pub data_codings_allowed: SmallVec<[u8; 8]>,
     /// When Latin-1 is used.
     pub latin1: Latin1Use,

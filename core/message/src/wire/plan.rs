@@ -57,9 +57,14 @@ impl TextForm {
     /// How a text goes to this carrier: in the cheapest alphabet that holds it. Empty text is one empty part.
     ///
     /// # Errors
-    /// [`WireFault::TooLong`] past `parts_max` segments.
+    /// [`WireFault::NotTaken`] where no `data_coding` that the carrier takes holds it, [`WireFault::TooLong`] past
+    /// `parts_max` segments.
     pub fn plan(&self, text: &str) -> Result<WirePlan, WireFault> {
         let choice = self.choose(text);
+        let data_coding = self.data_coding(choice.alphabet);
+        if !self.takes(data_coding) {
+            return Err(WireFault::NotTaken { data_coding });
+        }
         self.counted(text, &choice)
     }
 

@@ -190,6 +190,15 @@ impl Profile {
                 "has a `first` that is longer than its `max`; shorten it or raise the other",
             );
         }
+        if let (Some(rate), Some(burst)) = (self.rate_segments, self.burst)
+            && burst > rate
+        {
+            section.fault(
+                "burst",
+                format!("is {burst}, more than rate_segments = {rate} allows in a whole second; write burst = {rate} or less, or raise the rate"),
+            );
+        }
+        self.check_codings(section);
         if self.interface_version == InterfaceVersion::V33 {
             for (key, instead) in self.needs_parameters() {
                 section.fault(
@@ -197,6 +206,44 @@ impl Profile {
                     format!("needs optional parameters, which interface_version \"3.3\" lacks; write {key} = {instead}"),
                 );
             }
+        }
+    }
+
+    /// Values of `data_coding` that contradict each other.
+    fn check_codings(&self, section: &Section<'_>) {
+        let codings = &self.text.data_codings;
+        for (key, value) in [
+            ("default", codings.default_alphabet),
+            ("ascii", codings.ascii),
+            ("latin1", codings.latin1),
+        ] {
+            for (other, taken) in [("ucs2", codings.ucs2), ("binary", codings.binary)] {
+                if value == taken {
+                    section.fault(
+                        "dcs_map",
+                        format!("gives {key} the value {value}, which is that of {other}; the carrier could not tell them apart: give one of them another value"),
+                    );
+                }
+            }
+        }
+        if codings.ucs2 == codings.binary {
+            section.fault(
+                "dcs_map",
+                format!("gives ucs2 and binary one value, {}; the carrier could not tell them apart: give one of them another value", codings.ucs2),
+            );
+        }
+        let allowed = &self.text.data_codings_allowed;
+        let of_texts = [
+            codings.default_alphabet,
+            codings.ascii,
+            codings.latin1,
+            codings.ucs2,
+        ];
+        if !allowed.is_empty() && !of_texts.iter().any(|value| allowed.contains(value)) {
+            section.fault(
+                "dcs_allowed",
+                format!("has no data_coding of any alphabet of dcs_map, so that no text could go; add {} (default alphabet) or {} (UCS-2)", codings.default_alphabet, codings.ucs2),
+            );
         }
     }
 

@@ -71,6 +71,8 @@ impl Profile {
     }
 
     fn open(path: &Path) -> Result<Self, Faults> {
+        // A path that was joined to `.` is named as people wrote it.
+        let path = path.strip_prefix(".").unwrap_or(path);
         Self::parse(
             &text_of(path, FILE_OCTETS_MAX)?,
             &path.display().to_string(),

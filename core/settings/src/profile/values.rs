@@ -181,7 +181,14 @@ pub(super) fn tlv_out(section: &Section<'_>) -> Vec<(u16, Vec<u8>)> {
     }
     let mut tlvs: Vec<(u16, Vec<u8>)> = Vec::new();
     for inner in inners {
-        let tag = inner.required("tag", "0x1400", tag);
+        let tag = inner.required("tag", "0x1400", |value| {
+            let tag = tag(value)?;
+            const USER_MESSAGE_REFERENCE: u16 = 0x0204;
+            if tag == USER_MESSAGE_REFERENCE {
+                return Err("is user_message_reference, which would be one and the same for all messages; take it away".into());
+            }
+            Ok(tag)
+        });
         let value = tlv_value(&inner);
         inner.finish();
         let (Some(tag), Some(value)) = (tag, value) else {
@@ -256,9 +263,24 @@ pub(super) fn tags(value: &DeValue<'_>) -> Read<Vec<u16>> {
     Ok(list)
 }
 
-/// A tag of an optional parameter (SMPP 3.4, 5.3.2).
+/// Parameters that say how the text travels (SMPP 3.4, 5.3.2): another value would contradict it.
+const OF_THE_TEXT: [(u16, &str); 4] = [
+    (0x020C, "sar_msg_ref_num"),
+    (0x020E, "sar_total_segments"),
+    (0x020F, "sar_segment_seqnum"),
+    (0x0424, "message_payload"),
+];
+
+/// A tag of an optional parameter (SMPP 3.4, 5.3.2) that leaves the text alone.
 fn tag(value: &DeValue<'_>) -> Read<u16> {
-    kind::integer(1..=0xffff)(value)
+    let tag = kind::integer(1..=0xffff)(value)?;
+    match OF_THE_TEXT.iter().find(|(own, _)| *own == tag) {
+        Some((_, name)) => Err(format!(
+            "is {tag:#06x}, {name}, which says how the text travels; long_method and payload_over decide that: take it away"
+        )
+        .into()),
+        None => Ok(tag),
+    }
 }
 
 #[cfg(test)]

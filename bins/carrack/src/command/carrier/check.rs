@@ -10,6 +10,7 @@ use carrack_smpp::CommandStatus;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::words::{base_word, class_word, reading_word, transform_word};
 use crate::fault::Fault;
 use crate::output;
 use crate::recording;
@@ -52,7 +53,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Fault> {
         recording::read(&arguments.trace).map_err(|fault| Fault::Usage(fault.to_string()))?;
     if recording.pdus.is_empty() {
         let file = arguments.trace.display();
+        if let Some(cut) = &recording.cut {
+            return Err(Fault::Usage(format!("{file}: {cut}")));
+        }
         return Err(anyhow!("{file}: no SMPP in it; a capture of TLS cannot be read, take one with `carrack trace carrier`").into());
+    }
+    if let Some(cut) = &recording.cut {
+        eprintln!(
+            "{}: {cut}; what stands before it is read",
+            arguments.trace.display()
+        );
     }
     let mut replay = Replay::new(&profile);
     if arguments.contents {
@@ -97,6 +107,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Fault> {
     }
 }
 
+/// What another rule for ids would match.
+fn otherwise(summary: &Summary) -> Option<String> {
+    let (transform, more) = summary.otherwise?;
+    let rule = transform.rule();
+    Some(format!(
+        "{} of them would match with id_submit_base = \"{}\", id_receipt_base = \"{}\" and case and zeros ignored",
+        count(more),
+        base_word(rule.submit),
+        base_word(rule.receipt)
+    ))
+}
+
 /// What does not fit, and where the cure may be.
 fn verdict(summary: &Summary) -> String {
     let mut parts = Vec::new();
@@ -115,6 +137,7 @@ fn verdict(summary: &Summary) -> String {
     );
     part(summary.responses_unmatched, "responses answer nothing");
     part(summary.malformed, "PDUs cannot be read");
+    parts.extend(otherwise(summary));
     parts.join("; ")
 }
 
@@ -135,7 +158,11 @@ fn text(summary: &Summary, passed_over: u64) -> String {
     row("  taken without an id", summary.taken_without_id);
     for (status, (class, found)) in &summary.refused {
         row(
-            &format!("  refused with {}: {class:?}", CommandStatus(*status)),
+            &format!(
+                "  refused with {}: {}",
+                CommandStatus(*status),
+                class_word(*class)
+            ),
             *found,
         );
     }
@@ -181,10 +208,12 @@ fn text(summary: &Summary, passed_over: u64) -> String {
     row("forgotten for want of room", summary.forgotten);
     let proposal = summary.proposal.map(|proposal| {
         format!(
-            "\nthese ids would fit a fixed rule: id_submit_base {:?}, id_receipt_base {:?} ({} % of {} matches)",
-            proposal.rule.submit, proposal.rule.receipt, proposal.share_percent, proposal.matched
+            "\nthese ids would fit a fixed rule: id_submit_base = \"{}\", id_receipt_base = \"{}\" ({} % of {} matches)",
+            base_word(proposal.rule.submit),
+            base_word(proposal.rule.receipt),
+            proposal.share_percent,
+            proposal.matched
         )
-        .to_lowercase()
     });
     format!("{rows}{}", proposal.unwrap_or_default())
 }
@@ -192,12 +221,12 @@ fn text(summary: &Summary, passed_over: u64) -> String {
 fn document(summary: &Summary, passed_over: u64) -> Value {
     let [same, hex_decimal, decimal_hex] = summary.receipts_matched;
     let refused: Vec<Value> = summary.refused.iter().map(|(status, (class, found))| {
-        json!({"status": CommandStatus(*status).to_string(), "code": status, "class": format!("{class:?}"), "count": found})
+        json!({"status": CommandStatus(*status).to_string(), "code": status, "class": class_word(*class), "count": found})
     }).collect();
     let proposal = summary.proposal.map(|proposal| {
         json!({
-            "id_submit_base": format!("{:?}", proposal.rule.submit).to_lowercase(),
-            "id_receipt_base": format!("{:?}", proposal.rule.receipt).to_lowercase(),
+            "id_submit_base": base_word(proposal.rule.submit),
+            "id_receipt_base": base_word(proposal.rule.receipt),
             "matched": proposal.matched, "share_percent": proposal.share_percent,
         })
     });
@@ -239,6 +268,13 @@ fn document(summary: &Summary, passed_over: u64) -> Value {
         "oddities": summary.oddities,
         "forgotten": summary.forgotten,
         "proposal": proposal,
+        "otherwise": summary.otherwise.map(|(transform, more)| {
+            json!({
+                "id_submit_base": base_word(transform.rule().submit),
+                "id_receipt_base": base_word(transform.rule().receipt),
+                "more_matched": more,
+            })
+        }),
     })
 }
 
@@ -297,8 +333,9 @@ fn meaning(line: &ReplayLine, with_contents: bool) -> String {
             format!(": {} characters", text.text.chars().count())
         };
         format!(
-            "data_coding {:#04x} {:?}{part}{unreadable}{shown}",
-            text.data_coding, text.reading
+            "data_coding {:#04x} {}{part}{unreadable}{shown}",
+            text.data_coding,
+            reading_word(text.reading)
         )
     };
     match &line.said {
@@ -314,7 +351,7 @@ fn meaning(line: &ReplayLine, with_contents: bool) -> String {
         }
         Said::Submit { from, to, text } => format!("{from} to {to}, {}", read(text)),
         Said::Taken { id } => format!("taken under {id:?}"),
-        Said::Refused { class } => format!("refused: {class:?}"),
+        Said::Refused { class } => format!("refused: {}", class_word(*class)),
         Said::ResponseUnmatched => "answers nothing".to_owned(),
         Said::ResponseBefore => "answers what came before the recording".to_owned(),
         Said::Receipt {
@@ -324,7 +361,7 @@ fn meaning(line: &ReplayLine, with_contents: bool) -> String {
             matched,
         } => {
             let matched = matched.map_or("no message (yet)".to_owned(), |found| {
-                format!("matched, {:?}", found.transform)
+                format!("matched, {}", transform_word(found.transform))
             });
             format!(
                 "receipt of {id:?}: {}, error {error}, {matched}",
@@ -332,7 +369,10 @@ fn meaning(line: &ReplayLine, with_contents: bool) -> String {
             )
         }
         Said::EarlyReceipt { id, matched } => {
-            format!("early receipt of {id:?}: matched, {:?}", matched.transform)
+            format!(
+                "early receipt of {id:?}: matched, {}",
+                transform_word(matched.transform)
+            )
         }
         Said::ReceiptOfNothing => "receipt that names no message".to_owned(),
         Said::Mo { from, to, text } => format!("from handset {from} to {to}, {}", read(text)),

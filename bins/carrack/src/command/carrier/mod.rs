@@ -2,7 +2,9 @@
 
 mod check;
 mod probe;
+mod shown;
 mod wires;
+mod words;
 
 use clap::{Args, Subcommand};
 use serde_json::Value;

@@ -1,27 +1,24 @@
 //! `carrack carrier probe`: questions to an SMSC, a report, and a draft of its profile.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context;
-use carrack_carrier::probe::{Account, Finding, Plan, PlanFault, Probe, Question, Report, Weight};
+use carrack_carrier::probe::{Account, Finding, Plan, PlanFault, Question, Report, Weight};
 use carrack_loadtest::duration;
 use carrack_message::{Msisdn, Sender};
 use carrack_runtime::{TlsFiles, TlsSource};
 use carrack_settings::{Address, TlsUse};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::shown::Shown;
 use super::wires::{self, Place, RunFault};
 use crate::fault::Fault;
 use crate::output;
 use crate::signals;
 use crate::table::{count, table};
-
-const LINE: Duration = Duration::from_secs(1);
 
 /// Asks an SMSC how it behaves and drafts its profile: a bounded number of messages, one a second
 #[derive(Args)]
@@ -33,7 +30,10 @@ Examples:
   carrack carrier probe --address 127.0.0.1:2775 --system-id acme --password p --to +447700900123 \\
       --questions binds,receipts,keep-alive
   carrack carrier probe --address smsc.example.com:3550 --tls --system-id acme --to +447700900123 --measure-rate 100
+  carrack carrier probe --address smsc.example.com:3550 --tls --tls-cert acme.pem --tls-key acme.key --system-id acme \\
+      --to +447700900123
 
+A refusal that says nothing about the message is asked about again, up to three times, within --messages-max.
 Each message goes to a handset and costs what it costs: name handsets of your own, and tell the carrier before
 --measure-window or --measure-rate. Nothing is sent with --dry-run. The report names what looks like a quirk of
 `smscsim`, so that it can be played at home; look at the draft before you use it, then `carrack carrier check` it.
@@ -100,6 +100,12 @@ pub(crate) struct Arguments {
     /// Name in the SMSC's certificate [default: the host]
     #[arg(long, value_name = "NAME", requires = "tls")]
     tls_server_name: Option<String>,
+    /// PEM of our certificate, where the SMSC wants one
+    #[arg(long, value_name = "FILE", requires = "tls", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// PEM of its private key
+    #[arg(long, value_name = "FILE", requires = "tls", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Writes report.md, report.json and profile.toml into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -134,6 +140,7 @@ fn question(text: &str) -> Result<Question, String> {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Fault> {
     let plan = plan(arguments)?;
     plan.check().map_err(usage)?;
+    let place = place(arguments)?;
     if arguments.dry_run {
         return dry_run(&plan, arguments.json);
     }
@@ -142,8 +149,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Fault> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("{} cannot be made", folder.display()))?;
     }
-    let place = place(arguments)?;
-    let messages = plan.messages();
+    let messages = plan.messages_most();
     eprintln!(
         "sends up to {messages} messages to {} as {}; Ctrl-C ends it with what was found until then",
         arguments.to.join(", "),
@@ -169,7 +175,28 @@ fn usage(fault: PlanFault) -> Fault {
     Fault::Usage(fault.to_string())
 }
 
+/// Octets of `system_id` and `system_type` (SMPP 3.4, 5.2.1 and 5.2.3), without the NUL.
+const SYSTEM_ID_OCTETS_MAX: usize = 15;
+const SYSTEM_TYPE_OCTETS_MAX: usize = 12;
+
+/// A text of the bind fits its field.
+fn fits(option: &str, text: &str, octets_max: usize) -> Result<(), Fault> {
+    if text.len() > octets_max || text.contains('\0') {
+        return Err(Fault::Usage(format!(
+            "{option} has {} octets; SMPP 3.4 has room for {octets_max}",
+            text.len()
+        )));
+    }
+    Ok(())
+}
+
 fn plan(arguments: &Arguments) -> Result<Plan, Fault> {
+    fits("--system-id", &arguments.system_id, SYSTEM_ID_OCTETS_MAX)?;
+    fits(
+        "--system-type",
+        &arguments.system_type,
+        SYSTEM_TYPE_OCTETS_MAX,
+    )?;
     let to = arguments.to.iter().map(|number| {
         number
             .parse::<Msisdn>()
@@ -220,7 +247,7 @@ fn place(arguments: &Arguments) -> Result<Place, Fault> {
         let files = TlsFiles::new(
             arguments.tls_ca.clone(),
             arguments.tls_server_name.clone(),
-            None,
+            arguments.tls_cert.clone().zip(arguments.tls_key.clone()),
         );
         Arc::new(files) as Arc<dyn TlsSource>
     });
@@ -239,7 +266,11 @@ fn dry_run(plan: &Plan, as_json: bool) -> Result<(), Fault> {
         let asked: Vec<Value> = asked
             .map(|question| json!({"name": question.name(), "finds_out": question.line()}))
             .collect();
-        return output::json(&json!({"questions": asked, "messages": plan.messages()}));
+        return output::json(&json!({
+            "questions": asked,
+            "messages": plan.messages(),
+            "messages_most": plan.messages_most(),
+        }));
     }
     let mut rows = table(&["question", "finds out"], 2);
     for question in asked {
@@ -247,8 +278,9 @@ fn dry_run(plan: &Plan, as_json: bool) -> Result<(), Fault> {
     }
     output::line(rows)?;
     output::line(format_args!(
-        "{} messages; nothing was sent",
-        plan.messages()
+        "{} messages; nothing was sent. Where refusals have to be asked about again: up to {}",
+        plan.messages(),
+        plan.messages_most()
     ))
 }
 
@@ -321,8 +353,18 @@ fn text(report: &Report) -> String {
         ]);
     }
     let totals = &report.totals;
+    let unseen: String = report
+        .unseen
+        .iter()
+        .map(|each| format!("\n  {each}"))
+        .collect();
+    let unseen = if unseen.is_empty() {
+        unseen
+    } else {
+        format!("\nwhat it cannot see:{unseen}")
+    };
     format!(
-        "{rows}\n{} messages sent: {} taken, {} refused, {} unanswered; {} receipts, {} messages from handsets",
+        "{rows}\n{} messages sent: {} taken, {} refused, {} unanswered; {} receipts, {} messages from handsets{unseen}",
         count(totals.sent as u64),
         count(totals.accepted as u64),
         count(totals.refused as u64),
@@ -338,55 +380,5 @@ fn quirk(finding: &Finding) -> String {
         (Some(quirk), None) => quirk.to_owned(),
         (None, Some(trap)) => trap.to_owned(),
         (None, None) => String::new(),
-    }
-}
-
-/// Says how far it is: a bar on a terminal, a line a second elsewhere.
-struct Shown {
-    bar: Option<ProgressBar>,
-    messages: u32,
-    said: Instant,
-}
-
-impl Shown {
-    fn start(messages: u32) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(0);
-            match ProgressStyle::with_template("{elapsed_precise} [{bar:30}] {msg}") {
-                Ok(style) => bar.with_style(style.progress_chars("=> ")),
-                Err(_) => bar,
-            }
-        });
-        Self {
-            bar,
-            messages,
-            said: Instant::now(),
-        }
-    }
-
-    fn look(&mut self, probe: &Probe) {
-        let at = probe.progress();
-        let text = format!(
-            "{}: {} of {} messages sent, {} receipts and messages came",
-            at.question, at.sent, self.messages, at.delivered
-        );
-        match &self.bar {
-            Some(bar) => {
-                bar.set_length(at.steps as u64);
-                bar.set_position(at.steps_done as u64);
-                bar.set_message(text);
-            }
-            None if self.said.elapsed() >= LINE => {
-                self.said = Instant::now();
-                eprintln!("{text}");
-            }
-            None => {}
-        }
-    }
-
-    fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
     }
 }

@@ -5,7 +5,7 @@ use carrack_smpp::{BindKind, BindResp, CommandStatus};
 
 use super::{Sheet, odd, plain, shown, time, trouble};
 use crate::probe::analysis::Analysis;
-use crate::probe::observation::{Answer, BindSeen};
+use crate::probe::observation::{Answer, BindSeen, Instead};
 use crate::probe::script::Wire;
 
 const QUESTION: &str = "binds";
@@ -49,9 +49,31 @@ fn status(bind: &BindSeen) -> Option<CommandStatus> {
 fn refused(all: &Analysis<'_>, sheet: &mut Sheet) {
     let last = all.seen.binds.iter().rfind(|bind| bind.wire == Wire::Main);
     let Some(status) = last.and_then(status) else {
-        if last.is_some() {
-            sheet.add(trouble(QUESTION, "", "", "the bind was never answered").without_quirk());
-        }
+        let Some(last) = last else { return };
+        let instead = last.instead.as_ref();
+        sheet.add(match instead {
+            Some(Instead::Foreign(sequence)) => trouble(
+                QUESTION,
+                "T20",
+                "sequence-mismatch",
+                "it answers the bind with a sequence number that is not the bind's",
+            )
+            .seen(format!("sequence number {sequence}")),
+            Some(Instead::Octets(octets)) => {
+                let what = instead.map_or_else(String::new, ToString::to_string);
+                trouble(QUESTION, "T41", "", what)
+                    .without_quirk()
+                    .seen(shown(octets))
+            }
+            Some(instead) => trouble(
+                QUESTION,
+                "",
+                "",
+                format!("the bind was never answered: {instead}"),
+            )
+            .without_quirk(),
+            None => trouble(QUESTION, "", "", "the bind was never answered").without_quirk(),
+        });
         return;
     };
     let finding = match status {

@@ -160,7 +160,9 @@ fn dressings(all: &Analysis<'_>, sheet: &mut Sheet) {
             *counts.entry(dressing).or_default() += 1;
         }
     }
-    if !lost.is_empty() && all.accepted().any(|(_, _, id)| !id.is_empty()) {
+    // Messages whose response had no id have receipts, too.
+    let nameless = all.accepted().filter(|(_, _, id)| id.is_empty()).count();
+    if lost.len() > nameless && all.accepted().any(|(_, _, id)| !id.is_empty()) {
         let examples = lost
             .iter()
             .filter_map(|receipt| receipt.ids().next())

@@ -146,7 +146,7 @@ pub(super) fn trouble(
 }
 
 /// Octets for people: as text where they are, else in hexadecimal.
-pub(super) fn shown(octets: &[u8]) -> String {
+pub(in crate::probe) fn shown(octets: &[u8]) -> String {
     let is_text = octets.iter().all(|octet| (0x20..0x7F).contains(octet));
     if is_text {
         return format!("\"{}\"", String::from_utf8_lossy(octets));

@@ -76,10 +76,11 @@ fn parameters(all: &Analysis<'_>, sheet: &mut Sheet) {
             "receipted_message_id has no NUL at its end",
         ),
     );
+    // An id that is long itself is no fault of the parameter.
     let is_long = |receipt: &ReceiptSeen<'_>| {
-        receipt
-            .tlv_raw
-            .is_some_and(|raw| raw.len() > TLV_ID_OCTETS_USUAL)
+        let id_octets = receipt.tlv_id.as_ref().map_or(0, Vec::len);
+        let raw = receipt.tlv_raw;
+        raw.is_some_and(|raw| raw.len() > TLV_ID_OCTETS_USUAL && raw.len() > id_octets + 1)
     };
     share(
         sheet,
@@ -94,7 +95,8 @@ fn parameters(all: &Analysis<'_>, sheet: &mut Sheet) {
     );
     let tlv_only =
         |receipt: &ReceiptSeen<'_>| receipt.tlv_id.is_some() && receipt.text_id.is_none();
-    if count(tlv_only) == total {
+    // None of none says nothing.
+    if total > 0 && count(tlv_only) == total {
         sheet.profile.receipt_source = ReceiptSource::TlvOnly;
     }
     share(

@@ -4,7 +4,7 @@ use carrack_message::receipt::ReceiptState;
 use carrack_smpp::BindKind;
 
 use super::{Finding, Sheet, odd, plain, time, trouble};
-use crate::probe::analysis::Analysis;
+use crate::probe::analysis::{Analysis, ReceiptSeen};
 use crate::probe::script::Wire;
 
 pub(super) const QUESTION: &str = "receipts";
@@ -33,11 +33,31 @@ pub(super) fn share(sheet: &mut Sheet, count: usize, of: usize, finding: Finding
 }
 
 fn completeness(all: &Analysis<'_>, sheet: &mut Sheet) {
-    let accepted: Vec<usize> = all.accepted().map(|(place, _, _)| place).collect();
-    let missing = accepted
-        .iter()
-        .filter(|place| all.receipts_of(**place).next().is_none())
-        .count();
+    let accepted: Vec<(usize, bool)> = all
+        .accepted()
+        .map(|(place, _, id)| (place, !id.is_empty()))
+        .collect();
+    let has_receipt = |place: usize| all.receipts_of(place).next().is_some();
+    let nameless = accepted.iter().filter(|(_, has_id)| !has_id).count();
+    let missing = if nameless == 0 {
+        accepted
+            .iter()
+            .filter(|(place, _)| !has_receipt(*place))
+            .count()
+    } else {
+        // Receipts of messages without an id name nobody: they are counted, not laid beside.
+        let is_joined = |place: usize| {
+            all.receipts_of(place)
+                .any(|receipt| receipt.dressing.is_some())
+        };
+        let joined = accepted
+            .iter()
+            .filter(|(place, has_id)| *has_id && is_joined(*place))
+            .count();
+        let others = all.receipts.iter();
+        let others = others.filter(|receipt| receipt.is_final() && receipt.dressing.is_none());
+        accepted.len().saturating_sub(joined + others.count())
+    };
     if missing > 0 {
         sheet.add(trouble(
             QUESTION,
@@ -61,9 +81,10 @@ fn moments(all: &Analysis<'_>, sheet: &mut Sheet) {
         let Some(answer) = submit.answer() else {
             continue;
         };
-        if receipt.deliver.at < answer.at {
+        // Only its id says which response it came before.
+        if receipt.deliver.at < answer.at && receipt.dressing.is_some() {
             early.push(answer.at.now_ns.saturating_sub(receipt.deliver.at.now_ns));
-        } else if receipt.is_final() {
+        } else if receipt.is_final() && receipt.deliver.at >= answer.at {
             delays.push(receipt.deliver.at.now_ns.saturating_sub(answer.at.now_ns));
         }
     }
@@ -140,7 +161,7 @@ fn places(all: &Analysis<'_>, sheet: &mut Sheet) {
     let elsewhere = all
         .receipts
         .iter()
-        .filter(|receipt| receipt.deliver.wire == Wire::Beside)
+        .filter(|receipt| receipt.deliver.wire == Wire::Beside && !link_was_lost(all, receipt))
         .count();
     share(
         sheet,
@@ -153,6 +174,16 @@ fn places(all: &Analysis<'_>, sheet: &mut Sheet) {
             "receipts come on another bind of the account than their submit went out on",
         ),
     );
+}
+
+/// Whether a connection ended between the submit and its receipt: the receipt had to go elsewhere, or comes again.
+fn link_was_lost(all: &Analysis<'_>, receipt: &ReceiptSeen<'_>) -> bool {
+    let submit = receipt.submit.and_then(|place| all.seen.submits.get(place));
+    let since = submit.map(|submit| submit.at);
+    all.seen.ends.iter().any(|end| {
+        let is_after = since.is_none_or(|since| end.at > since);
+        !end.was_wanted && end.was_bound && is_after && end.at < receipt.deliver.at
+    })
 }
 
 fn states(all: &Analysis<'_>, sheet: &mut Sheet) {
@@ -171,7 +202,10 @@ fn states(all: &Analysis<'_>, sheet: &mut Sheet) {
                 (None, false) => early += 1,
                 (Some(_), false) => late += 1,
                 (None, true) => last = Some(state),
-                (Some(known), true) if known == state => doubled += 1,
+                // What was not acknowledged before the link was lost is rightly sent again.
+                (Some(known), true) if known == state => {
+                    doubled += usize::from(!link_was_lost(all, receipt));
+                }
                 (Some(_), true) => contradicting += 1,
             }
         }

@@ -7,6 +7,7 @@ use carrack_smpp::{CommandId, CommandStatus, MessageIdBody};
 
 use super::{Sheet, odd, plain, shown, time, trouble};
 use crate::probe::analysis::Analysis;
+use crate::probe::doubt::Kind;
 use crate::probe::message::Purpose;
 use crate::probe::observation::{Answer, SubmitSeen};
 use crate::probe::script::Ask;
@@ -182,20 +183,13 @@ fn order(all: &Analysis<'_>, sheet: &mut Sheet) {
 }
 
 /// A plain message; or another one whose refusal says nothing about it.
-fn is_usual(submit: &SubmitSeen) -> bool {
-    let about_others = [
-        CommandStatus::ESME_RTHROTTLED,
-        CommandStatus::ESME_RMSGQFUL,
-        CommandStatus::ESME_RSYSERR,
-        CommandStatus::ESME_RX_T_APPN,
-        CommandStatus::ESME_RSUBMITFAIL,
-    ];
+fn is_usual(all: &Analysis<'_>, submit: &SubmitSeen) -> bool {
     match submit.message.purpose {
         Purpose::Sample | Purpose::Window => true,
         Purpose::Rate | Purpose::Impossible => false,
-        _ => submit
-            .answer()
-            .is_some_and(|answer| answer.status.is_ok() || about_others.contains(&answer.status)),
+        _ => submit.answer().is_some_and(|answer| {
+            Kind::of(answer).is_none_or(|kind| kind.is_passing() || all.doubt.is_met(kind))
+        }),
     }
 }
 
@@ -213,12 +207,12 @@ fn refusals(all: &Analysis<'_>, sheet: &mut Sheet) {
         .seen
         .submits
         .iter()
-        .filter(|submit| is_usual(submit))
+        .filter(|submit| is_usual(all, submit))
         .collect();
-    let mut by_status: BTreeMap<CommandStatus, Vec<&SubmitSeen>> = BTreeMap::new();
+    let mut by_kind: BTreeMap<Kind, Vec<&SubmitSeen>> = BTreeMap::new();
     for submit in &usual {
-        if let Some(answer) = submit.answer().filter(|answer| !answer.status.is_ok()) {
-            by_status.entry(answer.status).or_default().push(submit);
+        if let Some(kind) = submit.answer().and_then(Kind::of) {
+            by_kind.entry(kind).or_default().push(submit);
         }
     }
     let taken: BTreeSet<&[u8]> = usual
@@ -226,25 +220,35 @@ fn refusals(all: &Analysis<'_>, sheet: &mut Sheet) {
         .filter(|submit| submit.is_accepted())
         .map(|submit| submit.message.recipient())
         .collect();
-    for (status, refused) in by_status {
+    for (kind, refused) in by_kind {
         let to: BTreeSet<&[u8]> = refused
             .iter()
             .map(|submit| submit.message.recipient())
             .collect();
         let by_recipient = to.is_disjoint(&taken) && !taken.is_empty();
         let in_row = refused.len() >= runs(&refused) * RUN_MIN;
-        let is_nack = refused.iter().any(|submit| {
-            submit
-                .answer()
-                .is_some_and(|answer| answer.command == CommandId::GENERIC_NACK)
-        });
-        let what = format!(
-            "{} of {} plain messages were refused with {status}",
-            refused.len(),
-            usual.len()
-        );
+        let statuses: BTreeSet<CommandStatus> = refused
+            .iter()
+            .filter_map(|submit| Some(submit.answer()?.status))
+            .collect();
+        let words = statuses.iter().map(CommandStatus::to_string);
+        let words = words.collect::<Vec<_>>().join(", ");
+        let (count, total) = (refused.len(), usual.len());
+        let is_random = count < total && !by_recipient && !in_row;
+        let what = if is_random {
+            format!(
+                "it refuses at random: {count} of {total} messages with which nothing is wrong, status {words}"
+            )
+        } else {
+            format!("{count} of {total} plain messages were refused with {words}")
+        };
+        let Some(status) = statuses.first().copied() else {
+            continue;
+        };
+        let by_nack = kind == Kind::Nack;
+        let is_vendor = kind == Kind::Vendor;
         let finding = match status {
-            _ if is_nack => odd(RECEIPTS, "T42", "nack-submit", format!("{what}, by a generic_nack")),
+            _ if by_nack => odd(RECEIPTS, "T42", "nack-submit", format!("{what}, by a generic_nack")),
             CommandStatus::ESME_RTHROTTLED if in_row => odd(RECEIPTS, "T14", "throttle-burst", format!("{what}, in a row")),
             CommandStatus::ESME_RTHROTTLED => odd(RECEIPTS, "T14", "throttle", format!("{what}, at {} between two", time(all.plan.interval_ns))),
             CommandStatus::ESME_RMSGQFUL if by_recipient => {
@@ -258,8 +262,8 @@ fn refusals(all: &Analysis<'_>, sheet: &mut Sheet) {
             CommandStatus::ESME_RPROHIBITED
             | CommandStatus::ESME_RINVSYSID
             | CommandStatus::ESME_RINVPASWD => trouble(RECEIPTS, "T16", "account-fault", format!("{what}: the account may not send; ask the carrier")).keys(&["status_map"]),
-            CommandStatus::ESME_RINVDSTADR => trouble(RECEIPTS, "", "reject", format!("{what}: name another recipient with --to")),
-            status if status.name().is_none() || status.0 == 0x22 => {
+            CommandStatus::ESME_RINVDSTADR => trouble(RECEIPTS, "", "reject", format!("{what}: {}name another recipient with --to", if by_recipient { "always for the same recipients; " } else { "" })),
+            _ if is_vendor => {
                 trouble(RECEIPTS, "T16", "vendor-status", format!("{what}, which the specification does not know: ask the carrier what it means, and write it into status_map")).keys(&["status_map"])
             }
             _ => trouble(RECEIPTS, "T16", "", what).without_quirk(),

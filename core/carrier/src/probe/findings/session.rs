@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use carrack_smpp::CommandStatus;
 
-use super::{Sheet, odd, plain, time, trouble};
+use super::{Sheet, odd, plain, shown, time, trouble};
 use crate::probe::analysis::Analysis;
 use crate::probe::observation::EndSeen;
 use crate::probe::script::{Ask, Wire};
@@ -14,6 +14,9 @@ const ENQUIRE_INTERVAL_NS_MIN: u64 = 200_000_000;
 const ENQUIRIES_MIN: usize = 10;
 const SEQUENCES_MIN: usize = 3;
 const READS_MIN: u64 = 32;
+const SECOND_NS: u64 = 1_000_000_000;
+/// Connections whose ages differ by less are of one age.
+const AGE_SPREAD_NS: u64 = 120_000_000;
 /// Highest sequence number of the specification.
 const SEQUENCE_MAX: u32 = 0x7FFF_FFFF;
 
@@ -143,15 +146,29 @@ fn octets(all: &Analysis<'_>, sheet: &mut Sheet) {
             .seen(format!("{} of {} PDUs", reads.split_headers, reads.pdus)),
         );
     }
-    if reads.lost_frames > 0 {
+    // What answers a bind is told with the bind.
+    let torn: Vec<&EndSeen> = all
+        .seen
+        .ends
+        .iter()
+        .filter(|end| end.was_bound && end.garbage.is_some())
+        .collect();
+    if let Some(first) = torn.first() {
+        let times = torn.len();
         sheet.add(
             trouble(
                 "keep-alive",
                 "T41",
-                "",
-                "it sent a PDU whose length cannot be",
+                "garbage-after",
+                format!(
+                    "it sent what is no PDU {times} times, and the connection had to be given up"
+                ),
             )
-            .without_quirk(),
+            .seen(format!(
+                "after {} submits: {}",
+                first.submits,
+                shown(first.garbage.as_deref().unwrap_or_default())
+            )),
         );
     }
     if all.seen.bodies_unreadable > 0 {
@@ -176,7 +193,7 @@ fn ends(all: &Analysis<'_>, sheet: &mut Sheet) {
         .seen
         .ends
         .iter()
-        .filter(|end| !end.was_wanted && was_bound(all, end))
+        .filter(|end| !end.was_wanted && end.was_bound && end.garbage.is_none())
         .collect();
     let (said, silent): (Vec<&EndSeen>, Vec<&EndSeen>) =
         unwanted.into_iter().partition(|end| end.unbind);
@@ -203,41 +220,57 @@ fn ends(all: &Analysis<'_>, sheet: &mut Sheet) {
         sheet.add(finding.seen(after));
     }
     let Some(first) = silent.first() else { return };
-    let on_main: Vec<&&EndSeen> = silent.iter().filter(|end| end.wire == Wire::Main).collect();
-    let by_count = on_main.len() > 1 && on_main.iter().all(|end| end.submits == first.submits);
+    let on_main: Vec<&EndSeen> = silent
+        .iter()
+        .copied()
+        .filter(|end| end.wire == Wire::Main)
+        .collect();
     let times = silent.len();
-    let finding = if by_count {
+    let finding = if is_by_count(&silent, &on_main) {
         trouble(
             "goodbye",
             "T05",
             "close-after",
             format!(
                 "it dropped the connection {times} times, always after {} submits",
-                first.submits
+                on_main.first().map_or(0, |end| end.submits)
             ),
         )
     } else {
+        let ages = on_main.iter().map(|end| end.age_ns);
+        let age = match (ages.clone().min(), ages.max()) {
+            (Some(least), Some(most)) if on_main.len() > 1 => {
+                format!(", each {} to {} old", time(least), time(most))
+            }
+            (Some(age), _) => format!(", {} old", time(age)),
+            _ => String::new(),
+        };
         trouble(
             "goodbye",
             "T05",
             "reconnect-every",
-            format!("it dropped the connection {times} times without a word"),
+            format!("it dropped the connection {times} times without a word{age}"),
         )
     };
     sheet.add(finding.seen(first.reason.clone()).keys(&["rebind_backoff"]));
 }
 
-fn was_bound(all: &Analysis<'_>, end: &EndSeen) -> bool {
-    let bind = all
-        .seen
-        .binds
-        .iter()
-        .rfind(|bind| bind.wire == end.wire && bind.at < end.at);
-    bind.is_some_and(|bind| {
-        bind.answer
-            .as_ref()
-            .is_some_and(|answer| answer.status.is_ok())
-    })
+/// Whether drops follow the number of submits rather than the age of the connection.
+fn is_by_count(silent: &[&EndSeen], on_main: &[&EndSeen]) -> bool {
+    let counts: BTreeSet<u32> = on_main.iter().map(|end| end.submits).collect();
+    // One that carried no submit cannot have been counted out.
+    if on_main.len() < 2 || counts.len() != 1 || silent.iter().any(|end| end.submits == 0) {
+        return false;
+    }
+    let ages = || on_main.iter().map(|end| end.age_ns);
+    let (least, most) = (ages().min().unwrap_or(0), ages().max().unwrap_or(0));
+    // Of the same count and the same age, a round age is a clock's.
+    let is_same_age = most.saturating_sub(least) <= AGE_SPREAD_NS;
+    let is_round = ages().all(|age| {
+        let off = age % SECOND_NS;
+        off.min(SECOND_NS - off) <= AGE_SPREAD_NS
+    });
+    !(is_same_age && is_round)
 }
 
 fn goodbye(all: &Analysis<'_>, sheet: &mut Sheet) {

@@ -6,9 +6,10 @@ use carrack_message::wire::{FlashForm, LongMethod, WireAlphabet};
 use carrack_settings::{PlusSign, TonNpiRule};
 use carrack_smpp::CommandStatus;
 
-use super::{Sheet, odd, plain, shown, trouble};
+use super::{Finding, Sheet, odd, plain, shown, trouble};
 use crate::probe::analysis::Analysis;
-use crate::probe::message::{CODINGS, Dress, Method, Purpose};
+use crate::probe::doubt::Verdict;
+use crate::probe::message::{CODINGS, Coding, Dress, Method, Purpose};
 use crate::probe::observation::SubmitSeen;
 use crate::probe::script::VENDOR_TAG;
 
@@ -25,37 +26,14 @@ pub(super) fn find(all: &Analysis<'_>, sheet: &mut Sheet) {
     parameters(all, sheet);
 }
 
-/// Submits with a purpose and the status of their answer, refusals that say nothing about the message apart.
-fn answered<'a>(
-    all: &'a Analysis<'_>,
-    is_it: impl Fn(Purpose) -> bool + 'a,
-) -> impl Iterator<Item = (&'a SubmitSeen, CommandStatus)> {
-    let passing = |status: CommandStatus| {
-        matches!(
-            status,
-            CommandStatus::ESME_RTHROTTLED
-                | CommandStatus::ESME_RMSGQFUL
-                | CommandStatus::ESME_RSYSERR
-                | CommandStatus::ESME_RSUBMITFAIL
-        )
-    };
-    let submits = all.seen.submits.iter();
-    submits
-        .filter(move |submit| is_it(submit.message.purpose))
-        .filter_map(|submit| Some((submit, submit.answer()?.status)))
-        .filter(move |(_, status)| !passing(*status))
-}
-
-/// The same without refusals that plain messages meet as well.
-fn judged<'a>(
-    all: &'a Analysis<'_>,
-    is_it: impl Fn(Purpose) -> bool + 'a,
-) -> impl Iterator<Item = (&'a SubmitSeen, CommandStatus)> {
-    let meets_plain = move |status: CommandStatus| {
-        let mut plain = answered(all, |purpose| purpose == Purpose::Sample);
-        plain.any(|(_, met)| met == status)
-    };
-    answered(all, is_it).filter(move |(_, status)| status.is_ok() || !meets_plain(*status))
+/// It was refused each time, as other messages are as well.
+fn open(question: &'static str, what: &str) -> Finding {
+    plain(
+        question,
+        format!(
+            "whether it takes {what} is open: each try was refused as plain messages are as well"
+        ),
+    )
 }
 
 fn codings(all: &Analysis<'_>, sheet: &mut Sheet) {
@@ -66,35 +44,55 @@ fn codings(all: &Analysis<'_>, sheet: &mut Sheet) {
     if !all.seen.submits.iter().any(SubmitSeen::is_accepted) {
         return;
     }
-    let is_taken = |data_coding: u8| {
-        answered(all, |purpose| matches!(purpose, Purpose::Coding(coding) if coding.data_coding == data_coding)).next().map(|(_, status)| status.is_ok())
+    let verdicts: Vec<(Coding, Verdict)> = CODINGS
+        .iter()
+        .filter_map(|coding| Some((*coding, all.verdict(Purpose::Coding(*coding))?)))
+        .collect();
+    let is = |verdict: Verdict, wanted: Verdict| {
+        std::mem::discriminant(&verdict) == std::mem::discriminant(&wanted)
     };
-    let of = |wanted: bool| {
-        CODINGS
+    let of = |wanted: Verdict| {
+        let of = verdicts
             .iter()
-            .filter(move |coding| is_taken(coding.data_coding) == Some(wanted))
+            .filter(move |(_, verdict)| is(*verdict, wanted));
+        of.map(|(coding, _)| *coding).collect::<Vec<Coding>>()
     };
-    let list = |wanted: bool| {
-        of(wanted)
-            .map(|coding| format!("{:#04x} {}", coding.data_coding, coding.name))
-            .collect::<Vec<_>>()
-            .join(", ")
+    let list = |codings: &[Coding]| {
+        let named = codings.iter();
+        let named = named.map(|coding| format!("{:#04x} {}", coding.data_coding, coding.name));
+        named.collect::<Vec<_>>().join(", ")
     };
-    let refused: Vec<u8> = of(false).map(|coding| coding.data_coding).collect();
-    if of(true).next().is_none() {
+    let any = CommandStatus::ESME_ROK;
+    let (taken, refused) = (of(Verdict::Taken), of(Verdict::Refused(any)));
+    let unclear = of(Verdict::Unclear(any));
+    if taken.is_empty() {
         return;
     }
     sheet.add(plain(
         "alphabets",
-        format!("it takes data_coding {}", list(true)),
+        format!("it takes data_coding {}", list(&taken)),
     ));
+    if !unclear.is_empty() {
+        sheet.add(open(
+            "alphabets",
+            &format!("data_coding {}", list(&unclear)),
+        ));
+    }
     if refused.is_empty() {
         return;
     }
     let text = &mut sheet.profile.text;
-    text.data_codings_allowed = of(true).map(|coding| coding.data_coding).collect();
-    let seen = format!("refused: {}", list(false));
-    let finding = if refused.contains(&DEFAULT) && is_taken(CLASS_1) == Some(true) {
+    let is_taken = |data_coding| taken.iter().any(|coding| coding.data_coding == data_coding);
+    // What is not known to be refused stays allowed.
+    text.data_codings_allowed = taken
+        .iter()
+        .chain(&unclear)
+        .map(|coding| coding.data_coding)
+        .collect();
+    text.data_codings_allowed.sort_unstable();
+    let seen = format!("refused: {}", list(&refused));
+    let refused: Vec<u8> = refused.iter().map(|coding| coding.data_coding).collect();
+    let finding = if refused.contains(&DEFAULT) && is_taken(CLASS_1) {
         text.data_codings.default_alphabet = CLASS_1;
         odd(
             "alphabets",
@@ -108,15 +106,34 @@ fn codings(all: &Analysis<'_>, sheet: &mut Sheet) {
     } else {
         plain("alphabets", "it refuses some values of data_coding").keys(&["dcs_allowed"])
     };
-    if refused.contains(&0x10) && !refused.contains(&0xF0) {
+    if refused.contains(&0x10) && is_taken(0xF0) {
         text.flash = FlashForm::ClassCoding;
+    }
+    let codings = &text.data_codings;
+    let of_texts = [
+        codings.default_alphabet,
+        codings.ascii,
+        codings.latin1,
+        codings.ucs2,
+    ];
+    // A profile under which no text could go helps nobody.
+    if !text
+        .data_codings_allowed
+        .iter()
+        .any(|each| of_texts.contains(each))
+    {
+        text.data_codings_allowed.clear();
     }
     sheet.add(finding.seen(seen));
 }
 
 /// How the text of a receipt shows what was read under `data_coding` 0.
 fn echo(all: &Analysis<'_>, sheet: &mut Sheet) {
-    let place = all.seen.submits.iter().position(|submit| matches!(submit.message.purpose, Purpose::Coding(coding) if coding.data_coding == 0));
+    let place = all.seen.submits.iter().position(|submit| {
+        let is_default =
+            matches!(submit.message.purpose, Purpose::Coding(coding) if coding.data_coding == 0);
+        is_default && submit.is_accepted()
+    });
     let Some((place, sent)) = place.and_then(|place| Some((place, all.seen.submits.get(place)?)))
     else {
         return;
@@ -219,34 +236,45 @@ fn begins_with(text: &str, found: &[u8]) -> bool {
 
 fn long_texts(all: &Analysis<'_>, sheet: &mut Sheet) {
     let verdict = |method: Method| {
-        let parts = judged(
-            all,
-            move |purpose| matches!(purpose, Purpose::Part { method: each, .. } if each == method),
-        );
-        parts.map(|(_, status)| status).max()
+        let parts = (1..=method.submits())
+            .filter_map(move |part| all.verdict(Purpose::Part { method, part }));
+        parts.max_by_key(|verdict| match verdict {
+            Verdict::Taken => 0,
+            Verdict::Unclear(_) => 1,
+            Verdict::Refused(_) => 2,
+        })
     };
-    let mut taken = Vec::new();
+    let (mut taken, mut refused) = (Vec::new(), Vec::new());
     for method in Method::ALL {
-        let Some(status) = verdict(method) else {
+        let Some(verdict) = verdict(method) else {
             continue;
         };
-        let finding = if status.is_ok() {
-            taken.push(method);
-            plain(
-                "long-texts",
-                format!("it takes long texts by {}", method.name()),
-            )
-        } else {
-            plain(
-                "long-texts",
-                format!("it refuses long texts by {}", method.name()),
-            )
-            .seen(status.to_string())
-            .keys(&["long_method"])
+        let finding = match verdict {
+            Verdict::Taken => {
+                taken.push(method);
+                plain(
+                    "long-texts",
+                    format!("it takes long texts by {}", method.name()),
+                )
+            }
+            Verdict::Refused(status) => {
+                refused.push(method);
+                plain(
+                    "long-texts",
+                    format!("it refuses long texts by {}", method.name()),
+                )
+                .seen(status.to_string())
+                .keys(&["long_method"])
+            }
+            Verdict::Unclear(_) => open("long-texts", &format!("long texts by {}", method.name())),
         };
         sheet.add(finding);
     }
     let text = &mut sheet.profile.text;
+    // The usual way stays where nothing speaks against it.
+    if !refused.contains(&Method::Udh8) {
+        return;
+    }
     match taken.first() {
         Some(Method::Udh16) => text.reference_bits = 16,
         Some(Method::Sar) => text.long_method = LongMethod::Sar,
@@ -256,22 +284,27 @@ fn long_texts(all: &Analysis<'_>, sheet: &mut Sheet) {
 }
 
 fn addresses(all: &Analysis<'_>, sheet: &mut Sheet) {
-    let samples_taken = all
-        .seen
-        .submits
-        .iter()
-        .any(|submit| submit.message.purpose == Purpose::Sample && submit.is_accepted());
+    // A plus proves something only where texts without it were refused.
+    let mut samples = all.seen.submits.iter();
+    let mut samples = samples
+        .by_ref()
+        .filter(|submit| submit.message.purpose == Purpose::Sample && submit.answer().is_some())
+        .peekable();
+    let samples_taken = samples.peek().is_none() || samples.any(SubmitSeen::is_accepted);
     let mut refused = Vec::new();
     for dress in Dress::ALL {
-        let verdict = judged(all, |purpose| purpose == Purpose::Dress(dress)).next();
-        let Some((_, status)) = verdict else { continue };
-        if status.is_ok() {
-            sheet.add(plain("addresses", format!("it takes a {}", dress.name())));
-            if dress == Dress::Plus && !samples_taken {
-                sheet.profile.plus_sign = PlusSign::Always;
+        match all.verdict(Purpose::Dress(dress)) {
+            Some(Verdict::Taken) => {
+                sheet.add(plain("addresses", format!("it takes a {}", dress.name())));
+                if dress == Dress::Plus && !samples_taken {
+                    sheet.profile.plus_sign = PlusSign::Always;
+                }
             }
-        } else {
-            refused.push(format!("{}: {status}", dress.name()));
+            Some(Verdict::Refused(status)) => refused.push(format!("{}: {status}", dress.name())),
+            Some(Verdict::Unclear(_)) => {
+                sheet.add(open("addresses", &format!("a {}", dress.name())));
+            }
+            None => {}
         }
     }
     if !refused.is_empty() {
@@ -291,24 +324,26 @@ fn addresses(all: &Analysis<'_>, sheet: &mut Sheet) {
 }
 
 fn parameters(all: &Analysis<'_>, sheet: &mut Sheet) {
-    for (submit, status) in judged(all, |purpose| matches!(purpose, Purpose::Parameter { .. })) {
-        let Purpose::Parameter { tag } = submit.message.purpose else {
+    for tag in [carrack_smpp::tag::USER_MESSAGE_REFERENCE, VENDOR_TAG] {
+        let Some(verdict) = all.verdict(Purpose::Parameter { tag }) else {
             continue;
         };
         let name = carrack_smpp::tag::name(tag).map_or_else(
             || format!("a vendor's parameter ({tag:#06x})"),
             |name| format!("the parameter {name}"),
         );
-        let finding = if status.is_ok() {
-            plain("parameters", format!("it takes a submit with {name}"))
-        } else {
-            let finding = plain("parameters", format!("it refuses a submit with {name}"))
-                .seen(status.to_string());
-            if tag == VENDOR_TAG {
-                finding.keys(&["tlv_pass"])
-            } else {
-                finding
+        let finding = match verdict {
+            Verdict::Taken => plain("parameters", format!("it takes a submit with {name}")),
+            Verdict::Refused(status) => {
+                let finding = plain("parameters", format!("it refuses a submit with {name}"))
+                    .seen(status.to_string());
+                if tag == VENDOR_TAG {
+                    finding.keys(&["tlv_pass"])
+                } else {
+                    finding
+                }
             }
+            Verdict::Unclear(_) => open("parameters", &format!("a submit with {name}")),
         };
         sheet.add(finding);
     }
