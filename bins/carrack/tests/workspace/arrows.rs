@@ -7,7 +7,7 @@ use cargo_metadata::{DependencyKind, Package};
 use crate::metadata;
 
 /// Floors of the house; a room may use rooms of lower floors only.
-const FLOORS: [(&str, u8); 14] = [
+const FLOORS: [(&str, u8); 15] = [
     ("carrack-smpp", 1),
     ("carrack-message", 1),
     ("carrack-throttle", 1),
@@ -21,6 +21,7 @@ const FLOORS: [(&str, u8); 14] = [
     ("carrack-engine", 4),
     ("carrack-ingest", 5),
     ("carrack-simulation", 5),
+    ("bench", 5),
     ("carrack", 6),
 ];
 
