@@ -16,6 +16,7 @@ mod left_over;
 mod mail;
 mod node;
 mod notice;
+mod pager;
 mod recovery;
 mod rules;
 mod settings;

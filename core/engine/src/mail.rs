@@ -1,10 +1,10 @@
 //! What a shard is told from outside.
 
-use carrack_message::MessageId;
+use carrack_message::{Class, MessageId};
 
 use crate::engine::Cancelled;
 use crate::notice::{NoticeKey, NoticeSink};
-use crate::shard::Live;
+use crate::shard::{Live, Parked};
 use crate::snapshot::ShardSnapshot;
 use crate::submission::Chunk;
 
@@ -13,6 +13,8 @@ pub(crate) enum Mail {
     Chunk(Chunk),
     /// From another shard: messages whose best carrier is ours, with the carriers still to be tried.
     Moved(Vec<(Live, Vec<u16>, Vec<u16>)>),
+    /// From another shard: what waits in the log only, with the carriers of its lane.
+    MovedParked(Vec<u16>, Class, Vec<Parked>),
     Cancel(MessageId, Box<dyn FnOnce(Option<Cancelled>) + Send>),
     Grant {
         account: u32,

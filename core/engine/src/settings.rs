@@ -21,6 +21,8 @@ pub struct EngineSettings {
     pub node_id: u8,
     /// Messages accepted and not final, in the whole node.
     pub messages_max: u64,
+    /// Waiting messages that a lane of a shard keeps in memory; what is longer waits in the log only.
+    pub lane_live_max: usize,
     /// Messages in one frame, and in one chunk.
     pub frame_messages_max: usize,
     /// Validity where the customer names none.
@@ -57,6 +59,7 @@ impl Default for EngineSettings {
         Self {
             node_id: 0,
             messages_max: 2_000_000,
+            lane_live_max: 32_768,
             frame_messages_max: 4096,
             validity_default_ns: 48 * 3600 * SECOND,
             validity_max_ns: 7 * 24 * 3600 * SECOND,

@@ -27,6 +27,7 @@ use thiserror::Error;
 
 use crate::engine::{Engine, Inner};
 use crate::mail::Mail;
+use crate::pager;
 use crate::recovery::Recovered;
 use crate::rules::CarrierRules;
 use crate::settings::EngineSettings;
@@ -104,6 +105,7 @@ pub struct Node {
     engine: Engine,
     threads: Vec<JoinHandle<()>>,
     wakes: Vec<Wake>,
+    pager: Option<JoinHandle<()>>,
 }
 
 /// Journal entries for each slot of a window: outcomes that are not durable yet hold theirs.
@@ -161,6 +163,7 @@ impl Node {
             },
             threads: Vec::new(),
             wakes,
+            pager: None,
         };
         node.start_shards(
             spec,
@@ -190,8 +193,15 @@ impl Node {
         let (mut messages, mut early) = distribute(&inner.shared, &mut recovered, shards);
         give_batches(&inner.shared, recovered);
         let mut carriers = split_carriers(spec.carriers, shards);
+        let (thread, mut pagers) = pager::start(Arc::clone(&inner.store), self.wakes.clone())
+            .map_err(|source| system("cannot start the pager", source))?;
+        self.pager = Some(thread);
+        pagers.reverse();
         let references = Arc::new(References::new(SystemClock::default().now().utc_ns));
         for ((number, committer), inbox) in (0u8..).zip(committers).zip(inboxes) {
+            let Some(pager) = pagers.pop() else {
+                break;
+            };
             let carriers = carriers.pop_front().unwrap_or_default();
             let path = journal_path(&spec.data_dir, number);
             let building = Building {
@@ -203,6 +213,7 @@ impl Node {
                 peers: inner.shards.clone(),
                 carriers,
                 references: Arc::clone(&references),
+                pager,
                 wake: self
                     .wakes
                     .get(usize::from(number))
@@ -252,6 +263,9 @@ impl Node {
         let mut whole = true;
         for thread in self.threads {
             whole &= thread.join().is_ok();
+        }
+        if let Some(pager) = self.pager {
+            whole &= pager.join().is_ok();
         }
         let committer = inner
             .committer

@@ -11,6 +11,7 @@ use carrack_runtime::{
 
 use super::CarrierSpec;
 use crate::mail::Mail;
+use crate::pager::StorePager;
 use crate::recovery::{Restored, RestoredEarly};
 use crate::shard::{Carrier, Shard, ShardParts};
 use crate::shared::Shared;
@@ -33,6 +34,7 @@ pub(super) struct Building {
     pub(super) peers: Vec<MailboxSender<Mail>>,
     pub(super) carriers: Vec<(u16, CarrierSpec)>,
     pub(super) references: Arc<References>,
+    pub(super) pager: StorePager,
     pub(super) wake: Wake,
 }
 
@@ -56,6 +58,7 @@ impl Building {
             inbox: self.inbox,
             peers: self.peers,
             references: self.references,
+            pager: Box::new(self.pager),
         }
     }
 }

@@ -106,7 +106,7 @@ impl Shard {
     }
 
     /// The first carrier of a plan that is up.
-    fn best(&self, plan: PlanId) -> Option<u16> {
+    pub(super) fn best(&self, plan: PlanId) -> Option<u16> {
         self.plans
             .carriers(plan)
             .iter()

@@ -6,7 +6,9 @@
 //!
 //! What comes back from a carrier goes before the rest, the oldest first: a burst of refusals keeps the order (trap T14).
 //!
-//! Bound: as many entries as live messages; a cancelled or moved message leaves a stale key that is passed over.
+//! A lane that grows long keeps its end in the log only (`backlog`).
+//!
+//! Bound: as many entries as messages; a cancelled or moved message leaves a stale key that is passed over.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -15,6 +17,7 @@ use carrack_message::{Class, MessageId};
 use carrack_routing::PlanId;
 use rustc_hash::FxHashMap;
 
+use super::backlog::{Backlog, Parked};
 use super::live::Key;
 
 #[derive(Debug)]
@@ -24,15 +27,27 @@ pub(crate) struct Lane {
     queue: VecDeque<Key>,
     /// Back from a carrier.
     returned: BinaryHeap<Reverse<(MessageId, Key)>>,
+    /// Behind the queue, in the log only.
+    pub(crate) backlog: Backlog,
+    /// The front of the backlog has been asked for.
+    pub(crate) is_asked: bool,
+    /// So many of the backlog are to be routed again though no carrier takes from the lane.
+    pub(crate) rethink: usize,
 }
 
 impl Lane {
+    /// Whether none is in memory.
     pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty() && self.returned.is_empty()
     }
 
-    pub(crate) fn waiting(&self) -> usize {
+    /// Those in memory.
+    pub(crate) fn live(&self) -> usize {
         self.queue.len() + self.returned.len()
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.live() + self.backlog.len()
     }
 }
 
@@ -51,6 +66,9 @@ impl Lanes {
                 class,
                 queue: VecDeque::new(),
                 returned: BinaryHeap::new(),
+                backlog: Backlog::default(),
+                is_asked: false,
+                rethink: 0,
             });
             lanes.len() as u32 - 1
         });
@@ -68,6 +86,35 @@ impl Lanes {
         if let Some(lane) = self.lane_mut(plan, class) {
             lane.returned.push(Reverse((id, key)));
         }
+    }
+
+    /// Behind all that waits; what is in memory goes first.
+    pub(crate) fn park(&mut self, plan: PlanId, class: Class, parked: Parked) {
+        if let Some(lane) = self.lane_mut(plan, class) {
+            lane.backlog.push(parked);
+        }
+    }
+
+    /// Takes a message out of whatever backlog it stands in.
+    pub(crate) fn take_parked(&mut self, id: MessageId) -> Option<Parked> {
+        let mut backlogs = self.lanes.iter_mut().map(|lane| &mut lane.backlog);
+        backlogs.find_map(|backlog| backlog.take(id))
+    }
+
+    /// All that waits in this plan's backlogs is to be routed again.
+    pub(crate) fn rethink(&mut self, plan: PlanId) {
+        for lane in self.lanes.iter_mut().filter(|lane| lane.plan == plan) {
+            lane.rethink = lane.backlog.len();
+        }
+    }
+
+    pub(crate) fn find(&self, plan: PlanId, class: Class) -> Option<&Lane> {
+        let place = *self.index.get(&(plan, class))?;
+        self.lanes.get(place as usize)
+    }
+
+    pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut Lane> {
+        self.lanes.get_mut(place)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -6,6 +6,7 @@
 //! Promise and bounds as in the crate's. Nothing here waits, reads a clock or knows a thread: a simulation can drive it.
 
 mod accept;
+mod backlog;
 mod carrier_stats;
 mod carriers;
 mod correlation;
@@ -20,6 +21,7 @@ mod matching;
 mod moving;
 mod numbers;
 mod outbox;
+mod paging;
 mod restore;
 mod sending;
 mod settle;
@@ -38,17 +40,19 @@ use std::sync::atomic::Ordering;
 
 use carrack_carrier::LinkEvent;
 use carrack_message::References;
-use carrack_queue::{Committer, InFlightJournal};
+use carrack_queue::{Committer, InFlightJournal, SealedFrame};
 use carrack_routing::{OnNoResponse, Plans, RouteTable};
 use carrack_runtime::{Mailbox, MailboxSender, Now};
 use rustc_hash::FxHashMap;
 
+pub(crate) use backlog::Parked;
 pub(crate) use carriers::Carrier;
 pub(crate) use live::{Key, Live, Phase};
 
 use crate::batches::BatchCounters;
 use crate::directory::Directory;
 use crate::mail::Mail;
+use crate::pager::Pager;
 use crate::shared::Shared;
 use crate::submission::{Chunk, Refusal, Verdict};
 use correlation::Correlation;
@@ -58,6 +62,7 @@ use frames::{After, Frames};
 use lanes::Lanes;
 use live::LiveMessages;
 use outbox::Outbox;
+use paging::Paging;
 use timers::Timer;
 use unnamed::{InWindow, Unnamed};
 
@@ -83,6 +88,7 @@ pub(crate) struct ShardParts {
     /// The carriers it owns, by place in the route table.
     pub(crate) carriers: Vec<(u16, Carrier)>,
     pub(crate) references: Arc<References>,
+    pub(crate) pager: Box<dyn Pager>,
 }
 
 /// One shard.
@@ -108,6 +114,7 @@ pub(crate) struct Shard {
     unnamed: Unnamed,
     in_window: InWindow,
     outbox: Outbox,
+    paging: Paging,
     timers: BinaryHeap<Reverse<(u64, Key, Timer)>>,
     /// Whether a carrier is to be asked for missing receipts.
     asks: bool,
@@ -162,6 +169,7 @@ impl Shard {
             unnamed: Unnamed::default(),
             in_window: InWindow::new(slots),
             outbox: Outbox::default(),
+            paging: Paging::new(parts.pager),
             timers: BinaryHeap::new(),
             asks,
             counts: Counts::default(),
@@ -187,6 +195,7 @@ impl Shard {
         self.act_on_durable();
         self.end_waits(now);
         self.sweep(now);
+        self.page(now);
         busy |= self.dispatch(now);
         self.tell();
         let handed_over = self.frames.hand_over(self.committer.as_mut());
@@ -225,6 +234,9 @@ impl Shard {
             // The committer wakes us; this is for one that was full when a frame was handed to it.
             until_ns = until_ns.min(now.mono_ns + 5_000_000);
         }
+        if let Some(due_ns) = self.paging.due_ns() {
+            until_ns = until_ns.min(due_ns.max(now.mono_ns + 1_000_000));
+        }
         if self.live.len() > 0 {
             until_ns = until_ns.min(now.mono_ns + sweep::EVERY_NS);
         }
@@ -262,6 +274,9 @@ impl Shard {
                 Mail::Chunk(chunk) if self.frames.is_backlogged() => refuse(chunk),
                 Mail::Chunk(chunk) => self.accept(now, chunk),
                 Mail::Moved(moved) => self.take_moved(moved),
+                Mail::MovedParked(carriers, class, moved) => {
+                    self.take_moved_parked(&carriers, class, moved);
+                }
                 Mail::Cancel(id, reply) => self.cancel(now, id, reply),
                 Mail::Grant {
                     account,
@@ -291,12 +306,7 @@ impl Shard {
                 tell,
             } = after;
             for key in accepted {
-                if let Some(live) = self.live.get_mut(key) {
-                    live.frame = Some(Arc::clone(&frame));
-                    live.phase = Phase::Waiting;
-                    let (plan, class) = (live.plan, live.class);
-                    self.lanes.push_back(plan, class, key);
-                }
+                self.accepted_is_durable(key, &frame);
             }
             for (reply, verdicts) in replies {
                 reply(verdicts);
@@ -310,6 +320,19 @@ impl Shard {
             for key in tell {
                 self.ready_to_tell(key);
             }
+        }
+    }
+
+    fn accepted_is_durable(&mut self, key: Key, frame: &Arc<SealedFrame>) {
+        let Some(live) = self.live.get_mut(key) else {
+            return;
+        };
+        live.frame = Some(Arc::clone(frame));
+        live.phase = Phase::Waiting;
+        let (plan, class) = (live.plan, live.class);
+        match self.is_long(plan, class) {
+            true => self.page_out(key),
+            false => self.lanes.push_back(plan, class, key),
         }
     }
 

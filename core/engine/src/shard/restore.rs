@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use carrack_message::carrier_id::FoldedId;
 use carrack_message::record::{RecordView, record_at};
-use carrack_message::{Msisdn, Status};
+use carrack_message::{Class, Msisdn, Status};
 use carrack_routing::{OnNoResponse, PlanId, Query};
 use carrack_runtime::Now;
 use smallvec::SmallVec;
@@ -25,7 +25,12 @@ const QUIET_NS: u64 = 1_000_000_000;
 impl Shard {
     /// Takes a message back. Before the first turn only.
     pub(crate) fn restore(&mut self, now: Now, restored: Restored) {
-        let (plan, route) = self.restored_way(&restored);
+        let (plan, route) = self.way_of(
+            restored.account,
+            restored.to,
+            &restored.from,
+            restored.class,
+        );
         let (attempts_max, on_no_response) = self.route_policy(route);
         let carrier = restored
             .carrier
@@ -226,16 +231,23 @@ impl Shard {
         }
     }
 
-    fn restored_way(&mut self, restored: &Restored) -> (PlanId, u16) {
+    /// Plan and route of a message that was accepted before.
+    pub(super) fn way_of(
+        &mut self,
+        account: u32,
+        to: Msisdn,
+        from: &str,
+        class: Class,
+    ) -> (PlanId, u16) {
         let account = self
             .directory
-            .account(restored.account)
+            .account(account)
             .map_or("", |account| account.name.as_str());
         let query = Query {
             account,
-            to: restored.to,
-            from: &restored.from,
-            class: restored.class,
+            to,
+            from,
+            class,
         };
         let (carriers, route): (SmallVec<[u16; 4]>, u16) = match self.table.choose(&query) {
             Ok(choice) => (
@@ -261,6 +273,7 @@ impl Shard {
         let Ok(nowhere) = self.plans.intern(&[]) else {
             return;
         };
+        self.lanes.rethink(nowhere);
         let stranded: Vec<Key> = self
             .live
             .iter()

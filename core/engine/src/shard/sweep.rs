@@ -27,6 +27,7 @@ impl Shard {
         }
         self.swept_ns = now.mono_ns;
         self.give_receipts_up(now);
+        self.sweep_parked(now);
         let slots = self.live.slots();
         if slots == 0 {
             return;

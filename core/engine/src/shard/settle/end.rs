@@ -105,28 +105,34 @@ impl Shard {
         id: MessageId,
         reply: Box<dyn FnOnce(Option<Cancelled>) + Send>,
     ) {
-        let found = self
-            .live
-            .iter()
-            .find(|(_, live)| live.id == id)
-            .map(|(key, live)| {
-                let unsent =
-                    live.all(|state| state == SegmentState::Unsent) && live.segments_sent == 0;
-                (
-                    key,
-                    unsent && matches!(live.phase, Phase::Waiting | Phase::Pausing),
-                )
-            });
-        match found {
+        let Some(reply) = self.cancel_parked(id, reply) else {
+            return;
+        };
+        let found = self.live.iter().find(|(_, live)| live.id == id);
+        match found.map(|(key, _)| key) {
             None => reply(None),
-            Some((_, false)) => reply(Some(Cancelled::TooLate)),
-            Some((key, true)) => {
-                self.finish(now, key, Status::Cancelled, "cancelled by the customer");
-                self.frames
-                    .after
-                    .replies
-                    .push((Box::new(move |_| reply(Some(Cancelled::Done))), Vec::new()));
-            }
+            Some(key) => self.cancel_live(now, key, reply),
         }
+    }
+
+    /// Cancels a message that is in memory.
+    pub(in crate::shard) fn cancel_live(
+        &mut self,
+        now: Now,
+        key: Key,
+        reply: Box<dyn FnOnce(Option<Cancelled>) + Send>,
+    ) {
+        let unsent = self.live.get(key).is_some_and(|live| {
+            let unsent = live.all(|state| state == SegmentState::Unsent) && live.segments_sent == 0;
+            unsent && matches!(live.phase, Phase::Waiting | Phase::Pausing)
+        });
+        if !unsent {
+            return reply(Some(Cancelled::TooLate));
+        }
+        self.finish(now, key, Status::Cancelled, "cancelled by the customer");
+        self.frames
+            .after
+            .replies
+            .push((Box::new(move |_| reply(Some(Cancelled::Done))), Vec::new()));
     }
 }

@@ -8,6 +8,7 @@
 
 mod accepting;
 mod any_order;
+mod backlogs;
 mod failing_over;
 mod forms;
 mod given_on_early;

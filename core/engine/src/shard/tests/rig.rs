@@ -21,6 +21,7 @@ use carrack_runtime::{Mailbox, MailboxSender, Now, Wake, mailbox};
 
 use crate::directory::{AccountEntry, CarrierEntry, Directory};
 use crate::mail::Mail;
+use crate::pager::{Page, PageRequest, Pager};
 use crate::recovery::Recovered;
 use crate::rules::CarrierRules;
 use crate::settings::EngineSettings;
@@ -179,6 +180,30 @@ impl Committer for MemoryCommitter {
     }
 }
 
+/// Reads the frames of the log at once.
+struct LogPager(Rc<RefCell<Log>>, VecDeque<PageRequest>);
+
+impl Pager for LogPager {
+    fn ask(&mut self, request: PageRequest) -> bool {
+        self.1.push_back(request);
+        true
+    }
+    fn take(&mut self) -> Option<Page> {
+        let request = self.1.pop_front()?;
+        let log = self.0.borrow();
+        let read = |key: FrameKey| {
+            let found = log.frames[..log.durable]
+                .iter()
+                .find(|frame| frame.key == key);
+            (key, Ok(found.map(|frame| frame.octets.clone())))
+        };
+        Some(Page {
+            number: request.number,
+            frames: request.keys.into_iter().map(read).collect(),
+        })
+    }
+}
+
 pub(super) struct Rig {
     pub(super) shard: Shard,
     pub(super) wires: Vec<Rc<RefCell<Wire>>>,
@@ -316,6 +341,7 @@ impl Rig {
             peers: vec![mail.clone()],
             carriers: carriers.into_iter().collect(),
             references: Arc::new(References::new(7)),
+            pager: Box::new(LogPager(Rc::clone(&log), VecDeque::new())),
         });
         Self {
             shard,
@@ -518,6 +544,10 @@ impl Rig {
                 .is_ok()
         );
         given
+    }
+
+    pub(super) fn send(&self, mail: Mail) -> bool {
+        self.mail.send(mail).is_ok()
     }
 
     /// Accepts texts and gives their ids.

@@ -1,0 +1,410 @@
+//! Between memory and the log: a lane that grows long keeps its end in the log only, and reads it back as the front goes.
+//!
+//! Promise: memory does not grow with what waits, but for twenty octets a message; a lane whose carriers are all down
+//! reads nothing; order is kept within a lane. A message that comes back takes the routes of that moment. Bound: one
+//! request a lane and one for single messages, [`FRAMES_MAX`] frames each; a frame that cannot be read is asked for
+//! again each second.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use carrack_message::record::{ArchivedAccepted, RecordView, record_at};
+use carrack_message::{Class, MessageId, Msisdn, Status};
+use carrack_queue::{FrameKey, FrameSummary, SealedFrame};
+use carrack_routing::{OnNoResponse, PlanId};
+use carrack_runtime::Now;
+use rustc_hash::FxHashMap;
+
+use super::Shard;
+use super::backlog::Parked;
+use super::live::{Key, Live, Phase, Segment};
+use super::settle::throttled::Throttled;
+use crate::engine::Cancelled;
+use crate::mail::Mail;
+use crate::pager::{Page, PageRequest, Pager};
+
+const FRAMES_MAX: usize = 64;
+const MESSAGES_A_REQUEST: usize = 4096;
+const MOVED_MAX: usize = 65_536;
+/// Looked at for ended validity at a time, and taken out of a lane.
+const LOOKED_AT: usize = 50_000;
+const OVERDUE_MAX: usize = 1024;
+const AGAIN_NS: u64 = 1_000_000_000;
+
+pub(crate) type CancelReply = Box<dyn FnOnce(Option<Cancelled>) + Send>;
+
+/// A single message that is to come back out of its turn.
+struct Wanted {
+    parked: Parked,
+    reply: Option<CancelReply>,
+}
+
+enum Asked {
+    /// The front of this lane.
+    Lane(usize),
+    Single(Vec<Wanted>),
+}
+
+/// What a shard has asked of the log.
+pub(crate) struct Paging {
+    pager: Box<dyn Pager>,
+    asked: FxHashMap<u64, Asked>,
+    number: u64,
+    wanted: VecDeque<Wanted>,
+    /// A single request is open.
+    single: bool,
+    /// Nothing is asked before: the store could not be read.
+    again_ns: u64,
+}
+
+impl Paging {
+    pub(crate) fn new(pager: Box<dyn Pager>) -> Self {
+        Self {
+            pager,
+            asked: FxHashMap::default(),
+            number: 0,
+            wanted: VecDeque::new(),
+            single: false,
+            again_ns: 0,
+        }
+    }
+
+    /// When to ask again, if nothing wakes the shard before.
+    pub(crate) fn due_ns(&self) -> Option<u64> {
+        (!self.wanted.is_empty() && !self.single).then_some(self.again_ns)
+    }
+}
+
+impl Shard {
+    /// Whether a new message of this lane goes to the log only.
+    pub(super) fn is_long(&self, plan: PlanId, class: Class) -> bool {
+        let most = self.shared.settings.lane_live_max;
+        self.lanes
+            .find(plan, class)
+            .is_some_and(|lane| !lane.backlog.is_empty() || lane.live() >= most)
+    }
+
+    /// A message that waits leaves the memory.
+    pub(super) fn page_out(&mut self, key: Key) {
+        if let Some(live) = self.live.remove(key) {
+            let parked = Parked::new(live.id, live.offset, live.expires_utc_ns);
+            self.lanes.park(live.plan, live.class, parked);
+        }
+    }
+
+    /// Asks for what lanes will need, and takes what came. Once a turn.
+    pub(super) fn page(&mut self, now: Now) {
+        while let Some(page) = self.paging.pager.take() {
+            self.paged(now, page);
+        }
+        if now.mono_ns < self.paging.again_ns {
+            return;
+        }
+        let most = self.shared.settings.lane_live_max;
+        for at in 0..self.lanes.len() {
+            let Some(lane) = self.lanes.get(at) else {
+                continue;
+            };
+            if lane.backlog.is_empty() || lane.is_asked || lane.live() > most / 2 {
+                continue;
+            }
+            let (plan, stranded) = (lane.plan, lane.rethink > 0);
+            match self.best(plan).and_then(|place| self.shared.owner(place)) {
+                Some(owner) if owner != self.number => self.move_backlog(at, owner),
+                Some(_) => self.ask_lane(at),
+                None if stranded => self.ask_lane(at),
+                None => {}
+            }
+        }
+        self.ask_single();
+    }
+
+    fn ask_lane(&mut self, at: usize) {
+        let Some(lane) = self.lanes.get_mut(at) else {
+            return;
+        };
+        let keys = lane.backlog.next_frames(MESSAGES_A_REQUEST, FRAMES_MAX);
+        let paging = &mut self.paging;
+        let number = paging.number + 1;
+        if !keys.is_empty() && paging.pager.ask(PageRequest { number, keys }) {
+            paging.number = number;
+            paging.asked.insert(number, Asked::Lane(at));
+            lane.is_asked = true;
+        }
+    }
+
+    fn ask_single(&mut self) {
+        let paging = &mut self.paging;
+        if paging.single || paging.wanted.is_empty() {
+            return;
+        }
+        let mut keys: Vec<FrameKey> = Vec::new();
+        let mut count = 0;
+        for wanted in &paging.wanted {
+            let key = wanted.parked.frame();
+            if !keys.contains(&key) {
+                if keys.len() >= FRAMES_MAX {
+                    break;
+                }
+                keys.push(key);
+            }
+            count += 1;
+        }
+        let number = paging.number + 1;
+        if paging.pager.ask(PageRequest { number, keys }) {
+            paging.number = number;
+            paging.single = true;
+            let asked = paging.wanted.drain(..count).collect();
+            paging.asked.insert(number, Asked::Single(asked));
+        }
+    }
+
+    fn paged(&mut self, now: Now, page: Page) {
+        let mut frames = FxHashMap::default();
+        let mut failed = false;
+        for (key, octets) in page.frames {
+            match octets {
+                Ok(Some(octets)) => {
+                    let frame = SealedFrame {
+                        key,
+                        ticket: 0,
+                        octets,
+                        summary: FrameSummary::default(),
+                    };
+                    frames.insert(key, Arc::new(frame));
+                }
+                Ok(None) => {
+                    tracing::error!(?key, "a frame with waiting messages is not in the log");
+                    failed = true;
+                }
+                Err(reason) => {
+                    tracing::error!(
+                        ?key,
+                        reason,
+                        "waiting messages cannot be read; trying again"
+                    );
+                    failed = true;
+                }
+            }
+        }
+        if failed {
+            self.paging.again_ns = now.mono_ns.saturating_add(AGAIN_NS);
+        }
+        match self.paging.asked.remove(&page.number) {
+            Some(Asked::Lane(at)) => self.lane_paged(now, at, &frames),
+            Some(Asked::Single(wanted)) => {
+                self.paging.single = false;
+                for wanted in wanted {
+                    match frames.get(&wanted.parked.frame()) {
+                        Some(frame) => self.single_paged(now, wanted, frame),
+                        None => self.paging.wanted.push_back(wanted),
+                    }
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn lane_paged(&mut self, now: Now, at: usize, frames: &FxHashMap<FrameKey, Arc<SealedFrame>>) {
+        let Some(lane) = self.lanes.get_mut(at) else {
+            return;
+        };
+        lane.is_asked = false;
+        let (plan, class) = (lane.plan, lane.class);
+        let mut found = Vec::new();
+        for key in lane.backlog.next_frames(MESSAGES_A_REQUEST, FRAMES_MAX) {
+            // One that could not be read keeps those behind it in their order.
+            let Some(frame) = frames.get(&key) else {
+                break;
+            };
+            let taken = lane.backlog.take_frame(key);
+            lane.rethink = lane.rethink.saturating_sub(taken.len());
+            found.extend(taken.into_iter().map(|parked| (parked, frame)));
+        }
+        for (parked, frame) in found {
+            let Some(live) = self.live_again(now, parked, frame) else {
+                continue;
+            };
+            let (new_plan, new_class) = (live.plan, live.class);
+            let elsewhere = (new_plan, new_class) != (plan, class);
+            let nowhere = self.plans.carriers(new_plan).is_empty();
+            if nowhere || (elsewhere && self.is_long(new_plan, new_class)) {
+                self.lanes.park(new_plan, new_class, parked);
+                continue;
+            }
+            let key = self.live.insert(live);
+            self.lanes.push_back(new_plan, new_class, key);
+        }
+    }
+
+    fn single_paged(&mut self, now: Now, wanted: Wanted, frame: &Arc<SealedFrame>) {
+        let Some(live) = self.live_again(now, wanted.parked, frame) else {
+            if let Some(reply) = wanted.reply {
+                reply(None);
+            }
+            return;
+        };
+        let (plan, class, id, over) = (
+            live.plan,
+            live.class,
+            live.id,
+            now.utc_ns >= live.expires_utc_ns,
+        );
+        let key = self.live.insert(live);
+        self.lanes.push_returned(plan, class, id, key);
+        match wanted.reply {
+            Some(reply) => self.cancel_live(now, key, reply),
+            None if over => self.finish(
+                now,
+                key,
+                Status::Expired,
+                "its validity ended before a carrier took it",
+            ),
+            None => {}
+        }
+    }
+
+    /// A message as it was when it was accepted, on the routes of now.
+    fn live_again(&mut self, now: Now, parked: Parked, frame: &Arc<SealedFrame>) -> Option<Live> {
+        let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, parked.offset) else {
+            tracing::error!(?parked, "the record of a waiting message cannot be read");
+            return None;
+        };
+        let (to, class) = (
+            Msisdn::from_u64(record.to.to_native())?,
+            Class::from_u8(record.class)?,
+        );
+        let account = record.account.to_native();
+        let (plan, route) = self.way_of(account, to, record.from.as_str(), class);
+        let (attempts_max, on_no_response) = self.route_policy(route);
+        Some(waiting(
+            now,
+            record,
+            Accepted {
+                to,
+                class,
+                plan,
+                attempts_max,
+                on_no_response,
+                frame: Arc::clone(frame),
+                offset: parked.offset,
+            },
+        ))
+    }
+
+    /// Finds what is to be cancelled among what is not in memory. False: it is not there either.
+    pub(super) fn cancel_parked(
+        &mut self,
+        id: MessageId,
+        reply: CancelReply,
+    ) -> Option<CancelReply> {
+        let Some(parked) = self.lanes.take_parked(id) else {
+            return Some(reply);
+        };
+        self.paging.wanted.push_back(Wanted {
+            parked,
+            reply: Some(reply),
+        });
+        None
+    }
+
+    /// Brings back what has waited too long, so that it ends. Part of the sweep.
+    pub(super) fn sweep_parked(&mut self, now: Now) {
+        let now_s = u32::try_from(now.utc_ns / 1_000_000_000).unwrap_or(u32::MAX);
+        for at in 0..self.lanes.len() {
+            let room = OVERDUE_MAX.saturating_sub(self.paging.wanted.len());
+            let Some(lane) = self.lanes.get_mut(at).filter(|_| room > 0) else {
+                return;
+            };
+            if lane.is_asked || lane.backlog.is_empty() {
+                continue;
+            }
+            let overdue = lane.backlog.take_overdue(now_s, LOOKED_AT, room);
+            let wanted = overdue.into_iter().map(|parked| Wanted {
+                parked,
+                reply: None,
+            });
+            self.paging.wanted.extend(wanted);
+        }
+    }
+
+    /// Gives the end of a lane to the shard that owns its best carrier.
+    fn move_backlog(&mut self, at: usize, owner: u8) {
+        let Some(peer) = self.peers.get(usize::from(owner)).cloned() else {
+            return;
+        };
+        let Some(lane) = self.lanes.get_mut(at) else {
+            return;
+        };
+        let (plan, class) = (lane.plan, lane.class);
+        let moved = lane.backlog.take_some(MOVED_MAX);
+        let carriers = self.plans.carriers(plan).to_vec();
+        let mail = Mail::MovedParked(carriers, class, moved);
+        if let Err(full) = peer.send(mail)
+            && let Mail::MovedParked(carriers, class, moved) = full.0
+        {
+            self.take_moved_parked(&carriers, class, moved);
+        }
+    }
+
+    pub(super) fn take_moved_parked(&mut self, carriers: &[u16], class: Class, moved: Vec<Parked>) {
+        let plan = self.plans.intern(carriers).unwrap_or(PlanId(0));
+        for parked in moved {
+            self.lanes.park(plan, class, parked);
+        }
+    }
+}
+
+/// What the record alone does not say.
+struct Accepted {
+    to: Msisdn,
+    class: Class,
+    plan: PlanId,
+    attempts_max: u32,
+    on_no_response: OnNoResponse,
+    frame: Arc<SealedFrame>,
+    offset: u32,
+}
+
+fn waiting(now: Now, record: &ArchivedAccepted, accepted: Accepted) -> Live {
+    let segments = record.segments.max(1);
+    Live {
+        id: MessageId(record.id.to_native()),
+        generation: 0,
+        account: record.account.to_native(),
+        to: accepted.to,
+        class: accepted.class,
+        phase: Phase::Waiting,
+        plan: accepted.plan,
+        route_plan: accepted.plan,
+        attempts_max: accepted.attempts_max,
+        on_no_response: accepted.on_no_response,
+        carrier: None,
+        segments: (0..segments).map(|_| Segment::unsent()).collect(),
+        segments_priced: segments,
+        frame: Some(accepted.frame),
+        offset: accepted.offset,
+        accepted_utc_ns: record.at_utc_ns.to_native(),
+        expires_utc_ns: record.expires_utc_ns.to_native(),
+        waiting_since_ns: now.mono_ns,
+        batch: record.batch.as_ref().map_or(0, |row| row.batch.to_native()),
+        round_failed: false,
+        attempts: 0,
+        retries_here: 0,
+        throttled: Throttled::default(),
+        goes_first: false,
+        unfinished: false,
+        leave_carrier: false,
+        fault: false,
+        last_error: 0,
+        segments_sent: 0,
+        cost_micros: 0,
+        counted_submitted: false,
+        tell: record.wants_receipt,
+        from: record
+            .wants_receipt
+            .then(|| Box::from(record.from.as_str())),
+        end: None,
+        pause_ns: 0,
+    }
+}
