@@ -38,11 +38,13 @@ impl Recovered {
                 }
                 _ => {}
             }
-            message.at_carrier(found.carrier, 0);
-            message.set(
-                found.segment,
-                RestoredSegment::Uncertain { until_utc_ns: 0 },
-            );
+            if !message.is_taken_elsewhere(found.carrier, found.segment) {
+                message.at_carrier(found.carrier, 0);
+                message.set(
+                    found.segment,
+                    RestoredSegment::Uncertain { until_utc_ns: 0 },
+                );
+            }
             message.note_bad_outcome(found.segment);
             tracing::warn!(id = %MessageId(found.id), segment = found.segment, "uncertain: it was in a window when the process ended");
             frame.push(&Uncertain {

@@ -3,7 +3,7 @@
 //! Promise: what was accepted and is not closed comes back; what was in a window without a recorded outcome comes back as
 //! uncertain, by name. Bound: memory for the messages that still live. Fails by the store's fault only.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use carrack_carrier::CarrierMessageId;
@@ -70,6 +70,19 @@ pub(crate) struct RestoredEarly {
     pub(crate) destination: u64,
 }
 
+/// A segment that had its final receipt, under the id of its carrier.
+#[derive(Debug, Clone)]
+pub(crate) struct RestoredSettled {
+    pub(crate) carrier: u32,
+    pub(crate) carrier_id: CarrierMessageId,
+    pub(crate) message: MessageId,
+    pub(crate) to: Msisdn,
+    pub(crate) segment: u8,
+}
+
+/// Segments remembered so: a receipt that comes twice comes soon.
+const SETTLED_MAX: usize = 65_536;
+
 /// Delivered, failed, submitted and live messages of a batch.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct RestoredBatch {
@@ -84,6 +97,8 @@ pub(crate) struct RestoredBatch {
 pub(crate) struct Recovered {
     pub(crate) messages: HashMap<u128, Restored>,
     pub(crate) early: HashMap<(u32, CarrierMessageId), RestoredEarly>,
+    /// The last that were settled, in their order.
+    pub(crate) settled: VecDeque<RestoredSettled>,
     pub(crate) progress: HashMap<u64, BatchProgress>,
     pub(crate) batches: HashMap<u64, RestoredBatch>,
     pub(crate) report: ScanReport,
@@ -131,6 +146,9 @@ impl Recovered {
                 let until_utc_ns = record.waits_until_utc_ns.to_native();
                 self.with(record.id.to_native(), |message| {
                     message.note_bad_outcome(segment);
+                    if message.is_taken_elsewhere(carrier, segment) {
+                        return;
+                    }
                     message.at_carrier(carrier, parts);
                     message.set(segment, RestoredSegment::Uncertain { until_utc_ns });
                 });
@@ -250,13 +268,26 @@ impl Recovered {
             if let Some(state) = state.filter(|_| !done) {
                 message.set(record.segment, RestoredSegment::Done(state));
             }
-            held
+            (held, message.id, message.to)
         });
+        let Some((Some(RestoredSegment::Submitted(id, _)), message, to)) = known else {
+            return;
+        };
         // If it was parked before its response came, it is so no more.
-        if !self.early.is_empty()
-            && let Some(Some(RestoredSegment::Submitted(id, _))) = known
-        {
-            self.early.remove(&(carrier, id));
+        if !self.early.is_empty() {
+            self.early.remove(&(carrier, id.clone()));
+        }
+        if state.is_some() && !id.is_empty() {
+            if self.settled.len() >= SETTLED_MAX {
+                self.settled.pop_front();
+            }
+            self.settled.push_back(RestoredSettled {
+                carrier,
+                carrier_id: id,
+                message,
+                to,
+                segment: record.segment,
+            });
         }
     }
 
@@ -338,6 +369,17 @@ impl Restored {
             *count = count.saturating_add(1);
             self.attempts = self.attempts.max(u32::from(*count));
         }
+    }
+
+    /// Whether another carrier took this segment later: what is uncertain here is an earlier copy.
+    pub(crate) fn is_taken_elsewhere(&self, carrier: u32, segment: u8) -> bool {
+        let there = self.carrier.is_some_and(|later| later != carrier);
+        let state = self.segments.get(usize::from(segment));
+        there
+            && matches!(
+                state,
+                Some(RestoredSegment::Submitted(..) | RestoredSegment::Done(_))
+            )
     }
 
     fn forget(&mut self) {

@@ -12,7 +12,7 @@ use carrack_runtime::{
 use super::CarrierSpec;
 use crate::mail::Mail;
 use crate::pager::StorePager;
-use crate::recovery::{Restored, RestoredEarly};
+use crate::recovery::{Restored, RestoredEarly, RestoredSettled};
 use crate::shard::{Carrier, Shard, ShardParts};
 use crate::shared::Shared;
 
@@ -20,6 +20,8 @@ use crate::shared::Shared;
 pub(super) struct Seed {
     pub(super) messages: Vec<Restored>,
     pub(super) early: Vec<RestoredEarly>,
+    /// Of the whole node.
+    pub(super) settled: Arc<Vec<RestoredSettled>>,
     /// Whether another run may have used this second's rates up.
     pub(super) quiet: bool,
 }
@@ -94,6 +96,9 @@ fn run_shard(io: Io, core: Option<usize>, building: Building, seed: Seed) {
         let now = clock.now();
         if seed.quiet {
             shard.keep_quiet(now);
+        }
+        for settled in seed.settled.iter() {
+            shard.restore_settled(settled);
         }
         for early in seed.early {
             shard.restore_early(now, early);

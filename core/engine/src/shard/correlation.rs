@@ -149,6 +149,12 @@ impl Correlation {
         {
             entry.remove();
         }
+        self.remember(carrier, folded, settled);
+    }
+
+    /// Remembers an id of which nothing more is to come.
+    pub(crate) fn remember(&mut self, carrier: u16, folded: &[u8], settled: Settled) {
+        let hash = hash(carrier, folded);
         if self.ring.len() >= SETTLED_MAX
             && let Some((oldest, _)) = self.ring.pop_front()
         {

@@ -10,6 +10,7 @@ use carrack_runtime::Now;
 use smallvec::SmallVec;
 
 use super::Shard;
+use super::correlation::Settled;
 use super::early::Parked;
 use super::live::{End, Key, Live, NEVER_NS, Phase, Segment, SegmentState};
 use super::matching::folded;
@@ -18,7 +19,7 @@ use super::sending::parts_of;
 use super::settle::receipts::{How, Report};
 use super::settle::throttled::Throttled;
 use super::settle::uncertain::NO_RESPONSE;
-use crate::recovery::{Restored, RestoredEarly, RestoredSegment};
+use crate::recovery::{Restored, RestoredEarly, RestoredSegment, RestoredSettled};
 
 const QUIET_NS: u64 = 1_000_000_000;
 
@@ -39,10 +40,13 @@ impl Shard {
         // followed from here.
         let known = carrier.filter(|place| self.carriers.contains_key(place));
         let ended = restored.end.is_some();
+        let grace_ns = known
+            .and_then(|place| self.carriers.get(&place))
+            .map(|carrier| carrier.rules.resend_grace_ns);
         let segments = restored
             .segments
             .iter()
-            .map(|segment| restored_segment(now, segment, known.is_some(), on_no_response))
+            .map(|segment| restored_segment(now, segment, grace_ns, on_no_response))
             .collect();
         if let Some(account) = self.directory.account(restored.account) {
             account.waiting.fetch_add(1, Ordering::Relaxed);
@@ -217,6 +221,7 @@ impl Shard {
                 error: parked.error,
                 numbers: parked.numbers,
             };
+            self.remember_number(place, &id, key, part, parked.state);
             let how = How::Number {
                 parked: Some((id, parked.raw)),
             };
@@ -321,6 +326,24 @@ impl Shard {
         Some((self.plans.intern(&carriers).ok()?, choice.route))
     }
 
+    /// Remembers what had its final receipt before: one that is repeated must be known, and not be given to another.
+    pub(crate) fn restore_settled(&mut self, restored: &RestoredSettled) {
+        let Some(place) = self.directory.carrier_place(restored.carrier) else {
+            return;
+        };
+        let Some(carrier) = self.carriers.get(&place) else {
+            return;
+        };
+        let folded = folded(&carrier.rules.ids, &restored.carrier_id);
+        let settled = Settled {
+            message: restored.message,
+            to: restored.to,
+            segment: restored.segment,
+            ended: true,
+        };
+        self.correlation.remember(place, &folded, settled);
+    }
+
     /// Takes a parked receipt back.
     pub(crate) fn restore_early(&mut self, now: Now, early: RestoredEarly) {
         let Some(place) = self.directory.carrier_place(early.carrier) else {
@@ -352,9 +375,10 @@ impl Shard {
 fn restored_segment(
     now: Now,
     segment: &RestoredSegment,
-    carrier_known: bool,
+    grace_ns: Option<u64>,
     policy: OnNoResponse,
 ) -> Segment {
+    let carrier_known = grace_ns.is_some();
     let mut restored = Segment::unsent();
     match segment {
         RestoredSegment::Done(state) => restored.state = SegmentState::Done(*state),
@@ -370,7 +394,9 @@ fn restored_segment(
         }
         RestoredSegment::Uncertain { until_utc_ns } => {
             restored.attempts = 1;
+            // A clock that was set back must not make it wait for longer than it ever waits.
             let left_ns = until_utc_ns.saturating_sub(now.utc_ns);
+            let left_ns = left_ns.min(grace_ns.unwrap_or(u64::MAX));
             restored.state = match (carrier_known, policy) {
                 (true, _) => SegmentState::Uncertain {
                     due_ns: now.mono_ns.saturating_add(left_ns),

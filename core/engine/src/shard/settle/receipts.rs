@@ -131,6 +131,7 @@ impl Shard {
         let to = only.and_then(|(key, _)| self.live.get(key).map(|live| live.to));
         if let (Some((key, part)), Some(to)) = (only, to) {
             if !self.in_window.may_have(to) {
+                self.remember_number(place, &folded, key, part, report.state);
                 let how = How::Number { parked: None };
                 return self.receipt_matched(now, place, key, part, report, how);
             }
@@ -138,6 +139,27 @@ impl Shard {
             return self.claim(now, place, key, part, folded);
         }
         self.park(now, place, id, folded, report);
+    }
+
+    /// The id of a receipt that was matched by number: if it comes again, it speaks of the same segment.
+    pub(in crate::shard) fn remember_number(
+        &mut self,
+        place: u16,
+        folded: &FoldedId,
+        key: Key,
+        segment: u8,
+        state: ReceiptState,
+    ) {
+        let Some(live) = self.live.get(key).filter(|_| state.is_final()) else {
+            return;
+        };
+        let settled = Settled {
+            message: live.id,
+            to: live.to,
+            segment,
+            ended: true,
+        };
+        self.correlation.remember(place, folded, settled);
     }
 
     fn park(&mut self, now: Now, place: u16, id: &[u8], folded: FoldedId, report: Report) {
@@ -184,6 +206,7 @@ impl Shard {
             return self.receipt_matched(now, place, key, part, report, how);
         }
         if let Some((key, part)) = self.unnamed.only(place, report.numbers) {
+            self.remember_number(place, folded, key, part, report.state);
             let how = How::Number {
                 parked: Some((folded.clone(), parked.raw)),
             };

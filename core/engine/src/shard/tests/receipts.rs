@@ -182,3 +182,23 @@ fn notice_not_taken_comes_again_on_another_bind_and_after_a_crash() {
         1
     );
 }
+
+/// The carrier had no answer to the receipt before the crash, and sends it again; another text to the same number is out.
+#[test]
+fn receipt_repeated_after_a_crash_is_not_given_to_another_message() {
+    let mut rig = Rig::new();
+    rig.accept(&["first"]);
+    rig.answer(NORTH, "first");
+    rig.settle();
+    rig.receipt(NORTH, "first", ReceiptState::Delivered);
+    rig.settle();
+    assert_eq!(rig.finals().len(), 1);
+    rig.accept(&["second"]);
+    rig.settle();
+    let mut rig = rig.crash();
+    rig.up(NORTH);
+    rig.receipt(NORTH, "first", ReceiptState::Delivered);
+    rig.turn();
+    rig.settle();
+    assert_eq!(rig.finals().len(), 1, "{:?}", rig.finals());
+}

@@ -1,8 +1,9 @@
 //! Segments that left a window without an answer.
 
-use carrack_carrier::{CarrierMessageId, LinkEvent};
+use carrack_carrier::{CarrierMessageId, Disposition, LinkEvent};
 use carrack_message::record::{RecordView, UncertainReason};
 use carrack_message::{ReceiptState, Status};
+use carrack_queue::InFlight;
 use carrack_routing::OnNoResponse;
 
 use super::rig::{GRACE, MS, NORTH, Rig, SOUTH, settings};
@@ -198,4 +199,26 @@ fn t05_receipt_settles_a_restored_segment_whose_carrier_is_known_from_the_window
     rig.settle();
     assert_eq!(rig.finals().len(), 1);
     rig.assert_nothing_kept();
+}
+
+/// Refused by NORTH and taken by SOUTH; the journal still had NORTH's entry when the process ended.
+#[test]
+fn entry_of_a_carrier_that_was_left_does_not_undo_what_the_next_one_took() {
+    let mut rig = Rig::new();
+    let ids = rig.accept(&["hello"]);
+    rig.refuse(NORTH, 0x45, Disposition::NextCarrier);
+    rig.settle();
+    rig.answer(SOUTH, "s1");
+    rig.settle();
+    let mut recovered = rig.recovered();
+    let stale = InFlight {
+        id: ids[0].0,
+        carrier: 11,
+        segment: 0,
+    };
+    let written = recovered.left_in_windows(&[stale], rig.now.utc_ns).unwrap();
+    assert_eq!(written.records(), 1, "it is listed");
+    let found = &recovered.messages[&ids[0].0];
+    assert_eq!(found.carrier, Some(12));
+    assert!(found.is_submitted());
 }
