@@ -30,6 +30,10 @@ pub use audit::{Audit, UncertainSegment, audit};
 pub use batches::BatchCounters;
 pub use directory::{AccountEntry, CarrierEntry, Directory};
 pub use engine::{Cancelled, Engine, Readiness};
+#[cfg(feature = "simulation")]
+pub use node::simulated::{
+    SimulatedCarrier, SimulatedLog, SimulatedNode, SimulatedPart, SimulatedRecovery, SimulatedSpec,
+};
 pub use node::{CarrierSpec, LinkMaker, Node, NodeFault, NodeSpec};
 pub use notice::{Notice, NoticeKey, NoticeSink};
 pub use rules::CarrierRules;

@@ -8,6 +8,8 @@ mod crash;
 mod distribution;
 mod found;
 mod shard_thread;
+#[cfg(feature = "simulation")]
+pub(crate) mod simulated;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -191,6 +193,7 @@ impl Node {
         let shards = committers.len();
         let inner = &self.engine.inner;
         let (mut messages, mut early) = distribute(&inner.shared, &mut recovered, shards);
+        let settled = Arc::new(std::mem::take(&mut recovered.settled).into_iter().collect());
         give_batches(&inner.shared, recovered);
         let mut carriers = split_carriers(spec.carriers, shards);
         let (thread, mut pagers) = pager::start(Arc::clone(&inner.store), self.wakes.clone())
@@ -223,6 +226,7 @@ impl Node {
             let seed = Seed {
                 messages: messages.pop_front().unwrap_or_default(),
                 early: early.pop_front().unwrap_or_default(),
+                settled: Arc::clone(&settled),
                 quiet,
             };
             let thread = shard_thread::start(spec.io, spec.pin_shards, building, seed);

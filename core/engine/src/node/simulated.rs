@@ -1,0 +1,341 @@
+//! The door for simulations: shards of this crate built from given parts, turned by hand, and put back from frames.
+//!
+//! Promise: nothing here decides anything. Recovery, distribution and the loop are the node's own; only threads, clock,
+//! disk and links come from the caller, so that one seed replays a run. Bound and failure as a shard's.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use carrack_carrier::Link;
+use carrack_message::record::{FrameFault, FrameReader};
+use carrack_message::{MessageId, References};
+use carrack_queue::{Committer, FrameKey, InFlight, InFlightJournal, SealedFrame};
+use carrack_routing::RouteTable;
+use carrack_runtime::{Mailbox, MailboxFull, MailboxSender, Now, Wake, mailbox};
+
+use crate::directory::Directory;
+use crate::engine::Cancelled;
+use crate::mail::Mail;
+use crate::notice::{NoticeKey, NoticeSink};
+use crate::recovery::Recovered;
+use crate::rules::CarrierRules;
+use crate::settings::EngineSettings;
+use crate::shard::{Carrier, Shard, ShardParts};
+use crate::shared::Shared;
+use crate::snapshot::Snapshot;
+use crate::submission::Chunk;
+
+use super::distribution;
+use crate::pager::{Page, PageRequest, Pager};
+
+/// Reads frames at the next turn.
+struct AtOnce {
+    log: SimulatedLog,
+    asked: VecDeque<PageRequest>,
+}
+
+impl Pager for AtOnce {
+    fn ask(&mut self, request: PageRequest) -> bool {
+        self.asked.push_back(request);
+        true
+    }
+
+    fn take(&mut self) -> Option<Page> {
+        let request = self.asked.pop_front()?;
+        let read = |key| (key, Ok((self.log)(key)));
+        Some(Page {
+            number: request.number,
+            frames: request.keys.into_iter().map(read).collect(),
+        })
+    }
+}
+
+/// The durable log: a frame's octets by its key.
+pub type SimulatedLog = Box<dyn FnMut(FrameKey) -> Option<Vec<u8>>>;
+
+/// What the durable frames say, in the order in which they are given.
+#[derive(Default)]
+pub struct SimulatedRecovery(Recovered);
+
+impl SimulatedRecovery {
+    /// Reads one frame.
+    ///
+    /// # Errors
+    /// [`FrameFault`] where it or a record of it cannot be read.
+    pub fn apply(&mut self, frame: &Arc<SealedFrame>) -> Result<(), FrameFault> {
+        for (_, offset, record) in FrameReader::new(&frame.octets)?.iter() {
+            self.0.apply(frame, offset, record?);
+        }
+        Ok(())
+    }
+
+    /// Makes uncertain what the journals held; gives the frame that says so, if there is anything to say.
+    ///
+    /// # Errors
+    /// [`FrameFault`] where a record cannot be written.
+    pub fn left_in_windows(
+        &mut self,
+        left_over: &[InFlight],
+        at_utc_ns: u64,
+    ) -> Result<Option<Vec<u8>>, FrameFault> {
+        let frame = self.0.left_in_windows(left_over, at_utc_ns)?;
+        Ok((!frame.is_empty()).then(|| frame.seal(0)))
+    }
+
+    /// Messages that still live.
+    #[must_use]
+    pub fn messages(&self) -> usize {
+        self.0.messages.len()
+    }
+
+    /// Receipts that wait for their response.
+    #[must_use]
+    pub fn receipts_parked(&self) -> usize {
+        self.0.early.len()
+    }
+}
+
+/// A carrier with its links.
+pub struct SimulatedCarrier {
+    /// Its name.
+    pub name: String,
+    /// Segments a second over all links.
+    pub rate: Option<u32>,
+    /// How it is dealt with.
+    pub rules: CarrierRules,
+    /// Its links.
+    pub links: Vec<Box<dyn Link>>,
+}
+
+/// What a shard is given.
+pub struct SimulatedPart {
+    /// Its end of the committer.
+    pub committer: Box<dyn Committer>,
+    /// Its journal, empty.
+    pub journal: InFlightJournal,
+    /// What it reads of the log.
+    pub log: SimulatedLog,
+}
+
+/// What a node is made of.
+pub struct SimulatedSpec {
+    /// The engine's settings.
+    pub settings: EngineSettings,
+    /// Accounts and carriers by number.
+    pub directory: Directory,
+    /// Routes and prices.
+    pub table: Arc<RouteTable>,
+    /// Carriers in the order of the route table.
+    pub carriers: Vec<SimulatedCarrier>,
+    /// One for each shard.
+    pub parts: Vec<SimulatedPart>,
+    /// References of long texts.
+    pub references: Arc<References>,
+    /// Whether there was a run before, which may have used up this second's rates.
+    pub used_before: bool,
+}
+
+/// A node without threads.
+pub struct SimulatedNode {
+    shared: Arc<Shared>,
+    shards: Vec<Shard>,
+    mail: Vec<MailboxSender<Mail>>,
+}
+
+impl SimulatedNode {
+    /// Builds the shards and gives them what was recovered.
+    #[must_use]
+    pub fn start(spec: SimulatedSpec, recovery: SimulatedRecovery, now: Now) -> Self {
+        let shards = spec.parts.len().max(1);
+        let owners = (0..spec.carriers.len()).map(|place| (place % shards) as u8);
+        let shared = Arc::new(Shared::new(
+            spec.settings,
+            owners.collect(),
+            spec.directory,
+            spec.table,
+        ));
+        let mut recovered = recovery.0;
+        let (mut messages, mut early) = distribution::distribute(&shared, &mut recovered, shards);
+        let settled = std::mem::take(&mut recovered.settled);
+        distribution::give_batches(&shared, recovered);
+        let size = shared.settings.mailbox_size;
+        let (mail, inboxes): (Vec<MailboxSender<Mail>>, Vec<Mailbox<Mail>>) =
+            (0..shards).map(|_| mailbox(size, Wake::default())).unzip();
+        let directory = shared.directory();
+        let mut carriers: Vec<Vec<(u16, Carrier)>> = (0..shards).map(|_| Vec::new()).collect();
+        for (place, found) in (0u16..).zip(spec.carriers) {
+            let number = directory.carrier(place).map_or(0, |entry| entry.number);
+            let carrier = Carrier::new(found.name, number, found.rate, found.rules, found.links);
+            if let Some(owned) = carriers.get_mut(usize::from(place) % shards) {
+                owned.push((place, carrier));
+            }
+        }
+        let parts = spec.parts.into_iter().zip(inboxes).zip(carriers);
+        let built = (0u8..)
+            .zip(parts)
+            .map(|(number, ((part, inbox), carriers))| {
+                let mut shard = Shard::new(ShardParts {
+                    number,
+                    shared: Arc::clone(&shared),
+                    committer: part.committer,
+                    journal: part.journal,
+                    inbox,
+                    peers: mail.clone(),
+                    carriers,
+                    references: Arc::clone(&spec.references),
+                    pager: Box::new(AtOnce {
+                        log: part.log,
+                        asked: VecDeque::new(),
+                    }),
+                });
+                if spec.used_before {
+                    shard.keep_quiet(now);
+                }
+                for settled in &settled {
+                    shard.restore_settled(settled);
+                }
+                // The map they come from has no order; a replay needs one.
+                let mut parked = early.pop_front().unwrap_or_default();
+                parked.sort_by(|a, b| {
+                    (a.at_utc_ns, a.carrier, &a.id).cmp(&(b.at_utc_ns, b.carrier, &b.id))
+                });
+                for early in parked {
+                    shard.restore_early(now, early);
+                }
+                for message in messages.pop_front().unwrap_or_default() {
+                    shard.restore(now, message);
+                }
+                shard.match_restored(now);
+                shard
+            });
+        let shards = built.collect();
+        shared.ready.store(true, Ordering::Release);
+        Self {
+            shared,
+            shards,
+            mail,
+        }
+    }
+
+    /// Shards.
+    #[must_use]
+    pub fn shards(&self) -> usize {
+        self.shards.len()
+    }
+
+    /// One turn of a shard. True: it has more to do at once.
+    pub fn turn(&mut self, shard: usize, now: Now) -> bool {
+        self.shards
+            .get_mut(shard)
+            .is_some_and(|shard| shard.turn(now))
+    }
+
+    /// How long a shard may sleep if nothing wakes it.
+    pub fn patience_ns(&mut self, shard: usize, now: Now) -> u64 {
+        let shard = self.shards.get_mut(shard);
+        shard.map_or(u64::MAX, |shard| shard.patience_ns(now))
+    }
+
+    /// Letters that wait for a shard.
+    #[must_use]
+    pub fn letters(&self, shard: usize) -> usize {
+        self.mail.get(shard).map_or(0, MailboxSender::waiting)
+    }
+
+    fn send(&self, shard: usize, mail: Mail) -> Result<(), Mail> {
+        match self.mail.get(shard) {
+            Some(sender) => sender.send(mail).map_err(|MailboxFull(mail)| mail),
+            None => Err(mail),
+        }
+    }
+
+    /// Hands in a chunk. False: the mailbox was full, and the chunk is gone.
+    #[must_use]
+    pub fn submit(&self, shard: usize, chunk: Chunk) -> bool {
+        self.send(shard, Mail::Chunk(chunk)).is_ok()
+    }
+
+    /// Asks one shard to take a message back; `None` in the reply: it does not have it.
+    #[must_use]
+    pub fn cancel(
+        &self,
+        shard: usize,
+        id: MessageId,
+        reply: Box<dyn FnOnce(Option<Cancelled>) + Send>,
+    ) -> bool {
+        self.send(shard, Mail::Cancel(id, reply)).is_ok()
+    }
+
+    /// Gives credits to one shard. False: its mailbox was full.
+    #[must_use]
+    pub fn grant(
+        &self,
+        shard: usize,
+        account: u32,
+        subscriber: u64,
+        credits: u32,
+        sink: &NoticeSink,
+    ) -> bool {
+        let sink = Arc::clone(sink);
+        let grant = Mail::Grant {
+            account,
+            subscriber,
+            credits,
+            sink,
+        };
+        self.send(shard, grant).is_ok()
+    }
+
+    /// Tells one shard that a subscriber is gone. False: its mailbox was full.
+    #[must_use]
+    pub fn revoke(&self, shard: usize, account: u32, subscriber: u64) -> bool {
+        let revoke = Mail::Revoke {
+            account,
+            subscriber,
+        };
+        self.send(shard, revoke).is_ok()
+    }
+
+    /// The customer has taken a notice; gives the shard that was told, none where its mailbox was full.
+    #[must_use]
+    pub fn told(&self, key: &NoticeKey) -> Option<usize> {
+        let shard = usize::from(key.shard);
+        self.send(shard, Mail::Told(*key)).is_ok().then_some(shard)
+    }
+
+    /// Asks a shard what it holds; the reply comes with its next turn. False: its mailbox was full.
+    #[must_use]
+    pub fn ask(&self, shard: usize, reply: Box<dyn FnOnce(Snapshot) + Send>) -> bool {
+        let waiting = self.waiting();
+        let whole = move |part| reply(Snapshot::of(waiting, vec![part]));
+        self.send(shard, Mail::Snapshot(Box::new(whole))).is_ok()
+    }
+
+    /// Replaces accounts, routes and prices.
+    pub fn replace_tables(&self, directory: Directory, table: Arc<RouteTable>) {
+        self.shared.replace_tables(directory, table);
+    }
+
+    /// Stops a carrier taking messages, or lets it again.
+    pub fn pause_carrier(&self, place: u16, paused: bool) {
+        self.shared.set_paused(place, paused);
+    }
+
+    /// Messages accepted and not final.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.shared.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Refuses new work and lets windows empty.
+    pub fn drain(&self) {
+        self.shared.draining.store(true, Ordering::Release);
+    }
+
+    /// Whether every shard has drained.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.shards.iter().all(Shard::is_done)
+    }
+}
