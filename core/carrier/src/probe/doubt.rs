@@ -13,6 +13,9 @@ use super::observation::{Answer, SubmitSeen};
 /// Times that one message is sent before it is judged.
 pub(super) const TRIES_MAX: usize = 4;
 
+/// Recipients that are refused before it is for the dress of their address.
+const RECIPIENTS_MIN: usize = 3;
+
 /// Refusals that mean the same of whoever they are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -25,6 +28,9 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// The recipient's address is refused.
+    const RECIPIENT: Self = Self::Status(CommandStatus::ESME_RINVDSTADR);
+
     /// What kind of refusal an answer is; none: it is none.
     pub(super) fn of(answer: &Answer) -> Option<Self> {
         const RESERVED: u32 = 0x22;
@@ -55,10 +61,9 @@ impl Kind {
     }
 
     /// Whether one such refusal leaves it open what it is about.
-    fn is_open(self, purpose: Purpose) -> bool {
-        let is_recipient = self == Self::Status(CommandStatus::ESME_RINVDSTADR)
-            && !matches!(purpose, Purpose::Dress(_));
-        self.is_passing() || is_recipient || matches!(self, Self::Nack | Self::Vendor)
+    fn is_open(self) -> bool {
+        // A recipient that does not exist, or an address in a dress that is not taken: another recipient tells.
+        self.is_passing() || self == Self::RECIPIENT || matches!(self, Self::Nack | Self::Vendor)
     }
 }
 
@@ -137,7 +142,7 @@ impl Doubt {
         let kind = kind.filter(|_| is_tried(purpose));
         // What no plain text passed says nothing the second time either.
         kind.is_some_and(|kind| {
-            !self.steady.contains(&kind) && (kind.is_open(purpose) || self.random.contains(&kind))
+            !self.steady.contains(&kind) && (kind.is_open() || self.random.contains(&kind))
         })
     }
 
@@ -153,6 +158,11 @@ impl Doubt {
             return Some(Verdict::Taken);
         }
         let last = answers().next_back()?;
+        let is_recipient = |answer: &Answer| Kind::of(answer) == Some(Kind::RECIPIENT);
+        let is_dress = matches!(purpose, Purpose::Dress(_)) && !self.is_met(Kind::RECIPIENT);
+        if is_dress && answers().count() >= RECIPIENTS_MIN && answers().all(is_recipient) {
+            return Some(Verdict::Refused(last.status));
+        }
         let proves = |answer: &&Answer| {
             Kind::of(answer).is_some_and(|kind| {
                 // Plain texts have a data_coding, too: one that none of them passes may be for it.
@@ -162,7 +172,7 @@ impl Doubt {
                     }
                     _ => self.is_met(kind),
                 };
-                !is_known && !kind.is_open(purpose)
+                !is_known && !kind.is_open()
             })
         };
         if let Some(proof) = answers().find(proves) {

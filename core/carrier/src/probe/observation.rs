@@ -183,7 +183,7 @@ pub(super) struct GoodbyeSeen {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ReadsSeen {
     pub(super) reads: u64,
-    pub(super) single_octets: u64,
+    pub(super) octets: u64,
     /// Reads that ended inside a header.
     pub(super) split_headers: u64,
     /// PDUs whose length cannot be.

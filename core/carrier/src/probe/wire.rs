@@ -122,7 +122,7 @@ impl Line {
         seen: &mut Observations,
     ) -> Option<CloseReason> {
         seen.reads.reads += 1;
-        seen.reads.single_octets += u64::from(octets.len() == 1);
+        seen.reads.octets += octets.len() as u64;
         self.inbox.extend_from_slice(octets);
         let mut inbox = std::mem::take(&mut self.inbox);
         let mut at = 0;

@@ -13,6 +13,8 @@ use crate::probe::script::{Ask, Wire};
 const ENQUIRE_INTERVAL_NS_MIN: u64 = 200_000_000;
 const ENQUIRIES_MIN: usize = 10;
 const SEQUENCES_MIN: usize = 3;
+/// Fewer octets than this at a time, in the mean, are a drip: where we come late, several are read at once.
+const OCTETS_A_READ: u64 = 5;
 const READS_MIN: u64 = 32;
 const SECOND_NS: u64 = 1_000_000_000;
 /// Connections whose ages differ by less are of one age.
@@ -130,10 +132,11 @@ fn sequences(all: &Analysis<'_>, sheet: &mut Sheet) {
 
 fn octets(all: &Analysis<'_>, sheet: &mut Sheet) {
     let reads = all.seen.reads;
-    if reads.reads >= READS_MIN && reads.single_octets * 2 > reads.reads {
+    let is_fine = reads.octets < reads.reads * OCTETS_A_READ;
+    if reads.reads >= READS_MIN && is_fine {
         sheet.add(
             odd("keep-alive", "T43", "drip", "its octets come one by one")
-                .seen(format!("{} of {} reads", reads.single_octets, reads.reads)),
+                .seen(format!("{} octets in {} reads", reads.octets, reads.reads)),
         );
     } else if reads.split_headers > 0 && reads.split_headers * 3 > reads.pdus {
         sheet.add(
