@@ -10,7 +10,6 @@ use smallvec::SmallVec;
 
 use super::Shard;
 use super::live::{Live, Phase, Segment};
-use super::settle::throttled::Throttled;
 use crate::submission::{Chunk, Refusal, Submission, Verdict};
 
 /// Where an acceptable submission will go.
@@ -207,43 +206,22 @@ impl Shard {
             self.batch(batch).live.fetch_add(1, Ordering::Relaxed);
         }
         let key = self.live.insert(Live {
-            id,
-            generation: 0,
             account: record.account,
-            to: submission.to,
-            class: submission.class,
             phase: Phase::Committing,
-            plan: way.plan,
-            route_plan: way.plan,
             attempts_max: way.attempts_max,
             on_no_response: way.on_no_response,
-            carrier: None,
             segments: (0..record.segments.max(1))
                 .map(|_| Segment::unsent())
                 .collect(),
             segments_priced: record.segments.max(1),
-            frame: None,
             offset,
             accepted_utc_ns: record.at_utc_ns,
             expires_utc_ns: record.expires_utc_ns,
             waiting_since_ns: now.mono_ns,
             batch,
-            round_failed: false,
-            attempts: 0,
-            retries_here: 0,
-            throttled: Throttled::default(),
-            goes_first: false,
-            unfinished: false,
-            leave_carrier: false,
-            fault: false,
-            last_error: 0,
-            segments_sent: 0,
-            cost_micros: 0,
-            counted_submitted: false,
             tell: record.wants_receipt,
             from: record.wants_receipt.then(|| record.from.into_boxed_str()),
-            end: None,
-            pause_ns: 0,
+            ..Live::untried(id, submission.to, submission.class, way.plan)
         });
         self.frames.after.accepted.push(key);
         Verdict::Accepted(id)

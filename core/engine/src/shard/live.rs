@@ -187,6 +187,47 @@ pub(crate) struct Live {
 }
 
 impl Live {
+    /// A message that nothing has been done about, for its maker to fill in.
+    pub(crate) fn untried(id: MessageId, to: Msisdn, class: Class, plan: PlanId) -> Self {
+        Self {
+            id,
+            generation: 0,
+            account: 0,
+            to,
+            class,
+            phase: Phase::Committing,
+            plan,
+            route_plan: plan,
+            attempts_max: 0,
+            on_no_response: OnNoResponse::Resend,
+            carrier: None,
+            segments: SmallVec::new(),
+            segments_priced: 1,
+            frame: None,
+            offset: 0,
+            accepted_utc_ns: 0,
+            expires_utc_ns: 0,
+            waiting_since_ns: 0,
+            batch: 0,
+            round_failed: false,
+            attempts: 0,
+            retries_here: 0,
+            throttled: Throttled::default(),
+            goes_first: false,
+            unfinished: false,
+            leave_carrier: false,
+            fault: false,
+            last_error: 0,
+            segments_sent: 0,
+            cost_micros: 0,
+            counted_submitted: false,
+            tell: false,
+            from: None,
+            end: None,
+            pause_ns: 0,
+        }
+    }
+
     pub(crate) fn in_flight(&self) -> usize {
         self.count(|state| matches!(state, SegmentState::InFlight { .. }))
     }

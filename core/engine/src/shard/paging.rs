@@ -18,7 +18,6 @@ use rustc_hash::FxHashMap;
 use super::Shard;
 use super::backlog::Parked;
 use super::live::{Key, Live, Phase, Segment};
-use super::settle::throttled::Throttled;
 use crate::engine::Cancelled;
 use crate::mail::Mail;
 use crate::pager::{Page, PageRequest, Pager};
@@ -368,18 +367,12 @@ struct Accepted {
 
 fn waiting(now: Now, record: &ArchivedAccepted, accepted: Accepted) -> Live {
     let segments = record.segments.max(1);
+    let id = MessageId(record.id.to_native());
     Live {
-        id: MessageId(record.id.to_native()),
-        generation: 0,
         account: record.account.to_native(),
-        to: accepted.to,
-        class: accepted.class,
         phase: Phase::Waiting,
-        plan: accepted.plan,
-        route_plan: accepted.plan,
         attempts_max: accepted.attempts_max,
         on_no_response: accepted.on_no_response,
-        carrier: None,
         segments: (0..segments).map(|_| Segment::unsent()).collect(),
         segments_priced: segments,
         frame: Some(accepted.frame),
@@ -388,23 +381,10 @@ fn waiting(now: Now, record: &ArchivedAccepted, accepted: Accepted) -> Live {
         expires_utc_ns: record.expires_utc_ns.to_native(),
         waiting_since_ns: now.mono_ns,
         batch: record.batch.as_ref().map_or(0, |row| row.batch.to_native()),
-        round_failed: false,
-        attempts: 0,
-        retries_here: 0,
-        throttled: Throttled::default(),
-        goes_first: false,
-        unfinished: false,
-        leave_carrier: false,
-        fault: false,
-        last_error: 0,
-        segments_sent: 0,
-        cost_micros: 0,
-        counted_submitted: false,
         tell: record.wants_receipt,
         from: record
             .wants_receipt
             .then(|| Box::from(record.from.as_str())),
-        end: None,
-        pause_ns: 0,
+        ..Live::untried(id, accepted.to, accepted.class, accepted.plan)
     }
 }

@@ -17,7 +17,6 @@ use super::matching::folded;
 use super::numbers::Numbers;
 use super::sending::parts_of;
 use super::settle::receipts::{How, Report};
-use super::settle::throttled::Throttled;
 use super::settle::uncertain::NO_RESPONSE;
 use crate::recovery::{Restored, RestoredEarly, RestoredSegment, RestoredSettled};
 
@@ -62,14 +61,8 @@ impl Shard {
             (false, false) => Phase::AwaitingReceipt,
         };
         let key = self.live.insert(Live {
-            id: restored.id,
-            generation: 0,
             account: restored.account,
-            to: restored.to,
-            class: restored.class,
             phase,
-            plan,
-            route_plan: plan,
             attempts_max,
             on_no_response,
             carrier: known,
@@ -82,14 +75,7 @@ impl Shard {
             expires_utc_ns: restored.expires_utc_ns,
             waiting_since_ns: now.mono_ns,
             batch: restored.batch,
-            round_failed: false,
             attempts: restored.attempts,
-            retries_here: 0,
-            throttled: Throttled::default(),
-            goes_first: false,
-            unfinished: false,
-            leave_carrier: false,
-            fault: false,
             last_error: restored.last_error,
             segments_sent: restored.segments_sent,
             cost_micros: restored.cost_micros,
@@ -101,7 +87,7 @@ impl Shard {
                 done_utc_ns,
                 handed_to: 0,
             }),
-            pause_ns: 0,
+            ..Live::untried(restored.id, restored.to, restored.class, plan)
         });
         self.restored_into_place(now, key);
     }
