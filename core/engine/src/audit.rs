@@ -20,7 +20,7 @@ pub struct UncertainSegment {
     pub segment: u8,
     /// The carrier.
     pub carrier: String,
-    /// `no_response`, `link_lost` or `crash`.
+    /// `no_response`, `link_lost`, `crash`, or `sent_again`: a carrier has it, and its whole text went on to another.
     pub reason: &'static str,
     /// Noticed at, UTC nanoseconds.
     pub at_utc_ns: u64,
@@ -163,6 +163,8 @@ fn uncertain(carriers: &Names, record: &ArchivedUncertain) -> UncertainSegment {
         "no_response"
     } else if record.reason == UncertainReason::LinkLost {
         "link_lost"
+    } else if record.reason == UncertainReason::SentAgain {
+        "sent_again"
     } else {
         "crash"
     };

@@ -7,7 +7,8 @@ use carrack_queue::InFlight;
 use crate::recovery::{Recovered, RestoredSegment};
 
 impl Recovered {
-    /// Makes those segments uncertain that were in a window when the process ended; gives the records that say so.
+    /// Makes those segments uncertain that were in a window when the process ended; gives the records that say so, and
+    /// those that the crash cut off.
     ///
     /// # Errors
     /// [`FrameFault`] when a record cannot be written.
@@ -18,45 +19,63 @@ impl Recovered {
     ) -> Result<FrameWriter, FrameFault> {
         let mut frame = FrameWriter::default();
         for found in left_over {
-            let Some(message) = self
-                .messages
-                .get_mut(&found.id)
-                .filter(|message| message.end.is_none())
-            else {
+            if !self.left_in_window(found, at_utc_ns) {
                 continue;
-            };
-            let there = message.carrier == Some(found.carrier);
-            match message.segments.get(usize::from(found.segment)) {
-                // Its outcome is in the log, and nothing followed from it yet.
-                Some(RestoredSegment::Submitted(..) | RestoredSegment::Done(_)) if there => {
-                    continue;
-                }
-                Some(RestoredSegment::Uncertain { until_utc_ns })
-                    if there && *until_utc_ns > at_utc_ns =>
-                {
-                    continue;
-                }
-                _ => {}
             }
-            if !message.is_taken_elsewhere(found.carrier, found.segment) {
-                message.at_carrier(found.carrier, 0);
-                message.set(
-                    found.segment,
-                    RestoredSegment::Uncertain { until_utc_ns: 0 },
-                );
-            }
-            message.note_bad_outcome(found.segment);
             tracing::warn!(id = %MessageId(found.id), segment = found.segment, "uncertain: it was in a window when the process ended");
-            frame.push(&Uncertain {
-                id: found.id,
-                carrier: found.carrier,
-                segment: found.segment,
-                parts: 0,
-                reason: UncertainReason::Crash,
-                at_utc_ns,
-                waits_until_utc_ns: 0,
-            })?;
+            frame.push(&record(found, UncertainReason::Crash, at_utc_ns))?;
+        }
+        for (id, carrier, segment) in std::mem::take(&mut self.unlisted) {
+            let found = InFlight {
+                id,
+                carrier,
+                segment,
+                again: true,
+            };
+            frame.push(&record(&found, UncertainReason::SentAgain, at_utc_ns))?;
         }
         Ok(frame)
+    }
+
+    /// True: it is uncertain by this.
+    fn left_in_window(&mut self, found: &InFlight, at_utc_ns: u64) -> bool {
+        let message = self.messages.get_mut(&found.id);
+        let Some(message) = message.filter(|message| message.end.is_none()) else {
+            // It ended by what became of another copy, or its outcome is durable and its entry was to be forgotten next.
+            return true;
+        };
+        let there = message.carrier == Some(found.carrier);
+        let state = message.segments.get(usize::from(found.segment));
+        let has_outcome = matches!(
+            state,
+            Some(RestoredSegment::Submitted(..) | RestoredSegment::Done(_))
+        );
+        if there && has_outcome {
+            // Nothing followed from its outcome yet; or that is of an earlier copy, and the record of this one was cut off.
+            return found.again;
+        }
+        // It may wait for its late response still. Listed it is in any case: the record may be of an earlier copy.
+        let waits = there
+            && matches!(state, Some(RestoredSegment::Uncertain { until_utc_ns }) if *until_utc_ns > at_utc_ns);
+        message.note_bad_outcome(found.segment);
+        if !waits && !message.is_taken_elsewhere(found.carrier, found.segment) {
+            let copies = message.at_carrier(found.carrier, 0);
+            let now_due = RestoredSegment::Uncertain { until_utc_ns: 0 };
+            message.set(found.segment, now_due);
+            self.left_behind(Some(copies));
+        }
+        true
+    }
+}
+
+fn record(found: &InFlight, reason: UncertainReason, at_utc_ns: u64) -> Uncertain {
+    Uncertain {
+        id: found.id,
+        carrier: found.carrier,
+        segment: found.segment,
+        parts: 0,
+        reason,
+        at_utc_ns,
+        waits_until_utc_ns: 0,
     }
 }

@@ -3,13 +3,13 @@
 //! Promise: what was accepted and is not closed comes back; what was in a window without a recorded outcome comes back as
 //! uncertain, by name. Bound: memory for the messages that still live. Fails by the store's fault only.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use carrack_carrier::CarrierMessageId;
 use carrack_message::record::{
-    ArchivedAccepted, ArchivedEarlyReceipt, ArchivedReceiptSeen, ArchivedSubmitted, BatchProgress,
-    RecordView,
+    ArchivedAccepted, ArchivedEarlyReceipt, ArchivedReceiptSeen, ArchivedSubmitted,
+    ArchivedUncertain, BatchProgress, RecordView, UncertainReason,
 };
 use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
 use carrack_queue::{ScanReport, SealedFrame, Store, StoreFault, scan};
@@ -44,6 +44,8 @@ pub(crate) struct Restored {
     pub(crate) batch: u64,
     /// Number of the carrier where its segments went last.
     pub(crate) carrier: Option<u32>,
+    /// That carrier refused: the text goes on to the next.
+    pub(crate) leaves_carrier: bool,
     /// Parts as that carrier wanted them, as far as the log says.
     pub(crate) segments: SmallVec<[RestoredSegment; 1]>,
     pub(crate) segments_priced: u8,
@@ -70,7 +72,7 @@ pub(crate) struct RestoredEarly {
     pub(crate) destination: u64,
 }
 
-/// A segment that had its final receipt, under the id of its carrier.
+/// A segment that nothing more is to come of, under the id of its carrier.
 #[derive(Debug, Clone)]
 pub(crate) struct RestoredSettled {
     pub(crate) carrier: u32,
@@ -78,7 +80,12 @@ pub(crate) struct RestoredSettled {
     pub(crate) message: MessageId,
     pub(crate) to: Msisdn,
     pub(crate) segment: u8,
+    /// It had its final receipt; else its text went on elsewhere.
+    pub(crate) ended: bool,
 }
+
+/// Parts of a text that its carrier took before the text went on elsewhere.
+pub(crate) type Copies = SmallVec<[RestoredSettled; 1]>;
 
 /// Segments remembered so: a receipt that comes twice comes soon.
 const SETTLED_MAX: usize = 65_536;
@@ -99,6 +106,10 @@ pub(crate) struct Recovered {
     pub(crate) early: HashMap<(u32, CarrierMessageId), RestoredEarly>,
     /// The last that were settled, in their order.
     pub(crate) settled: VecDeque<RestoredSettled>,
+    /// By carrier: id of the receipt that was given to the segment of the next record by its number.
+    by_number: HashMap<u32, CarrierMessageId>,
+    /// Segments by message, carrier and number that were sent again elsewhere, and nothing says so yet.
+    pub(crate) unlisted: BTreeSet<(u128, u32, u8)>,
     pub(crate) progress: HashMap<u64, BatchProgress>,
     pub(crate) batches: HashMap<u64, RestoredBatch>,
     pub(crate) report: ScanReport,
@@ -125,34 +136,17 @@ impl Recovered {
             RecordView::Accepted(record) => self.accepted(frame, offset, record),
             RecordView::Submitted(record) => self.submitted(record),
             RecordView::Refused(record) => {
-                let (status, next, segment) = (
-                    record.status.to_native(),
-                    record.next_carrier,
-                    record.segment,
-                );
+                let (status, carrier) = (record.status.to_native(), record.carrier.to_native());
+                let (next, segment) = (record.next_carrier, record.segment);
                 self.with(record.id.to_native(), |message| {
                     message.note_bad_outcome(segment);
                     message.last_error = status;
-                    if next {
-                        message.forget();
-                    } else {
-                        message.set(segment, RestoredSegment::Unsent);
-                    }
+                    let there = *message.carrier.get_or_insert(carrier) == carrier;
+                    message.leaves_carrier |= next && there;
+                    message.set(segment, RestoredSegment::Unsent);
                 });
             }
-            RecordView::Uncertain(record) => {
-                let (segment, parts) = (record.segment, record.parts);
-                let carrier = record.carrier.to_native();
-                let until_utc_ns = record.waits_until_utc_ns.to_native();
-                self.with(record.id.to_native(), |message| {
-                    message.note_bad_outcome(segment);
-                    if message.is_taken_elsewhere(carrier, segment) {
-                        return;
-                    }
-                    message.at_carrier(carrier, parts);
-                    message.set(segment, RestoredSegment::Uncertain { until_utc_ns });
-                });
-            }
+            RecordView::Uncertain(record) => self.uncertain(record),
             RecordView::ReceiptSeen(record) => self.receipt_seen(record),
             RecordView::EarlyReceipt(record) => self.early_receipt(record),
             RecordView::Final(record) => {
@@ -191,6 +185,59 @@ impl Recovered {
         }
     }
 
+    fn uncertain(&mut self, record: &ArchivedUncertain) {
+        let (segment, parts) = (record.segment, record.parts);
+        let carrier = record.carrier.to_native();
+        let until_utc_ns = record.waits_until_utc_ns.to_native();
+        if record.reason == UncertainReason::SentAgain {
+            return self.sent_again(record.id.to_native(), carrier, segment);
+        }
+        let copies = self.with(record.id.to_native(), |message| {
+            message.note_bad_outcome(segment);
+            if message.is_taken_elsewhere(carrier, segment) {
+                return Copies::new();
+            }
+            let copies = message.at_carrier(carrier, parts);
+            message.set(segment, RestoredSegment::Uncertain { until_utc_ns });
+            copies
+        });
+        self.left_behind(copies);
+    }
+
+    /// Its text went on from there; where the other shard's frame came first, it is at the next carrier already.
+    fn sent_again(&mut self, id: u128, carrier: u32, segment: u8) {
+        let copies = self.with(id, |message| {
+            let there = message.carrier == Some(carrier);
+            there.then(|| message.forget())
+        });
+        for copy in copies.flatten().into_iter().flatten() {
+            // The records of the other parts come with this one.
+            self.settle(copy);
+        }
+        self.unlisted.remove(&(id, carrier, segment));
+    }
+
+    /// A text is at another carrier than these parts of it, and no record says so: it went on in another shard's frame,
+    /// and the crash came before ours.
+    pub(crate) fn left_behind(&mut self, copies: Option<Copies>) {
+        for copy in copies.into_iter().flatten() {
+            self.unlisted
+                .insert((copy.message.0, copy.carrier, copy.segment));
+            self.settle(copy);
+        }
+    }
+
+    /// It had all that is to come of it; the oldest is forgotten for it.
+    fn settle(&mut self, segment: RestoredSettled) {
+        if segment.carrier_id.is_empty() {
+            return;
+        }
+        if self.settled.len() >= SETTLED_MAX {
+            self.settled.pop_front();
+        }
+        self.settled.push_back(segment);
+    }
+
     fn with<T>(&mut self, id: u128, change: impl FnOnce(&mut Restored) -> T) -> Option<T> {
         self.messages
             .get_mut(&id)
@@ -224,6 +271,7 @@ impl Recovered {
             expires_utc_ns: record.expires_utc_ns.to_native(),
             batch,
             carrier: None,
+            leaves_carrier: false,
             segments: (0..record.segments.max(1))
                 .map(|_| RestoredSegment::Unsent)
                 .collect(),
@@ -241,9 +289,10 @@ impl Recovered {
     fn submitted(&mut self, record: &ArchivedSubmitted) {
         let carrier = record.carrier.to_native();
         let id = CarrierMessageId::from_slice(&record.carrier_message_id);
+        let mut copies = None;
         let complete = self.with(record.id.to_native(), |message| {
             let before = message.is_submitted();
-            message.at_carrier(carrier, record.parts);
+            copies = Some(message.at_carrier(carrier, record.parts));
             message.segments_sent = message.segments_sent.saturating_add(record.segments);
             message.cost_micros = message
                 .cost_micros
@@ -254,6 +303,7 @@ impl Recovered {
             );
             (!before && message.is_submitted()).then_some(message.batch)
         });
+        self.left_behind(copies);
         if let Some(batch) = complete.flatten().filter(|batch| *batch != 0) {
             self.batches.entry(batch).or_default().submitted += 1;
         }
@@ -270,23 +320,26 @@ impl Recovered {
             }
             (held, message.id, message.to)
         });
-        let Some((Some(RestoredSegment::Submitted(id, _)), message, to)) = known else {
+        let by_number = self.by_number.remove(&carrier);
+        let Some((Some(held), message, to)) = known else {
             return;
         };
+        let named = match held {
+            RestoredSegment::Submitted(id, _) if !id.is_empty() => Some(id),
+            _ => None,
+        };
         // If it was parked before its response came, it is so no more.
-        if !self.early.is_empty() {
+        if let Some(id) = named.as_ref().filter(|_| !self.early.is_empty()) {
             self.early.remove(&(carrier, id.clone()));
         }
-        if state.is_some() && !id.is_empty() {
-            if self.settled.len() >= SETTLED_MAX {
-                self.settled.pop_front();
-            }
-            self.settled.push_back(RestoredSettled {
+        if let Some(carrier_id) = named.or(by_number).filter(|_| state.is_some()) {
+            self.settle(RestoredSettled {
                 carrier,
-                carrier_id: id,
+                carrier_id,
                 message,
                 to,
                 segment: record.segment,
+                ended: true,
             });
         }
     }
@@ -295,7 +348,8 @@ impl Recovered {
         let carrier = record.carrier.to_native();
         let id = CarrierMessageId::from_slice(&record.carrier_message_id);
         if record.taken {
-            self.early.remove(&(carrier, id));
+            self.early.remove(&(carrier, id.clone()));
+            self.by_number.insert(carrier, id);
             return;
         }
         let early = RestoredEarly {
@@ -350,15 +404,18 @@ impl Recovered {
 
 impl Restored {
     /// Its parts are at this carrier, so many of them; 0: not known.
-    pub(crate) fn at_carrier(&mut self, carrier: u32, parts: u8) {
-        if self.carrier.is_some_and(|before| before != carrier) {
-            self.forget();
-        }
+    ///
+    /// Gives those that another had before.
+    pub(crate) fn at_carrier(&mut self, carrier: u32, parts: u8) -> Copies {
+        let moved = self.carrier.is_some_and(|before| before != carrier);
+        let copies = if moved { self.forget() } else { Copies::new() };
         self.carrier = Some(carrier);
+        self.leaves_carrier = false;
         if parts > 0 {
             self.segments
                 .resize(usize::from(parts), RestoredSegment::Unsent);
         }
+        copies
     }
 
     /// Bad outcomes of segments that were in windows together are one attempt of the text.
@@ -382,11 +439,29 @@ impl Restored {
             )
     }
 
-    fn forget(&mut self) {
-        self.carrier = None;
-        self.segments
-            .iter_mut()
-            .for_each(|segment| *segment = RestoredSegment::Unsent);
+    /// All parts are unsent again; gives those that a carrier has.
+    fn forget(&mut self) -> Copies {
+        let mut copies = Copies::new();
+        self.leaves_carrier = false;
+        let Some(carrier) = self.carrier.take() else {
+            return copies;
+        };
+        for (part, segment) in (0..=u8::MAX).zip(&mut self.segments) {
+            let carrier_id = match std::mem::replace(segment, RestoredSegment::Unsent) {
+                RestoredSegment::Submitted(id, _) => id,
+                RestoredSegment::Done(_) => CarrierMessageId::new(),
+                _ => continue,
+            };
+            copies.push(RestoredSettled {
+                carrier,
+                carrier_id,
+                message: self.id,
+                to: self.to,
+                segment: part,
+                ended: false,
+            });
+        }
+        copies
     }
 
     pub(crate) fn set(&mut self, segment: u8, state: RestoredSegment) {

@@ -36,6 +36,8 @@ pub struct InFlight {
     pub carrier: u32,
     /// Segment, from 0.
     pub segment: u8,
+    /// It went before: an outcome in the log may be of an earlier copy.
+    pub again: bool,
 }
 
 impl InFlight {
@@ -43,7 +45,8 @@ impl InFlight {
         let mixed = (self.id as u64)
             ^ ((self.id >> 64) as u64).rotate_left(17)
             ^ u64::from(self.carrier).rotate_left(40)
-            ^ u64::from(self.segment);
+            ^ u64::from(self.segment)
+            ^ u64::from(self.again) << 8;
         (mixed.wrapping_mul(SALT) ^ SALT) | 1
     }
 
@@ -51,6 +54,7 @@ impl InFlight {
         let mut octets = [0u8; ENTRY_OCTETS];
         let rest = u128::from(self.carrier)
             | u128::from(self.segment) << 32
+            | u128::from(self.again) << 40
             | u128::from(self.check()) << 64;
         for (slot, octet) in octets
             .iter_mut()
@@ -73,6 +77,7 @@ impl InFlight {
             id: u128::from_le_bytes(id.try_into().ok()?),
             carrier: rest as u32,
             segment: (rest >> 32) as u8,
+            again: rest >> 40 & 1 == 1,
         };
         (found.check() == (rest >> 64) as u64).then_some(found)
     }
@@ -197,6 +202,7 @@ mod tests {
             id,
             carrier: 3,
             segment: 1,
+            again: id % 2 == 1,
         }
     }
 

@@ -20,7 +20,7 @@ const HELP: &str = "seeds: deterministic runs of the engine with seeded faults
   --no-crashes   nobody is killed
   --no-rolls     epochs do not roll
   --shards N     most shards
-  --tolerate     the known faults of the engine (see Scenario)
+  --tolerate     the known fault of the engine (see Scenario)
   --mutant N     the N-th lie of the world, from 0
 
 Example: seeds --from 1 --count 5000
@@ -66,11 +66,7 @@ fn wish() -> Result<Wish, String> {
             "--go-on" => wish.go_on = true,
             "--no-jumps" => wish.scenario.clock_jumps = false,
             "--no-crashes" => wish.scenario.crashes = false,
-            "--tolerate" => {
-                wish.scenario.tolerates_receipts_by_number = true;
-                wish.scenario.tolerates_forgotten_submissions = true;
-                wish.scenario.tolerates_long_waits = true;
-            }
+            "--tolerate" => wish.scenario.tolerates_receipts_by_number = true,
             "--no-rolls" => wish.scenario.epochs_roll = false,
             _ => return Err(HELP.to_owned()),
         }

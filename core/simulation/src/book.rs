@@ -38,10 +38,17 @@ pub(crate) struct Logged {
     pub(crate) end: Option<Status>,
     pub(crate) tell: bool,
     pub(crate) told: u32,
-    pub(crate) uncertain: u32,
+    /// Records by segment, from 0.
+    pub(crate) uncertain: FxHashMap<u8, u32>,
     pub(crate) refused: u32,
     /// Carrier's number, id.
     pub(crate) submitted: Vec<(u32, Vec<u8>)>,
+}
+
+impl Logged {
+    fn uncertain_in_all(&self) -> u32 {
+        self.uncertain.values().sum()
+    }
 }
 
 #[derive(Default)]
@@ -162,7 +169,7 @@ impl Book {
             }),
             RecordView::Uncertain(record) => {
                 self.logged(record.id.to_native(), |logged| {
-                    logged.uncertain += 1;
+                    *logged.uncertain.entry(record.segment).or_default() += 1;
                     None
                 });
             }
@@ -346,14 +353,9 @@ impl Book {
             let copies = u64::from(text.taken.saturating_sub(1));
             if !text.long {
                 doubled += copies;
-                if copies > u64::from(logged.uncertain) {
-                    found.push(format!(
-                        "{name} was taken {} times, and {} are listed as uncertain",
-                        text.taken, logged.uncertain
-                    ));
-                }
             }
         }
+        self.each_copy_listed(&mut found);
         if doubled > self.excuses {
             let excuses = self.excuses;
             found.push(format!(
@@ -371,7 +373,7 @@ impl Book {
                 let id = self.texts.get(number).and_then(|text| text.accepted);
                 let reasons = id
                     .and_then(|id| self.log.get(&id))
-                    .map_or(0, |logged| logged.uncertain + logged.refused);
+                    .map_or(0, |logged| logged.uncertain_in_all() + logged.refused);
                 if count > 1 + reasons {
                     found.push(format!(
                         "part {part} of text {number} was taken {count} times by carrier {carrier}, for {reasons} reasons"
@@ -381,6 +383,28 @@ impl Book {
         }
         for fault in found {
             self.violated(|| fault);
+        }
+    }
+
+    /// A part (from 1, as on the wire) that was taken more than once, wherever, is listed once for each copy too many.
+    fn each_copy_listed(&self, found: &mut Vec<String>) {
+        let mut taken: FxHashMap<(usize, u8), u32> = FxHashMap::default();
+        for ((number, _, part), count) in &self.copies {
+            *taken.entry((*number, *part)).or_default() += count;
+        }
+        let mut taken: Vec<_> = taken.into_iter().collect();
+        taken.sort_unstable();
+        for ((number, part), taken) in taken {
+            let id = self.texts.get(number).and_then(|text| text.accepted);
+            let listed = id
+                .and_then(|id| self.log.get(&id))
+                .and_then(|logged| logged.uncertain.get(&part.saturating_sub(1)).copied())
+                .unwrap_or(0);
+            if taken > 1 + listed {
+                found.push(format!(
+                    "part {part} of text {number} was taken {taken} times, and {listed} are listed as uncertain"
+                ));
+            }
         }
     }
 }

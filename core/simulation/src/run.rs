@@ -36,8 +36,6 @@ pub(crate) struct Run {
     pub(crate) turns: u64,
     back_jumps: u64,
     pub(crate) tolerates_receipts_by_number: bool,
-    pub(crate) tolerates_forgotten_submissions: bool,
-    pub(crate) tolerates_long_waits: bool,
 }
 
 /// Runs one seed.
@@ -63,8 +61,6 @@ pub fn simulate(seed: u64, scenario: &Scenario) -> Result<Report, SimulationFaul
         turns: 0,
         back_jumps: 0,
         tolerates_receipts_by_number: scenario.tolerates_receipts_by_number,
-        tolerates_forgotten_submissions: scenario.tolerates_forgotten_submissions,
-        tolerates_long_waits: scenario.tolerates_long_waits,
     };
     run.schedule();
     run.start()?;

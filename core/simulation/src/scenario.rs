@@ -64,12 +64,6 @@ pub struct Scenario {
     /// the engine may give a repeated receipt of an ended message to another one whose id it does not know. Known; while
     /// this is set, who was said to be delivered is checked only where every recipient is another.
     pub tolerates_receipts_by_number: bool,
-    /// Whether a crash may forget a submission: a refusal at the carrier before, whose frame was not durable, makes the
-    /// message uncertain there again. Known; while this is set, an end as unknown is believed after a crash.
-    pub tolerates_forgotten_submissions: bool,
-    /// Whether UTC that jumps back between an uncertain segment and a restart may make it wait that much longer, until it
-    /// is given up instead of sent again.
-    pub tolerates_long_waits: bool,
     /// Whether all events are kept for the report.
     pub trace: bool,
     /// A lie of the world.
@@ -86,8 +80,6 @@ impl Default for Scenario {
             epochs_roll: true,
             shards_max: 3,
             tolerates_receipts_by_number: false,
-            tolerates_forgotten_submissions: false,
-            tolerates_long_waits: false,
             trace: false,
             mutant: None,
         }

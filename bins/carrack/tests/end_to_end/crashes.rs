@@ -36,7 +36,7 @@ fn kill_nine_in_mid_batch_loses_nothing_and_lists_what_may_be_doubled() {
         seed: 3,
         mixed: true,
         bad: Percent::new(2.0).unwrap(),
-        long: Percent::new(0.2).unwrap(),
+        long: Percent::new(3.0).unwrap(),
     };
     let sample = batch::write(&options, &mut std::fs::File::create(&file).unwrap()).unwrap();
 

@@ -95,7 +95,7 @@ impl Shard {
             };
             match self.shared.owner(place) {
                 Some(owner) if owner == self.number => self.send_lane(now, lane, place, budget),
-                Some(owner) => moving |= self.move_lane(lane, owner),
+                Some(owner) => moving |= self.move_lane(now, lane, owner),
                 None => {}
             }
             if *budget == 0 {

@@ -2,6 +2,8 @@
 //!
 //! Bound: `MOVED_A_TURN_MAX` messages a lane and turn; a full mailbox keeps them here.
 
+use carrack_runtime::Now;
+
 use super::Shard;
 use crate::mail::Mail;
 
@@ -9,7 +11,7 @@ const MOVED_A_TURN_MAX: usize = 256;
 
 impl Shard {
     /// Gives messages to the shard that owns their best carrier. True: more wait to go.
-    pub(super) fn move_lane(&mut self, lane: usize, owner: u8) -> bool {
+    pub(super) fn move_lane(&mut self, now: Now, lane: usize, owner: u8) -> bool {
         let Some(peer) = self.peers.get(usize::from(owner)).cloned() else {
             return false;
         };
@@ -19,7 +21,7 @@ impl Shard {
                 break;
             };
             // Segments that went to a carrier of ours cannot be followed from there.
-            self.forget_segments(key, false);
+            self.send_again(now, key);
             if let Some(live) = self.live.remove(key) {
                 let (plan, route) = (
                     self.plans.carriers(live.plan).to_vec(),

@@ -66,6 +66,7 @@ impl Shard {
             attempts_max,
             on_no_response,
             carrier: known,
+            leave_carrier: restored.leaves_carrier && known.is_some(),
             counted_submitted: restored.is_submitted(),
             segments,
             segments_priced: restored.segments_priced,
@@ -114,7 +115,7 @@ impl Shard {
 
     /// Makes the parts of a message findable again that its carrier has or may have.
     fn restored_at_carrier(&mut self, now: Now, key: Key, place: u16) {
-        self.fit_again(key, place);
+        self.fit_again(now, key, place);
         let parts = self.live.get(key).map_or(0, |live| live.segments.len()) as u8;
         for part in 0..parts {
             let Some((live, carrier)) = self.live.get(key).zip(self.carriers.get(&place)) else {
@@ -160,7 +161,7 @@ impl Shard {
     }
 
     /// The log names the parts that had an outcome; a text of more parts has others, not sent or not recorded.
-    fn fit_again(&mut self, key: Key, place: u16) {
+    fn fit_again(&mut self, now: Now, key: Key, place: u16) {
         let Some((live, carrier)) = self.live.get(key).zip(self.carriers.get(&place)) else {
             return;
         };
@@ -179,7 +180,7 @@ impl Shard {
         };
         let mut beyond = live.segments.iter().skip(usize::from(parts));
         if beyond.all(|segment| segment.state == SegmentState::Unsent) {
-            self.fit(key, parts);
+            self.fit(now, key, parts);
         }
     }
 
@@ -209,7 +210,7 @@ impl Shard {
             };
             self.remember_number(place, &id, key, part, parked.state);
             let how = How::Number {
-                parked: Some((id, parked.raw)),
+                id: Some((id, parked.raw)),
             };
             self.receipt_matched(now, place, key, part, report, how);
         }
@@ -325,7 +326,7 @@ impl Shard {
             message: restored.message,
             to: restored.to,
             segment: restored.segment,
-            ended: true,
+            ended: restored.ended,
         };
         self.correlation.remember(place, &folded, settled);
     }
@@ -367,7 +368,10 @@ fn restored_segment(
     let carrier_known = grace_ns.is_some();
     let mut restored = Segment::unsent();
     match segment {
-        RestoredSegment::Done(state) => restored.state = SegmentState::Done(*state),
+        RestoredSegment::Done(state) => {
+            restored.state = SegmentState::Done(*state);
+            restored.attempts = 1;
+        }
         RestoredSegment::Submitted(id, units) if carrier_known => {
             restored.state = SegmentState::Submitted { at_ns: now.mono_ns };
             restored.carrier_id = id.clone();

@@ -120,7 +120,7 @@ impl Shard {
         }
         if live.carrier.is_some_and(|before| before != place) && live.in_flight() == 0 {
             // Some parts went elsewhere before: all of the text goes this way now.
-            self.forget_segments(key, false);
+            self.send_again(now, key);
         }
         let Some(live) = self.live.get_mut(key) else {
             return Sent::Gone;
@@ -207,7 +207,7 @@ impl Shard {
         if !record.tlvs.is_empty() {
             pass_on(&record.tlvs, &letter.rules.tlv_pass, &mut self.passed_on);
         }
-        self.fit(key, letter.parts());
+        self.fit(now, key, letter.parts());
         for part in 0..letter.parts() {
             let found = self.live.get(key);
             let found = found.and_then(|live| live.segments.get(usize::from(part)));
@@ -223,7 +223,7 @@ impl Shard {
     }
 
     /// As many parts as the carrier's form makes of the text.
-    pub(super) fn fit(&mut self, key: Key, parts: u8) {
+    pub(super) fn fit(&mut self, now: Now, key: Key, parts: u8) {
         let parts = usize::from(parts);
         let Some(live) = self.live.get(key) else {
             return;
@@ -234,7 +234,7 @@ impl Shard {
         let mut beyond = live.segments.iter().skip(parts);
         if beyond.any(|segment| segment.state != SegmentState::Unsent) {
             // It was cut otherwise before, which a changed profile does: all of it goes again.
-            self.forget_segments(key, false);
+            self.send_again(now, key);
         }
         if let Some(live) = self.live.get_mut(key) {
             live.segments.resize_with(parts, Segment::unsent);
@@ -284,10 +284,13 @@ impl Shard {
             tlvs: &self.passed_on,
             validity_s: (remaining_ns / 1_000_000_000).max(1),
         };
+        let sent = live.segments.get(usize::from(part));
+        let again = sent.is_some_and(|segment| segment.attempts > 0);
         let in_flight = InFlight {
             id: live.id.0,
             carrier: carrier.number,
             segment: part,
+            again,
         };
         let Some(journal) = self.journal.note(in_flight) else {
             return Ok(false);

@@ -52,6 +52,8 @@ pub enum UncertainReason {
     LinkLost,
     /// Our process ended with the segment in the window.
     Crash,
+    /// A carrier has it, and its whole text goes on to another.
+    SentAgain,
 }
 
 /// A segment left for a carrier and no response was recorded: perhaps sent, perhaps not.

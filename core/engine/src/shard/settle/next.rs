@@ -3,15 +3,16 @@
 use std::cmp::Reverse;
 use std::sync::atomic::Ordering;
 
-use carrack_message::record::{RecordView, record_at};
+use carrack_message::record::{RecordView, Uncertain, UncertainReason, record_at};
 use carrack_message::{ReceiptState, Status};
 use carrack_queue::SealedFrame;
 use carrack_runtime::Now;
+use smallvec::SmallVec;
 
 use crate::settings::Multipart;
 use crate::shard::Shard;
 use crate::shard::correlation::Settled;
-use crate::shard::live::{Key, Live, NEVER_NS, Phase, SegmentState};
+use crate::shard::live::{Key, Live, NEVER_NS, Phase, Segment, SegmentState};
 use crate::shard::matching::folded;
 use crate::shard::timers::Timer;
 
@@ -135,7 +136,7 @@ impl Shard {
 
     /// The present carrier will not: the whole text goes on to the next one; after the last, a pause and all again.
     pub(super) fn leave_carrier(&mut self, now: Now, key: Key) {
-        self.forget_segments(key, false);
+        self.send_again(now, key);
         let settings = &self.shared.settings;
         let Some(live) = self.live.get_mut(key) else {
             return;
@@ -165,8 +166,42 @@ impl Shard {
         }
     }
 
+    /// All parts are to be sent anew: those that a carrier has are listed, and what is still said of them means nothing.
+    pub(in crate::shard) fn send_again(&mut self, now: Now, key: Key) {
+        let found = self.live.get(key);
+        let Some((live, place)) = found.and_then(|live| live.carrier.map(|place| (live, place)))
+        else {
+            return;
+        };
+        let has = |segment: &Segment| {
+            matches!(
+                segment.state,
+                SegmentState::Submitted { .. } | SegmentState::Done(_)
+            )
+        };
+        let (id, parts) = (live.id.0, live.segments.len() as u8);
+        let taken: SmallVec<[u8; 4]> = (0..parts)
+            .zip(&live.segments)
+            .filter(|(_, segment)| has(segment))
+            .map(|(part, _)| part)
+            .collect();
+        let carrier = self.carriers.get(&place).map(|carrier| carrier.number);
+        for segment in taken {
+            self.note(&Uncertain {
+                id,
+                carrier: carrier.unwrap_or(u32::MAX),
+                segment,
+                parts,
+                reason: UncertainReason::SentAgain,
+                at_utc_ns: now.utc_ns,
+                waits_until_utc_ns: 0,
+            });
+        }
+        self.forget_segments(key, false);
+    }
+
     /// All parts are to be sent anew, or the message is at its end; receipts of these copies mean nothing any more.
-    pub(in crate::shard) fn forget_segments(&mut self, key: Key, ended: bool) {
+    pub(super) fn forget_segments(&mut self, key: Key, ended: bool) {
         let Some(live) = self.live.get_mut(key) else {
             return;
         };

@@ -32,9 +32,9 @@ pub(in crate::shard) enum How {
         form: FoldedId,
         raw: Option<Box<[u8]>>,
     },
-    /// By the recipient's number; it may have been parked before.
+    /// By the recipient's number, under this id of its own, folded and as it came where that differs.
     Number {
-        parked: Option<(FoldedId, Option<Box<[u8]>>)>,
+        id: Option<(FoldedId, Option<Box<[u8]>>)>,
     },
     /// It is the answer to a question.
     Asked,
@@ -82,7 +82,7 @@ impl Shard {
         let to = only.and_then(|(key, _)| self.live.get(key).map(|live| live.to));
         match (only, to) {
             (Some((key, part)), Some(to)) if !self.in_window.may_have(to) => {
-                let how = How::Number { parked: None };
+                let how = How::Number { id: None };
                 self.receipt_matched(now, place, key, part, report, how);
                 self.frames.after.answers.push((place, link, handle));
             }
@@ -132,7 +132,9 @@ impl Shard {
         if let (Some((key, part)), Some(to)) = (only, to) {
             if !self.in_window.may_have(to) {
                 self.remember_number(place, &folded, key, part, report.state);
-                let how = How::Number { parked: None };
+                let raw = (folded.as_slice() != id).then(|| Box::from(id));
+                let id = Some((folded, raw));
+                let how = How::Number { id };
                 return self.receipt_matched(now, place, key, part, report, how);
             }
             self.park(now, place, id, folded.clone(), report);
@@ -208,7 +210,7 @@ impl Shard {
         if let Some((key, part)) = self.unnamed.only(place, report.numbers) {
             self.remember_number(place, folded, key, part, report.state);
             let how = How::Number {
-                parked: Some((folded.clone(), parked.raw)),
+                id: Some((folded.clone(), parked.raw)),
             };
             return self.receipt_matched(now, place, key, part, report, how);
         }
@@ -289,8 +291,8 @@ impl Shard {
 }
 
 impl Carrier {
-    /// Counts how a receipt was matched, and learns from it. Gives the id under which it is parked in the log and which the
-    /// response does not name.
+    /// Counts how a receipt was matched, and learns from it. Gives the id under which it came, where no response names it:
+    /// it may be parked in the log, and it may come again.
     fn count_match(&mut self, how: How, response_id: &[u8]) -> Option<Box<[u8]>> {
         let as_came = |form: FoldedId, raw: Option<Box<[u8]>>| {
             raw.unwrap_or_else(|| Box::from(form.as_slice()))
@@ -311,10 +313,10 @@ impl Carrier {
                 self.note_id(transform, response_id);
                 Some(as_came(form, raw)).filter(|id| &**id != response_id)
             }
-            How::Number { parked } => {
+            How::Number { id } => {
                 self.stats.receipts_matched += 1;
                 self.stats.receipts_by_number += 1;
-                parked.map(|(form, raw)| as_came(form, raw))
+                id.map(|(form, raw)| as_came(form, raw))
             }
         }
     }

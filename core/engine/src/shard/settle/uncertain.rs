@@ -207,7 +207,7 @@ impl Shard {
             numbers: parked.numbers,
         };
         let how = How::Number {
-            parked: Some((claim.id.clone(), parked.raw)),
+            id: Some((claim.id.clone(), parked.raw)),
         };
         self.receipt_matched(now, place, key, part, report, how);
         true

@@ -1,6 +1,7 @@
 //! From carrier to carrier, and back.
 
 use carrack_carrier::Disposition;
+use carrack_message::record::{RecordView, UncertainReason};
 use carrack_message::{ReceiptState, Status};
 
 use super::rig::{MS, NORTH, Rig, SOUTH, settings};
@@ -202,4 +203,49 @@ fn one_lost_link_is_one_attempt_of_a_text_of_many_parts() {
         "seven parts, one loss, four attempts allowed"
     );
     assert_eq!(rig.open(SOUTH), 7);
+}
+
+/// A text of three parts whose first is taken and whose second is refused; all of it goes on to the south.
+fn cut_in_the_middle() -> Rig {
+    let mut rig = Rig::new();
+    rig.accept(&[&"x".repeat(400)]);
+    rig.answer(NORTH, "n1");
+    rig.refuse(NORTH, 0x45, Disposition::NextCarrier);
+    rig.answer(NORTH, "n3");
+    rig.settle();
+    assert_eq!(rig.open(SOUTH), 3, "segments of one text stay together");
+    rig
+}
+
+fn listed(rig: &Rig) -> usize {
+    rig.records(|record| {
+        matches!(record, RecordView::Uncertain(record) if record.reason == UncertainReason::SentAgain)
+    })
+}
+
+#[test]
+fn part_that_was_taken_before_its_text_went_on_is_listed() {
+    let mut rig = cut_in_the_middle();
+    assert_eq!(listed(&rig), 2, "its first part and its third");
+    for part in 1..=3 {
+        rig.answer(SOUTH, &format!("s{part}"));
+    }
+    rig.settle();
+    let rig = rig.crash();
+    assert_eq!(listed(&rig), 2, "once");
+}
+
+#[test]
+fn text_that_was_refused_goes_to_the_next_carrier_after_a_crash_too() {
+    let mut rig = Rig::new();
+    rig.down(SOUTH);
+    rig.settle();
+    rig.accept(&["hello"]);
+    rig.refuse(NORTH, 0x45, Disposition::NextCarrier);
+    rig.settle();
+    let mut rig = rig.crash();
+    rig.up(NORTH);
+    rig.up(SOUTH);
+    rig.settle();
+    assert_eq!((rig.open(NORTH), rig.open(SOUTH)), (0, 1));
 }

@@ -215,6 +215,7 @@ fn entry_of_a_carrier_that_was_left_does_not_undo_what_the_next_one_took() {
         id: ids[0].0,
         carrier: 11,
         segment: 0,
+        again: false,
     };
     let written = recovered.left_in_windows(&[stale], rig.now.utc_ns).unwrap();
     assert_eq!(written.records(), 1, "it is listed");
