@@ -39,7 +39,7 @@ pub struct CarrierEntry {
 }
 
 /// All accounts and carriers. Carriers are also known by their place in the route table.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Directory {
     accounts: HashMap<u32, AccountEntry>,
     by_name: HashMap<String, u32>,

@@ -12,7 +12,6 @@ mod audit;
 mod batches;
 mod directory;
 mod engine;
-mod left_over;
 mod mail;
 mod node;
 mod notice;

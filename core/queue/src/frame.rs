@@ -116,6 +116,19 @@ pub struct SealedFrame {
     pub summary: FrameSummary,
 }
 
+impl SealedFrame {
+    /// A frame that was read from the log.
+    #[must_use]
+    pub fn read_back(key: FrameKey, octets: Vec<u8>) -> Self {
+        Self {
+            key,
+            ticket: 0,
+            octets,
+            summary: FrameSummary::default(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]

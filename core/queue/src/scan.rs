@@ -108,12 +108,7 @@ fn read_frame(
     let mut bad: Option<String> = None;
     let mut summary = FrameSummary::default();
     let mut seen_utc_ns = 0;
-    let frame = Arc::new(SealedFrame {
-        key,
-        ticket: 0,
-        octets: octets.to_vec(),
-        summary: FrameSummary::default(),
-    });
+    let frame = Arc::new(SealedFrame::read_back(key, octets.to_vec()));
     match FrameReader::new(&frame.octets) {
         Ok(reader) => {
             let mut records = 0;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use carrack_engine::{
-    SimulatedCarrier, SimulatedNode, SimulatedPart, SimulatedRecovery, SimulatedSpec,
+    SimulatedCarrier, SimulatedLog, SimulatedNode, SimulatedPart, SimulatedRecovery, SimulatedSpec,
 };
 use carrack_queue::{InFlight, InFlightJournal, read_left_over};
 
@@ -91,10 +91,7 @@ impl Run {
                     shard,
                 }),
                 journal: InFlightJournal::create(&path, (2 * slots).max(1))?,
-                log: {
-                    let world = Rc::clone(&self.world);
-                    Box::new(move |key| world.borrow().disk.frame(key))
-                },
+                log: self.log(),
             });
         }
         let carriers = plan.carriers.iter().enumerate().map(|(place, carrier)| {
@@ -130,11 +127,22 @@ impl Run {
         Ok(())
     }
 
+    /// The disk, to be read frame by frame.
+    fn log(&self) -> SimulatedLog {
+        let world = Rc::clone(&self.world);
+        Box::new(move |key| world.borrow().disk.frame(key))
+    }
+
     /// What the log gives, and the epoch to go on in; none where the process is killed meanwhile.
     fn recover(&mut self) -> Result<Option<(SimulatedRecovery, u32)>, SimulationFault> {
         let frames = self.world.borrow().disk.in_order();
         let epoch = self.world.borrow().disk.epoch_last() + 1;
-        let mut recovery = SimulatedRecovery::default();
+        let carriers = self.world.borrow().plan.carriers.len();
+        let mut recovery = SimulatedRecovery::new(
+            directory(&self.accounts, carriers),
+            table(carriers, Routes::All)?,
+            self.log(),
+        );
         for frame in &frames {
             recovery.apply(frame)?;
         }

@@ -6,21 +6,40 @@ use std::sync::atomic::Ordering;
 use carrack_routing::Query;
 
 use super::CarrierSpec;
-use crate::recovery::{Recovered, Restored, RestoredEarly};
+use crate::recovery::{Recovered, Restored, RestoredEarly, RestoredLane};
 use crate::shared::Shared;
 
 /// One part for each shard, in order.
 pub(super) type Seeds<T> = VecDeque<Vec<T>>;
 
+/// What each shard gets.
+pub(super) struct Distributed {
+    pub(super) messages: Seeds<Restored>,
+    pub(super) lanes: Seeds<RestoredLane>,
+    pub(super) early: Seeds<RestoredEarly>,
+}
+
+fn seeds<T>(shards: usize) -> Seeds<T> {
+    (0..shards).map(|_| Vec::new()).collect()
+}
+
 /// Each message goes to the shard of the carrier that has it, or of the best one that may take it.
-pub(super) fn distribute(
-    shared: &Shared,
-    recovered: &mut Recovered,
-    shards: usize,
-) -> (Seeds<Restored>, Seeds<RestoredEarly>) {
+pub(super) fn distribute(shared: &Shared, recovered: &mut Recovered, shards: usize) -> Distributed {
     let (directory, table) = (shared.directory(), shared.table());
-    let mut messages: Seeds<Restored> = (0..shards).map(|_| Vec::new()).collect();
-    let mut early: Seeds<RestoredEarly> = (0..shards).map(|_| Vec::new()).collect();
+    let (mut messages, mut lanes, mut early) = (seeds(shards), seeds(shards), seeds(shards));
+    for (account, waiting) in recovered.waiting_by_account.drain() {
+        shared.waiting.fetch_add(waiting, Ordering::Relaxed);
+        if let Some(account) = directory.account(account) {
+            account.waiting.fetch_add(waiting, Ordering::Relaxed);
+        }
+    }
+    for lane in recovered.take_lanes() {
+        let best = lane.carriers.first();
+        let owner = best.and_then(|place| shared.owner(*place)).unwrap_or(0);
+        if let Some(seed) = lanes.get_mut(usize::from(owner)) {
+            seed.push(lane);
+        }
+    }
     let mut found: Vec<Restored> = recovered
         .messages
         .drain()
@@ -64,7 +83,11 @@ pub(super) fn distribute(
             seed.push(receipt);
         }
     }
-    (messages, early)
+    Distributed {
+        messages,
+        lanes,
+        early,
+    }
 }
 
 pub(super) fn give_batches(shared: &Shared, recovered: Recovered) {

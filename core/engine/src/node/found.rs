@@ -9,7 +9,7 @@ use carrack_queue::{EpochLedger, Names, ScanReport, Store, StoreFault};
 use super::crash::{left_over, note_uncertain};
 use super::{NodeFault, NodeSpec};
 use crate::directory::{AccountEntry, CarrierEntry, Directory};
-use crate::recovery::{Recovered, recover};
+use crate::recovery::{Recovered, Ways, recover};
 
 /// All of it.
 pub(super) struct Found {
@@ -27,7 +27,8 @@ pub(super) fn find(spec: &NodeSpec) -> Result<Found, NodeFault> {
     let store = Arc::new(Store::open(&spec.data_dir.join("store"))?);
     refuse_old(&store)?;
     let directory = name_all(&store, spec)?;
-    let mut recovered = recover(&store, &spec.data_dir.join("quarantine"))?;
+    let ways = Ways::new(directory.clone(), Arc::clone(&spec.table));
+    let mut recovered = recover(&store, &spec.data_dir.join("quarantine"), ways)?;
     let first_epoch = store.first_epoch()?;
     let report = std::mem::take(&mut recovered.report);
     say_what_was_found(&recovered, &report);
@@ -95,7 +96,7 @@ fn say_what_was_found(recovered: &Recovered, report: &ScanReport) {
     tracing::info!(
         frames = report.frames,
         octets = report.octets,
-        messages = recovered.messages.len(),
+        messages = recovered.count(),
         receipts_parked = recovered.early.len(),
         "the log was read"
     );

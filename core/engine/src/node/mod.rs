@@ -192,7 +192,7 @@ impl Node {
     ) -> Result<(), NodeFault> {
         let shards = committers.len();
         let inner = &self.engine.inner;
-        let (mut messages, mut early) = distribute(&inner.shared, &mut recovered, shards);
+        let mut found = distribute(&inner.shared, &mut recovered, shards);
         let settled = Arc::new(std::mem::take(&mut recovered.settled).into_iter().collect());
         give_batches(&inner.shared, recovered);
         let mut carriers = split_carriers(spec.carriers, shards);
@@ -224,8 +224,9 @@ impl Node {
                     .unwrap_or_default(),
             };
             let seed = Seed {
-                messages: messages.pop_front().unwrap_or_default(),
-                early: early.pop_front().unwrap_or_default(),
+                messages: found.messages.pop_front().unwrap_or_default(),
+                lanes: found.lanes.pop_front().unwrap_or_default(),
+                early: found.early.pop_front().unwrap_or_default(),
                 settled: Arc::clone(&settled),
                 quiet,
             };

@@ -12,13 +12,14 @@ use carrack_runtime::{
 use super::CarrierSpec;
 use crate::mail::Mail;
 use crate::pager::StorePager;
-use crate::recovery::{Restored, RestoredEarly, RestoredSettled};
+use crate::recovery::{Restored, RestoredEarly, RestoredLane, RestoredSettled};
 use crate::shard::{Carrier, Shard, ShardParts};
 use crate::shared::Shared;
 
 /// What a shard starts with.
 pub(super) struct Seed {
     pub(super) messages: Vec<Restored>,
+    pub(super) lanes: Vec<RestoredLane>,
     pub(super) early: Vec<RestoredEarly>,
     /// Of the whole node.
     pub(super) settled: Arc<Vec<RestoredSettled>>,
@@ -105,6 +106,9 @@ fn run_shard(io: Io, core: Option<usize>, building: Building, seed: Seed) {
         }
         for message in seed.messages {
             shard.restore(now, message);
+        }
+        for lane in seed.lanes {
+            shard.restore_lane(lane);
         }
         shard.match_restored(now);
         drive(&mut shard, &clock, &wake).await;

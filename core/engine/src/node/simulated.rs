@@ -18,7 +18,7 @@ use crate::directory::Directory;
 use crate::engine::Cancelled;
 use crate::mail::Mail;
 use crate::notice::{NoticeKey, NoticeSink};
-use crate::recovery::Recovered;
+use crate::recovery::{Recovered, Ways};
 use crate::rules::CarrierRules;
 use crate::settings::EngineSettings;
 use crate::shard::{Carrier, Shard, ShardParts};
@@ -55,10 +55,19 @@ impl Pager for AtOnce {
 pub type SimulatedLog = Box<dyn FnMut(FrameKey) -> Option<Vec<u8>>>;
 
 /// What the durable frames say, in the order in which they are given.
-#[derive(Default)]
 pub struct SimulatedRecovery(Recovered);
 
 impl SimulatedRecovery {
+    /// Nothing yet. Accounts, carriers and routes are those of the run to come.
+    #[must_use]
+    pub fn new(directory: Directory, table: Arc<RouteTable>, mut log: SimulatedLog) -> Self {
+        let read = move |key| {
+            let octets = log(key)?;
+            Some(Arc::new(SealedFrame::read_back(key, octets)))
+        };
+        Self(Recovered::new(Ways::new(directory, table), Box::new(read)))
+    }
+
     /// Reads one frame.
     ///
     /// # Errors
@@ -86,7 +95,7 @@ impl SimulatedRecovery {
     /// Messages that still live.
     #[must_use]
     pub fn messages(&self) -> usize {
-        self.0.messages.len()
+        self.0.count()
     }
 
     /// Receipts that wait for their response.
@@ -156,7 +165,7 @@ impl SimulatedNode {
             spec.table,
         ));
         let mut recovered = recovery.0;
-        let (mut messages, mut early) = distribution::distribute(&shared, &mut recovered, shards);
+        let mut found = distribution::distribute(&shared, &mut recovered, shards);
         let settled = std::mem::take(&mut recovered.settled);
         distribution::give_batches(&shared, recovered);
         let size = shared.settings.mailbox_size;
@@ -196,15 +205,18 @@ impl SimulatedNode {
                     shard.restore_settled(settled);
                 }
                 // The map they come from has no order; a replay needs one.
-                let mut parked = early.pop_front().unwrap_or_default();
+                let mut parked = found.early.pop_front().unwrap_or_default();
                 parked.sort_by(|a, b| {
                     (a.at_utc_ns, a.carrier, &a.id).cmp(&(b.at_utc_ns, b.carrier, &b.id))
                 });
                 for early in parked {
                     shard.restore_early(now, early);
                 }
-                for message in messages.pop_front().unwrap_or_default() {
+                for message in found.messages.pop_front().unwrap_or_default() {
                     shard.restore(now, message);
+                }
+                for lane in found.lanes.pop_front().unwrap_or_default() {
+                    shard.restore_lane(lane);
                 }
                 shard.match_restored(now);
                 shard

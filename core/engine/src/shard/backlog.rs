@@ -24,20 +24,32 @@ pub(crate) struct Parked {
 }
 
 /// Orders messages that one shard accepted.
-type Place = (u32, u32, u16);
+pub(crate) type Place = (u32, u32, u16);
 
 impl Parked {
-    pub(crate) fn new(id: MessageId, offset: u32, expires_utc_ns: u64) -> Self {
-        let parts = id.parts();
+    /// Moments are kept in whole seconds.
+    pub(crate) fn seconds(utc_ns: u64) -> u32 {
+        u32::try_from(utc_ns.div_ceil(1_000_000_000)).unwrap_or(u32::MAX)
+    }
+
+    /// At an octet of a frame (epoch, shard, number) of the log.
+    pub(crate) fn at(frame: (u32, u8, u32), index: u16, offset: u32, expires_s: u32) -> Self {
+        let (epoch, shard, number) = frame;
         Self {
-            epoch: parts.epoch,
-            number: parts.frame,
+            epoch,
+            number,
             offset,
-            expires_s: u32::try_from(expires_utc_ns.div_ceil(1_000_000_000)).unwrap_or(u32::MAX),
-            index: parts.index,
-            shard: parts.shard,
+            expires_s,
+            index,
+            shard,
             gone: false,
         }
+    }
+
+    pub(crate) fn new(id: MessageId, offset: u32, expires_utc_ns: u64) -> Self {
+        let parts = id.parts();
+        let frame = (parts.epoch, parts.shard, parts.frame);
+        Self::at(frame, parts.index, offset, Self::seconds(expires_utc_ns))
     }
 
     pub(crate) fn frame(&self) -> FrameKey {
@@ -48,7 +60,7 @@ impl Parked {
         }
     }
 
-    fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         (self.epoch, self.number, self.index)
     }
 }
@@ -99,6 +111,16 @@ impl Backlog {
                 });
             }
         }
+    }
+
+    /// Puts a list behind that one shard accepted, in its order.
+    pub(crate) fn append(&mut self, list: Vec<Parked>) {
+        let Some(first) = list.first() else { return };
+        self.waiting += list.len();
+        self.runs.push(Run {
+            shard: first.shard,
+            queue: VecDeque::from(list),
+        });
     }
 
     fn sort(&mut self) {

@@ -95,6 +95,13 @@ impl Lanes {
         }
     }
 
+    /// As [`Self::park`], a list that one shard accepted.
+    pub(crate) fn park_list(&mut self, plan: PlanId, class: Class, list: Vec<Parked>) {
+        if let Some(lane) = self.lane_mut(plan, class) {
+            lane.backlog.append(list);
+        }
+    }
+
     /// Takes a message out of whatever backlog it stands in.
     pub(crate) fn take_parked(&mut self, id: MessageId) -> Option<Parked> {
         let mut backlogs = self.lanes.iter_mut().map(|lane| &mut lane.backlog);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use carrack_message::record::{ArchivedAccepted, RecordView, record_at};
 use carrack_message::{Class, MessageId, Msisdn, Status};
-use carrack_queue::{FrameKey, FrameSummary, SealedFrame};
+use carrack_queue::{FrameKey, SealedFrame};
 use carrack_routing::{OnNoResponse, PlanId};
 use carrack_runtime::Now;
 use rustc_hash::FxHashMap;
@@ -164,13 +164,7 @@ impl Shard {
         for (key, octets) in page.frames {
             match octets {
                 Ok(Some(octets)) => {
-                    let frame = SealedFrame {
-                        key,
-                        ticket: 0,
-                        octets,
-                        summary: FrameSummary::default(),
-                    };
-                    frames.insert(key, Arc::new(frame));
+                    frames.insert(key, Arc::new(SealedFrame::read_back(key, octets)));
                 }
                 Ok(None) => {
                     tracing::error!(?key, "a frame with waiting messages is not in the log");

@@ -18,7 +18,7 @@ use super::numbers::Numbers;
 use super::sending::parts_of;
 use super::settle::receipts::{How, Report};
 use super::settle::uncertain::NO_RESPONSE;
-use crate::recovery::{Restored, RestoredEarly, RestoredSegment, RestoredSettled};
+use crate::recovery::{Restored, RestoredEarly, RestoredLane, RestoredSegment, RestoredSettled};
 
 const QUIET_NS: u64 = 1_000_000_000;
 
@@ -91,6 +91,12 @@ impl Shard {
             ..Live::untried(restored.id, restored.to, restored.class, plan)
         });
         self.restored_into_place(now, key);
+    }
+
+    /// Takes a list of waiting messages back that stay in the log.
+    pub(crate) fn restore_lane(&mut self, lane: RestoredLane) {
+        let plan = self.plans.intern(&lane.carriers).unwrap_or(PlanId(0));
+        self.lanes.park_list(plan, lane.class, lane.parked);
     }
 
     fn restored_into_place(&mut self, now: Now, key: Key) {

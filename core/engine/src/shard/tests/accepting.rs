@@ -114,7 +114,7 @@ fn chunk_with_progress_is_taken_whole_or_not_at_all() {
         (
             found.progress[&9].accepted,
             found.progress[&9].row_next,
-            found.messages.len()
+            found.count()
         ),
         (2, 3, 2)
     );

@@ -356,7 +356,7 @@ proptest! {
         }
         prop_assert!(ends.values().all(|count| *count == 1), "nothing ends twice");
         prop_assert_eq!(run.rig.shared.waiting.load(std::sync::atomic::Ordering::Relaxed), 0);
-        prop_assert!(run.rig.recovered().messages.is_empty());
+        prop_assert!(run.rig.recovered().count() == 0);
         run.rig.assert_nothing_kept();
         let accepted = run.rig.records(|record| matches!(record, RecordView::Accepted(_)));
         prop_assert_eq!(ends.len(), accepted, "the audit adds up");

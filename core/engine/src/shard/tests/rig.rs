@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use carrack_carrier::{
@@ -22,7 +23,7 @@ use carrack_runtime::{Mailbox, MailboxSender, Now, Wake, mailbox};
 use crate::directory::{AccountEntry, CarrierEntry, Directory};
 use crate::mail::Mail;
 use crate::pager::{Page, PageRequest, Pager};
-use crate::recovery::Recovered;
+use crate::recovery::{Recovered, Ways};
 use crate::rules::CarrierRules;
 use crate::settings::EngineSettings;
 use crate::shard::{Carrier, Shard, ShardParts};
@@ -408,6 +409,11 @@ impl Rig {
         for message in messages {
             rig.shard.restore(rig.now, message);
         }
+        for lane in recovered.take_lanes() {
+            rig.shard.restore_lane(lane);
+        }
+        let waiting: u64 = recovered.waiting_by_account.values().sum();
+        rig.shared.waiting.fetch_add(waiting, Ordering::Relaxed);
         rig.shard.match_restored(rig.now);
         rig
     }
@@ -433,7 +439,13 @@ impl Rig {
     }
 
     pub(super) fn recovered(&self) -> Recovered {
-        let mut recovered = Recovered::default();
+        let log = Rc::clone(&self.log);
+        let read = move |key: FrameKey| {
+            let log = log.borrow();
+            log.frames.iter().find(|frame| frame.key == key).cloned()
+        };
+        let ways = Ways::new(directory(), table());
+        let mut recovered = Recovered::new(ways, Box::new(read));
         for frame in &self.log.borrow().frames {
             for (_, offset, record) in FrameReader::new(&frame.octets).unwrap().iter() {
                 recovered.apply(frame, offset, record.unwrap());

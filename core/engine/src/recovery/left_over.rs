@@ -4,7 +4,7 @@ use carrack_message::MessageId;
 use carrack_message::record::{FrameFault, FrameWriter, Uncertain, UncertainReason};
 use carrack_queue::InFlight;
 
-use crate::recovery::{Recovered, RestoredSegment};
+use super::{Recovered, RestoredSegment};
 
 impl Recovered {
     /// Makes those segments uncertain that were in a window when the process ended; gives the records that say so, and
@@ -39,8 +39,7 @@ impl Recovered {
 
     /// True: it is uncertain by this.
     fn left_in_window(&mut self, found: &InFlight, at_utc_ns: u64) -> bool {
-        let message = self.messages.get_mut(&found.id);
-        let Some(message) = message.filter(|message| message.end.is_none()) else {
+        let Some(message) = self.live(found.id) else {
             // It ended by what became of another copy, or its outcome is durable and its entry was to be forgotten next.
             return true;
         };

@@ -1,63 +1,35 @@
 //! From the log back to live messages: the state of the node as of its last durable frame.
 //!
 //! Promise: what was accepted and is not closed comes back; what was in a window without a recorded outcome comes back as
-//! uncertain, by name. Bound: memory for the messages that still live. Fails by the store's fault only.
+//! uncertain, by name. What nothing was done about stays in the log, and its place is known (`waiting`). Bound: memory for
+//! the messages that something was done about and that still live, and twenty octets for each other one. Fails by the
+//! store's fault only.
+
+mod frames;
+mod left_over;
+mod restored;
+mod waiting;
+mod ways;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use carrack_carrier::CarrierMessageId;
+use carrack_message::record::record_at;
 use carrack_message::record::{
     ArchivedAccepted, ArchivedEarlyReceipt, ArchivedReceiptSeen, ArchivedSubmitted,
     ArchivedUncertain, BatchProgress, RecordView, UncertainReason,
 };
 use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
-use carrack_queue::{ScanReport, SealedFrame, Store, StoreFault, scan};
-use smallvec::SmallVec;
+use carrack_queue::{FrameKey, ScanReport, SealedFrame, Store, StoreFault, scan};
+use rustc_hash::FxHashMap;
 
-/// A segment as the log leaves it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum RestoredSegment {
-    Unsent,
-    /// Until then a late response or a receipt is waited for.
-    Uncertain {
-        until_utc_ns: u64,
-    },
-    /// Under this id; so many segments on air.
-    Submitted(CarrierMessageId, u8),
-    Done(ReceiptState),
-}
-
-/// A message that still lives.
-#[derive(Debug, Clone)]
-pub(crate) struct Restored {
-    pub(crate) id: MessageId,
-    pub(crate) frame: Arc<SealedFrame>,
-    pub(crate) offset: u32,
-    pub(crate) account: u32,
-    pub(crate) to: Msisdn,
-    pub(crate) class: Class,
-    pub(crate) from: Box<str>,
-    pub(crate) wants_receipt: bool,
-    pub(crate) accepted_utc_ns: u64,
-    pub(crate) expires_utc_ns: u64,
-    pub(crate) batch: u64,
-    /// Number of the carrier where its segments went last.
-    pub(crate) carrier: Option<u32>,
-    /// That carrier refused: the text goes on to the next.
-    pub(crate) leaves_carrier: bool,
-    /// Parts as that carrier wanted them, as far as the log says.
-    pub(crate) segments: SmallVec<[RestoredSegment; 1]>,
-    pub(crate) segments_priced: u8,
-    pub(crate) segments_sent: u8,
-    pub(crate) cost_micros: i64,
-    /// Bad outcomes of the segment that had most.
-    pub(crate) attempts: u32,
-    pub(crate) bad_outcomes: SmallVec<[u8; 1]>,
-    pub(crate) last_error: u32,
-    /// Status, error and time of its end, where only telling is left.
-    pub(crate) end: Option<(Status, u32, u64)>,
-}
+use crate::shard::Parked;
+use frames::Frames;
+pub(crate) use frames::ReadFrame;
+pub(crate) use restored::{Copies, Restored, RestoredSegment, RestoredSettled};
+use waiting::Waiting;
+pub(crate) use ways::Ways;
 
 /// A receipt that waits for its response.
 #[derive(Debug, Clone)]
@@ -72,21 +44,6 @@ pub(crate) struct RestoredEarly {
     pub(crate) destination: u64,
 }
 
-/// A segment that nothing more is to come of, under the id of its carrier.
-#[derive(Debug, Clone)]
-pub(crate) struct RestoredSettled {
-    pub(crate) carrier: u32,
-    pub(crate) carrier_id: CarrierMessageId,
-    pub(crate) message: MessageId,
-    pub(crate) to: Msisdn,
-    pub(crate) segment: u8,
-    /// It had its final receipt; else its text went on elsewhere.
-    pub(crate) ended: bool,
-}
-
-/// Parts of a text that its carrier took before the text went on elsewhere.
-pub(crate) type Copies = SmallVec<[RestoredSettled; 1]>;
-
 /// Segments remembered so: a receipt that comes twice comes soon.
 const SETTLED_MAX: usize = 65_536;
 
@@ -99,10 +56,25 @@ pub(crate) struct RestoredBatch {
     pub(crate) live: u64,
 }
 
+/// Messages of one lane that wait in the log, as one shard accepted them.
+pub(crate) struct RestoredLane {
+    /// By the routes of now, best first.
+    pub(crate) carriers: Vec<u16>,
+    pub(crate) class: Class,
+    /// In the order of acceptance.
+    pub(crate) parked: Vec<Parked>,
+}
+
 /// All that the log gives back.
-#[derive(Debug, Default)]
 pub(crate) struct Recovered {
-    pub(crate) messages: HashMap<u128, Restored>,
+    /// Those that something was done about.
+    pub(crate) messages: FxHashMap<u128, Restored>,
+    /// The others.
+    waiting: Waiting,
+    /// Of those, by account.
+    pub(crate) waiting_by_account: FxHashMap<u32, u64>,
+    ways: Ways,
+    frames: Frames,
     pub(crate) early: HashMap<(u32, CarrierMessageId), RestoredEarly>,
     /// The last that were settled, in their order.
     pub(crate) settled: VecDeque<RestoredSettled>,
@@ -119,10 +91,19 @@ pub(crate) struct Recovered {
 
 /// Reads the log.
 pub(crate) fn recover(
-    store: &Store,
+    store: &Arc<Store>,
     quarantine: &std::path::Path,
+    ways: Ways,
 ) -> Result<Recovered, StoreFault> {
-    let mut found = Recovered::default();
+    let log = Arc::clone(store);
+    let read = move |key: FrameKey| match log.frame(key) {
+        Ok(octets) => octets.map(|octets| Arc::new(SealedFrame::read_back(key, octets))),
+        Err(fault) => {
+            tracing::error!(?key, %fault, "a frame with waiting messages cannot be read");
+            None
+        }
+    };
+    let mut found = Recovered::new(ways, Box::new(read));
     let report = scan(store, Some(quarantine), &mut |frame, offset, record| {
         found.apply(frame, offset, record)
     })?;
@@ -131,6 +112,71 @@ pub(crate) fn recover(
 }
 
 impl Recovered {
+    /// Nothing yet; `read` gives a frame of the log once more.
+    pub(crate) fn new(ways: Ways, read: ReadFrame) -> Self {
+        Self {
+            messages: FxHashMap::default(),
+            waiting: Waiting::default(),
+            waiting_by_account: FxHashMap::default(),
+            ways,
+            frames: Frames::new(read),
+            early: HashMap::new(),
+            settled: VecDeque::new(),
+            by_number: HashMap::new(),
+            unlisted: BTreeSet::new(),
+            progress: HashMap::new(),
+            batches: HashMap::new(),
+            report: ScanReport::default(),
+            unusable: 0,
+        }
+    }
+
+    /// Messages that are not closed.
+    pub(crate) fn count(&self) -> usize {
+        self.messages.len() + self.waiting.len()
+    }
+
+    /// What stays in the log.
+    pub(crate) fn take_lanes(&mut self) -> Vec<RestoredLane> {
+        let lists = std::mem::take(&mut self.waiting).into_lists();
+        let named = lists.into_iter().filter_map(|((name, _), parked)| {
+            let (carriers, class) = self.ways.named(name)?;
+            Some(RestoredLane {
+                carriers: carriers.to_vec(),
+                class,
+                parked,
+            })
+        });
+        named.collect()
+    }
+
+    /// A message that lives; one that waits in the log is brought back from there, for something is known of it now.
+    fn live(&mut self, id: u128) -> Option<&mut Restored> {
+        if let Some(offset) = self.waiting.take(id) {
+            let frame = self.frames.get(FrameKey::of_message(MessageId(id)));
+            let record = frame
+                .as_ref()
+                .map(|frame| (frame, record_at(&frame.octets, offset)));
+            let restored = match record {
+                Some((frame, Ok(RecordView::Accepted(record)))) => {
+                    Restored::new(frame, offset, record)
+                }
+                _ => None,
+            };
+            match restored {
+                Some(restored) => {
+                    if let Some(count) = self.waiting_by_account.get_mut(&restored.account) {
+                        *count = count.saturating_sub(1);
+                    }
+                    self.messages.insert(id, restored);
+                }
+                None => self.unusable += 1,
+            }
+        }
+        let live = self.messages.get_mut(&id);
+        live.filter(|message| message.end.is_none())
+    }
+
     pub(crate) fn apply(&mut self, frame: &Arc<SealedFrame>, offset: u32, record: RecordView<'_>) {
         match record {
             RecordView::Accepted(record) => self.accepted(frame, offset, record),
@@ -239,10 +285,7 @@ impl Recovered {
     }
 
     fn with<T>(&mut self, id: u128, change: impl FnOnce(&mut Restored) -> T) -> Option<T> {
-        self.messages
-            .get_mut(&id)
-            .filter(|message| message.end.is_none())
-            .map(change)
+        self.live(id).map(change)
     }
 
     fn accepted(&mut self, frame: &Arc<SealedFrame>, offset: u32, record: &ArchivedAccepted) {
@@ -254,36 +297,22 @@ impl Recovered {
             self.unusable += 1;
             return;
         };
-        let batch = record.batch.as_ref().map_or(0, |row| row.batch.to_native());
-        if batch != 0 {
-            self.batches.entry(batch).or_default().live += 1;
+        if let Some(row) = record.batch.as_ref() {
+            self.batches.entry(row.batch.to_native()).or_default().live += 1;
         }
-        let message = Restored {
-            id: MessageId(id),
-            frame: Arc::clone(frame),
-            offset,
-            account: record.account.to_native(),
-            to,
-            class,
-            from: record.from.as_str().into(),
-            wants_receipt: record.wants_receipt,
-            accepted_utc_ns: record.at_utc_ns.to_native(),
-            expires_utc_ns: record.expires_utc_ns.to_native(),
-            batch,
-            carrier: None,
-            leaves_carrier: false,
-            segments: (0..record.segments.max(1))
-                .map(|_| RestoredSegment::Unsent)
-                .collect(),
-            segments_priced: record.segments.max(1),
-            segments_sent: 0,
-            cost_micros: 0,
-            attempts: 0,
-            bad_outcomes: (0..record.segments.max(1)).map(|_| 0).collect(),
-            last_error: 0,
-            end: None,
-        };
-        self.messages.insert(id, message);
+        let account = record.account.to_native();
+        let lane = self.ways.lane(account, to, record.from.as_str(), class);
+        let expires_utc_ns = record.expires_utc_ns.to_native();
+        let waits = lane.is_some_and(|lane| {
+            self.waiting
+                .push(MessageId(id), offset, expires_utc_ns, lane)
+        });
+        if waits {
+            *self.waiting_by_account.entry(account).or_default() += 1;
+            self.frames.keep(frame);
+        } else if let Some(restored) = Restored::new(frame, offset, record) {
+            self.messages.insert(id, restored);
+        }
     }
 
     fn submitted(&mut self, record: &ArchivedSubmitted) {
@@ -399,85 +428,5 @@ impl Recovered {
             rejected,
             ..furthest
         };
-    }
-}
-
-impl Restored {
-    /// Its parts are at this carrier, so many of them; 0: not known.
-    ///
-    /// Gives those that another had before.
-    pub(crate) fn at_carrier(&mut self, carrier: u32, parts: u8) -> Copies {
-        let moved = self.carrier.is_some_and(|before| before != carrier);
-        let copies = if moved { self.forget() } else { Copies::new() };
-        self.carrier = Some(carrier);
-        self.leaves_carrier = false;
-        if parts > 0 {
-            self.segments
-                .resize(usize::from(parts), RestoredSegment::Unsent);
-        }
-        copies
-    }
-
-    /// Bad outcomes of segments that were in windows together are one attempt of the text.
-    pub(crate) fn note_bad_outcome(&mut self, segment: u8) {
-        let parts = self.bad_outcomes.len().max(usize::from(segment) + 1);
-        self.bad_outcomes.resize(parts, 0);
-        if let Some(count) = self.bad_outcomes.get_mut(usize::from(segment)) {
-            *count = count.saturating_add(1);
-            self.attempts = self.attempts.max(u32::from(*count));
-        }
-    }
-
-    /// Whether another carrier took this segment later: what is uncertain here is an earlier copy.
-    pub(crate) fn is_taken_elsewhere(&self, carrier: u32, segment: u8) -> bool {
-        let there = self.carrier.is_some_and(|later| later != carrier);
-        let state = self.segments.get(usize::from(segment));
-        there
-            && matches!(
-                state,
-                Some(RestoredSegment::Submitted(..) | RestoredSegment::Done(_))
-            )
-    }
-
-    /// All parts are unsent again; gives those that a carrier has.
-    fn forget(&mut self) -> Copies {
-        let mut copies = Copies::new();
-        self.leaves_carrier = false;
-        let Some(carrier) = self.carrier.take() else {
-            return copies;
-        };
-        for (part, segment) in (0..=u8::MAX).zip(&mut self.segments) {
-            let carrier_id = match std::mem::replace(segment, RestoredSegment::Unsent) {
-                RestoredSegment::Submitted(id, _) => id,
-                RestoredSegment::Done(_) => CarrierMessageId::new(),
-                _ => continue,
-            };
-            copies.push(RestoredSettled {
-                carrier,
-                carrier_id,
-                message: self.id,
-                to: self.to,
-                segment: part,
-                ended: false,
-            });
-        }
-        copies
-    }
-
-    pub(crate) fn set(&mut self, segment: u8, state: RestoredSegment) {
-        let parts = self.segments.len().max(usize::from(segment) + 1);
-        self.segments.resize(parts, RestoredSegment::Unsent);
-        if let Some(slot) = self.segments.get_mut(usize::from(segment)) {
-            *slot = state;
-        }
-    }
-
-    pub(crate) fn is_submitted(&self) -> bool {
-        self.segments.iter().all(|segment| {
-            matches!(
-                segment,
-                RestoredSegment::Submitted(..) | RestoredSegment::Done(_)
-            )
-        })
     }
 }

@@ -1,0 +1,180 @@
+//! A message as the log leaves it, and what records make of it.
+
+use std::sync::Arc;
+
+use carrack_carrier::CarrierMessageId;
+use carrack_message::record::ArchivedAccepted;
+use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
+use carrack_queue::SealedFrame;
+use smallvec::SmallVec;
+
+/// A segment as the log leaves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RestoredSegment {
+    Unsent,
+    /// Until then a late response or a receipt is waited for.
+    Uncertain {
+        until_utc_ns: u64,
+    },
+    /// Under this id; so many segments on air.
+    Submitted(CarrierMessageId, u8),
+    Done(ReceiptState),
+}
+
+/// A message that still lives.
+#[derive(Debug, Clone)]
+pub(crate) struct Restored {
+    pub(crate) id: MessageId,
+    pub(crate) frame: Arc<SealedFrame>,
+    pub(crate) offset: u32,
+    pub(crate) account: u32,
+    pub(crate) to: Msisdn,
+    pub(crate) class: Class,
+    pub(crate) from: Box<str>,
+    pub(crate) wants_receipt: bool,
+    pub(crate) accepted_utc_ns: u64,
+    pub(crate) expires_utc_ns: u64,
+    pub(crate) batch: u64,
+    /// Number of the carrier where its segments went last.
+    pub(crate) carrier: Option<u32>,
+    /// That carrier refused: the text goes on to the next.
+    pub(crate) leaves_carrier: bool,
+    /// Parts as that carrier wanted them, as far as the log says.
+    pub(crate) segments: SmallVec<[RestoredSegment; 1]>,
+    pub(crate) segments_priced: u8,
+    pub(crate) segments_sent: u8,
+    pub(crate) cost_micros: i64,
+    /// Bad outcomes of the segment that had most.
+    pub(crate) attempts: u32,
+    pub(crate) bad_outcomes: SmallVec<[u8; 1]>,
+    pub(crate) last_error: u32,
+    /// Status, error and time of its end, where only telling is left.
+    pub(crate) end: Option<(Status, u32, u64)>,
+}
+
+/// A segment that nothing more is to come of, under the id of its carrier.
+#[derive(Debug, Clone)]
+pub(crate) struct RestoredSettled {
+    pub(crate) carrier: u32,
+    pub(crate) carrier_id: CarrierMessageId,
+    pub(crate) message: MessageId,
+    pub(crate) to: Msisdn,
+    pub(crate) segment: u8,
+    /// It had its final receipt; else its text went on elsewhere.
+    pub(crate) ended: bool,
+}
+
+/// Parts of a text that its carrier took before the text went on elsewhere.
+pub(crate) type Copies = SmallVec<[RestoredSettled; 1]>;
+
+impl Restored {
+    /// One that nothing was done about; none where its record says what cannot be.
+    pub(super) fn new(
+        frame: &Arc<SealedFrame>,
+        offset: u32,
+        record: &ArchivedAccepted,
+    ) -> Option<Self> {
+        let parts = record.segments.max(1);
+        Some(Self {
+            id: MessageId(record.id.to_native()),
+            frame: Arc::clone(frame),
+            offset,
+            account: record.account.to_native(),
+            to: Msisdn::from_u64(record.to.to_native())?,
+            class: Class::from_u8(record.class)?,
+            from: record.from.as_str().into(),
+            wants_receipt: record.wants_receipt,
+            accepted_utc_ns: record.at_utc_ns.to_native(),
+            expires_utc_ns: record.expires_utc_ns.to_native(),
+            batch: record.batch.as_ref().map_or(0, |row| row.batch.to_native()),
+            carrier: None,
+            leaves_carrier: false,
+            segments: (0..parts).map(|_| RestoredSegment::Unsent).collect(),
+            segments_priced: parts,
+            segments_sent: 0,
+            cost_micros: 0,
+            attempts: 0,
+            bad_outcomes: (0..parts).map(|_| 0).collect(),
+            last_error: 0,
+            end: None,
+        })
+    }
+
+    /// Its parts are at this carrier, so many of them; 0: not known.
+    ///
+    /// Gives those that another had before.
+    pub(crate) fn at_carrier(&mut self, carrier: u32, parts: u8) -> Copies {
+        let moved = self.carrier.is_some_and(|before| before != carrier);
+        let copies = if moved { self.forget() } else { Copies::new() };
+        self.carrier = Some(carrier);
+        self.leaves_carrier = false;
+        if parts > 0 {
+            self.segments
+                .resize(usize::from(parts), RestoredSegment::Unsent);
+        }
+        copies
+    }
+
+    /// Bad outcomes of segments that were in windows together are one attempt of the text.
+    pub(crate) fn note_bad_outcome(&mut self, segment: u8) {
+        let parts = self.bad_outcomes.len().max(usize::from(segment) + 1);
+        self.bad_outcomes.resize(parts, 0);
+        if let Some(count) = self.bad_outcomes.get_mut(usize::from(segment)) {
+            *count = count.saturating_add(1);
+            self.attempts = self.attempts.max(u32::from(*count));
+        }
+    }
+
+    /// Whether another carrier took this segment later: what is uncertain here is an earlier copy.
+    pub(crate) fn is_taken_elsewhere(&self, carrier: u32, segment: u8) -> bool {
+        let there = self.carrier.is_some_and(|later| later != carrier);
+        let state = self.segments.get(usize::from(segment));
+        there
+            && matches!(
+                state,
+                Some(RestoredSegment::Submitted(..) | RestoredSegment::Done(_))
+            )
+    }
+
+    /// All parts are unsent again; gives those that a carrier has.
+    pub(super) fn forget(&mut self) -> Copies {
+        let mut copies = Copies::new();
+        self.leaves_carrier = false;
+        let Some(carrier) = self.carrier.take() else {
+            return copies;
+        };
+        for (part, segment) in (0..=u8::MAX).zip(&mut self.segments) {
+            let carrier_id = match std::mem::replace(segment, RestoredSegment::Unsent) {
+                RestoredSegment::Submitted(id, _) => id,
+                RestoredSegment::Done(_) => CarrierMessageId::new(),
+                _ => continue,
+            };
+            copies.push(RestoredSettled {
+                carrier,
+                carrier_id,
+                message: self.id,
+                to: self.to,
+                segment: part,
+                ended: false,
+            });
+        }
+        copies
+    }
+
+    pub(crate) fn set(&mut self, segment: u8, state: RestoredSegment) {
+        let parts = self.segments.len().max(usize::from(segment) + 1);
+        self.segments.resize(parts, RestoredSegment::Unsent);
+        if let Some(slot) = self.segments.get_mut(usize::from(segment)) {
+            *slot = state;
+        }
+    }
+
+    pub(crate) fn is_submitted(&self) -> bool {
+        self.segments.iter().all(|segment| {
+            matches!(
+                segment,
+                RestoredSegment::Submitted(..) | RestoredSegment::Done(_)
+            )
+        })
+    }
+}

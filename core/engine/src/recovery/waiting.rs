@@ -1,0 +1,219 @@
+//! What was accepted and nothing else is known of: twelve octets a message, until a record speaks of it.
+//!
+//! Bound: what the log holds from the first message that waits on, shard by shard and epoch by epoch; a run of frames
+//! whose messages were all spoken of takes nothing. It never fails: what it cannot hold is said so.
+
+use std::collections::BTreeMap;
+
+use carrack_message::{MessageId, MessageIdParts};
+
+use super::ways::LaneName;
+use crate::shard::Parked;
+
+/// Where the record of a message lies in its frame, and the lane it waits in.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    offset: u32,
+    expires_s: u32,
+    index: u16,
+    lane: LaneName,
+}
+
+/// What one shard accepted in one epoch.
+#[derive(Debug, Default)]
+struct Group {
+    slots: Vec<Slot>,
+    /// Place of the first slot of each frame, from frame `first_frame` on.
+    begins: Vec<u32>,
+    first_frame: u32,
+    waiting: usize,
+}
+
+impl Group {
+    fn push(&mut self, frame: u32, slot: Slot) -> bool {
+        let Some(at) = frame.checked_sub(self.first_frame) else {
+            return false;
+        };
+        let at = at as usize;
+        if at + 1 < self.begins.len() {
+            return false;
+        }
+        let begin = self.slots.len() as u32;
+        self.begins.resize(self.begins.len().max(at + 1), begin);
+        self.slots.push(slot);
+        self.waiting += 1;
+        true
+    }
+
+    fn take(&mut self, frame: u32, index: u16) -> Option<Slot> {
+        let at = frame.checked_sub(self.first_frame)? as usize;
+        let begin = *self.begins.get(at)? as usize;
+        let end = self
+            .begins
+            .get(at + 1)
+            .map_or(self.slots.len(), |end| *end as usize);
+        let slots = self.slots.get_mut(begin..end)?;
+        let found = slots.binary_search_by_key(&index, |slot| slot.index).ok()?;
+        let slot = slots.get_mut(found)?;
+        let taken = (slot.lane != LaneName::NONE).then_some(*slot)?;
+        slot.lane = LaneName::NONE;
+        self.waiting -= 1;
+        if self.waiting == 0 {
+            // All up to here were spoken of.
+            self.first_frame = self.first_frame.saturating_add(self.begins.len() as u32);
+            self.slots.clear();
+            self.begins.clear();
+        }
+        Some(taken)
+    }
+}
+
+/// The untouched messages of a log.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    groups: BTreeMap<(u32, u8), Group>,
+    count: usize,
+}
+
+impl Waiting {
+    /// Notes a message. False: it does not follow on what its shard accepted before.
+    pub(super) fn push(
+        &mut self,
+        id: MessageId,
+        offset: u32,
+        expires_utc_ns: u64,
+        lane: LaneName,
+    ) -> bool {
+        let parts = id.parts();
+        let slot = Slot {
+            offset,
+            expires_s: Parked::seconds(expires_utc_ns),
+            index: parts.index,
+            lane,
+        };
+        let group = self.groups.entry((parts.epoch, parts.shard)).or_default();
+        let pushed = group.push(parts.frame, slot);
+        self.count += usize::from(pushed);
+        pushed
+    }
+
+    /// A record speaks of it: it is no longer here. Gives the octet of its record.
+    pub(super) fn take(&mut self, id: u128) -> Option<u32> {
+        if self.count == 0 {
+            return None;
+        }
+        let MessageIdParts {
+            epoch,
+            shard,
+            frame,
+            index,
+            ..
+        } = MessageId(id).parts();
+        let slot = self.groups.get_mut(&(epoch, shard))?.take(frame, index)?;
+        self.count -= 1;
+        Some(slot.offset)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Messages by lane and by the shard that accepted them, each list in the order of acceptance.
+    pub(super) fn into_lists(self) -> BTreeMap<(LaneName, u8), Vec<Parked>> {
+        let mut counts: BTreeMap<(LaneName, u8), usize> = BTreeMap::new();
+        for ((_, shard), group) in &self.groups {
+            for slot in group
+                .slots
+                .iter()
+                .filter(|slot| slot.lane != LaneName::NONE)
+            {
+                *counts.entry((slot.lane, *shard)).or_default() += 1;
+            }
+        }
+        let mut lists: BTreeMap<(LaneName, u8), Vec<Parked>> = counts
+            .into_iter()
+            .map(|(key, count)| (key, Vec::with_capacity(count)))
+            .collect();
+        for ((epoch, shard), group) in self.groups {
+            let ends = group.begins.iter().skip(1).copied();
+            let ends = ends.chain([group.slots.len() as u32]);
+            let frames = (group.first_frame..).zip(group.begins.iter().copied().zip(ends));
+            for (frame, (begin, end)) in frames {
+                let slots = group.slots.get(begin as usize..end as usize);
+                for slot in slots.into_iter().flatten() {
+                    if let Some(list) = lists.get_mut(&(slot.lane, shard)) {
+                        let parked = Parked::at(
+                            (epoch, shard, frame),
+                            slot.index,
+                            slot.offset,
+                            slot.expires_s,
+                        );
+                        list.push(parked);
+                    }
+                }
+            }
+        }
+        lists
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn id(epoch: u32, shard: u8, frame: u32, index: u16) -> MessageId {
+        MessageId::new(MessageIdParts {
+            utc_ms: 1_700_000_000_000,
+            epoch,
+            node: 0,
+            shard,
+            frame,
+            index,
+        })
+    }
+
+    proptest! {
+        /// Whatever was spoken of in between, the rest comes out once, in order, where it was put.
+        #[test]
+        fn what_nothing_spoke_of_comes_out_in_order(
+            accepted in prop::collection::btree_set((1u32..4, 0u8..2, 0u32..20, 0u16..6), 1..200),
+            spoken in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 0..200),
+        ) {
+            let all: Vec<_> = accepted.iter().copied().collect();
+            let mut waiting = Waiting::default();
+            let (mut here, mut refused) = (BTreeSet::new(), 0);
+            let mut spoken = spoken.into_iter();
+            for (at, (epoch, shard, frame, index)) in all.iter().copied().enumerate() {
+                let id = id(epoch, shard, frame, index);
+                if waiting.push(id, at as u32, u64::MAX, LaneName(u16::from(index) % 3)) {
+                    here.insert((epoch, shard, frame, index));
+                } else {
+                    refused += 1;
+                }
+                if let Some((which, true)) = spoken.next() {
+                    let (epoch, shard, frame, index) = all[which.index(at + 1)];
+                    let taken = waiting.take(super::tests::id(epoch, shard, frame, index).0);
+                    prop_assert_eq!(taken.is_some(), here.remove(&(epoch, shard, frame, index)));
+                }
+                prop_assert_eq!(waiting.len(), here.len());
+            }
+            // Only what lies in a frame whose messages were all spoken of already.
+            prop_assert!(refused <= all.len() - here.len());
+            let mut out = BTreeSet::new();
+            for ((lane, shard), list) in waiting.into_lists() {
+                prop_assert!(list.windows(2).all(|two| two[0].place() < two[1].place()));
+                for parked in list {
+                    prop_assert_eq!(lane, LaneName(parked.index % 3));
+                    prop_assert_eq!(shard, parked.shard);
+                    out.insert((parked.epoch, parked.shard, parked.number, parked.index));
+                }
+            }
+            prop_assert_eq!(out, here);
+        }
+    }
+}

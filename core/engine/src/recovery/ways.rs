@@ -1,0 +1,82 @@
+//! Which lane an accepted message waits in: its carriers by the routes of now, and its class.
+//!
+//! Bound: 65,535 lanes; what finds no name is brought back into memory at once.
+
+use std::sync::Arc;
+
+use carrack_message::{Class, Msisdn};
+use carrack_routing::{Query, RouteTable};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::directory::Directory;
+
+/// Names a lane while the log is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LaneName(pub(super) u16);
+
+impl LaneName {
+    /// No lane.
+    pub(super) const NONE: Self = Self(u16::MAX);
+}
+
+type Carriers = SmallVec<[u16; 4]>;
+
+/// Accounts and routes, and the lanes they led to.
+pub(crate) struct Ways {
+    directory: Directory,
+    table: Arc<RouteTable>,
+    lanes: Vec<(Carriers, Class)>,
+    names: FxHashMap<(Carriers, Class), u16>,
+}
+
+impl Ways {
+    pub(crate) fn new(directory: Directory, table: Arc<RouteTable>) -> Self {
+        Self {
+            directory,
+            table,
+            lanes: Vec::new(),
+            names: FxHashMap::default(),
+        }
+    }
+
+    /// The lane of a message; one without carriers where it has no route now.
+    pub(super) fn lane(
+        &mut self,
+        account: u32,
+        to: Msisdn,
+        from: &str,
+        class: Class,
+    ) -> Option<LaneName> {
+        let account = self.directory.account(account);
+        let query = Query {
+            account: account.map_or("", |account| account.name.as_str()),
+            to,
+            from,
+            class,
+        };
+        let carriers: Carriers = match self.table.choose(&query) {
+            Ok(choice) => choice
+                .candidates
+                .iter()
+                .map(|found| found.carrier)
+                .collect(),
+            Err(_) => Carriers::new(),
+        };
+        let key = (carriers, class);
+        if let Some(name) = self.names.get(&key) {
+            return Some(LaneName(*name));
+        }
+        let name = u16::try_from(self.lanes.len()).ok();
+        let name = name.filter(|name| LaneName(*name) != LaneName::NONE)?;
+        self.lanes.push(key.clone());
+        self.names.insert(key, name);
+        Some(LaneName(name))
+    }
+
+    /// Carriers and class of a lane.
+    pub(super) fn named(&self, name: LaneName) -> Option<(&[u16], Class)> {
+        let (carriers, class) = self.lanes.get(usize::from(name.0))?;
+        Some((carriers.as_slice(), *class))
+    }
+}
