@@ -133,6 +133,7 @@ fn directory(configuration: &Configuration, engine: &Engine) -> anyhow::Result<D
         let found = entries.iter_mut().find(|entry| entry.name == account.name);
         if let Some(entry) = found {
             entry.messages_max = messages_max(account);
+            entry.share = account.share;
             continue;
         }
         let number = engine
@@ -143,6 +144,7 @@ fn directory(configuration: &Configuration, engine: &Engine) -> anyhow::Result<D
             name: account.name.clone(),
             waiting: Arc::default(),
             messages_max: messages_max(account),
+            share: account.share,
         });
     }
     Ok(Directory::new(entries, before.carriers().to_vec()))

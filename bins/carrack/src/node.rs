@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carrack_engine::{CarrierSpec, EngineSettings, Multipart, NodeSpec};
+use carrack_engine::{AccountQueue, CarrierSpec, EngineSettings, Multipart, NodeSpec};
 use carrack_queue::{CommitSettings, Durability};
 use carrack_runtime::Io;
 use carrack_settings::{self as settings, DurabilityMode, Settings};
@@ -33,7 +33,11 @@ pub(crate) fn specification(configuration: &Configuration, carriers: Vec<Carrier
         accounts: settings
             .accounts
             .iter()
-            .map(|account| (account.name.clone(), messages_max(account)))
+            .map(|account| AccountQueue {
+                name: account.name.clone(),
+                messages_max: messages_max(account),
+                share: account.share,
+            })
             .collect(),
         carriers,
         table: Arc::clone(&configuration.table),

@@ -15,6 +15,8 @@ pub struct AccountEntry {
     pub waiting: Arc<AtomicU64>,
     /// How many those may be.
     pub messages_max: u64,
+    /// Its part where customers share a carrier: with 2 it sends twice what one with 1 does.
+    pub share: u32,
 }
 
 impl AccountEntry {

@@ -33,7 +33,7 @@ pub use engine::{Cancelled, Engine, Readiness};
 pub use node::simulated::{
     SimulatedCarrier, SimulatedLog, SimulatedNode, SimulatedPart, SimulatedRecovery, SimulatedSpec,
 };
-pub use node::{CarrierSpec, LinkMaker, Node, NodeFault, NodeSpec};
+pub use node::{AccountQueue, CarrierSpec, LinkMaker, Node, NodeFault, NodeSpec};
 pub use notice::{Notice, NoticeKey, NoticeSink};
 pub use rules::CarrierRules;
 pub use settings::{EngineSettings, Multipart};

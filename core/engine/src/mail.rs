@@ -1,10 +1,11 @@
 //! What a shard is told from outside.
 
-use carrack_message::{Class, MessageId};
+use carrack_message::MessageId;
 
 use crate::engine::Cancelled;
 use crate::notice::{NoticeKey, NoticeSink};
-use crate::shard::{Live, Parked};
+use crate::recovery::RestoredLane;
+use crate::shard::Live;
 use crate::snapshot::ShardSnapshot;
 use crate::submission::Chunk;
 
@@ -14,7 +15,7 @@ pub(crate) enum Mail {
     /// From another shard: messages whose best carrier is ours, with the carriers still to be tried.
     Moved(Vec<(Live, Vec<u16>, Vec<u16>)>),
     /// From another shard: what waits in the log only, with the carriers of its lane.
-    MovedParked(Vec<u16>, Class, Vec<Parked>),
+    MovedParked(RestoredLane),
     Cancel(MessageId, Box<dyn FnOnce(Option<Cancelled>) + Send>),
     Grant {
         account: u32,

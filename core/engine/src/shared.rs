@@ -22,6 +22,7 @@ pub(crate) struct Shared {
     pub(crate) settings: EngineSettings,
     /// By place in the route table.
     health: Vec<AtomicU8>,
+    health_changes: AtomicU64,
     paused: Vec<AtomicBool>,
     /// Which shard owns each carrier.
     pub(crate) owners: Vec<u8>,
@@ -48,6 +49,7 @@ impl Shared {
         Self {
             settings,
             health: owners.iter().map(|_| AtomicU8::new(0)).collect(),
+            health_changes: AtomicU64::new(0),
             paused: owners.iter().map(|_| AtomicBool::new(false)).collect(),
             owners,
             waiting: AtomicU64::new(0),
@@ -84,16 +86,25 @@ impl Shared {
     }
 
     pub(crate) fn set_up(&self, carrier: u16, up: bool) {
-        if let Some(health) = self.health.get(usize::from(carrier)) {
-            health.store(u8::from(up), Ordering::Release);
+        if let Some(health) = self.health.get(usize::from(carrier))
+            && health.swap(u8::from(up), Ordering::AcqRel) != u8::from(up)
+        {
+            self.health_changes.fetch_add(1, Ordering::Release);
         }
     }
 
+    /// Grows whenever a carrier goes up or down, is paused or goes on.
+    pub(crate) fn health_changes(&self) -> u64 {
+        self.health_changes.load(Ordering::Acquire)
+    }
+
     pub(crate) fn set_paused(&self, carrier: u16, paused: bool) -> bool {
-        self.paused
-            .get(usize::from(carrier))
-            .map(|flag| flag.store(paused, Ordering::Release))
-            .is_some()
+        let Some(flag) = self.paused.get(usize::from(carrier)) else {
+            return false;
+        };
+        flag.store(paused, Ordering::Release);
+        self.health_changes.fetch_add(1, Ordering::Release);
+        true
     }
 
     pub(crate) fn health(&self, carrier: u16) -> Health {

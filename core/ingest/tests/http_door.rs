@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use carrack_carrier::trace::{Direction, Tap};
-use carrack_engine::{CarrierRules, CarrierSpec, EngineSettings, Node, NodeSpec};
+use carrack_engine::{AccountQueue, CarrierRules, CarrierSpec, EngineSettings, Node, NodeSpec};
 use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
 use carrack_ingest::batch::{BatchSpec, Batches};
 use carrack_ingest::http::{HttpDoor, HttpSpec, Taps};
@@ -94,11 +94,10 @@ fn open(data_dir: &Path) -> Stand {
         },
         accounts: names
             .iter()
-            .map(|name| {
-                (
-                    (*name).to_owned(),
-                    if *name == "small" { 1 } else { 100_000 },
-                )
+            .map(|name| AccountQueue {
+                name: (*name).to_owned(),
+                messages_max: if *name == "small" { 1 } else { 100_000 },
+                share: 1,
             })
             .collect(),
         carriers: vec![CarrierSpec {

@@ -34,6 +34,8 @@ pub struct Account {
     pub binds_max: u32,
     /// Most messages accepted and not yet final; none: only the node's limit.
     pub messages_max: Option<u64>,
+    /// Its part where customers share a carrier: with 2 it sends twice what one with 1 does, while both have something.
+    pub share: u32,
     /// Price list it is charged by.
     pub deck: Option<PathBuf>,
     /// From where it may come; empty: from anywhere.
@@ -61,6 +63,7 @@ impl Account {
             window: section.or("window", 100, kind::integer(1..=65_535)),
             binds_max: section.or("binds_max", 10, kind::integer(1..=10_000)),
             messages_max: section.optional("messages_max", kind::integer(1..=1_000_000_000)),
+            share: section.or("share", 1, kind::integer(1..=100)),
             deck: section.optional("deck", crate::carrier::deck(context)),
             allowed_ips: section.or("allowed_ips", Vec::new(), kind::one_or_list(kind::parsed)),
             operator: section.or("operator", false, kind::boolean),

@@ -21,6 +21,7 @@ pub(crate) fn accounts(count: u32, messages_max: u64) -> Vec<AccountEntry> {
         name: format!("account-{number}"),
         waiting: Arc::default(),
         messages_max,
+        share: 1,
     };
     (1..=count).map(entry).collect()
 }

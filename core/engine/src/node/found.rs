@@ -72,13 +72,14 @@ fn name_all(store: &Store, spec: &NodeSpec) -> Result<Directory, StoreFault> {
     let mut accounts = Names::load(store, "account")?;
     let mut carriers = Names::load(store, "carrier")?;
     let mut entries = Vec::new();
-    for (name, messages_max) in &spec.accounts {
-        let number = accounts.number(store, "account", name)?;
+    for account in &spec.accounts {
+        let number = accounts.number(store, "account", &account.name)?;
         entries.push(AccountEntry {
             number,
-            name: name.clone(),
+            name: account.name.clone(),
             waiting: Arc::default(),
-            messages_max: *messages_max,
+            messages_max: account.messages_max,
+            share: account.share,
         });
     }
     let mut carrier_entries = Vec::new();

@@ -58,6 +58,17 @@ pub struct CarrierSpec {
     pub make: LinkMaker,
 }
 
+/// What an account may have of the queue.
+#[derive(Debug, Clone)]
+pub struct AccountQueue {
+    /// Its name.
+    pub name: String,
+    /// Most messages that it may have waiting.
+    pub messages_max: u64,
+    /// Its part where customers share a carrier.
+    pub share: u32,
+}
+
 /// A node to be started.
 pub struct NodeSpec {
     /// Folder of store, journals and quarantine.
@@ -72,8 +83,8 @@ pub struct NodeSpec {
     pub commit: CommitSettings,
     /// The engine's settings.
     pub engine: EngineSettings,
-    /// Name and most waiting messages of each account.
-    pub accounts: Vec<(String, u64)>,
+    /// The accounts.
+    pub accounts: Vec<AccountQueue>,
     /// Carriers in the order of the route table.
     pub carriers: Vec<CarrierSpec>,
     /// Routes and prices.

@@ -56,12 +56,13 @@ pub(crate) struct RestoredBatch {
     pub(crate) live: u64,
 }
 
-/// Messages of one lane that wait in the log, as one shard accepted them.
+/// Messages of one lane that wait in the log.
 pub(crate) struct RestoredLane {
     /// By the routes of now, best first.
     pub(crate) carriers: Vec<u16>,
     pub(crate) class: Class,
-    /// In the order of acceptance.
+    pub(crate) account: u32,
+    /// Those of one shard in the order of acceptance.
     pub(crate) parked: Vec<Parked>,
 }
 
@@ -140,10 +141,11 @@ impl Recovered {
     pub(crate) fn take_lanes(&mut self) -> Vec<RestoredLane> {
         let lists = std::mem::take(&mut self.waiting).into_lists();
         let named = lists.into_iter().filter_map(|((name, _), parked)| {
-            let (carriers, class) = self.ways.named(name)?;
+            let lane = self.ways.named(name)?;
             Some(RestoredLane {
-                carriers: carriers.to_vec(),
-                class,
+                carriers: lane.carriers.to_vec(),
+                class: lane.class,
+                account: lane.account,
                 parked,
             })
         });

@@ -159,7 +159,7 @@ impl Waiting {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use std::collections::BTreeSet;
 
     use proptest::prelude::*;
@@ -190,7 +190,7 @@ mod tests {
             let mut spoken = spoken.into_iter();
             for (at, (epoch, shard, frame, index)) in all.iter().copied().enumerate() {
                 let id = id(epoch, shard, frame, index);
-                if waiting.push(id, at as u32, u64::MAX, LaneName(u16::from(index) % 3)) {
+                if waiting.push(id, at as u32, u64::MAX, LaneName(index % 3)) {
                     here.insert((epoch, shard, frame, index));
                 } else {
                     refused += 1;

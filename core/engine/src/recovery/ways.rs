@@ -1,4 +1,4 @@
-//! Which lane an accepted message waits in: its carriers by the routes of now, and its class.
+//! Which lane an accepted message waits in: its carriers by the routes of now, its class, its customer.
 //!
 //! Bound: 65,535 lanes; what finds no name is brought back into memory at once.
 
@@ -22,12 +22,20 @@ impl LaneName {
 
 type Carriers = SmallVec<[u16; 4]>;
 
+/// A lane.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Named {
+    pub(super) carriers: Carriers,
+    pub(super) class: Class,
+    pub(super) account: u32,
+}
+
 /// Accounts and routes, and the lanes they led to.
 pub(crate) struct Ways {
     directory: Directory,
     table: Arc<RouteTable>,
-    lanes: Vec<(Carriers, Class)>,
-    names: FxHashMap<(Carriers, Class), u16>,
+    lanes: Vec<Named>,
+    names: FxHashMap<Named, u16>,
 }
 
 impl Ways {
@@ -48,9 +56,9 @@ impl Ways {
         from: &str,
         class: Class,
     ) -> Option<LaneName> {
-        let account = self.directory.account(account);
+        let entry = self.directory.account(account);
         let query = Query {
-            account: account.map_or("", |account| account.name.as_str()),
+            account: entry.map_or("", |account| account.name.as_str()),
             to,
             from,
             class,
@@ -63,7 +71,11 @@ impl Ways {
                 .collect(),
             Err(_) => Carriers::new(),
         };
-        let key = (carriers, class);
+        let key = Named {
+            carriers,
+            class,
+            account,
+        };
         if let Some(name) = self.names.get(&key) {
             return Some(LaneName(*name));
         }
@@ -74,9 +86,8 @@ impl Ways {
         Some(LaneName(name))
     }
 
-    /// Carriers and class of a lane.
-    pub(super) fn named(&self, name: LaneName) -> Option<(&[u16], Class)> {
-        let (carriers, class) = self.lanes.get(usize::from(name.0))?;
-        Some((carriers.as_slice(), *class))
+    /// The lane of a name.
+    pub(super) fn named(&self, name: LaneName) -> Option<&Named> {
+        self.lanes.get(usize::from(name.0))
     }
 }

@@ -113,9 +113,14 @@ impl Backlog {
         }
     }
 
-    /// Puts a list behind that one shard accepted, in its order.
+    /// Puts a list behind; one that one shard accepted, in its order, is taken as it is.
     pub(crate) fn append(&mut self, list: Vec<Parked>) {
         let Some(first) = list.first() else { return };
+        let follows =
+            |(one, next): (&Parked, &Parked)| one.shard == next.shard && one.place() < next.place();
+        if !list.iter().zip(list.iter().skip(1)).all(follows) {
+            return list.into_iter().for_each(|parked| self.push(parked));
+        }
         self.waiting += list.len();
         self.runs.push(Run {
             shard: first.shard,

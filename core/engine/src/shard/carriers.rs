@@ -8,6 +8,7 @@ use carrack_message::carrier_id::IdTransform;
 use carrack_throttle::Throttle;
 
 use super::carrier_stats::{CarrierStats, Handles};
+use super::classes::Classes;
 use super::live::Key;
 use super::matching::IdKnowledge;
 use crate::rules::CarrierRules;
@@ -33,6 +34,8 @@ pub(crate) struct Carrier {
     pub(crate) rests_until_ns: u64,
     /// Since that, nothing was accepted: one part at a time is tried.
     pub(crate) account_fault: Option<u32>,
+    /// What each class may have of it in this round.
+    pub(crate) classes: Classes,
     /// Messages with segments still to be sent here: they go before the lanes.
     pub(crate) unfinished: VecDeque<Key>,
     pub(crate) stats: CarrierStats,
@@ -61,6 +64,7 @@ impl Carrier {
             quiet_until_ns: 0,
             rests_until_ns: 0,
             account_fault: None,
+            classes: Classes::default(),
             unfinished: VecDeque::new(),
             stats: CarrierStats::new(),
             handles,

@@ -1,4 +1,4 @@
-//! From the lanes to the links: class by class, the carrier's own unfinished messages first, then lanes in turn.
+//! From the lanes to the links: the carrier's own unfinished messages first, then class by class, and lanes in turn.
 //!
 //! Bound: `SEGMENTS_A_TURN_MAX` in one turn, so that answers are read in between.
 
@@ -8,13 +8,23 @@ use std::sync::atomic::Ordering;
 use carrack_message::Class;
 use carrack_routing::PlanId;
 use carrack_runtime::Now;
+use smallvec::SmallVec;
 
+use super::lanes::{Lane, QUANTUM};
 use super::live::{Key, Phase};
 use super::sending::Sent;
 use super::{Carrier, Shard};
 use crate::shared::Health;
 
 const SEGMENTS_A_TURN_MAX: usize = 2048;
+
+/// How a lane's turn went.
+enum Turn {
+    /// It is the next one's.
+    Over,
+    /// It could not send all that it may: it is asked first again.
+    Kept,
+}
 
 impl Shard {
     /// Sends what can be sent. True: the turn's bound was reached and there is more.
@@ -28,10 +38,7 @@ impl Shard {
                 self.send_unfinished(now, place, &mut budget);
             }
         }
-        let mut moving = false;
-        for class in Class::ALL {
-            moving |= self.send_class(now, class, &mut budget);
-        }
+        let moving = self.send_classes(now, &mut budget);
         budget == 0 || moving
     }
 
@@ -75,32 +82,56 @@ impl Shard {
         }
     }
 
-    /// Takes from the lanes of one class in turn, so that no plan waits for another.
-    /// True: more waits to be moved to another shard.
-    fn send_class(&mut self, now: Now, class: Class, budget: &mut usize) -> bool {
-        let lanes = self.lanes.len();
+    /// Class by class, round by round. True: more waits to be moved to another shard.
+    fn send_classes(&mut self, now: Now, budget: &mut usize) -> bool {
+        let changes = self.shared.health_changes();
+        if changes != self.health_seen {
+            self.health_seen = changes;
+            self.lanes.none_aside();
+        }
         let mut moving = false;
-        self.lane_turn = self.lane_turn.wrapping_add(1);
-        for step in 0..lanes {
-            let lane = (self.lane_turn + step) % lanes;
-            let Some(found) = self
-                .lanes
-                .get(lane)
-                .filter(|lane| lane.class == class && !lane.is_empty())
-            else {
-                continue;
-            };
-            let Some(place) = self.best(found.plan) else {
-                continue;
-            };
-            match self.shared.owner(place) {
-                Some(owner) if owner == self.number => self.send_lane(now, lane, place, budget),
-                Some(owner) => moving |= self.move_lane(now, lane, owner),
-                None => {}
+        loop {
+            for class in Class::ALL {
+                moving |= self.send_class(now, class, budget);
             }
-            if *budget == 0 {
+            let mut rounds = false;
+            for carrier in self.carriers.values_mut() {
+                rounds |= carrier.classes.end_pass();
+            }
+            if *budget == 0 || !rounds {
+                return moving;
+            }
+        }
+    }
+
+    /// Asks the lanes of a class in turn, until none can send. True: more waits to be moved to another shard.
+    fn send_class(&mut self, now: Now, class: Class, budget: &mut usize) -> bool {
+        let mut kept: SmallVec<[usize; 16]> = SmallVec::new();
+        let mut moving = false;
+        while *budget > 0 {
+            let Some(at) = self.lanes.next_in_turn(class) else {
                 break;
+            };
+            let plan = self.lanes.get(at).map(|lane| lane.key.plan);
+            let best = plan.and_then(|plan| self.best(plan));
+            let Some((place, owner)) =
+                best.and_then(|place| Some((place, self.shared.owner(place)?)))
+            else {
+                self.lanes.stand_aside(at);
+                continue;
+            };
+            if owner != self.number {
+                moving |= self.move_lane(now, at, owner);
+                kept.push(at);
+                continue;
             }
+            match self.send_lane(now, at, place, budget) {
+                Turn::Over => self.lanes.turn_is_over(at),
+                Turn::Kept => kept.push(at),
+            }
+        }
+        for at in kept.into_iter().rev() {
+            self.lanes.keeps_its_turn(at);
         }
         moving
     }
@@ -114,24 +145,47 @@ impl Shard {
             .find(|place| self.shared.health(*place) == Health::Up)
     }
 
-    fn send_lane(&mut self, now: Now, lane: usize, place: u16, budget: &mut usize) {
-        while *budget > 0 {
-            if !self.has_room(now, place) {
-                return;
-            }
-            let Some(key) = self.take_waiting(lane) else {
-                return;
-            };
-            if let Sent::CarrierFull = self.send(now, key, place, budget) {
-                self.keep_unfinished(key, place, false);
-                return;
-            }
+    fn send_lane(&mut self, now: Now, at: usize, place: u16, budget: &mut usize) -> Turn {
+        let Some(lane) = self.lanes.get(at) else {
+            return Turn::Over;
+        };
+        let (class, account) = (lane.key.class, lane.key.account);
+        let mut left = lane.turn;
+        if left == 0 {
+            let share = self.directory.account(account);
+            left = share.map_or(1, |account| account.share.max(1)) * QUANTUM;
         }
+        let turn = loop {
+            if left == 0 || self.lanes.get(at).is_none_or(Lane::is_empty) {
+                break Turn::Over;
+            }
+            if *budget == 0 || !self.takes(now, place, class) {
+                break Turn::Kept;
+            }
+            let Some(key) = self.take_waiting(at) else {
+                break Turn::Over;
+            };
+            let before = *budget;
+            let sent = self.send(now, key, place, budget);
+            let segments = before.saturating_sub(*budget) as u32;
+            left = left.saturating_sub(segments);
+            if let Some(carrier) = self.carriers.get_mut(&place) {
+                carrier.classes.sent(class, segments);
+            }
+            if let Sent::CarrierFull = sent {
+                self.keep_unfinished(key, place, false);
+                break Turn::Kept;
+            }
+        };
+        if let Some(lane) = self.lanes.get_mut(at) {
+            lane.turn = left.max(1);
+        }
+        turn
     }
 
     /// The next message that really waits in this lane; keys of messages that have gone another way are passed over.
     pub(super) fn take_waiting(&mut self, lane: usize) -> Option<Key> {
-        let plan = self.lanes.get(lane)?.plan;
+        let plan = self.lanes.get(lane)?.key.plan;
         loop {
             let key = self.lanes.pop(lane)?;
             let live = self.live.get(key);
@@ -157,6 +211,21 @@ impl Shard {
         } else {
             carrier.unfinished.push_back(key);
         }
+    }
+
+    /// Whether a carrier takes a message of this class now.
+    fn takes(&mut self, now: Now, place: u16, class: Class) -> bool {
+        let has_room = self.has_room(now, place);
+        let Some(carrier) = self.carriers.get_mut(&place) else {
+            return false;
+        };
+        if !carrier.classes.may_send(class) {
+            return false;
+        }
+        if !has_room {
+            carrier.classes.waits();
+        }
+        has_room
     }
 
     fn has_room(&mut self, now: Now, place: u16) -> bool {

@@ -45,6 +45,8 @@ pub(crate) struct Frames {
     number: u64,
     ticket: u64,
     open: FrameWriter,
+    /// An id names the place of the next record.
+    is_promised: bool,
     summary: FrameSummary,
     pub(crate) after: After,
     closed: VecDeque<(Arc<SealedFrame>, After)>,
@@ -61,6 +63,7 @@ impl Frames {
             number: 0,
             ticket: 0,
             open: FrameWriter::default(),
+            is_promised: false,
             summary: FrameSummary::default(),
             after: After::default(),
             closed: VecDeque::new(),
@@ -71,12 +74,8 @@ impl Frames {
 
     /// Where the next record will lie: frame and index.
     pub(crate) fn next_place(&mut self, committer: &dyn Committer) -> (FrameKey, u16) {
-        if self.open.is_empty() {
-            let epoch = committer.epoch();
-            if epoch != self.epoch {
-                (self.epoch, self.number) = (epoch, 0);
-            }
-        }
+        self.fix_epoch(committer);
+        self.is_promised = true;
         let key = FrameKey {
             epoch: self.epoch,
             shard: self.shard,
@@ -91,9 +90,21 @@ impl Frames {
         committer: &dyn Committer,
         record: &T,
     ) -> Result<u32, FrameFault> {
-        // Fixes the epoch when this is the first record of a frame.
-        let _ = self.next_place(committer);
+        self.fix_epoch(committer);
+        self.is_promised = false;
         self.open.push(record)
+    }
+
+    /// A frame belongs to the epoch of its first record, or of the id that was made for that: the committer may go on to
+    /// the next one at any moment.
+    fn fix_epoch(&mut self, committer: &dyn Committer) {
+        if !self.open.is_empty() || self.is_promised {
+            return;
+        }
+        let epoch = committer.epoch();
+        if epoch != self.epoch {
+            (self.epoch, self.number) = (epoch, 0);
+        }
     }
 
     pub(crate) fn summary(&mut self) -> &mut FrameSummary {
@@ -170,6 +181,58 @@ impl Frames {
         match self.under_way.front() {
             Some((frame, _)) if frame.ticket <= through => self.under_way.pop_front(),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::cell::Cell;
+
+    use carrack_message::record::Told;
+    use carrack_queue::CommitRefused;
+
+    use super::*;
+
+    /// Its epoch is another one each time it is asked.
+    struct Rolling(Cell<u32>);
+
+    impl Committer for Rolling {
+        fn commit(&mut self, _: &Arc<SealedFrame>) -> Result<(), CommitRefused> {
+            Ok(())
+        }
+        fn committed_through(&self) -> u64 {
+            0
+        }
+        fn epoch(&self) -> u32 {
+            self.0.set(self.0.get() + 1);
+            self.0.get()
+        }
+        fn refuses(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn epoch_that_rolls_between_an_id_and_its_record_does_not_part_them() {
+        let committer = Rolling(Cell::new(0));
+        let mut frames = Frames::new(0, Arc::default());
+        for _ in 0..3 {
+            let (promised, index) = frames.next_place(&committer);
+            frames
+                .push(
+                    &committer,
+                    &Told {
+                        id: 1,
+                        at_utc_ns: 0,
+                    },
+                )
+                .unwrap();
+            assert_eq!((promised, index), (frames.next_place(&committer).0, 0));
+            frames.seal();
+            frames.is_promised = false;
+            assert_eq!(frames.closed.back().unwrap().0.key, promised);
         }
     }
 }

@@ -1,10 +1,14 @@
-//! Lanes: what waits, by the carriers it may take and its class.
+//! Lanes: what waits, by the carriers it may take, its class and its customer.
 //!
 //! A lane belongs to a plan (the ordered carriers of a message), not to one carrier: when a carrier goes down nothing
 //! moves, the next carrier of the plan is simply the one that takes from the lane; when it is back, so is the order of
-//! price. A lane whose carriers are all down costs nothing.
+//! price. A lane whose carriers are all down stands aside and costs nothing until a carrier comes up.
 //!
-//! What comes back from a carrier goes before the rest, the oldest first: a burst of refusals keeps the order (trap T14).
+//! Lanes of a class take turns (deficit round robin): each may send [`QUANTUM`] segments times its customer's share before
+//! the next one is asked, so that nobody waits behind another customer's campaign (trap P11).
+//!
+//! What comes back from a carrier goes before the rest of its lane, the oldest first: a burst of refusals keeps the order
+//! (trap T14).
 //!
 //! A lane that grows long keeps its end in the log only (`backlog`).
 //!
@@ -18,12 +22,32 @@ use carrack_routing::PlanId;
 use rustc_hash::FxHashMap;
 
 use super::backlog::{Backlog, Parked};
-use super::live::Key;
+use super::live::{Key, Live};
+
+/// Segments that a lane may send in its turn, for each unit of its customer's share.
+pub(crate) const QUANTUM: u32 = 16;
+
+/// Which lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct LaneKey {
+    pub(crate) plan: PlanId,
+    pub(crate) class: Class,
+    pub(crate) account: u32,
+}
+
+impl LaneKey {
+    pub(crate) fn of(live: &Live) -> Self {
+        Self {
+            plan: live.plan,
+            class: live.class,
+            account: live.account,
+        }
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct Lane {
-    pub(crate) plan: PlanId,
-    pub(crate) class: Class,
+    pub(crate) key: LaneKey,
     queue: VecDeque<Key>,
     /// Back from a carrier.
     returned: BinaryHeap<Reverse<(MessageId, Key)>>,
@@ -33,6 +57,12 @@ pub(crate) struct Lane {
     pub(crate) is_asked: bool,
     /// So many of the backlog are to be routed again though no carrier takes from the lane.
     pub(crate) rethink: usize,
+    /// Segments that it may still send in this turn of its own.
+    pub(crate) turn: u32,
+    /// It stands among those that take turns, or aside.
+    is_in_turn: bool,
+    /// It stands among those with a backlog.
+    is_long: bool,
 }
 
 impl Lane {
@@ -54,52 +84,152 @@ impl Lane {
 #[derive(Debug, Default)]
 pub(crate) struct Lanes {
     lanes: Vec<Lane>,
-    index: FxHashMap<(PlanId, Class), u32>,
+    index: FxHashMap<LaneKey, u32>,
+    /// By class: those with messages in memory, in the order in which they are asked.
+    turns: [VecDeque<u32>; Class::ALL.len()],
+    /// Those whose carriers are all down.
+    aside: Vec<u32>,
+    /// Those with a backlog.
+    long: Vec<u32>,
 }
 
 impl Lanes {
-    fn lane_mut(&mut self, plan: PlanId, class: Class) -> Option<&mut Lane> {
+    fn lane_mut(&mut self, key: LaneKey) -> Option<(u32, &mut Lane)> {
         let lanes = &mut self.lanes;
-        let place = *self.index.entry((plan, class)).or_insert_with(|| {
+        let place = *self.index.entry(key).or_insert_with(|| {
             lanes.push(Lane {
-                plan,
-                class,
+                key,
                 queue: VecDeque::new(),
                 returned: BinaryHeap::new(),
                 backlog: Backlog::default(),
                 is_asked: false,
                 rethink: 0,
+                turn: 0,
+                is_in_turn: false,
+                is_long: false,
             });
             lanes.len() as u32 - 1
         });
-        self.lanes.get_mut(place as usize)
+        Some((place, self.lanes.get_mut(place as usize)?))
     }
 
-    pub(crate) fn push_back(&mut self, plan: PlanId, class: Class, key: Key) {
-        if let Some(lane) = self.lane_mut(plan, class) {
+    fn take_turns(&mut self, place: u32) {
+        let Some(lane) = self.lanes.get_mut(place as usize) else {
+            return;
+        };
+        if !std::mem::replace(&mut lane.is_in_turn, true)
+            && let Some(turns) = self.turns.get_mut(usize::from(lane.key.class.as_u8()))
+        {
+            lane.turn = 0;
+            turns.push_back(place);
+        }
+    }
+
+    pub(crate) fn push_back(&mut self, lane: LaneKey, key: Key) {
+        if let Some((place, lane)) = self.lane_mut(lane) {
             lane.queue.push_back(key);
+            self.take_turns(place);
         }
     }
 
     /// Before all that has not been sent yet, in the order of acceptance.
-    pub(crate) fn push_returned(&mut self, plan: PlanId, class: Class, id: MessageId, key: Key) {
-        if let Some(lane) = self.lane_mut(plan, class) {
+    pub(crate) fn push_returned(&mut self, lane: LaneKey, id: MessageId, key: Key) {
+        if let Some((place, lane)) = self.lane_mut(lane) {
             lane.returned.push(Reverse((id, key)));
+            self.take_turns(place);
+        }
+    }
+
+    /// Lanes that have messages in memory.
+    pub(crate) fn live_lanes(&self) -> usize {
+        self.turns.iter().map(VecDeque::len).sum::<usize>() + self.aside.len()
+    }
+
+    /// The lane that is asked next; it is given back by one of the next three.
+    pub(crate) fn next_in_turn(&mut self, class: Class) -> Option<usize> {
+        let turns = self.turns.get_mut(usize::from(class.as_u8()))?;
+        turns.pop_front().map(|place| place as usize)
+    }
+
+    /// It had its turn, or has nothing more to send.
+    pub(crate) fn turn_is_over(&mut self, place: usize) {
+        let Some(lane) = self.lanes.get_mut(place) else {
+            return;
+        };
+        lane.turn = 0;
+        lane.is_in_turn = !lane.is_empty();
+        if lane.is_in_turn
+            && let Some(turns) = self.turns.get_mut(usize::from(lane.key.class.as_u8()))
+        {
+            turns.push_back(place as u32);
+        }
+    }
+
+    /// It is asked first again, with what is left of its turn.
+    pub(crate) fn keeps_its_turn(&mut self, place: usize) {
+        let Some(lane) = self.lanes.get(place) else {
+            return;
+        };
+        if let Some(turns) = self.turns.get_mut(usize::from(lane.key.class.as_u8())) {
+            turns.push_front(place as u32);
+        }
+    }
+
+    /// No carrier takes from it now.
+    pub(crate) fn stand_aside(&mut self, place: usize) {
+        self.aside.push(place as u32);
+    }
+
+    /// A carrier came up or went down: all take turns again.
+    pub(crate) fn none_aside(&mut self) {
+        for place in std::mem::take(&mut self.aside) {
+            if let Some(lane) = self.lanes.get_mut(place as usize) {
+                lane.is_in_turn = false;
+                self.take_turns(place);
+            }
         }
     }
 
     /// Behind all that waits; what is in memory goes first.
-    pub(crate) fn park(&mut self, plan: PlanId, class: Class, parked: Parked) {
-        if let Some(lane) = self.lane_mut(plan, class) {
+    pub(crate) fn park(&mut self, lane: LaneKey, parked: Parked) {
+        if let Some((place, lane)) = self.lane_mut(lane) {
             lane.backlog.push(parked);
+            self.is_long(place);
         }
     }
 
     /// As [`Self::park`], a list that one shard accepted.
-    pub(crate) fn park_list(&mut self, plan: PlanId, class: Class, list: Vec<Parked>) {
-        if let Some(lane) = self.lane_mut(plan, class) {
+    pub(crate) fn park_list(&mut self, lane: LaneKey, list: Vec<Parked>) {
+        if let Some((place, lane)) = self.lane_mut(lane) {
             lane.backlog.append(list);
+            self.is_long(place);
         }
+    }
+
+    fn is_long(&mut self, place: u32) {
+        if let Some(lane) = self.lanes.get_mut(place as usize)
+            && !std::mem::replace(&mut lane.is_long, true)
+        {
+            self.long.push(place);
+        }
+    }
+
+    /// Those with a backlog.
+    pub(crate) fn long(&mut self) -> Vec<usize> {
+        let lanes = &mut self.lanes;
+        self.long.retain(|place| {
+            let Some(lane) = lanes.get_mut(*place as usize) else {
+                return false;
+            };
+            lane.is_long = !lane.backlog.is_empty();
+            lane.is_long
+        });
+        self.long.iter().map(|place| *place as usize).collect()
+    }
+
+    /// Whether some lane may have a backlog.
+    pub(crate) fn has_long(&self) -> bool {
+        !self.long.is_empty()
     }
 
     /// Takes a message out of whatever backlog it stands in.
@@ -110,22 +240,17 @@ impl Lanes {
 
     /// All that waits in this plan's backlogs is to be routed again.
     pub(crate) fn rethink(&mut self, plan: PlanId) {
-        for lane in self.lanes.iter_mut().filter(|lane| lane.plan == plan) {
+        for lane in self.lanes.iter_mut().filter(|lane| lane.key.plan == plan) {
             lane.rethink = lane.backlog.len();
         }
     }
 
-    pub(crate) fn find(&self, plan: PlanId, class: Class) -> Option<&Lane> {
-        let place = *self.index.get(&(plan, class))?;
-        self.lanes.get(place as usize)
+    pub(crate) fn find(&self, key: LaneKey) -> Option<&Lane> {
+        self.lanes.get(*self.index.get(&key)? as usize)
     }
 
     pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut Lane> {
         self.lanes.get_mut(place)
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.lanes.len()
     }
 
     pub(crate) fn get(&self, place: usize) -> Option<&Lane> {

@@ -9,6 +9,7 @@ mod accept;
 mod backlog;
 mod carrier_stats;
 mod carriers;
+mod classes;
 mod correlation;
 mod counts;
 mod dispatch;
@@ -59,7 +60,7 @@ use correlation::Correlation;
 use counts::Counts;
 use early::EarlyReceipts;
 use frames::{After, Frames};
-use lanes::Lanes;
+use lanes::{LaneKey, Lanes};
 use live::LiveMessages;
 use outbox::Outbox;
 use paging::Paging;
@@ -127,7 +128,8 @@ pub(crate) struct Shard {
     sweep_at: u32,
     swept_ns: u64,
     published_ns: u64,
-    lane_turn: usize,
+    /// Changes of carriers' health that the lanes know of.
+    health_seen: u64,
     drain_until_ns: Option<u64>,
     done: bool,
 }
@@ -180,7 +182,7 @@ impl Shard {
             sweep_at: 0,
             swept_ns: 0,
             published_ns: 0,
-            lane_turn: 0,
+            health_seen: 0,
             drain_until_ns: None,
             done: false,
             shared: parts.shared,
@@ -274,9 +276,7 @@ impl Shard {
                 Mail::Chunk(chunk) if self.frames.is_backlogged() => refuse(chunk),
                 Mail::Chunk(chunk) => self.accept(now, chunk),
                 Mail::Moved(moved) => self.take_moved(moved),
-                Mail::MovedParked(carriers, class, moved) => {
-                    self.take_moved_parked(&carriers, class, moved);
-                }
+                Mail::MovedParked(lane) => self.restore_lane(lane),
                 Mail::Cancel(id, reply) => self.cancel(now, id, reply),
                 Mail::Grant {
                     account,
@@ -329,10 +329,10 @@ impl Shard {
         };
         live.frame = Some(Arc::clone(frame));
         live.phase = Phase::Waiting;
-        let (plan, class) = (live.plan, live.class);
-        match self.is_long(plan, class) {
+        let lane = LaneKey::of(live);
+        match self.is_long(lane) {
             true => self.page_out(key),
-            false => self.lanes.push_back(plan, class, key),
+            false => self.lanes.push_back(lane, key),
         }
     }
 

@@ -5,6 +5,7 @@
 use carrack_runtime::Now;
 
 use super::Shard;
+use super::lanes::LaneKey;
 use crate::mail::Mail;
 
 const MOVED_A_TURN_MAX: usize = 256;
@@ -52,9 +53,9 @@ impl Shard {
             if let (Ok(plan), Ok(route_plan)) = plans {
                 (live.plan, live.route_plan, live.carrier) = (plan, route_plan, None);
             }
-            let (plan, class) = (live.plan, live.class);
+            let lane = LaneKey::of(&live);
             let key = self.live.insert(live);
-            self.lanes.push_back(plan, class, key);
+            self.lanes.push_back(lane, key);
         }
     }
 }

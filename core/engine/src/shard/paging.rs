@@ -17,14 +17,19 @@ use rustc_hash::FxHashMap;
 
 use super::Shard;
 use super::backlog::Parked;
+use super::lanes::LaneKey;
 use super::live::{Key, Live, Phase, Segment};
 use crate::engine::Cancelled;
 use crate::mail::Mail;
 use crate::pager::{Page, PageRequest, Pager};
+use crate::recovery::RestoredLane;
 
 const FRAMES_MAX: usize = 64;
 const MESSAGES_A_REQUEST: usize = 4096;
 const MOVED_MAX: usize = 65_536;
+/// Lanes that may each have as many messages in memory as one alone, and what each of more may have at least.
+const LANES_WHOLE: usize = 8;
+const LANE_LIVE_MIN: usize = 256;
 /// Looked at for ended validity at a time, and taken out of a lane.
 const LOOKED_AT: usize = 50_000;
 const OVERDUE_MAX: usize = 1024;
@@ -76,18 +81,23 @@ impl Paging {
 
 impl Shard {
     /// Whether a new message of this lane goes to the log only.
-    pub(super) fn is_long(&self, plan: PlanId, class: Class) -> bool {
+    pub(super) fn is_long(&self, key: LaneKey) -> bool {
+        let lane = self.lanes.find(key);
+        lane.is_some_and(|lane| !lane.backlog.is_empty() || lane.live() >= self.lane_live_max())
+    }
+
+    /// Messages that one lane may have in memory: many lanes share what one may have alone.
+    fn lane_live_max(&self) -> usize {
         let most = self.shared.settings.lane_live_max;
-        self.lanes
-            .find(plan, class)
-            .is_some_and(|lane| !lane.backlog.is_empty() || lane.live() >= most)
+        let shared = most / (self.lanes.live_lanes() / LANES_WHOLE).max(1);
+        shared.max(most.min(LANE_LIVE_MIN))
     }
 
     /// A message that waits leaves the memory.
     pub(super) fn page_out(&mut self, key: Key) {
         if let Some(live) = self.live.remove(key) {
             let parked = Parked::new(live.id, live.offset, live.expires_utc_ns);
-            self.lanes.park(live.plan, live.class, parked);
+            self.lanes.park(LaneKey::of(&live), parked);
         }
     }
 
@@ -99,15 +109,19 @@ impl Shard {
         if now.mono_ns < self.paging.again_ns {
             return;
         }
-        let most = self.shared.settings.lane_live_max;
-        for at in 0..self.lanes.len() {
+        let most = self.lane_live_max();
+        let long = match self.lanes.has_long() {
+            true => self.lanes.long(),
+            false => Vec::new(),
+        };
+        for at in long {
             let Some(lane) = self.lanes.get(at) else {
                 continue;
             };
             if lane.backlog.is_empty() || lane.is_asked || lane.live() > most / 2 {
                 continue;
             }
-            let (plan, stranded) = (lane.plan, lane.rethink > 0);
+            let (plan, stranded) = (lane.key.plan, lane.rethink > 0);
             match self.best(plan).and_then(|place| self.shared.owner(place)) {
                 Some(owner) if owner != self.number => self.move_backlog(at, owner),
                 Some(_) => self.ask_lane(at),
@@ -203,7 +217,7 @@ impl Shard {
             return;
         };
         lane.is_asked = false;
-        let (plan, class) = (lane.plan, lane.class);
+        let lane_key = lane.key;
         let mut found = Vec::new();
         for key in lane.backlog.next_frames(MESSAGES_A_REQUEST, FRAMES_MAX) {
             // One that could not be read keeps those behind it in their order.
@@ -218,15 +232,14 @@ impl Shard {
             let Some(live) = self.live_again(now, parked, frame) else {
                 continue;
             };
-            let (new_plan, new_class) = (live.plan, live.class);
-            let elsewhere = (new_plan, new_class) != (plan, class);
-            let nowhere = self.plans.carriers(new_plan).is_empty();
-            if nowhere || (elsewhere && self.is_long(new_plan, new_class)) {
-                self.lanes.park(new_plan, new_class, parked);
+            let lane = LaneKey::of(&live);
+            let nowhere = self.plans.carriers(lane.plan).is_empty();
+            if nowhere || (lane != lane_key && self.is_long(lane)) {
+                self.lanes.park(lane, parked);
                 continue;
             }
             let key = self.live.insert(live);
-            self.lanes.push_back(new_plan, new_class, key);
+            self.lanes.push_back(lane, key);
         }
     }
 
@@ -237,14 +250,10 @@ impl Shard {
             }
             return;
         };
-        let (plan, class, id, over) = (
-            live.plan,
-            live.class,
-            live.id,
-            now.utc_ns >= live.expires_utc_ns,
-        );
+        let (lane, id) = (LaneKey::of(&live), live.id);
+        let over = now.utc_ns >= live.expires_utc_ns;
         let key = self.live.insert(live);
-        self.lanes.push_returned(plan, class, id, key);
+        self.lanes.push_returned(lane, id, key);
         match wanted.reply {
             Some(reply) => self.cancel_live(now, key, reply),
             None if over => self.finish(
@@ -304,7 +313,7 @@ impl Shard {
     /// Brings back what has waited too long, so that it ends. Part of the sweep.
     pub(super) fn sweep_parked(&mut self, now: Now) {
         let now_s = u32::try_from(now.utc_ns / 1_000_000_000).unwrap_or(u32::MAX);
-        for at in 0..self.lanes.len() {
+        for at in self.lanes.long() {
             let room = OVERDUE_MAX.saturating_sub(self.paging.wanted.len());
             let Some(lane) = self.lanes.get_mut(at).filter(|_| room > 0) else {
                 return;
@@ -329,21 +338,18 @@ impl Shard {
         let Some(lane) = self.lanes.get_mut(at) else {
             return;
         };
-        let (plan, class) = (lane.plan, lane.class);
-        let moved = lane.backlog.take_some(MOVED_MAX);
-        let carriers = self.plans.carriers(plan).to_vec();
-        let mail = Mail::MovedParked(carriers, class, moved);
+        let key = lane.key;
+        let parked = lane.backlog.take_some(MOVED_MAX);
+        let mail = Mail::MovedParked(RestoredLane {
+            carriers: self.plans.carriers(key.plan).to_vec(),
+            class: key.class,
+            account: key.account,
+            parked,
+        });
         if let Err(full) = peer.send(mail)
-            && let Mail::MovedParked(carriers, class, moved) = full.0
+            && let Mail::MovedParked(lane) = full.0
         {
-            self.take_moved_parked(&carriers, class, moved);
-        }
-    }
-
-    pub(super) fn take_moved_parked(&mut self, carriers: &[u16], class: Class, moved: Vec<Parked>) {
-        let plan = self.plans.intern(carriers).unwrap_or(PlanId(0));
-        for parked in moved {
-            self.lanes.park(plan, class, parked);
+            self.restore_lane(lane);
         }
     }
 }

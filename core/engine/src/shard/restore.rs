@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 use super::Shard;
 use super::correlation::Settled;
 use super::early::Parked;
+use super::lanes::LaneKey;
 use super::live::{End, Key, Live, NEVER_NS, Phase, Segment, SegmentState};
 use super::matching::folded;
 use super::numbers::Numbers;
@@ -96,7 +97,12 @@ impl Shard {
     /// Takes a list of waiting messages back that stay in the log.
     pub(crate) fn restore_lane(&mut self, lane: RestoredLane) {
         let plan = self.plans.intern(&lane.carriers).unwrap_or(PlanId(0));
-        self.lanes.park_list(plan, lane.class, lane.parked);
+        let key = LaneKey {
+            plan,
+            class: lane.class,
+            account: lane.account,
+        };
+        self.lanes.park_list(key, lane.parked);
     }
 
     fn restored_into_place(&mut self, now: Now, key: Key) {

@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use carrack_runtime::Now;
 
 use super::Shard;
+use super::lanes::LaneKey;
 use super::live::{Key, Phase};
 
 /// What is done to a message at a time.
@@ -38,8 +39,8 @@ impl Shard {
             .filter(|live| live.phase == Phase::Pausing)
         {
             live.phase = Phase::Waiting;
-            let (plan, class) = (live.plan, live.class);
-            self.lanes.push_back(plan, class, key);
+            let lane = LaneKey::of(live);
+            self.lanes.push_back(lane, key);
         }
     }
 }

@@ -20,16 +20,16 @@ impl Shard {
         let lanes = self
             .lanes
             .iter()
-            .filter(|lane| !lane.is_empty())
+            .filter(|lane| lane.waiting() > 0)
             .map(|lane| LaneSnapshot {
                 carriers: self
                     .plans
-                    .carriers(lane.plan)
+                    .carriers(lane.key.plan)
                     .iter()
                     .filter_map(|place| self.directory.carrier(*place))
                     .map(|entry| entry.name.clone())
                     .collect(),
-                class: lane.class.name(),
+                class: lane.key.class.name(),
                 waiting: lane.waiting(),
             });
         ShardSnapshot {

@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 use crate::settings::Multipart;
 use crate::shard::Shard;
 use crate::shard::correlation::Settled;
+use crate::shard::lanes::LaneKey;
 use crate::shard::live::{Key, Live, NEVER_NS, Phase, Segment, SegmentState};
 use crate::shard::matching::folded;
 use crate::shard::timers::Timer;
@@ -117,11 +118,11 @@ impl Shard {
             return;
         }
         live.phase = Phase::Waiting;
-        let (plan, class, id) = (live.plan, live.class, live.id);
+        let (lane, id) = (LaneKey::of(live), live.id);
         if first {
-            self.lanes.push_returned(plan, class, id, key);
+            self.lanes.push_returned(lane, id, key);
         } else {
-            self.lanes.push_back(plan, class, key);
+            self.lanes.push_back(lane, key);
         }
     }
 

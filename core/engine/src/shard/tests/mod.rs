@@ -19,4 +19,5 @@ mod receipts;
 mod refusals;
 mod reused_ids;
 mod rig;
+mod turns;
 mod uncertain;

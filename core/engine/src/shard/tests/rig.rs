@@ -35,6 +35,8 @@ pub(super) const SOUTH: usize = 1;
 /// A second link of NORTH, down until a test brings it up.
 pub(super) const TWIN: usize = 2;
 pub(super) const ACCOUNT: u32 = 1;
+/// Of share 2.
+pub(super) const OTHER_ACCOUNT: u32 = 2;
 pub(super) const MS: u64 = 1_000_000;
 pub(super) const SECOND: u64 = 1000 * MS;
 /// Time-out of responses in the rules' default.
@@ -256,12 +258,20 @@ fn directory() -> Directory {
         name: "acme".to_owned(),
         waiting: Arc::default(),
         messages_max: 1000,
+        share: 1,
+    };
+    let other = AccountEntry {
+        number: OTHER_ACCOUNT,
+        name: "other".to_owned(),
+        waiting: Arc::default(),
+        messages_max: 1000,
+        share: 2,
     };
     let carriers = [(11, "north"), (12, "south")].map(|(number, name)| CarrierEntry {
         number,
         name: name.to_owned(),
     });
-    Directory::new(vec![account], carriers.to_vec())
+    Directory::new(vec![account, other], carriers.to_vec())
 }
 
 impl Rig {
