@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{RwLock, RwLockReadGuard};
 
 use rocksdb::{
-    ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, IteratorMode, Options,
-    WriteBatch, WriteOptions,
+    ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, ErrorKind, IteratorMode,
+    Options, WriteBatch, WriteOptions,
 };
 use thiserror::Error;
 
@@ -26,9 +26,7 @@ const FIRST_EPOCH: &[u8] = b"first_epoch";
 #[derive(Debug, Error)]
 pub enum StoreFault {
     /// The database cannot be opened.
-    #[error(
-        "cannot open the store in {path}: {source}; check that the folder is writable, the disk has space and no other carrack uses it"
-    )]
+    #[error("cannot open the store in {path}: {source}; {}", cure(.source))]
     Open {
         /// Folder.
         path: PathBuf,
@@ -36,7 +34,7 @@ pub enum StoreFault {
         source: rocksdb::Error,
     },
     /// A read or write failed.
-    #[error("the store failed: {0}")]
+    #[error("the store failed: {}", with_cure(.0))]
     Database(#[from] rocksdb::Error),
     /// A file beside the database failed.
     #[error("{path}: {source}")]
@@ -49,6 +47,30 @@ pub enum StoreFault {
     /// It was closed by a failed attempt to open it again.
     #[error("the store is closed after a fault and could not be opened again yet")]
     Closed,
+}
+
+const DAMAGED: &str = "a file of the store is missing or damaged: put it back as it was, or the whole folder from a copy; without it what was acknowledged cannot be accounted for";
+const UNUSABLE: &str =
+    "check that the folder is writable, the disk has space and no other carrack uses it";
+
+fn is_damaged(source: &rocksdb::Error) -> bool {
+    source.kind() == ErrorKind::Corruption || source.as_ref().contains("No such file or directory")
+}
+
+fn cure(source: &rocksdb::Error) -> &'static str {
+    if is_damaged(source) {
+        DAMAGED
+    } else {
+        UNUSABLE
+    }
+}
+
+fn with_cure(source: &rocksdb::Error) -> String {
+    if is_damaged(source) {
+        format!("{source}; {DAMAGED}")
+    } else {
+        source.to_string()
+    }
 }
 
 /// Rest of the key behind a prefix, and the value.
