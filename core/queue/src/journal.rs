@@ -9,6 +9,7 @@
 //! [`JournalFault`].
 
 use std::fs::{File, OpenOptions};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{Ordering, compiler_fence};
 
@@ -178,7 +179,8 @@ fn create_map(path: &Path, octets: u64) -> std::io::Result<MmapMut> {
         .create(true)
         .truncate(true)
         .open(path)?;
-    file.set_len(octets.max(1))?;
+    // Written, not only made long: a page without space of its own would end the process by SIGBUS on a full disk.
+    std::io::copy(&mut std::io::repeat(0).take(octets.max(1)), &mut &file)?;
     map(&file)
 }
 
