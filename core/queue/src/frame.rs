@@ -59,6 +59,11 @@ impl FrameKey {
         }
     }
 
+    /// Of the same shard in the same epoch.
+    pub(crate) fn is_beside(self, other: Self) -> bool {
+        (self.epoch, self.shard) == (other.epoch, other.shard)
+    }
+
     /// First key of an epoch.
     #[must_use]
     pub fn epoch_start(epoch: u32) -> Self {

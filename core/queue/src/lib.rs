@@ -17,6 +17,7 @@ mod journal;
 mod names;
 mod order;
 mod quarantine;
+mod reach;
 mod scan;
 mod store;
 

@@ -79,16 +79,21 @@ pub fn scan(
         read_frame(&mut report, quarantine, key, octets, visit);
         true
     })?;
+    for last in store.reached().iter().filter(|last| last.epoch >= first) {
+        let behind = FrameKey {
+            number: last.number.saturating_add(1),
+            ..*last
+        };
+        note_gap(&mut report, &mut expected, behind);
+    }
     Ok(report)
 }
 
-/// Frames of one shard in one epoch are numbered from 0 without a gap.
-fn note_gap(report: &mut ScanReport, expected: &mut HashMap<u16, u64>, key: FrameKey) {
-    if key.epoch != report.epoch_last {
-        expected.clear();
-        report.epoch_last = key.epoch;
-    }
-    let number = expected.insert(key.shard, key.number + 1).unwrap_or(0);
+/// Frames of one shard in one epoch are numbered from 0 without a gap, up to the last that was durable.
+fn note_gap(report: &mut ScanReport, expected: &mut HashMap<(u32, u16), u64>, key: FrameKey) {
+    report.epoch_last = report.epoch_last.max(key.epoch);
+    let next = expected.insert((key.epoch, key.shard), key.number.saturating_add(1));
+    let number = next.unwrap_or(0);
     if key.number > number {
         report.ledger.hold(key.epoch);
         report.gaps.push(Gap {

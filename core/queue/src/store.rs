@@ -5,7 +5,7 @@
 //! again in place, and the same frames written again under the same keys.
 
 use std::path::{Path, PathBuf};
-use std::sync::{RwLock, RwLockReadGuard};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use rocksdb::{
     ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, ErrorKind, IteratorMode,
@@ -16,6 +16,7 @@ use thiserror::Error;
 use crate::epochs::{Reclaimed, Totals};
 use crate::frame::{FrameKey, SealedFrame};
 use crate::order::{first_at, visit_epoch};
+use crate::reach::{self, Reach};
 
 pub(crate) const LOG: &str = "log";
 const META: &str = "meta";
@@ -81,6 +82,8 @@ pub struct Store {
     path: PathBuf,
     read_only: bool,
     database: RwLock<Option<DB>>,
+    reached: Vec<FrameKey>,
+    reach: Mutex<Option<Reach>>,
 }
 
 impl Store {
@@ -90,11 +93,20 @@ impl Store {
     /// [`StoreFault::Open`], also while another process holds it.
     pub fn open(path: &Path) -> Result<Self, StoreFault> {
         let database = open_database(path, false)?;
-        Ok(Self {
+        let reached = read_reach(path)?;
+        let mut store = Self {
             path: path.to_owned(),
             read_only: false,
             database: RwLock::new(Some(database)),
-        })
+            reached,
+            reach: Mutex::new(None),
+        };
+        let first_epoch = store.first_epoch()?;
+        store.reached.retain(|last| last.epoch >= first_epoch);
+        let reach =
+            Reach::create(path, store.reached.clone()).map_err(|source| file(path, source))?;
+        store.reach = Mutex::new(Some(reach));
+        Ok(store)
     }
 
     /// Opens the store to read what is durable, also while a node runs on it.
@@ -102,11 +114,15 @@ impl Store {
     /// # Errors
     /// [`StoreFault::Open`] when there is no store.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreFault> {
+        // Before the log: a node that runs may add to both.
+        let reached = read_reach(path)?;
         let database = open_database(path, true)?;
         Ok(Self {
             path: path.to_owned(),
             read_only: true,
             database: RwLock::new(Some(database)),
+            reached,
+            reach: Mutex::new(None),
         })
     }
 
@@ -114,6 +130,11 @@ impl Store {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The last frame of each shard and epoch that was durable before the store was opened.
+    pub(crate) fn reached(&self) -> &[FrameKey] {
+        &self.reached
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Option<DB>> {
@@ -138,12 +159,22 @@ impl Store {
         self.with(|database| {
             let log = family(database, LOG)?;
             let mut batch = WriteBatch::default();
+            let mut reached: Vec<FrameKey> = Vec::new();
             for frame in frames {
                 batch.put_cf(log, frame.key.to_octets(), &frame.octets);
+                match reached.iter_mut().find(|last| last.is_beside(frame.key)) {
+                    Some(last) => *last = frame.key,
+                    None => reached.push(frame.key),
+                }
             }
             let mut options = WriteOptions::default();
             options.set_sync(sync);
-            Ok(database.write_opt(batch, &options)?)
+            database.write_opt(batch, &options)?;
+            let mut reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(reach) = reach.as_mut() {
+                reach.note(&reached);
+            }
+            Ok(())
         })
     }
 
@@ -298,6 +329,17 @@ impl Store {
     }
 }
 
+fn file(path: &Path, source: std::io::Error) -> StoreFault {
+    StoreFault::File {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+fn read_reach(path: &Path) -> Result<Vec<FrameKey>, StoreFault> {
+    reach::read(path).map_err(|source| file(path, source))
+}
+
 pub(crate) fn family<'a>(
     database: &'a DB,
     name: &str,
@@ -314,8 +356,8 @@ fn open_database(path: &Path, read_only: bool) -> Result<DB, StoreFault> {
     options.set_max_total_wal_size(512 << 20);
     options.set_keep_log_file_num(4);
     options.set_max_log_file_size(8 << 20);
-    // A torn tail was never acknowledged; anything before it must be whole.
-    options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+    // A torn tail was never acknowledged, whatever stands in it. Where more is gone, the reach says so.
+    options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
     let families = [(LOG, 64 << 20, 4), (META, 4 << 20, 2)].map(|(name, buffer, buffers)| {
         let mut options = Options::default();
         options.set_write_buffer_size(buffer);
