@@ -20,6 +20,8 @@ const ENTRY_OCTETS: usize = FrameKey::OCTETS + 4;
 pub(crate) struct Reach {
     file: File,
     last: Vec<FrameKey>,
+    /// Entries of earlier epochs speak of nothing that is kept: their places are used again.
+    first_epoch: u32,
     failed: bool,
 }
 
@@ -57,6 +59,7 @@ impl Reach {
         Ok(Self {
             file: File::options().write(true).open(&path)?,
             last,
+            first_epoch: 0,
             failed: false,
         })
     }
@@ -73,11 +76,22 @@ impl Reach {
         self.failed = failed;
     }
 
+    /// Epochs before this one are dropped.
+    pub(crate) fn forget_below(&mut self, epoch: u32) {
+        self.first_epoch = epoch;
+    }
+
     fn note_one(&mut self, key: FrameKey) -> Result<(), Error> {
         let known = self.last.iter().rposition(|last| last.is_beside(key));
-        let place = known.unwrap_or(self.last.len());
+        let gone = || {
+            self.last
+                .iter()
+                .position(|last| last.epoch < self.first_epoch)
+        };
+        let place = known.or_else(gone).unwrap_or(self.last.len());
         match self.last.get_mut(place) {
-            Some(last) => last.number = last.number.max(key.number),
+            Some(last) if known.is_some() => last.number = last.number.max(key.number),
+            Some(last) => *last = key,
             None => self.last.push(key),
         }
         let last = self.last.get(place).copied().unwrap_or(key);
@@ -114,6 +128,22 @@ mod tests {
         let mut reach = Reach::create(folder.path(), found[1..].to_vec()).unwrap();
         reach.note(&[key(2, 0, 1)]);
         assert_eq!(read(folder.path()).unwrap(), [key(1, 1, 4), key(2, 0, 1)]);
+    }
+
+    #[test]
+    fn places_of_dropped_epochs_are_used_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut reach = Reach::create(folder.path(), Vec::new()).unwrap();
+        for epoch in 1..100 {
+            reach.forget_below(epoch.max(2) - 1);
+            reach.note(&[key(epoch, 0, 7), key(epoch, 1, 8)]);
+        }
+        let found = read(folder.path()).unwrap();
+        assert!(found.len() <= 6, "{}", found.len());
+        for shard in 0..2 {
+            assert!(found.contains(&key(99, shard, 7 + u64::from(shard))));
+            assert!(found.contains(&key(98, shard, 7 + u64::from(shard))));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! again in place, and the same frames written again under the same keys.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use rocksdb::{
     ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, ErrorKind, IteratorMode,
@@ -170,8 +170,7 @@ impl Store {
             let mut options = WriteOptions::default();
             options.set_sync(sync);
             database.write_opt(batch, &options)?;
-            let mut reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(reach) = reach.as_mut() {
+            if let Some(reach) = self.reach().as_mut() {
                 reach.note(&reached);
             }
             Ok(())
@@ -238,8 +237,15 @@ impl Store {
             let mut options = WriteOptions::default();
             options.set_sync(true);
             database.write_opt(batch, &options)?;
+            if let Some(reach) = self.reach().as_mut() {
+                reach.forget_below(what.epochs_below);
+            }
             Ok(database.delete_file_in_range_cf(log, from, to)?)
         })
+    }
+
+    fn reach(&self) -> MutexGuard<'_, Option<Reach>> {
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Totals over the epochs that are gone.
