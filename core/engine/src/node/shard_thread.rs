@@ -12,7 +12,7 @@ use carrack_runtime::{
 use super::CarrierSpec;
 use crate::mail::Mail;
 use crate::pager::StorePager;
-use crate::recovery::{Restored, RestoredEarly, RestoredLane, RestoredSettled};
+use crate::recovery::{Remembered, Restored, RestoredEarly, RestoredLane};
 use crate::shard::{Carrier, Shard, ShardParts};
 use crate::shared::Shared;
 
@@ -22,7 +22,7 @@ pub(super) struct Seed {
     pub(super) lanes: Vec<RestoredLane>,
     pub(super) early: Vec<RestoredEarly>,
     /// Of the whole node.
-    pub(super) settled: Arc<Vec<RestoredSettled>>,
+    pub(super) remembered: Arc<Remembered>,
     /// Whether another run may have used this second's rates up.
     pub(super) quiet: bool,
 }
@@ -98,9 +98,7 @@ fn run_shard(io: Io, core: Option<usize>, building: Building, seed: Seed) {
         if seed.quiet {
             shard.keep_quiet(now);
         }
-        for settled in seed.settled.iter() {
-            shard.restore_settled(settled);
-        }
+        shard.remember(now, &seed.remembered);
         for early in seed.early {
             shard.restore_early(now, early);
         }

@@ -166,7 +166,7 @@ impl SimulatedNode {
         ));
         let mut recovered = recovery.0;
         let mut found = distribution::distribute(&shared, &mut recovered, shards);
-        let settled = std::mem::take(&mut recovered.settled);
+        let remembered = std::mem::take(&mut recovered.remembered);
         distribution::give_batches(&shared, recovered);
         let size = shared.settings.mailbox_size;
         let (mail, inboxes): (Vec<MailboxSender<Mail>>, Vec<Mailbox<Mail>>) =
@@ -201,9 +201,7 @@ impl SimulatedNode {
                 if spec.used_before {
                     shard.keep_quiet(now);
                 }
-                for settled in &settled {
-                    shard.restore_settled(settled);
-                }
+                shard.remember(now, &remembered);
                 // The map they come from has no order; a replay needs one.
                 let mut parked = found.early.pop_front().unwrap_or_default();
                 parked.sort_by(|a, b| {

@@ -19,11 +19,11 @@ impl Recovered {
     ) -> Result<FrameWriter, FrameFault> {
         let mut frame = FrameWriter::default();
         for found in left_over {
-            if !self.left_in_window(found, at_utc_ns) {
+            let Some(reason) = self.left_in_window(found, at_utc_ns) else {
                 continue;
-            }
+            };
             tracing::warn!(id = %MessageId(found.id), segment = found.segment, "uncertain: it was in a window when the process ended");
-            frame.push(&record(found, UncertainReason::Crash, at_utc_ns))?;
+            frame.push(&record(found, reason, at_utc_ns))?;
         }
         for (id, carrier, segment) in std::mem::take(&mut self.unlisted) {
             let found = InFlight {
@@ -37,12 +37,13 @@ impl Recovered {
         Ok(frame)
     }
 
-    /// True: it is uncertain by this.
-    fn left_in_window(&mut self, found: &InFlight, at_utc_ns: u64) -> bool {
+    /// As what it is to be listed, if it is.
+    fn left_in_window(&mut self, found: &InFlight, at_utc_ns: u64) -> Option<UncertainReason> {
         let Some(message) = self.live(found.id) else {
             // It ended by what became of another copy, or its outcome is durable and its entry was to be forgotten next.
-            return true;
+            return Some(UncertainReason::Crash);
         };
+        let sent = (message.id, message.to);
         let there = message.carrier == Some(found.carrier);
         let state = message.segments.get(usize::from(found.segment));
         let has_outcome = matches!(
@@ -51,7 +52,7 @@ impl Recovered {
         );
         if there && has_outcome {
             // Nothing followed from its outcome yet; or that is of an earlier copy, and the record of this one was cut off.
-            return found.again;
+            return found.again.then_some(UncertainReason::SentAgain);
         }
         // It may wait for its late response still. Listed it is in any case: the record may be of an earlier copy.
         let waits = there
@@ -63,7 +64,8 @@ impl Recovered {
             message.set(found.segment, now_due);
             self.left_behind(Some(copies));
         }
-        true
+        self.perhaps_taken(found.carrier, Some(sent));
+        Some(UncertainReason::Crash)
     }
 }
 

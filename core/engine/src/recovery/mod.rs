@@ -66,6 +66,14 @@ pub(crate) struct RestoredLane {
     pub(crate) parked: Vec<Parked>,
 }
 
+/// What the shards are to know of segments that nothing more is to come of, the last ones.
+#[derive(Debug, Default)]
+pub(crate) struct Remembered {
+    pub(crate) settled: VecDeque<RestoredSettled>,
+    /// By carrier number: copies that were uncertain once, by message and recipient.
+    pub(crate) astray: VecDeque<(u32, MessageId, Msisdn)>,
+}
+
 /// All that the log gives back.
 pub(crate) struct Recovered {
     /// Those that something was done about.
@@ -77,8 +85,7 @@ pub(crate) struct Recovered {
     ways: Ways,
     frames: Frames,
     pub(crate) early: HashMap<(u32, CarrierMessageId), RestoredEarly>,
-    /// The last that were settled, in their order.
-    pub(crate) settled: VecDeque<RestoredSettled>,
+    pub(crate) remembered: Remembered,
     /// By carrier: id of the receipt that was given to the segment of the next record by its number.
     by_number: HashMap<u32, CarrierMessageId>,
     /// Segments by message, carrier and number that were sent again elsewhere, and nothing says so yet.
@@ -122,7 +129,7 @@ impl Recovered {
             ways,
             frames: Frames::new(read),
             early: HashMap::new(),
-            settled: VecDeque::new(),
+            remembered: Remembered::default(),
             by_number: HashMap::new(),
             unlisted: BTreeSet::new(),
             progress: HashMap::new(),
@@ -238,8 +245,10 @@ impl Recovered {
         let carrier = record.carrier.to_native();
         let until_utc_ns = record.waits_until_utc_ns.to_native();
         if record.reason == UncertainReason::SentAgain {
-            return self.sent_again(record.id.to_native(), carrier, segment);
+            return self.sent_again(record.id.to_native(), carrier, segment, parts > 0);
         }
+        let sent = self.with(record.id.to_native(), |message| (message.id, message.to));
+        self.perhaps_taken(carrier, sent);
         let copies = self.with(record.id.to_native(), |message| {
             message.note_bad_outcome(segment);
             if message.is_taken_elsewhere(carrier, segment) {
@@ -252,10 +261,20 @@ impl Recovered {
         self.left_behind(copies);
     }
 
-    /// Its text went on from there; where the other shard's frame came first, it is at the next carrier already.
-    fn sent_again(&mut self, id: u128, carrier: u32, segment: u8) {
+    /// The carrier may have a copy under an id that we never learned.
+    fn perhaps_taken(&mut self, carrier: u32, sent: Option<(MessageId, Msisdn)>) {
+        let astray = &mut self.remembered.astray;
+        if astray.len() >= SETTLED_MAX {
+            astray.pop_front();
+        }
+        astray.extend(sent.map(|(message, to)| (carrier, message, to)));
+    }
+
+    /// Its text went on from there; where the other shard's frame came first, it is at the next carrier already. Written
+    /// by a recovery, it lists a copy and changes nothing.
+    fn sent_again(&mut self, id: u128, carrier: u32, segment: u8, goes_on: bool) {
         let copies = self.with(id, |message| {
-            let there = message.carrier == Some(carrier);
+            let there = goes_on && message.carrier == Some(carrier);
             there.then(|| message.forget())
         });
         for copy in copies.flatten().into_iter().flatten() {
@@ -280,10 +299,10 @@ impl Recovered {
         if segment.carrier_id.is_empty() {
             return;
         }
-        if self.settled.len() >= SETTLED_MAX {
-            self.settled.pop_front();
+        if self.remembered.settled.len() >= SETTLED_MAX {
+            self.remembered.settled.pop_front();
         }
-        self.settled.push_back(segment);
+        self.remembered.settled.push_back(segment);
     }
 
     fn with<T>(&mut self, id: u128, change: impl FnOnce(&mut Restored) -> T) -> Option<T> {

@@ -19,7 +19,9 @@ use super::numbers::Numbers;
 use super::sending::parts_of;
 use super::settle::receipts::{How, Report};
 use super::settle::uncertain::NO_RESPONSE;
-use crate::recovery::{Restored, RestoredEarly, RestoredLane, RestoredSegment, RestoredSettled};
+use crate::recovery::{
+    Remembered, Restored, RestoredEarly, RestoredLane, RestoredSegment, RestoredSettled,
+};
 
 const QUIET_NS: u64 = 1_000_000_000;
 
@@ -136,13 +138,13 @@ impl Shard {
             let Some(segment) = live.segments.get(usize::from(part)) else {
                 return;
             };
-            let (to, id) = (live.to, segment.carrier_id.clone());
+            let (to, message, id) = (live.to, live.id, segment.carrier_id.clone());
             match segment.state {
                 SegmentState::Uncertain { due_ns } => {
                     self.hold_uncertain(key, place, part, due_ns);
                 }
                 SegmentState::Submitted { .. } if id.is_empty() => {
-                    self.unnamed.insert(place, to, key, part);
+                    self.unnamed.insert(place, to, message, key, part);
                 }
                 SegmentState::Submitted { .. } => {
                     let folded = folded(&carrier.rules.ids, &id);
@@ -325,8 +327,21 @@ impl Shard {
         Some((self.plans.intern(&carriers).ok()?, choice.route))
     }
 
-    /// Remembers what had its final receipt before: one that is repeated must be known, and not be given to another.
-    pub(crate) fn restore_settled(&mut self, restored: &RestoredSettled) {
+    /// Remembers what had its final receipt before: one that is repeated must be known, and not be given to another. And
+    /// what may still have one under an id that nobody knows.
+    pub(crate) fn remember(&mut self, now: Now, remembered: &Remembered) {
+        for settled in &remembered.settled {
+            self.restore_settled(settled);
+        }
+        for (carrier, message, to) in &remembered.astray {
+            let place = self.directory.carrier_place(*carrier);
+            if let Some(place) = place.filter(|place| self.carriers.contains_key(place)) {
+                self.goes_astray(now, place, *to, *message);
+            }
+        }
+    }
+
+    fn restore_settled(&mut self, restored: &RestoredSettled) {
         let Some(place) = self.directory.carrier_place(restored.carrier) else {
             return;
         };

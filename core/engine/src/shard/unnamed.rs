@@ -4,10 +4,16 @@
 //! Such a receipt may also be an early one of another segment to the same number that is in a window. Where none is, it
 //! is matched at once; else it is parked, and claimed when every response that was out has come or timed out.
 //!
-//! Bound: one entry a segment without id; a filter of fixed size over the windows that may say yes wrongly, never no.
+//! A copy that was sent again or given up, and whose id never came, may still have its receipt: while that may come,
+//! nothing to its recipient is matched by number but its own message.
+//!
+//! Bound: one entry a segment without id; [`ASTRAY_MAX`] copies, the oldest forgotten first; a filter of fixed size over
+//! the windows that may say yes wrongly, never no.
 
-use carrack_message::Msisdn;
+use std::collections::VecDeque;
+
 use carrack_message::carrier_id::FoldedId;
+use carrack_message::{MessageId, Msisdn};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -23,22 +29,45 @@ pub(crate) struct Claim {
     pub(crate) due_ns: u64,
 }
 
+/// Copies whose receipts nobody waits for any more, remembered.
+const ASTRAY_MAX: usize = 65_536;
+
 #[derive(Debug)]
 struct Entry {
+    message: MessageId,
     key: Key,
     segment: u8,
     to: Msisdn,
     claim: Option<Box<Claim>>,
 }
 
+/// A copy that its carrier may have under an id which we never learned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Astray {
+    message: MessageId,
+    to: Msisdn,
+    until_ns: u64,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Unnamed {
     by_tail: FxHashMap<(u16, u32), SmallVec<[Entry; 1]>>,
+    astray: FxHashMap<(u16, u32), SmallVec<[Astray; 1]>>,
+    /// Places in `astray`, the oldest first.
+    astray_order: VecDeque<((u16, u32), u64)>,
 }
 
 impl Unnamed {
-    pub(crate) fn insert(&mut self, carrier: u16, to: Msisdn, key: Key, segment: u8) {
+    pub(crate) fn insert(
+        &mut self,
+        carrier: u16,
+        to: Msisdn,
+        message: MessageId,
+        key: Key,
+        segment: u8,
+    ) {
         let entry = Entry {
+            message,
             key,
             segment,
             to,
@@ -60,6 +89,52 @@ impl Unnamed {
         }
     }
 
+    /// A copy of a message is waited for no more; its receipt may come until then.
+    pub(crate) fn goes_astray(
+        &mut self,
+        now_ns: u64,
+        carrier: u16,
+        to: Msisdn,
+        message: MessageId,
+        until_ns: u64,
+    ) {
+        let over = |(_, until_ns): &((u16, u32), u64)| *until_ns <= now_ns;
+        while self.astray_order.len() >= ASTRAY_MAX || self.astray_order.front().is_some_and(over) {
+            let Some((place, until_ns)) = self.astray_order.pop_front() else {
+                break;
+            };
+            if let Some(copies) = self.astray.get_mut(&place) {
+                copies.retain(|copy| copy.until_ns > until_ns);
+                if copies.is_empty() {
+                    self.astray.remove(&place);
+                }
+            }
+        }
+        let place = (carrier, tail(to));
+        let copies = self.astray.entry(place).or_default();
+        if copies.iter().any(|copy| copy.message == message) {
+            return;
+        }
+        copies.push(Astray {
+            message,
+            to,
+            until_ns,
+        });
+        self.astray_order.push_back((place, until_ns));
+    }
+
+    /// Whether a receipt with these numbers may be of a lost copy of another message.
+    fn may_be_of_another(&self, carrier: u16, numbers: Numbers, message: MessageId) -> bool {
+        if self.astray.is_empty() {
+            return false;
+        }
+        numbers
+            .iter()
+            .filter_map(|number| self.astray.get(&(carrier, tail(number))))
+            .flatten()
+            .any(|copy| copy.message != message && numbers.agree_with(copy.to) >= Agreement::Tail)
+    }
+
     /// The one segment that the numbers of a receipt fit; none where several do.
     pub(crate) fn only(&self, carrier: u16, numbers: Numbers) -> Option<(Key, u8)> {
         if self.by_tail.is_empty() {
@@ -75,7 +150,8 @@ impl Unnamed {
                 let found = (first.key, first.segment);
                 // Both addresses of a receipt may be the same number.
                 let alone = fitting.all(|entry| (entry.key, entry.segment) == found);
-                return alone.then_some(found);
+                let sure = alone && !self.may_be_of_another(carrier, numbers, first.message);
+                return sure.then_some(found);
             }
         }
         None
@@ -206,19 +282,34 @@ mod tests {
         let mut unnamed = Unnamed::default();
         let (one, other) = (447_700_900_001, 337_700_900_001);
         let to = |number| Msisdn::from_u64(number).unwrap();
-        unnamed.insert(1, to(one), key(1), 0);
+        unnamed.insert(1, to(one), MessageId(1), key(1), 0);
         assert_eq!(unnamed.only(1, numbers(one)), Some((key(1), 0)));
         assert_eq!(unnamed.only(1, numbers(7_700_900_001)), Some((key(1), 0)));
         assert_eq!(unnamed.only(2, numbers(one)), None, "another carrier");
-        unnamed.insert(1, to(other), key(2), 0);
+        unnamed.insert(1, to(other), MessageId(2), key(2), 0);
         assert_eq!(unnamed.only(1, numbers(one)), Some((key(1), 0)));
         assert_eq!(unnamed.only(1, numbers(7_700_900_001)), None, "two fit");
-        unnamed.insert(1, to(one), key(1), 1);
+        unnamed.insert(1, to(one), MessageId(1), key(1), 1);
         assert_eq!(unnamed.only(1, numbers(one)), None, "two parts fit");
         for (number, slot, segment) in [(one, 1, 0), (other, 2, 0), (one, 1, 1)] {
             unnamed.remove(1, to(number), key(slot), segment);
         }
         assert_eq!(unnamed.len(), 0);
+    }
+
+    #[test]
+    fn nothing_is_matched_by_number_while_a_lost_copy_of_another_may_have_its_receipt() {
+        let mut unnamed = Unnamed::default();
+        let to = Msisdn::from_u64(447_700_900_001).unwrap();
+        let numbers = numbers(447_700_900_001);
+        unnamed.insert(1, to, MessageId(1), key(1), 0);
+        unnamed.goes_astray(0, 1, to, MessageId(1), 100);
+        assert!(unnamed.only(1, numbers).is_some(), "its own");
+        unnamed.goes_astray(1, 1, to, MessageId(2), 101);
+        assert_eq!(unnamed.only(1, numbers), None);
+        let elsewhere = Msisdn::from_u64(447_700_900_002).unwrap();
+        unnamed.goes_astray(101, 1, elsewhere, MessageId(3), 201);
+        assert!(unnamed.only(1, numbers).is_some(), "its time is over");
     }
 
     #[test]

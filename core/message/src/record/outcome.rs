@@ -52,7 +52,7 @@ pub enum UncertainReason {
     LinkLost,
     /// Our process ended with the segment in the window.
     Crash,
-    /// A carrier has it, and its whole text goes on to another.
+    /// A carrier has it, and its whole text is sent again, there or elsewhere (with `parts` 0: it was, before a crash).
     SentAgain,
 }
 

@@ -148,7 +148,7 @@ impl Shard {
             histogram.saturating_record(now.mono_ns.saturating_sub(left.since_ns) / 1000);
         }
         if id.is_empty() {
-            self.unnamed.insert(place, to, key, segment);
+            self.unnamed.insert(place, to, message, key, segment);
         } else {
             let folded = folded(&carrier.rules.ids, &id);
             self.correlation.insert(place, &folded, key.slot);

@@ -50,7 +50,7 @@ impl Shard {
         let (place, batch, epoch) = (live.carrier, live.batch, live.id.parts().epoch);
         self.note(&record);
         self.frames.summary().add_final(epoch, status);
-        self.forget_segments(key, true);
+        self.forget_segments(now, key, true);
         self.count_final(place, batch, status);
         if tell {
             self.keep_to_tell(now, key, status);

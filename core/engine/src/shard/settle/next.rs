@@ -198,11 +198,11 @@ impl Shard {
                 waits_until_utc_ns: 0,
             });
         }
-        self.forget_segments(key, false);
+        self.forget_segments(now, key, false);
     }
 
     /// All parts are to be sent anew, or the message is at its end; receipts of these copies mean nothing any more.
-    pub(super) fn forget_segments(&mut self, key: Key, ended: bool) {
+    pub(super) fn forget_segments(&mut self, now: Now, key: Key, ended: bool) {
         let Some(live) = self.live.get_mut(key) else {
             return;
         };
@@ -216,6 +216,9 @@ impl Shard {
             }
             if segment.is_unnamed() {
                 self.unnamed.remove(place, to, key, part);
+                let until_ns = now.mono_ns.saturating_add(self.early.hold_ns(place));
+                self.unnamed
+                    .goes_astray(now.mono_ns, place, to, message, until_ns);
             }
             segment.state = SegmentState::Unsent;
             segment.queries = 0;

@@ -6,6 +6,7 @@
 
 use std::cmp::Reverse;
 
+use carrack_message::MessageId;
 use carrack_message::Status;
 use carrack_message::record::{Uncertain, UncertainReason};
 use carrack_routing::OnNoResponse;
@@ -101,13 +102,13 @@ impl Shard {
         let Some(live) = self.live.get_mut(key) else {
             return;
         };
-        let to = live.to;
+        let (to, message) = (live.to, live.id);
         let Some(found) = live.segment_mut(segment) else {
             return;
         };
         found.state = SegmentState::Uncertain { due_ns };
         found.carrier_id.clear();
-        self.unnamed.insert(place, to, key, segment);
+        self.unnamed.insert(place, to, message, key, segment);
         if due_ns != NEVER_NS {
             self.timers.push(Reverse((due_ns, key, Timer::Grace)));
         }
@@ -121,7 +122,7 @@ impl Shard {
             let Some(live) = self.live.get(key).filter(|live| live.end.is_none()) else {
                 return;
             };
-            let (place, to) = (live.carrier, live.to);
+            let (place, to, message) = (live.carrier, live.to, live.id);
             let Some(segment) = live.segments.get(usize::from(part)) else {
                 return;
             };
@@ -146,6 +147,7 @@ impl Shard {
             match self.policy(key, Some(place)) {
                 OnNoResponse::Resend => {
                     self.unlist(place, key, part);
+                    self.goes_astray(now, place, to, message);
                     self.set_state(key, part, SegmentState::Unsent);
                     unsent = true;
                 }
@@ -160,6 +162,19 @@ impl Shard {
         if unsent && phase == Some(Phase::AwaitingReceipt) {
             self.go_on(now, key, true);
         }
+    }
+
+    /// A copy is waited for no more, but may have been taken under an id that we do not know.
+    pub(in crate::shard) fn goes_astray(
+        &mut self,
+        now: Now,
+        place: u16,
+        to: carrack_message::Msisdn,
+        message: MessageId,
+    ) {
+        let until_ns = now.mono_ns.saturating_add(self.early.hold_ns(place));
+        self.unnamed
+            .goes_astray(now.mono_ns, place, to, message, until_ns);
     }
 
     pub(super) fn set_state(&mut self, key: Key, part: u8, state: SegmentState) {

@@ -410,9 +410,7 @@ impl Rig {
             .map(|(_, message)| message)
             .collect();
         messages.sort_by_key(|message| message.id);
-        for settled in &recovered.settled {
-            rig.shard.restore_settled(settled);
-        }
+        rig.shard.remember(rig.now, &recovered.remembered);
         for (_, early) in recovered.early.drain() {
             rig.shard.restore_early(rig.now, early);
         }
