@@ -64,7 +64,7 @@ impl Recovered {
             message.set(found.segment, now_due);
             self.left_behind(Some(copies));
         }
-        self.perhaps_taken(found.carrier, Some(sent));
+        self.perhaps_taken(found.carrier, sent);
         Some(UncertainReason::Crash)
     }
 }

@@ -247,27 +247,27 @@ impl Recovered {
         if record.reason == UncertainReason::SentAgain {
             return self.sent_again(record.id.to_native(), carrier, segment, parts > 0);
         }
-        let sent = self.with(record.id.to_native(), |message| (message.id, message.to));
-        self.perhaps_taken(carrier, sent);
-        let copies = self.with(record.id.to_native(), |message| {
-            message.note_bad_outcome(segment);
-            if message.is_taken_elsewhere(carrier, segment) {
-                return Copies::new();
-            }
-            let copies = message.at_carrier(carrier, parts);
+        let Some(message) = self.live(record.id.to_native()) else {
+            return;
+        };
+        let sent = (message.id, message.to);
+        message.note_bad_outcome(segment);
+        let mut copies = None;
+        if !message.is_taken_elsewhere(carrier, segment) {
+            copies = Some(message.at_carrier(carrier, parts));
             message.set(segment, RestoredSegment::Uncertain { until_utc_ns });
-            copies
-        });
+        }
+        self.perhaps_taken(carrier, sent);
         self.left_behind(copies);
     }
 
     /// The carrier may have a copy under an id that we never learned.
-    fn perhaps_taken(&mut self, carrier: u32, sent: Option<(MessageId, Msisdn)>) {
+    fn perhaps_taken(&mut self, carrier: u32, (message, to): (MessageId, Msisdn)) {
         let astray = &mut self.remembered.astray;
         if astray.len() >= SETTLED_MAX {
             astray.pop_front();
         }
-        astray.extend(sent.map(|(message, to)| (carrier, message, to)));
+        astray.push_back((carrier, message, to));
     }
 
     /// Its text went on from there; where the other shard's frame came first, it is at the next carrier already. Written
