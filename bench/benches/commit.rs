@@ -73,6 +73,7 @@ impl Shard {
             ticket: self.ticket,
             octets: self.octets.clone(),
             summary: FrameSummary::default(),
+            shelf: Vec::new(),
         })
     }
 
@@ -116,6 +117,7 @@ fn frame(records: usize) -> Vec<u8> {
             reference: 0,
             wants_receipt: true,
             at_utc_ns: 1,
+            send_at_utc_ns: 0,
             expires_utc_ns: 2,
             price_micros: 1_000,
             client_ref: None,

@@ -100,6 +100,8 @@ fn engine(settings: &Settings) -> EngineSettings {
             settings::Multipart::Any => Multipart::Any,
             settings::Multipart::Last => Multipart::Last,
         },
+        receipt_in_memory_ns: nanoseconds(queue.receipt_in_memory),
+        receipts_in_memory_max: usize::try_from(queue.receipts_in_memory_max).unwrap_or(usize::MAX),
         early_receipt_hold_ns: nanoseconds(queue.early_receipt_hold),
         early_receipts_max: usize::try_from(queue.early_receipts_max).unwrap_or(usize::MAX),
         mailbox_size: MAILBOX_SIZE,

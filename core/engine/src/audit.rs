@@ -2,11 +2,11 @@
 //!
 //! `accepted = delivered + undelivered + expired + rejected + waiting`, each message counted once by its id, and nothing in
 //! the log that contradicts it: no outcome of a message that was never accepted, no second end, no missing or unreadable
-//! frame. Bound: memory for the ids that wait.
+//! frame, nothing in the log and on the shelf. Bound: memory for the ids that wait in the log, or went to the shelf in it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use carrack_message::record::{ArchivedUncertain, RecordView, UncertainReason};
+use carrack_message::record::{ArchivedUncertain, RecordView, Submitted, UncertainReason};
 use carrack_message::{MessageId, Status};
 use carrack_queue::{FrameKey, Names, Store, StoreFault, Totals, scan};
 use serde::Serialize;
@@ -43,6 +43,8 @@ pub struct Audit {
     pub rejected: u64,
     /// Not final yet.
     pub waiting: u64,
+    /// Of those: on the shelf, to be sent later or with receipts that take long.
+    pub shelved: u64,
     /// Of the undelivered: cancelled by the customer.
     pub cancelled: u64,
     /// Of the undelivered: no receipt ever came.
@@ -69,6 +71,8 @@ const SPELLED_OUT_MAX: usize = 20;
 #[derive(Default)]
 struct Tally {
     waiting: HashMap<u128, ()>,
+    /// On the shelf, by the log.
+    aside: HashSet<u128>,
     untold: HashMap<u128, ()>,
     totals: Totals,
     contradictions: Vec<String>,
@@ -89,25 +93,79 @@ impl Tally {
         }
     }
 
+    /// Accepted in this frame, or back from the shelf in it. What came back may have gone there in an epoch that is gone.
+    fn waits(&mut self, place: FrameKey, id: MessageId, accepted: bool) {
+        self.aside.remove(&id.0);
+        let late = FrameKey::of_message(id) > place;
+        if late || self.waiting.insert(id.0, ()).is_some() {
+            let what = if accepted {
+                "accepted"
+            } else {
+                "brought back from the shelf"
+            };
+            self.contradicts(|| {
+                format!("message {id} was {what} twice, or its id does not say where it lies")
+            });
+        }
+    }
+
+    /// What is on the shelf is nowhere else, and all that went there and did not come back is there. Gives how many.
+    fn compare(&mut self, store: &Store) -> Result<u64, StoreFault> {
+        let mut count = 0u64;
+        store.visit_shelf(&mut |id, entry| {
+            count += 1;
+            self.aside.remove(&id.0);
+            if entry.is_none() {
+                self.contradicts(|| format!("message {id} on the shelf cannot be read"));
+            }
+            if self.waiting.contains_key(&id.0) {
+                self.contradicts(|| format!("message {id} is on the shelf and in the log"));
+            }
+        })?;
+        for id in std::mem::take(&mut self.aside) {
+            self.contradicts(|| {
+                format!(
+                    "message {} went to the shelf and is not there",
+                    MessageId(id)
+                )
+            });
+        }
+        let counted = store.shelf_counts().total();
+        if counted != count {
+            self.contradicts(|| {
+                format!("{count} messages are on the shelf, {counted} were counted")
+            });
+        }
+        Ok(count)
+    }
+
     fn apply(&mut self, carriers: &Names, place: FrameKey, record: RecordView<'_>) {
         // Its epoch was reclaimed, and all that became of it is in the totals of that.
-        if ended_id(record).is_some_and(|id| id.parts().epoch < self.first_epoch) {
+        if ended_epoch(record).is_some_and(|epoch| epoch < self.first_epoch) {
             return;
         }
         match record {
             RecordView::Accepted(record) => {
-                self.totals.accepted += 1;
                 let id = record.id.to_native();
-                if FrameKey::of_message(MessageId(id)) != place
-                    || self.waiting.insert(id, ()).is_some()
-                {
+                let here = place.accepted(MessageId(id));
+                self.totals.accepted += u64::from(here);
+                if here && record.send_at_utc_ns != 0 {
+                    self.aside.insert(id);
+                } else {
+                    self.waits(place, MessageId(id), here);
+                }
+            }
+            RecordView::Aside(record) => {
+                let id = record.id.to_native();
+                if self.waiting.remove(&id).is_none() {
                     self.contradicts(|| {
                         format!(
-                            "message {} was accepted twice, or its id does not say where it lies",
+                            "message {} was put aside and was not waiting",
                             MessageId(id)
                         )
                     });
                 }
+                self.aside.insert(id);
             }
             RecordView::Final(record) => {
                 let id = record.id.to_native();
@@ -140,7 +198,7 @@ impl Tally {
                     });
                 }
             }
-            RecordView::Submitted(record) => {
+            RecordView::Submitted(record) if record.attempt != Submitted::COPY => {
                 self.segments_submitted += u64::from(record.segments);
             }
             RecordView::Uncertain(record) => self.uncertain.push(uncertain(carriers, record)),
@@ -149,10 +207,12 @@ impl Tally {
     }
 }
 
-fn ended_id(record: RecordView<'_>) -> Option<MessageId> {
+/// The epoch that held a message that left it by this record.
+fn ended_epoch(record: RecordView<'_>) -> Option<u32> {
     match record {
-        RecordView::Final(record) => Some(MessageId(record.id.to_native())),
-        RecordView::Told(record) => Some(MessageId(record.id.to_native())),
+        RecordView::Final(record) => Some(record.epoch.to_native()),
+        RecordView::Told(record) => Some(record.epoch.to_native()),
+        RecordView::Aside(record) => Some(record.epoch.to_native()),
         _ => None,
     }
 }
@@ -200,7 +260,8 @@ pub fn audit(store: &Store) -> Result<Audit, StoreFault> {
     }
     let mut totals = report.totals_gone;
     totals.add(&tally.totals);
-    let waiting = tally.waiting.len() as u64;
+    let shelved = tally.compare(store)?;
+    let waiting = tally.waiting.len() as u64 + shelved;
     if totals.accepted != totals.finals() + waiting {
         let (accepted, finals) = (totals.accepted, totals.finals());
         tally.contradicts(|| {
@@ -220,6 +281,7 @@ pub fn audit(store: &Store) -> Result<Audit, StoreFault> {
         expired: totals.expired,
         rejected: totals.rejected,
         waiting,
+        shelved,
         cancelled: totals.cancelled,
         unknown: totals.unknown,
         untold: tally.untold.len() as u64,

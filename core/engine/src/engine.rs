@@ -207,9 +207,10 @@ impl Engine {
     /// What the node does at this moment.
     pub fn snapshot(&self, reply: Box<dyn FnOnce(Snapshot) + Send>) {
         let waiting = self.waiting();
+        let shelved = self.inner.shared.shelved.load(Ordering::Relaxed);
         let gather = Gather::new(
             self.inner.shards.len(),
-            move |shards: Vec<ShardSnapshot>| reply(Snapshot::of(waiting, shards)),
+            move |shards: Vec<ShardSnapshot>| reply(Snapshot::of(waiting, shelved, shards)),
         );
         for shard in &self.inner.shards {
             let part = gather.part();

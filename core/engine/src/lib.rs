@@ -31,7 +31,8 @@ pub use directory::{AccountEntry, CarrierEntry, Directory};
 pub use engine::{Cancelled, Engine, Readiness};
 #[cfg(feature = "simulation")]
 pub use node::simulated::{
-    SimulatedCarrier, SimulatedLog, SimulatedNode, SimulatedPart, SimulatedRecovery, SimulatedSpec,
+    SimulatedCarrier, SimulatedLog, SimulatedNode, SimulatedPart, SimulatedRecovery,
+    SimulatedShelf, SimulatedSpec,
 };
 pub use node::{AccountQueue, CarrierSpec, LinkMaker, Node, NodeFault, NodeSpec};
 pub use notice::{Notice, NoticeKey, NoticeSink};

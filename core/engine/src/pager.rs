@@ -1,30 +1,43 @@
-//! Frames back from the log: shards never read the store, a thread of its own does it for them.
+//! Back from the disk: shards never read the store, a thread of its own does it for them.
 //!
-//! Promise: each request is answered, in order, whether its frames could be read or not. Bound: [`REQUESTS_MAX`] requests
-//! wait, and a request names as many frames as the shard asks for at once. Fails by an answer with the reason.
+//! Promise: each request is answered, in order, whether it could be read or not. Bound: [`REQUESTS_MAX`] requests
+//! wait, and a request names as much as the shard asks for at once. Fails by an answer with the reason.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use carrack_queue::{FrameKey, Store};
+use carrack_queue::{FrameKey, ShelfEntry, ShelfQuestion, Store};
 use carrack_runtime::Wake;
 use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
 
 const REQUESTS_MAX: usize = 256;
 
-/// Frames that a shard wants.
+/// What a shard wants to read.
+pub(crate) enum Ask {
+    Frames(Vec<FrameKey>),
+    Shelf(ShelfQuestion),
+}
+
+/// With a number of its shard's own.
 pub(crate) struct PageRequest {
     pub(crate) number: u64,
-    pub(crate) keys: Vec<FrameKey>,
+    pub(crate) ask: Ask,
 }
 
 /// A frame's octets; none where the log has no such frame; or why it could not be read.
 pub(crate) type Paged = Result<Option<Vec<u8>>, String>;
 
+/// What was read.
+pub(crate) enum Read {
+    Frames(Vec<(FrameKey, Paged)>),
+    /// What is on the shelf, or why that cannot be said.
+    Shelf(Result<Vec<ShelfEntry>, String>),
+}
+
 /// The answer.
 pub(crate) struct Page {
     pub(crate) number: u64,
-    pub(crate) frames: Vec<(FrameKey, Paged)>,
+    pub(crate) read: Read,
 }
 
 /// What a shard needs to read the log. The real one is a [`StorePager`].
@@ -76,10 +89,9 @@ pub(crate) fn start(
         .unzip();
     let run = move || {
         for (shard, request) in &asked {
-            let read = |key| (key, store.frame(key).map_err(|fault| fault.to_string()));
             let page = Page {
                 number: request.number,
-                frames: request.keys.into_iter().map(read).collect(),
+                read: read(&store, request.ask),
             };
             if let (Some(sender), Some(wake)) = (senders.get(shard), wakes.get(shard)) {
                 // A shard that has ended wants nothing more.
@@ -90,4 +102,18 @@ pub(crate) fn start(
     };
     let thread = std::thread::Builder::new().name("pager".to_owned());
     Ok((thread.spawn(run)?, pagers))
+}
+
+fn read(store: &Store, ask: Ask) -> Read {
+    match ask {
+        Ask::Frames(keys) => {
+            let read = |key| (key, store.frame(key).map_err(|fault| fault.to_string()));
+            Read::Frames(keys.into_iter().map(read).collect())
+        }
+        Ask::Shelf(question) => Read::Shelf(
+            store
+                .ask_shelf(&question)
+                .map_err(|fault| fault.to_string()),
+        ),
+    }
 }

@@ -31,6 +31,10 @@ pub struct EngineSettings {
     pub validity_max_ns: u64,
     /// How long a receipt is waited for.
     pub receipt_wait_max_ns: u64,
+    /// How long a message waits for receipts in memory; then on the shelf.
+    pub receipt_in_memory_ns: u64,
+    /// Segments of the whole node whose receipts are waited for in memory; above it messages go to the shelf sooner.
+    pub receipts_in_memory_max: usize,
     /// Refused or uncertain attempts of one message before it is given up.
     pub attempts_max: u32,
     /// First pause before an attempt is repeated.
@@ -64,6 +68,8 @@ impl Default for EngineSettings {
             validity_default_ns: 48 * 3600 * SECOND,
             validity_max_ns: 7 * 24 * 3600 * SECOND,
             receipt_wait_max_ns: 72 * 3600 * SECOND,
+            receipt_in_memory_ns: 600 * SECOND,
+            receipts_in_memory_max: 500_000,
             attempts_max: 10,
             retry_delay_ns: SECOND,
             retry_delay_max_ns: 60 * SECOND,

@@ -1,13 +1,16 @@
 //! The little that shards share: atomics, and tables that are replaced whole. Nothing here is locked a message.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use carrack_message::MessageId;
 use carrack_routing::RouteTable;
+use rustc_hash::FxHashMap;
 
 use crate::batches::Batches;
 use crate::directory::Directory;
 use crate::settings::EngineSettings;
+use crate::shard::Home;
 
 /// A carrier as other shards see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +31,12 @@ pub(crate) struct Shared {
     pub(crate) owners: Vec<u8>,
     /// Accepted and not final.
     pub(crate) waiting: AtomicU64,
+    /// Messages on the shelf, those on their way there included.
+    pub(crate) shelved: AtomicU64,
+    /// Who looked after messages on the shelf when the node started.
+    pub(crate) keepers_found: Vec<u32>,
+    /// Messages that came back from the shelf and wait in the log only: their ids do not say where.
+    elsewhere: Mutex<FxHashMap<MessageId, Home>>,
     pub(crate) ready: AtomicBool,
     pub(crate) draining: AtomicBool,
     pub(crate) batches: Batches,
@@ -53,6 +62,9 @@ impl Shared {
             paused: owners.iter().map(|_| AtomicBool::new(false)).collect(),
             owners,
             waiting: AtomicU64::new(0),
+            shelved: AtomicU64::new(0),
+            keepers_found: Vec::new(),
+            elsewhere: Mutex::default(),
             ready: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             batches: Batches::default(),
@@ -124,6 +136,25 @@ impl Shared {
             Some(1) => Health::Up,
             _ => Health::Down,
         }
+    }
+
+    fn elsewhere_all(&self) -> MutexGuard<'_, FxHashMap<MessageId, Home>> {
+        self.elsewhere
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where a message waits that came back from the shelf.
+    pub(crate) fn elsewhere(&self, id: MessageId) -> Option<Home> {
+        self.elsewhere_all().get(&id).copied()
+    }
+
+    pub(crate) fn note_elsewhere(&self, id: MessageId, home: Home) {
+        self.elsewhere_all().insert(id, home);
+    }
+
+    pub(crate) fn forget_elsewhere(&self, id: MessageId) {
+        self.elsewhere_all().remove(&id);
     }
 
     pub(crate) fn owner(&self, carrier: u16) -> Option<u8> {

@@ -98,6 +98,8 @@ pub struct LaneSnapshot {
 pub struct Snapshot {
     /// Messages accepted and not final.
     pub waiting: u64,
+    /// Of those: on the shelf, to be sent later or with receipts that take long.
+    pub shelved: u64,
     /// Finals that customers are still to be told.
     pub untold: usize,
     /// Receipts that wait for their response.
@@ -121,9 +123,10 @@ pub(crate) struct ShardSnapshot {
 }
 
 impl Snapshot {
-    pub(crate) fn of(waiting: u64, shards: Vec<ShardSnapshot>) -> Self {
+    pub(crate) fn of(waiting: u64, shelved: u64, shards: Vec<ShardSnapshot>) -> Self {
         let mut whole = Self {
             waiting,
+            shelved,
             ..Self::default()
         };
         let mut carriers = Vec::new();

@@ -2,9 +2,9 @@
 //!
 //! Bound: the frames that a history may read. Blocking: it reads the store.
 
-use carrack_message::record::{ArchivedBody, RecordView};
+use carrack_message::record::{ArchivedBody, FrameReader, RecordView, Submitted};
 use carrack_message::{Alphabet, MessageId, Micros, Msisdn, ReceiptState, Status, alphabet};
-use carrack_queue::{Store, StoreFault, history};
+use carrack_queue::{ShelfQuestion, Store, StoreFault, history};
 
 use crate::directory::Directory;
 
@@ -54,6 +54,8 @@ pub struct Story {
     pub client_ref: Option<String>,
     /// What happened, in order.
     pub events: Vec<StoryEvent>,
+    /// It was on the shelf.
+    came_back: bool,
 }
 
 pub(crate) fn read(
@@ -71,6 +73,22 @@ pub(crate) fn read(
         }
         !story.as_ref().is_some_and(|story| story.status.is_final())
     })?;
+    if story.is_some() {
+        return Ok(story);
+    }
+    // Its part of the log may be gone while it waits on the shelf.
+    for entry in store.ask_shelf(&ShelfQuestion::Id(id))? {
+        let Ok(reader) = FrameReader::new(&entry.octets) else {
+            continue;
+        };
+        for (_, _, record) in reader.iter() {
+            match (record, &mut story) {
+                (Ok(record), None) => story = begin(directory, id, record),
+                (Ok(record), Some(story)) => story.add(directory, record),
+                (Err(_), _) => {}
+            }
+        }
+    }
     Ok(story)
 }
 
@@ -95,7 +113,10 @@ fn begin(directory: &Directory, id: MessageId, record: RecordView<'_>) -> Option
         from: record.from.as_str().to_owned(),
         alphabet: text.as_deref().map(alphabet::choose),
         text,
-        status: Status::Accepted,
+        status: match record.send_at_utc_ns.to_native() {
+            0 => Status::Accepted,
+            _ => Status::Scheduled,
+        },
         segments: record.segments,
         carrier: None,
         attempts: 0,
@@ -111,6 +132,7 @@ fn begin(directory: &Directory, id: MessageId, record: RecordView<'_>) -> Option
             carrier: None,
             detail: None,
         }],
+        came_back: false,
     })
 }
 
@@ -134,6 +156,14 @@ impl Story {
             })
         };
         match record {
+            RecordView::Accepted(_) if self.status == Status::Scheduled => {
+                self.status = Status::Accepted;
+                self.came_back = true;
+            }
+            RecordView::Accepted(_) => self.came_back = true,
+            // Written again; what it says is known.
+            RecordView::Submitted(record)
+                if self.came_back && record.attempt == Submitted::COPY => {}
             RecordView::Submitted(record) => {
                 self.attempts += 1;
                 self.status = Status::Submitted;
@@ -212,7 +242,7 @@ impl Story {
             RecordView::Told(record) => {
                 self.push(record.at_utc_ns.to_native(), "told", None, String::new())
             }
-            RecordView::Accepted(_)
+            RecordView::Aside(_)
             | RecordView::EarlyReceipt(_)
             | RecordView::BatchProgress(_)
             | RecordView::Other(_) => {}

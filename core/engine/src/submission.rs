@@ -19,7 +19,9 @@ pub struct Submission {
     pub body: Body,
     /// Segments it takes, at least 1.
     pub segments: u8,
-    /// How long it may wait and travel, nanoseconds; 0: the default of the settings.
+    /// Not to be sent before, UTC nanoseconds; 0: at once.
+    pub send_at_utc_ns: u64,
+    /// How long it may wait and travel from then on, nanoseconds; 0: the default of the settings.
     pub validity_ns: u64,
     /// Whether the customer is to be told the final state by a notice.
     pub wants_receipt: bool,

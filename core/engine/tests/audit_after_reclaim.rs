@@ -27,6 +27,7 @@ fn accepted(id: u128) -> Accepted {
         reference: 0,
         wants_receipt: true,
         at_utc_ns: 1,
+        send_at_utc_ns: 0,
         expires_utc_ns: 2,
         price_micros: -1,
         client_ref: None,
@@ -38,6 +39,7 @@ fn accepted(id: u128) -> Accepted {
 fn end(id: u128) -> Final {
     Final {
         id,
+        epoch: 1,
         status: Status::Delivered.as_u8(),
         carrier: 1,
         error: 0,
@@ -62,6 +64,7 @@ fn frame(epoch: u32, fill: impl FnOnce(&mut FrameWriter)) -> SealedFrame {
         ticket: 0,
         octets: writer.seal(0),
         summary: FrameSummary::default(),
+        shelf: Vec::new(),
     }
 }
 
@@ -81,6 +84,7 @@ fn end_of_a_message_of_a_reclaimed_epoch_is_not_counted_twice() {
             writer,
             &Told {
                 id: id(1, 0),
+                epoch: 1,
                 at_utc_ns: 4,
             },
         );

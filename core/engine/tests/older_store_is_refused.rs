@@ -15,6 +15,7 @@ fn old_frame() -> SealedFrame {
     let mut writer = FrameWriter::default();
     let told = Told {
         id: 1,
+        epoch: 1,
         at_utc_ns: 1,
     };
     writer.push(&told).unwrap();
@@ -31,6 +32,7 @@ fn old_frame() -> SealedFrame {
         ticket: 0,
         octets,
         summary: FrameSummary::default(),
+        shelf: Vec::new(),
     }
 }
 

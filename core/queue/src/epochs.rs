@@ -1,7 +1,7 @@
 //! How many messages of each epoch still live, and the totals of epochs that are gone.
 //!
-//! Promise: an epoch is given up only when every message accepted in it, and in all epochs before it, is final and told;
-//! so no outcome is dropped before the message that it speaks of. Bound: one row an epoch. Pure.
+//! Promise: an epoch is given up only when every message accepted in it, and in all epochs before it, is final and told,
+//! or on the shelf; so no outcome is dropped before the message that it speaks of. Bound: one row an epoch. Pure.
 
 use std::collections::BTreeMap;
 
@@ -168,7 +168,7 @@ impl EpochLedger {
     pub fn note(&mut self, epoch: u32, octets: usize, summary: &FrameSummary) {
         let row = self.epochs.entry(epoch).or_default();
         row.octets += octets as u64;
-        row.live += i64::from(summary.accepted);
+        row.live += i64::from(summary.accepted) + i64::from(summary.returned);
         row.totals.accepted += u64::from(summary.accepted);
         for (of, status, count) in &summary.finals {
             if let Some(row) = self.epochs.get_mut(of) {
@@ -259,6 +259,7 @@ mod tests {
     fn frame(accepted: u32, finals: &[(u32, u32)], closed: &[(u32, u32)]) -> FrameSummary {
         FrameSummary {
             accepted,
+            returned: 0,
             finals: finals
                 .iter()
                 .map(|(epoch, count)| (*epoch, Status::Delivered, *count))
@@ -290,6 +291,26 @@ mod tests {
         let before = ledger.totals();
         ledger.reclaimed(&gone);
         assert_eq!(ledger.totals(), before);
+    }
+
+    #[test]
+    fn message_that_came_back_holds_the_epoch_where_it_came_back() {
+        let mut ledger = EpochLedger::new(Totals::default(), 1);
+        ledger.note(1, 100, &frame(1, &[], &[(1, 1)]));
+        ledger.roll(10);
+        assert_eq!(ledger.reclaimable(1_000, 0).unwrap().epochs_below, 2);
+        let back = FrameSummary {
+            returned: 1,
+            ..FrameSummary::default()
+        };
+        ledger.note(2, 100, &back);
+        ledger.roll(20);
+        assert_eq!(ledger.reclaimable(1_000, 0).unwrap().epochs_below, 2);
+        ledger.note(3, 100, &frame(0, &[(2, 1)], &[(2, 1)]));
+        ledger.roll(30);
+        let gone = ledger.reclaimable(1_000, 0).unwrap();
+        assert_eq!((gone.epochs_below, gone.totals.accepted), (4, 1));
+        assert_eq!(gone.totals.delivered, 1);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 
 use carrack_message::{MessageId, Status};
 
+use crate::shelf::ShelfChange;
+
 /// The key of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FrameKey {
@@ -59,6 +61,12 @@ impl FrameKey {
         }
     }
 
+    /// Whether a message was accepted in this frame; else its record here says that it came back from the shelf.
+    #[must_use]
+    pub fn accepted(self, id: MessageId) -> bool {
+        Self::of_message(id) == self
+    }
+
     /// Of the same shard in the same epoch.
     pub(crate) fn is_beside(self, other: Self) -> bool {
         (self.epoch, self.shard) == (other.epoch, other.shard)
@@ -80,9 +88,11 @@ impl FrameKey {
 pub struct FrameSummary {
     /// Messages accepted in this frame.
     pub accepted: u32,
-    /// Finals in this frame: epoch the message was accepted in, its status, how many.
+    /// Messages that came back from the shelf into this frame.
+    pub returned: u32,
+    /// Finals in this frame: epoch that holds the message, its status, how many.
     pub finals: Vec<(u32, Status, u32)>,
-    /// Messages of which nothing more is to come: epoch they were accepted in, how many.
+    /// Messages of which nothing more is to come, or that left for the shelf: epoch that held them, how many.
     pub closed: Vec<(u32, u32)>,
 }
 
@@ -99,7 +109,7 @@ impl FrameSummary {
         }
     }
 
-    /// Notes a message of which nothing more is to come.
+    /// Notes a message of which nothing more is to come here.
     pub fn add_closed(&mut self, epoch: u32) {
         match self.closed.iter_mut().find(|(e, _)| *e == epoch) {
             Some((_, count)) => *count += 1,
@@ -119,6 +129,8 @@ pub struct SealedFrame {
     pub octets: Vec<u8>,
     /// What it changes in the accounts of epochs.
     pub summary: FrameSummary,
+    /// What it changes on the shelf, written with it.
+    pub shelf: Vec<ShelfChange>,
 }
 
 impl SealedFrame {
@@ -130,6 +142,7 @@ impl SealedFrame {
             ticket: 0,
             octets,
             summary: FrameSummary::default(),
+            shelf: Vec::new(),
         }
     }
 }

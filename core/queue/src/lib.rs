@@ -19,6 +19,8 @@ mod order;
 mod quarantine;
 mod reach;
 mod scan;
+mod shelf;
+mod shelf_family;
 mod store;
 
 pub use commit::{
@@ -30,5 +32,9 @@ pub use frame::{FrameKey, FrameSummary, SealedFrame};
 pub use gate::Gate;
 pub use journal::{InFlight, InFlightJournal, JournalFault, read_left_over};
 pub use names::Names;
-pub use scan::{Gap, Quarantined, ScanReport, history, scan};
+pub use scan::{Gap, Quarantined, RecordPlace, ScanReport, history, scan};
+pub use shelf::{
+    ShelfChange, ShelfCounts, ShelfEntry, ShelfKeys, ShelfMarks, ShelfQuestion, receipt_name,
+    shelf_answer,
+};
 pub use store::{MetaRow, Store, StoreFault};

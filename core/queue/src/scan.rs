@@ -35,6 +35,15 @@ pub struct Gap {
     pub frames: u64,
 }
 
+/// Where a record stands in its frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordPlace {
+    /// How many stand before it.
+    pub index: u16,
+    /// Octet at which it begins.
+    pub offset: u32,
+}
+
 /// What a scan found.
 #[derive(Debug, Default)]
 pub struct ScanReport {
@@ -56,7 +65,7 @@ pub struct ScanReport {
     pub epoch_last: u32,
 }
 
-/// Reads the whole log in order. `visit` gets each record with its frame and the octet at which it begins.
+/// Reads the whole log in order. `visit` gets each record with its frame and its place there.
 /// With `quarantine`, bad frames are copied to that folder.
 ///
 /// # Errors
@@ -64,7 +73,7 @@ pub struct ScanReport {
 pub fn scan(
     store: &Store,
     quarantine: Option<&Path>,
-    visit: &mut dyn FnMut(&Arc<SealedFrame>, u32, RecordView<'_>),
+    visit: &mut dyn FnMut(&Arc<SealedFrame>, RecordPlace, RecordView<'_>),
 ) -> Result<ScanReport, StoreFault> {
     let first = store.first_epoch()?;
     let totals_gone = store.totals_gone()?;
@@ -108,7 +117,7 @@ fn read_frame(
     quarantine: Option<&Path>,
     key: FrameKey,
     octets: &[u8],
-    visit: &mut dyn FnMut(&Arc<SealedFrame>, u32, RecordView<'_>),
+    visit: &mut dyn FnMut(&Arc<SealedFrame>, RecordPlace, RecordView<'_>),
 ) {
     let mut bad: Option<String> = None;
     let mut summary = FrameSummary::default();
@@ -117,13 +126,14 @@ fn read_frame(
     match FrameReader::new(&frame.octets) {
         Ok(reader) => {
             let mut records = 0;
-            for (_, offset, record) in reader.iter() {
+            for (index, offset, record) in reader.iter() {
                 records += 1;
+                let place = RecordPlace { index, offset };
                 match record {
                     Ok(record) => {
                         seen_utc_ns = seen_utc_ns.max(moment(record));
-                        summarise(&mut summary, record);
-                        visit(&frame, offset, record);
+                        summarise(&mut summary, key, record);
+                        visit(&frame, place, record);
                     }
                     Err(fault) => bad = Some(fault.to_string()),
                 }
@@ -170,11 +180,19 @@ fn moment(record: RecordView<'_>) -> u64 {
     }
 }
 
-fn summarise(summary: &mut FrameSummary, record: RecordView<'_>) {
+fn summarise(summary: &mut FrameSummary, key: FrameKey, record: RecordView<'_>) {
     match record {
-        RecordView::Accepted(_) => summary.accepted += 1,
+        RecordView::Accepted(record) => match key.accepted(MessageId(record.id.to_native())) {
+            true => {
+                summary.accepted += 1;
+                if record.send_at_utc_ns != 0 {
+                    summary.add_closed(key.epoch);
+                }
+            }
+            false => summary.returned += 1,
+        },
         RecordView::Final(end) => {
-            let epoch = MessageId(end.id.to_native()).parts().epoch;
+            let epoch = end.epoch.to_native();
             if let Some(status) = Status::from_u8(end.status) {
                 summary.add_final(epoch, status);
             }
@@ -182,7 +200,8 @@ fn summarise(summary: &mut FrameSummary, record: RecordView<'_>) {
                 summary.add_closed(epoch);
             }
         }
-        RecordView::Told(told) => summary.add_closed(MessageId(told.id.to_native()).parts().epoch),
+        RecordView::Told(told) => summary.add_closed(told.epoch.to_native()),
+        RecordView::Aside(aside) => summary.add_closed(aside.epoch.to_native()),
         _ => {}
     }
 }
@@ -229,6 +248,7 @@ fn message_of(record: RecordView<'_>) -> Option<MessageId> {
         RecordView::ReceiptSeen(record) => record.id,
         RecordView::Final(record) => record.id,
         RecordView::Told(record) => record.id,
+        RecordView::Aside(record) => record.id,
         RecordView::EarlyReceipt(_) | RecordView::BatchProgress(_) | RecordView::Other(_) => {
             return None;
         }

@@ -1,12 +1,14 @@
-//! The RocksDB database: column family `log` for frames, `meta` for the little that must outlive them.
+//! The RocksDB database: column family `log` for frames, `shelf` for messages that wait for long, `meta` for the little
+//! that must outlive them.
 //!
-//! Promise: keys only grow, nothing is deleted one by one, an epoch goes as a range. Bound: write buffers and WAL as set
+//! Promise: keys of the log only grow, nothing of it is deleted one by one, an epoch goes as a range. Bound: write buffers and WAL as set
 //! below; memory does not grow with the log. Fails by [`StoreFault`]; after a failed write the database can be opened
 //! again in place, and the same frames written again under the same keys.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
+use carrack_message::MessageId;
 use rocksdb::{
     ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, ErrorKind, IteratorMode,
     Options, WriteBatch, WriteOptions,
@@ -17,9 +19,13 @@ use crate::epochs::{Reclaimed, Totals};
 use crate::frame::{FrameKey, SealedFrame};
 use crate::order::{first_at, visit_epoch};
 use crate::reach::{self, Reach};
+use crate::shelf::{ShelfCounts, ShelfEntry, ShelfQuestion, keepers, shelf_answer, visit_entries};
+use crate::shelf_family::{self, ShelfFamily};
 
 pub(crate) const LOG: &str = "log";
 const META: &str = "meta";
+const SHELF: &str = "shelf";
+const SHELF_COUNTS: &[u8] = b"shelf_counts";
 const TOTALS: &[u8] = b"totals";
 const FIRST_EPOCH: &[u8] = b"first_epoch";
 
@@ -84,6 +90,8 @@ pub struct Store {
     database: RwLock<Option<DB>>,
     reached: Vec<FrameKey>,
     reach: Mutex<Option<Reach>>,
+    /// As of the last write.
+    shelved: Mutex<ShelfCounts>,
 }
 
 impl Store {
@@ -100,7 +108,9 @@ impl Store {
             database: RwLock::new(Some(database)),
             reached,
             reach: Mutex::new(None),
+            shelved: Mutex::default(),
         };
+        *store.shelved() = store.read_shelf_counts()?;
         let first_epoch = store.first_epoch()?;
         store.reached.retain(|last| last.epoch >= first_epoch);
         let reach =
@@ -117,13 +127,16 @@ impl Store {
         // Before the log: a node that runs may add to both.
         let reached = read_reach(path)?;
         let database = open_database(path, true)?;
-        Ok(Self {
+        let store = Self {
             path: path.to_owned(),
             read_only: true,
             database: RwLock::new(Some(database)),
             reached,
             reach: Mutex::new(None),
-        })
+            shelved: Mutex::default(),
+        };
+        *store.shelved() = store.read_shelf_counts()?;
+        Ok(store)
     }
 
     /// Folder of the database.
@@ -157,19 +170,30 @@ impl Store {
         sync: bool,
     ) -> Result<(), StoreFault> {
         self.with(|database| {
-            let log = family(database, LOG)?;
+            let (log, shelf) = (family(database, LOG)?, family(database, SHELF)?);
             let mut batch = WriteBatch::default();
             let mut reached: Vec<FrameKey> = Vec::new();
+            let mut counts = None;
             for frame in frames {
                 batch.put_cf(log, frame.key.to_octets(), &frame.octets);
+                if !frame.shelf.is_empty() {
+                    let counts = counts.get_or_insert_with(|| self.shelved().clone());
+                    shelf_family::write(shelf, &mut batch, &frame.shelf, counts);
+                }
                 match reached.iter_mut().find(|last| last.is_beside(frame.key)) {
                     Some(last) => *last = frame.key,
                     None => reached.push(frame.key),
                 }
             }
+            if let Some(counts) = &counts {
+                batch.put_cf(family(database, META)?, SHELF_COUNTS, counts.to_octets());
+            }
             let mut options = WriteOptions::default();
             options.set_sync(sync);
             database.write_opt(batch, &options)?;
+            if let Some(counts) = counts {
+                *self.shelved() = counts;
+            }
             if let Some(reach) = self.reach().as_mut() {
                 reach.note(&reached);
             }
@@ -241,6 +265,57 @@ impl Store {
                 reach.forget_below(what.epochs_below);
             }
             Ok(database.delete_file_in_range_cf(log, from, to)?)
+        })
+    }
+
+    fn shelved(&self) -> MutexGuard<'_, ShelfCounts> {
+        self.shelved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read_shelf_counts(&self) -> Result<ShelfCounts, StoreFault> {
+        let octets = self.meta(SHELF_COUNTS)?;
+        Ok(ShelfCounts::from_octets(&octets.unwrap_or_default()))
+    }
+
+    /// How many messages of each account are on the shelf.
+    #[must_use]
+    pub fn shelf_counts(&self) -> ShelfCounts {
+        self.shelved().clone()
+    }
+
+    /// Asks the shelf.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`].
+    pub fn ask_shelf(&self, question: &ShelfQuestion) -> Result<Vec<ShelfEntry>, StoreFault> {
+        self.with(|database| {
+            let family = family(database, SHELF)?;
+            shelf_answer(&ShelfFamily::new(database, family), question)
+        })
+    }
+
+    /// Who looks after messages on the shelf.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`].
+    pub fn shelf_keepers(&self) -> Result<Vec<u32>, StoreFault> {
+        self.with(|database| {
+            let family = family(database, SHELF)?;
+            keepers(&ShelfFamily::new(database, family))
+        })
+    }
+
+    /// Visits all that is on the shelf, by id; `None` for what cannot be read.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`].
+    pub fn visit_shelf(
+        &self,
+        visit: &mut dyn FnMut(MessageId, Option<ShelfEntry>),
+    ) -> Result<(), StoreFault> {
+        self.with(|database| {
+            let family = family(database, SHELF)?;
+            visit_entries(&ShelfFamily::new(database, family), visit)
         })
     }
 
@@ -364,8 +439,12 @@ fn open_database(path: &Path, read_only: bool) -> Result<DB, StoreFault> {
     options.set_max_log_file_size(8 << 20);
     // A torn tail was never acknowledged, whatever stands in it. Where more is gone, the reach says so.
     options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
-    let families = [(LOG, 64 << 20, 4), (META, 4 << 20, 2)].map(|(name, buffer, buffers)| {
-        let mut options = Options::default();
+    let families = [
+        (LOG, 64 << 20, 4, Options::default()),
+        (META, 4 << 20, 2, Options::default()),
+        (SHELF, 16 << 20, 2, shelf_family::options()),
+    ];
+    let families = families.map(|(name, buffer, buffers, mut options)| {
         options.set_write_buffer_size(buffer);
         options.set_max_write_buffer_number(buffers);
         options.set_compression_type(DBCompressionType::Lz4);
@@ -399,6 +478,7 @@ mod tests {
             ticket: number,
             octets: vec![epoch as u8; 100],
             summary: FrameSummary::default(),
+            shelf: Vec::new(),
         }
     }
 
@@ -454,6 +534,7 @@ mod tests {
             ticket: 0,
             octets: carrack_message::record::FrameWriter::default().seal(stamp),
             summary: FrameSummary::default(),
+            shelf: Vec::new(),
         };
         let frames = [
             stamped(1, 0, 0, 5),

@@ -12,6 +12,10 @@ pub struct Queue {
     pub messages_max: u64,
     /// Waiting messages that a lane keeps in memory; behind them it waits in the log only.
     pub lane_in_memory: u64,
+    /// How long a message waits for its receipts in memory, then on disk only.
+    pub receipt_in_memory: Duration,
+    /// Segments whose receipts are waited for in memory; with more, messages go to disk sooner.
+    pub receipts_in_memory_max: u64,
     /// How long a final message can still be asked for.
     pub retention: Duration,
     /// Octets after which an epoch of the log is closed.
@@ -31,6 +35,16 @@ impl Queue {
         Self {
             messages_max: section.or("messages_max", 2_000_000, kind::integer(1..=1_000_000_000)),
             lane_in_memory: section.or("lane_in_memory", 32_768, kind::integer(16..=10_000_000)),
+            receipt_in_memory: section.or(
+                "receipt_in_memory",
+                SECOND * 600,
+                kind::time(SECOND..=HOUR * 24 * 7),
+            ),
+            receipts_in_memory_max: section.or(
+                "receipts_in_memory_max",
+                500_000,
+                kind::integer(0..=100_000_000),
+            ),
             retention: section.or("retention", HOUR * 24, kind::time(SECOND..=HOUR * 24 * 366)),
             epoch_size: section.or("epoch_size", 64 << 20, kind::octets(1 << 20..=4 << 30)),
             epoch_age: section.or("epoch_age", SECOND * 600, kind::time(SECOND..=HOUR * 24)),

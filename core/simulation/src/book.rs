@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use carrack_engine::Verdict;
-use carrack_message::record::{ArchivedBody, FrameReader, RecordView};
+use carrack_message::record::{ArchivedBody, FrameReader, RecordView, Submitted};
 use carrack_message::{MessageId, ReceiptState, Status};
-use carrack_queue::SealedFrame;
+use carrack_queue::{FrameKey, SealedFrame};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Violations that are spelled out.
@@ -27,6 +27,8 @@ pub(crate) struct Text {
     pub(crate) taken: u32,
     /// A carrier said so, by receipt or answer.
     pub(crate) delivered: bool,
+    /// Not to be sent before, UTC; 0: at once.
+    pub(crate) send_at_utc_ns: u64,
     /// Somebody said a final state that the engine has taken, of a copy whose id is in the log.
     pub(crate) answered: Option<ReceiptState>,
 }
@@ -43,6 +45,8 @@ pub(crate) struct Logged {
     pub(crate) refused: u32,
     /// Carrier's number, id.
     pub(crate) submitted: Vec<(u32, Vec<u8>)>,
+    /// On the shelf, and not in the log.
+    pub(crate) shelved: bool,
 }
 
 impl Logged {
@@ -116,16 +120,22 @@ impl Book {
         };
         for (_, _, record) in reader.iter() {
             match record {
-                Ok(record) => self.record(record),
+                Ok(record) => self.record(frame.key, record),
                 Err(fault) => self.violated(|| format!("frame {:?}: {fault}", frame.key)),
             }
         }
     }
 
-    fn record(&mut self, record: RecordView<'_>) {
+    fn record(&mut self, frame: FrameKey, record: RecordView<'_>) {
         match record {
             RecordView::Accepted(record) => {
                 let id = record.id.to_native();
+                if !frame.accepted(MessageId(id)) {
+                    return self.logged(id, |logged| {
+                        let was_there = std::mem::replace(&mut logged.shelved, false);
+                        (!was_there).then_some("came back from the shelf and was not there")
+                    });
+                }
                 let number = match &record.body {
                     ArchivedBody::Text(text) => number_in(text.as_bytes(), false),
                     ArchivedBody::Raw { .. } => None,
@@ -135,15 +145,17 @@ impl Book {
                 };
                 let logged = Logged {
                     text: number,
+                    shelved: record.send_at_utc_ns != 0,
                     ..Logged::default()
                 };
                 if self.log.insert(id, logged).is_some() {
                     self.violated(|| format!("message {} accepted twice", MessageId(id)));
                 }
-                let before = self
-                    .texts
-                    .get_mut(number)
-                    .and_then(|text| text.accepted.replace(id));
+                let send_at_utc_ns = record.send_at_utc_ns.to_native();
+                let before = self.texts.get_mut(number).and_then(|text| {
+                    text.send_at_utc_ns = send_at_utc_ns;
+                    text.accepted.replace(id)
+                });
                 if let Some(before) = before {
                     self.violated(|| format!("text {number} accepted as {before:x} and {id:x}"));
                 }
@@ -156,9 +168,19 @@ impl Book {
                     let again = logged.end.is_some();
                     logged.end = status;
                     logged.tell = tell;
-                    again.then_some("ended twice")
+                    match again {
+                        true => Some("ended twice"),
+                        false => logged.shelved.then_some("ended on the shelf"),
+                    }
                 });
             }
+            RecordView::Aside(record) => self.logged(record.id.to_native(), |logged| {
+                let again = std::mem::replace(&mut logged.shelved, true);
+                match again || logged.end.is_some() {
+                    true => Some("went to the shelf and was there, or at its end"),
+                    false => None,
+                }
+            }),
             RecordView::Told(record) => self.logged(record.id.to_native(), |logged| {
                 logged.told += 1;
                 match (logged.end, logged.told) {
@@ -179,6 +201,7 @@ impl Book {
                     None
                 });
             }
+            RecordView::Submitted(record) if record.attempt == Submitted::COPY => {}
             RecordView::Submitted(record) => {
                 let submitted = (
                     record.carrier.to_native(),
@@ -222,15 +245,19 @@ impl Book {
     }
 
     /// A segment is written to a carrier.
-    pub(crate) fn written(&mut self, number: Option<usize>) {
+    pub(crate) fn written(&mut self, utc_ns: u64, number: Option<usize>) {
         let Some(number) = number else {
             return self.violated(|| "a carrier gets octets that are no text of ours".to_owned());
         };
         let text = self.texts.get(number);
         let cancelled = text.is_some_and(|text| text.cancelled);
+        let too_soon = text.is_some_and(|text| utc_ns < text.send_at_utc_ns);
         let Some(id) = text.and_then(|text| text.accepted) else {
             return self.violated(|| format!("text {number} is sent and not durable"));
         };
+        if too_soon {
+            self.violated(|| format!("text {number} is sent before its time"));
+        }
         let ended = self.log.get(&id).and_then(|logged| logged.end);
         if let Some(status) = ended {
             self.violated(|| format!("text {number} is sent after its end: {}", status.name()));
@@ -249,9 +276,14 @@ impl Book {
     }
 
     /// Reads the whole log from its beginning, as a restart would.
-    pub(crate) fn read_again<'a>(&mut self, frames: impl Iterator<Item = &'a Arc<SealedFrame>>) {
+    pub(crate) fn read_again<'a>(
+        &mut self,
+        frames: impl Iterator<Item = &'a Arc<SealedFrame>>,
+        shelf: &FxHashSet<u128>,
+    ) {
         let mut waiting = FxHashSet::default();
         let mut untold = FxHashSet::default();
+        let mut aside = FxHashSet::default();
         let (mut accepted, mut ended) = (FxHashSet::default(), 0usize);
         let mut numbers: FxHashMap<(u32, u16), u64> = FxHashMap::default();
         for frame in frames {
@@ -269,8 +301,25 @@ impl Book {
             for record in reader.iter().filter_map(|(_, _, record)| record.ok()) {
                 match record {
                     RecordView::Accepted(record) => {
-                        accepted.insert(record.id.to_native());
-                        waiting.insert(record.id.to_native());
+                        let id = record.id.to_native();
+                        let new = accepted.insert(id);
+                        match new && record.send_at_utc_ns != 0 {
+                            true => aside.insert(id),
+                            false => waiting.insert(id),
+                        };
+                        if !new && !aside.remove(&id) {
+                            self.violated(|| {
+                                format!("read in order, {} comes back from nowhere", MessageId(id))
+                            });
+                        }
+                    }
+                    RecordView::Aside(record) => {
+                        let id = record.id.to_native();
+                        if !waiting.remove(&id) || !aside.insert(id) {
+                            self.violated(|| {
+                                format!("read in order, {} leaves and does not wait", MessageId(id))
+                            });
+                        }
                     }
                     RecordView::Final(record) => {
                         let id = record.id.to_native();
@@ -296,8 +345,17 @@ impl Book {
                 }
             }
         }
-        if accepted.len() != ended + waiting.len() {
-            let (accepted, waiting) = (accepted.len(), waiting.len());
+        for id in shelf.symmetric_difference(&aside) {
+            let there = shelf.contains(id);
+            self.violated(|| {
+                format!(
+                    "on the shelf: {there}; by the log it differs: {}",
+                    MessageId(*id)
+                )
+            });
+        }
+        if accepted.len() != ended + waiting.len() + aside.len() {
+            let (accepted, waiting) = (accepted.len(), waiting.len() + aside.len());
             self.violated(|| format!("{accepted} accepted, {ended} ended, {waiting} waiting"));
         }
         let lost: Vec<usize> = (0..self.texts.len())

@@ -174,7 +174,7 @@ impl World {
         };
         let (udh, user) = segment.octets.split_at_checked(header).unwrap_or_default();
         let text = number_in(user, segment.data_coding == 8);
-        self.book.written(text);
+        self.book.written(self.utc_ns_latest, text);
         let part = segment
             .sar
             .map_or(udh.last().copied().unwrap_or(1), |sar| sar.part);

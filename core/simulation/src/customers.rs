@@ -84,6 +84,11 @@ impl World {
         let text = text_of(number, characters as usize, wide);
         let to = 447_700_000_000 + self.rng.below(self.plan.recipients);
         let wants_receipt = self.rng.chance(self.plan.wants_receipt);
+        let later = self.rng.chance(self.plan.later);
+        let send_at_utc_ns = match later {
+            true => self.now().utc_ns + self.rng.between(500, 20_000) * MS,
+            false => 0,
+        };
         let submission = Submission {
             account: self.rng.between(1, u64::from(self.plan.accounts)) as u32,
             class: class(self.rng.next()),
@@ -93,6 +98,7 @@ impl World {
                 .map_err(|_| SimulationFault::Input("text"))?
                 .segments,
             body: Body::Text(text),
+            send_at_utc_ns,
             validity_ns: if self.rng.chance(900) {
                 0
             } else {
@@ -110,6 +116,7 @@ impl World {
         self.book.texts.push(Text {
             wants_receipt,
             long,
+            send_at_utc_ns: 0,
             ..Text::default()
         });
         Ok((number, submission))

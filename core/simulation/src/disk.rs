@@ -3,12 +3,17 @@
 //! Promise: a frame that was reported durable stays (unless a mutant is asked for). Bound: `frames_max` frames wait.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use carrack_message::MessageId;
 use carrack_message::record::frame_stamp;
-use carrack_queue::{CommitRefused, Committer, FrameKey, FrameSummary, SealedFrame};
+use carrack_queue::{
+    CommitRefused, Committer, FrameKey, FrameSummary, SealedFrame, ShelfChange, ShelfCounts,
+    ShelfEntry, ShelfQuestion, shelf_answer,
+};
+use rustc_hash::FxHashSet;
 
 use crate::faults::Fault;
 use crate::scenario::{MS, Mutant};
@@ -20,6 +25,8 @@ const UNDER_WAY_MAX: usize = 2;
 pub(crate) struct Disk {
     /// Durable frames, as they became so.
     pub(crate) log: Vec<Arc<SealedFrame>>,
+    shelf: BTreeMap<Vec<u8>, Vec<u8>>,
+    shelved: BTreeMap<MessageId, u32>,
     queue: VecDeque<Arc<SealedFrame>>,
     writing: Vec<Arc<SealedFrame>>,
     pub(crate) epoch: u32,
@@ -34,6 +41,8 @@ impl Disk {
     pub(crate) fn new() -> Self {
         Self {
             log: Vec::new(),
+            shelf: BTreeMap::new(),
+            shelved: BTreeMap::new(),
             queue: VecDeque::new(),
             writing: Vec::new(),
             epoch: 1,
@@ -55,6 +64,29 @@ impl Disk {
         frames
             .find(|frame| frame.key == key)
             .map(|frame| frame.octets.clone())
+    }
+
+    pub(crate) fn shelf_counts(&self) -> ShelfCounts {
+        let mut counts = ShelfCounts::default();
+        for account in self.shelved.values() {
+            *counts.0.entry(*account).or_default() += 1;
+        }
+        counts
+    }
+
+    pub(crate) fn shelved(&self) -> FxHashSet<u128> {
+        self.shelved.keys().map(|id| id.0).collect()
+    }
+
+    fn change_shelf(&mut self, change: &ShelfChange) {
+        match change {
+            ShelfChange::Put(entry) => self.shelved.insert(entry.marks.id, entry.marks.account),
+            ShelfChange::Take(marks) => self.shelved.remove(&marks.id),
+        };
+        change.writes(&mut |key, value| match value {
+            Some(value) => drop(self.shelf.insert(key, value)),
+            None => drop(self.shelf.remove(&key)),
+        });
     }
 
     /// The log in the order in which a start reads it.
@@ -85,6 +117,14 @@ impl Disk {
 }
 
 impl World {
+    /// What is durably on the shelf; a disk that fails cannot say.
+    pub(crate) fn ask_shelf(&self, question: &ShelfQuestion) -> Result<Vec<ShelfEntry>, String> {
+        if self.now_ns < self.disk.fails_until_ns {
+            return Err("the disk fails".to_owned());
+        }
+        shelf_answer(&self.disk.shelf, question).map_err(|fault| fault.to_string())
+    }
+
     fn write(&mut self) {
         if !self.disk.writing.is_empty() || self.disk.queue.is_empty() {
             return;
@@ -152,6 +192,13 @@ impl World {
             [u64::from(key.epoch), u64::from(key.shard), key.number],
         );
         self.disk.log.push(Arc::clone(frame));
+        for change in &frame.shelf {
+            self.disk.change_shelf(change);
+            self.fault(match change {
+                ShelfChange::Put(_) => Fault::WentToShelf,
+                ShelfChange::Take(_) => Fault::CameBack,
+            });
+        }
         self.book.durable(frame);
         let shard = usize::from(key.shard);
         if let Some(count) = self.disk.under_way.get_mut(shard) {
@@ -194,6 +241,7 @@ impl World {
             ticket: 0,
             octets,
             summary: FrameSummary::default(),
+            shelf: Vec::new(),
         };
         self.make_durable(&Arc::new(frame), false);
     }

@@ -71,6 +71,8 @@ faults! {
     CustomerUnbound "subscriber gone with notices"
     CustomerSilent "subscriber that does not answer"
     ToldAgain "notice handed out again"
+    WentToShelf "message put on the shelf"
+    CameBack "message back from the shelf"
 }
 
 /// How often each kind occurred.

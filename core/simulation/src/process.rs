@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use carrack_engine::{
-    SimulatedCarrier, SimulatedLog, SimulatedNode, SimulatedPart, SimulatedRecovery, SimulatedSpec,
+    SimulatedCarrier, SimulatedLog, SimulatedNode, SimulatedPart, SimulatedRecovery,
+    SimulatedShelf, SimulatedSpec,
 };
 use carrack_queue::{InFlight, InFlightJournal, read_left_over};
 
@@ -92,6 +93,7 @@ impl Run {
                 }),
                 journal: InFlightJournal::create(&path, (2 * slots).max(1))?,
                 log: self.log(),
+                shelf: self.shelf(),
             });
         }
         let carriers = plan.carriers.iter().enumerate().map(|(place, carrier)| {
@@ -116,6 +118,7 @@ impl Run {
             carriers: carriers.collect(),
             parts,
             references: Arc::clone(&self.references),
+            shelf_counts: self.world.borrow().disk.shelf_counts(),
             used_before,
         };
         self.node = Some(SimulatedNode::start(spec, recovery, now));
@@ -133,6 +136,11 @@ impl Run {
         Box::new(move |key| world.borrow().disk.frame(key))
     }
 
+    fn shelf(&self) -> SimulatedShelf {
+        let world = Rc::clone(&self.world);
+        Box::new(move |question| world.borrow().ask_shelf(question))
+    }
+
     /// What the log gives, and the epoch to go on in; none where the process is killed meanwhile.
     fn recover(&mut self) -> Result<Option<(SimulatedRecovery, u32)>, SimulationFault> {
         let frames = self.world.borrow().disk.in_order();
@@ -148,7 +156,8 @@ impl Run {
         }
         let mut left = self.left_over()?;
         let mut world = self.world.borrow_mut();
-        world.book.read_again(frames.iter());
+        let shelved = world.disk.shelved();
+        world.book.read_again(frames.iter(), &shelved);
         for place in 0..world.plan.carriers.len() {
             let here = left
                 .iter()

@@ -87,7 +87,8 @@ impl Run {
         let frames = self.world.borrow().disk.in_order();
         self.node = None;
         let mut world = self.world.borrow_mut();
-        world.book.read_again(frames.iter());
+        let shelved = world.disk.shelved();
+        world.book.read_again(frames.iter(), &shelved);
         let jumped = world.faults.get(Fault::ClockForward) + world.faults.get(Fault::ClockBack) > 0;
         let room = world.plan.settings.early_receipts_max > 100;
         let apart = world.plan.recipients > 1000 || !self.tolerates_receipts_by_number;

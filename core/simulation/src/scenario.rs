@@ -194,6 +194,8 @@ pub(crate) struct Plan {
     pub(crate) unbinds: u64,
     pub(crate) long_texts: u32,
     pub(crate) wants_receipt: u32,
+    /// To be sent later.
+    pub(crate) later: u32,
 }
 
 fn some(rng: &mut Rng, share: u32, most: u64) -> u64 {
@@ -261,6 +263,7 @@ impl Plan {
             unbinds: some(rng, 400, 5),
             long_texts: some(rng, 600, 400) as u32,
             wants_receipt: rng.between(0, 1000) as u32,
+            later: some(rng, 400, 500) as u32,
         }
     }
 }
@@ -308,6 +311,14 @@ fn settings(rng: &mut Rng) -> EngineSettings {
             1024
         } else {
             rng.between(1, 5) as usize
+        },
+        receipt_in_memory_ns: match rng.chance(500) {
+            true => rng.between(100, 5000) * MS,
+            false => 600 * SECOND,
+        },
+        receipts_in_memory_max: match rng.chance(850) {
+            true => 500_000,
+            false => rng.between(0, 20) as usize,
         },
         ..EngineSettings::default()
     }

@@ -51,6 +51,8 @@ pub(crate) struct World {
     /// Where the running process's monotonic clock is 0.
     pub(crate) process_ns: u64,
     pub(crate) utc_ns: u64,
+    /// The latest that UTC ever was.
+    pub(crate) utc_ns_latest: u64,
     agenda: BinaryHeap<Reverse<(u64, u64, Act)>>,
     order: u64,
     pub(crate) events: Events,
@@ -85,6 +87,7 @@ impl World {
             now_ns: 0,
             process_ns: 0,
             utc_ns: 1_700_000_000_000_000_000,
+            utc_ns_latest: 0,
             agenda: BinaryHeap::new(),
             order: 0,
             events: Events::new(trace),
@@ -114,6 +117,7 @@ impl World {
         let passed = at_ns.saturating_sub(self.now_ns);
         self.now_ns += passed;
         self.utc_ns += passed;
+        self.utc_ns_latest = self.utc_ns_latest.max(self.utc_ns);
     }
 
     /// Puts something on the agenda.

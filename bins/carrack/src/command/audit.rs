@@ -96,6 +96,7 @@ pub(crate) fn text(audit: &Audit) -> String {
         ("expired", audit.expired),
         ("rejected", audit.rejected),
         ("waiting", audit.waiting),
+        ("  on the shelf", audit.shelved),
         ("customer still to be told", audit.untold),
         ("segments taken by carriers", audit.segments_submitted),
         ("segments uncertain", audit.uncertain.len() as u64),

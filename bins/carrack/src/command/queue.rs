@@ -31,7 +31,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
     let mut facts = table(&["queue", "count"], 1);
     for (key, name) in [
         ("waiting", "messages accepted and not final"),
-        ("receipts_awaited", "segments whose receipt is awaited"),
+        (
+            "shelved",
+            "  of them on the shelf: for later, or with late receipts",
+        ),
+        (
+            "receipts_awaited",
+            "segments whose receipt is awaited in memory",
+        ),
         ("receipts_parked", "receipts ahead of their response"),
         ("untold", "customers still to be told"),
     ] {

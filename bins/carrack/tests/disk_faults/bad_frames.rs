@@ -32,6 +32,7 @@ fn bad_frame_is_put_aside_by_name_and_all_others_arrive() {
         ticket: 0,
         octets: octets.clone(),
         summary: FrameSummary::default(),
+        shelf: Vec::new(),
     };
     store.write_frames(std::iter::once(&bad), true).unwrap();
     store.close();

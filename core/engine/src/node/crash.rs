@@ -56,6 +56,7 @@ pub(super) fn note_uncertain(
         ticket: 0,
         octets: frame.seal(0),
         summary: FrameSummary::default(),
+        shelf: Vec::new(),
     };
     Ok(store.write_frames(std::iter::once(&sealed), true)?)
 }

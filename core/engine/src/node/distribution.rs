@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
+use carrack_queue::ShelfCounts;
 use carrack_routing::Query;
 
 use super::CarrierSpec;
@@ -87,6 +88,19 @@ pub(super) fn distribute(shared: &Shared, recovered: &mut Recovered, shards: usi
         messages,
         lanes,
         early,
+    }
+}
+
+/// What is on the shelf waits, though no shard holds it.
+pub(crate) fn count_shelf(shared: &Shared, counts: &ShelfCounts) {
+    let directory = shared.directory();
+    let total = counts.total();
+    shared.waiting.fetch_add(total, Ordering::Relaxed);
+    shared.shelved.fetch_add(total, Ordering::Relaxed);
+    for (account, count) in &counts.0 {
+        if let Some(account) = directory.account(*account) {
+            account.waiting.fetch_add(*count, Ordering::Relaxed);
+        }
     }
 }
 

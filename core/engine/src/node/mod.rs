@@ -35,6 +35,7 @@ use crate::rules::CarrierRules;
 use crate::settings::EngineSettings;
 use crate::shared::Shared;
 use crash::{forget_journals, journal_path};
+pub(crate) use distribution::count_shelf;
 use distribution::{distribute, give_batches, split_carriers};
 use found::find;
 use shard_thread::{Building, Seed};
@@ -153,12 +154,15 @@ impl Node {
             .start(Arc::clone(&found.store))
             .map_err(|source| system("cannot start the committer", source))?;
         let owners = (0..spec.carriers.len()).map(|place| (place % shards) as u8);
-        let shared = Arc::new(Shared::new(
+        let mut shared = Shared::new(
             spec.engine.clone(),
             owners.collect(),
             found.directory,
             Arc::clone(&spec.table),
-        ));
+        );
+        shared.keepers_found = found.store.shelf_keepers()?;
+        count_shelf(&shared, &found.store.shelf_counts());
+        let shared = Arc::new(shared);
         let (senders, inboxes) = wakes
             .iter()
             .map(|wake| mailbox(spec.engine.mailbox_size, wake.clone()))

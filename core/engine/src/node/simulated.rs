@@ -10,7 +10,10 @@ use std::sync::atomic::Ordering;
 use carrack_carrier::Link;
 use carrack_message::record::{FrameFault, FrameReader};
 use carrack_message::{MessageId, References};
-use carrack_queue::{Committer, FrameKey, InFlight, InFlightJournal, SealedFrame};
+use carrack_queue::{
+    Committer, FrameKey, InFlight, InFlightJournal, RecordPlace, SealedFrame, ShelfCounts,
+    ShelfEntry, ShelfQuestion,
+};
 use carrack_routing::RouteTable;
 use carrack_runtime::{Mailbox, MailboxFull, MailboxSender, Now, Wake, mailbox};
 
@@ -27,11 +30,12 @@ use crate::snapshot::Snapshot;
 use crate::submission::Chunk;
 
 use super::distribution;
-use crate::pager::{Page, PageRequest, Pager};
+use crate::pager::{Ask, Page, PageRequest, Pager, Read};
 
-/// Reads frames at the next turn.
+/// Reads at the next turn.
 struct AtOnce {
     log: SimulatedLog,
+    shelf: SimulatedShelf,
     asked: VecDeque<PageRequest>,
 }
 
@@ -43,16 +47,25 @@ impl Pager for AtOnce {
 
     fn take(&mut self) -> Option<Page> {
         let request = self.asked.pop_front()?;
-        let read = |key| (key, Ok((self.log)(key)));
+        let read = match request.ask {
+            Ask::Frames(keys) => {
+                let read = |key| (key, Ok((self.log)(key)));
+                Read::Frames(keys.into_iter().map(read).collect())
+            }
+            Ask::Shelf(question) => Read::Shelf((self.shelf)(&question)),
+        };
         Some(Page {
             number: request.number,
-            frames: request.keys.into_iter().map(read).collect(),
+            read,
         })
     }
 }
 
 /// The durable log: a frame's octets by its key.
 pub type SimulatedLog = Box<dyn FnMut(FrameKey) -> Option<Vec<u8>>>;
+
+/// The durable shelf: answers a question, or says why it cannot.
+pub type SimulatedShelf = Box<dyn FnMut(&ShelfQuestion) -> Result<Vec<ShelfEntry>, String>>;
 
 /// What the durable frames say, in the order in which they are given.
 pub struct SimulatedRecovery(Recovered);
@@ -73,8 +86,9 @@ impl SimulatedRecovery {
     /// # Errors
     /// [`FrameFault`] where it or a record of it cannot be read.
     pub fn apply(&mut self, frame: &Arc<SealedFrame>) -> Result<(), FrameFault> {
-        for (_, offset, record) in FrameReader::new(&frame.octets)?.iter() {
-            self.0.apply(frame, offset, record?);
+        for (index, offset, record) in FrameReader::new(&frame.octets)?.iter() {
+            let place = RecordPlace { index, offset };
+            self.0.apply(frame, place, record?);
         }
         Ok(())
     }
@@ -125,6 +139,8 @@ pub struct SimulatedPart {
     pub journal: InFlightJournal,
     /// What it reads of the log.
     pub log: SimulatedLog,
+    /// What it reads of the shelf.
+    pub shelf: SimulatedShelf,
 }
 
 /// What a node is made of.
@@ -141,6 +157,8 @@ pub struct SimulatedSpec {
     pub parts: Vec<SimulatedPart>,
     /// References of long texts.
     pub references: Arc<References>,
+    /// Messages on the shelf.
+    pub shelf_counts: ShelfCounts,
     /// Whether there was a run before, which may have used up this second's rates.
     pub used_before: bool,
 }
@@ -165,6 +183,7 @@ impl SimulatedNode {
             spec.table,
         ));
         let mut recovered = recovery.0;
+        distribution::count_shelf(&shared, &spec.shelf_counts);
         let mut found = distribution::distribute(&shared, &mut recovered, shards);
         let remembered = std::mem::take(&mut recovered.remembered);
         distribution::give_batches(&shared, recovered);
@@ -195,6 +214,7 @@ impl SimulatedNode {
                     references: Arc::clone(&spec.references),
                     pager: Box::new(AtOnce {
                         log: part.log,
+                        shelf: part.shelf,
                         asked: VecDeque::new(),
                     }),
                 });
@@ -318,7 +338,8 @@ impl SimulatedNode {
     #[must_use]
     pub fn ask(&self, shard: usize, reply: Box<dyn FnOnce(Snapshot) + Send>) -> bool {
         let waiting = self.waiting();
-        let whole = move |part| reply(Snapshot::of(waiting, vec![part]));
+        let shelved = self.shared.shelved.load(Ordering::Relaxed);
+        let whole = move |part| reply(Snapshot::of(waiting, shelved, vec![part]));
         self.send(shard, Mail::Snapshot(Box::new(whole))).is_ok()
     }
 

@@ -18,13 +18,13 @@ use carrack_carrier::CarrierMessageId;
 use carrack_message::record::record_at;
 use carrack_message::record::{
     ArchivedAccepted, ArchivedEarlyReceipt, ArchivedReceiptSeen, ArchivedSubmitted,
-    ArchivedUncertain, BatchProgress, RecordView, UncertainReason,
+    ArchivedUncertain, BatchProgress, RecordView, Submitted, UncertainReason,
 };
 use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
-use carrack_queue::{FrameKey, ScanReport, SealedFrame, Store, StoreFault, scan};
+use carrack_queue::{FrameKey, RecordPlace, ScanReport, SealedFrame, Store, StoreFault, scan};
 use rustc_hash::FxHashMap;
 
-use crate::shard::Parked;
+use crate::shard::{Home, Parked};
 use frames::Frames;
 pub(crate) use frames::ReadFrame;
 pub(crate) use restored::{Copies, Restored, RestoredSegment, RestoredSettled};
@@ -112,8 +112,8 @@ pub(crate) fn recover(
         }
     };
     let mut found = Recovered::new(ways, Box::new(read));
-    let report = scan(store, Some(quarantine), &mut |frame, offset, record| {
-        found.apply(frame, offset, record)
+    let report = scan(store, Some(quarantine), &mut |frame, place, record| {
+        found.apply(frame, place, record)
     })?;
     found.report = report;
     Ok(found)
@@ -186,9 +186,15 @@ impl Recovered {
         live.filter(|message| message.end.is_none())
     }
 
-    pub(crate) fn apply(&mut self, frame: &Arc<SealedFrame>, offset: u32, record: RecordView<'_>) {
+    pub(crate) fn apply(
+        &mut self,
+        frame: &Arc<SealedFrame>,
+        place: RecordPlace,
+        record: RecordView<'_>,
+    ) {
         match record {
-            RecordView::Accepted(record) => self.accepted(frame, offset, record),
+            RecordView::Accepted(record) => self.accepted(frame, place, record),
+            RecordView::Aside(record) => self.aside(record.id.to_native()),
             RecordView::Submitted(record) => self.submitted(record),
             RecordView::Refused(record) => {
                 let (status, carrier) = (record.status.to_native(), record.carrier.to_native());
@@ -309,8 +315,21 @@ impl Recovered {
         self.live(id).map(change)
     }
 
-    fn accepted(&mut self, frame: &Arc<SealedFrame>, offset: u32, record: &ArchivedAccepted) {
+    /// It is on the shelf: the log knows nothing of it any more.
+    fn aside(&mut self, id: u128) {
+        if self.live(id).is_some() {
+            self.messages.remove(&id);
+        }
+    }
+
+    fn accepted(
+        &mut self,
+        frame: &Arc<SealedFrame>,
+        place: RecordPlace,
+        record: &ArchivedAccepted,
+    ) {
         let id = record.id.to_native();
+        let offset = place.offset;
         let (Some(to), Some(class)) = (
             Msisdn::from_u64(record.to.to_native()),
             Class::from_u8(record.class),
@@ -318,8 +337,19 @@ impl Recovered {
             self.unusable += 1;
             return;
         };
+        if !frame.key.accepted(MessageId(id)) {
+            // It came back from the shelf.
+            if let Some(mut restored) = Restored::new(frame, offset, record) {
+                restored.home = Home::in_frame(frame.key, place.index);
+                self.messages.insert(id, restored);
+            }
+            return;
+        }
         if let Some(row) = record.batch.as_ref() {
             self.batches.entry(row.batch.to_native()).or_default().live += 1;
+        }
+        if record.send_at_utc_ns != 0 {
+            return;
         }
         let account = record.account.to_native();
         let lane = self.ways.lane(account, to, record.from.as_str(), class);
@@ -337,21 +367,12 @@ impl Recovered {
     }
 
     fn submitted(&mut self, record: &ArchivedSubmitted) {
-        let carrier = record.carrier.to_native();
-        let id = CarrierMessageId::from_slice(&record.carrier_message_id);
         let mut copies = None;
         let complete = self.with(record.id.to_native(), |message| {
             let before = message.is_submitted();
-            copies = Some(message.at_carrier(carrier, record.parts));
-            message.segments_sent = message.segments_sent.saturating_add(record.segments);
-            message.cost_micros = message
-                .cost_micros
-                .saturating_add(record.price_micros.to_native());
-            message.set(
-                record.segment,
-                RestoredSegment::Submitted(id, record.segments),
-            );
-            (!before && message.is_submitted()).then_some(message.batch)
+            copies = Some(message.note_submitted(record));
+            let counts = !before && record.attempt != Submitted::COPY;
+            (counts && message.is_submitted()).then_some(message.batch)
         });
         self.left_behind(copies);
         if let Some(batch) = complete.flatten().filter(|batch| *batch != 0) {
@@ -363,11 +384,7 @@ impl Recovered {
         let carrier = record.carrier.to_native();
         let state = ReceiptState::from_code(record.state).filter(|state| state.is_final());
         let known = self.with(record.id.to_native(), |message| {
-            let held = message.segments.get(usize::from(record.segment)).cloned();
-            let done = matches!(held, Some(RestoredSegment::Done(_)));
-            if let Some(state) = state.filter(|_| !done) {
-                message.set(record.segment, RestoredSegment::Done(state));
-            }
+            let held = message.note_receipt(record);
             (held, message.id, message.to)
         });
         let by_number = self.by_number.remove(&carrier);

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use carrack_carrier::CarrierMessageId;
-use carrack_message::record::ArchivedAccepted;
+use carrack_message::record::{
+    ArchivedAccepted, ArchivedReceiptSeen, ArchivedSubmitted, FrameReader, RecordView,
+};
 use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
 use carrack_queue::SealedFrame;
 use smallvec::SmallVec;
+
+use crate::shard::Home;
 
 /// A segment as the log leaves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +30,7 @@ pub(crate) enum RestoredSegment {
 pub(crate) struct Restored {
     pub(crate) id: MessageId,
     pub(crate) frame: Arc<SealedFrame>,
+    pub(crate) home: Home,
     pub(crate) offset: u32,
     pub(crate) account: u32,
     pub(crate) to: Msisdn,
@@ -75,9 +80,11 @@ impl Restored {
         record: &ArchivedAccepted,
     ) -> Option<Self> {
         let parts = record.segments.max(1);
+        let id = MessageId(record.id.to_native());
         Some(Self {
-            id: MessageId(record.id.to_native()),
+            id,
             frame: Arc::clone(frame),
+            home: Home::of(id),
             offset,
             account: record.account.to_native(),
             to: Msisdn::from_u64(record.to.to_native())?,
@@ -98,6 +105,50 @@ impl Restored {
             last_error: 0,
             end: None,
         })
+    }
+
+    /// One that was on the shelf, from its records.
+    pub(crate) fn of_records(frame: &Arc<SealedFrame>) -> Option<Self> {
+        let mut found: Option<Self> = None;
+        for (_, offset, record) in FrameReader::new(&frame.octets).ok()?.iter() {
+            match (record.ok()?, &mut found) {
+                (RecordView::Accepted(record), None) => found = Self::new(frame, offset, record),
+                (RecordView::Submitted(record), Some(found)) => {
+                    found.note_submitted(record);
+                }
+                (RecordView::ReceiptSeen(record), Some(found)) => {
+                    found.note_receipt(record);
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// A carrier took a part. Gives what another carrier had before.
+    pub(super) fn note_submitted(&mut self, record: &ArchivedSubmitted) -> Copies {
+        let copies = self.at_carrier(record.carrier.to_native(), record.parts);
+        self.segments_sent = self.segments_sent.saturating_add(record.segments);
+        self.cost_micros = self
+            .cost_micros
+            .saturating_add(record.price_micros.to_native());
+        let id = CarrierMessageId::from_slice(&record.carrier_message_id);
+        self.set(
+            record.segment,
+            RestoredSegment::Submitted(id, record.segments),
+        );
+        copies
+    }
+
+    /// A receipt spoke of a part. Gives what was known of the part before.
+    pub(super) fn note_receipt(&mut self, record: &ArchivedReceiptSeen) -> Option<RestoredSegment> {
+        let state = ReceiptState::from_code(record.state).filter(|state| state.is_final());
+        let held = self.segments.get(usize::from(record.segment)).cloned();
+        let done = matches!(held, Some(RestoredSegment::Done(_)));
+        if let Some(state) = state.filter(|_| !done) {
+            self.set(record.segment, RestoredSegment::Done(state));
+        }
+        held
     }
 
     /// Its parts are at this carrier, so many of them; 0: not known.

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use carrack_message::record::{Accepted, BatchProgress};
 use carrack_message::{MessageId, MessageIdParts};
+use carrack_queue::ShelfChange;
 use carrack_routing::{OnNoResponse, PlanId, Query};
 use carrack_runtime::Now;
 use smallvec::SmallVec;
@@ -79,7 +80,7 @@ impl Shard {
     }
 
     /// A chunk's records stand in one frame.
-    fn make_room(&mut self, records: usize) {
+    pub(super) fn make_room(&mut self, records: usize) {
         let most = self.shared.settings.frame_messages_max;
         if self.frames.records() > 0 && self.frames.records() + records > most {
             self.frames.seal();
@@ -174,6 +175,10 @@ impl Shard {
             0 => settings.validity_default_ns,
             asked => asked.min(settings.validity_max_ns),
         };
+        let send_at_utc_ns = match Self::is_for_later(now, &submission) {
+            true => submission.send_at_utc_ns,
+            false => 0,
+        };
         let id = self.next_id(now);
         let reference = self.reference(&submission);
         let record = Accepted {
@@ -187,14 +192,23 @@ impl Shard {
             reference,
             wants_receipt: submission.wants_receipt,
             at_utc_ns: now.utc_ns,
-            expires_utc_ns: now.utc_ns.saturating_add(validity_ns),
+            send_at_utc_ns,
+            expires_utc_ns: now.utc_ns.max(send_at_utc_ns).saturating_add(validity_ns),
             price_micros: submission.price.map_or(-1, |price| price.0),
             client_ref: submission.client_ref,
             batch: submission.batch,
             tlvs: submission.tlvs,
         };
-        let offset = match self.frames.push(self.committer.as_ref(), &record) {
-            Ok(offset) => offset,
+        let written = match send_at_utc_ns {
+            0 => Ok(None),
+            _ => self.entry_for_later(&record).map(Some),
+        };
+        let written = written.and_then(|later| {
+            let offset = self.frames.push(self.committer.as_ref(), &record)?;
+            Ok((later, offset))
+        });
+        let (later, offset) = match written {
+            Ok(written) => written,
             Err(fault) => {
                 self.give_back(record.account);
                 return Verdict::Refused(Refusal::Store(fault.to_string()));
@@ -204,6 +218,12 @@ impl Shard {
         let batch = record.batch.map_or(0, |row| row.batch);
         if batch != 0 {
             self.batch(batch).live.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(entry) = later {
+            self.frames.shelf.push(ShelfChange::Put(entry));
+            self.frames.summary().add_closed(id.parts().epoch);
+            self.shared.shelved.fetch_add(1, Ordering::Relaxed);
+            return Verdict::Accepted(id);
         }
         let key = self.live.insert(Live {
             account: record.account,

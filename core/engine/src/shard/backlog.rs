@@ -5,8 +5,9 @@
 
 use std::collections::VecDeque;
 
-use carrack_message::{MessageId, MessageIdParts};
 use carrack_queue::FrameKey;
+
+use super::live::Home;
 
 /// Where the record of a message lies, and when its validity ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +47,13 @@ impl Parked {
         }
     }
 
-    pub(crate) fn new(id: MessageId, offset: u32, expires_utc_ns: u64) -> Self {
-        let parts = id.parts();
-        let frame = (parts.epoch, parts.shard, parts.frame);
-        Self::at(frame, parts.index, offset, Self::seconds(expires_utc_ns))
+    pub(crate) fn new(home: Home, offset: u32, expires_utc_ns: u64) -> Self {
+        let frame = (home.epoch, home.shard, home.number);
+        Self::at(frame, home.index, offset, Self::seconds(expires_utc_ns))
+    }
+
+    pub(crate) fn home(&self) -> Home {
+        Home::in_frame(self.frame(), self.index)
     }
 
     pub(crate) fn frame(&self) -> FrameKey {
@@ -182,18 +186,10 @@ impl Backlog {
     }
 
     /// Takes one out, wherever it stands.
-    pub(crate) fn take(&mut self, id: MessageId) -> Option<Parked> {
-        let MessageIdParts {
-            epoch,
-            frame,
-            index,
-            shard,
-            ..
-        } = id.parts();
-        for run in self.runs.iter_mut().filter(|run| run.shard == shard) {
-            let found = run
-                .queue
-                .binary_search_by_key(&(epoch, frame, index), Parked::place);
+    pub(crate) fn take(&mut self, home: Home) -> Option<Parked> {
+        let place = (home.epoch, home.number, home.index);
+        for run in self.runs.iter_mut().filter(|run| run.shard == home.shard) {
+            let found = run.queue.binary_search_by_key(&place, Parked::place);
             let parked = found.ok().and_then(|at| run.queue.get_mut(at));
             if let Some(parked) = parked.filter(|parked| !parked.gone) {
                 let taken = *parked;
@@ -264,15 +260,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn id(shard: u8, epoch: u32, frame: u32, index: u16) -> MessageId {
-        MessageId::new(MessageIdParts {
-            utc_ms: 1_700_000_000_000,
+    fn home(shard: u8, epoch: u32, number: u32, index: u16) -> Home {
+        Home {
             epoch,
-            node: 0,
-            shard,
-            frame,
+            number,
             index,
-        })
+            shard,
+        }
     }
 
     proptest! {
@@ -284,8 +278,8 @@ mod tests {
             expiring in 0u32..4,
         ) {
             let mut backlog = Backlog::default();
-            let mut ids: Vec<_> = pushes.into_iter().map(|(s, e, f, i)| id(s, e, f, i)).collect();
-            ids.sort();
+            let mut ids: Vec<_> = pushes.into_iter().map(|(s, e, f, i)| home(s, e, f, i)).collect();
+            ids.sort_by_key(|home| (home.epoch, home.number, home.index, home.shard));
             ids.dedup();
             for (at, id) in ids.iter().enumerate() {
                 backlog.push(Parked::new(*id, at as u32, (1 + at as u64 % 5) * 1_000_000_000));
@@ -325,10 +319,10 @@ mod tests {
     fn what_comes_late_from_another_shard_is_still_found_and_taken() {
         let mut backlog = Backlog::default();
         for frame in (0..100u32).rev() {
-            backlog.push(Parked::new(id(1, 1, frame, 0), frame, u64::MAX));
+            backlog.push(Parked::new(home(1, 1, frame, 0), frame, u64::MAX));
         }
-        assert!(backlog.take(id(1, 1, 50, 0)).is_some());
-        assert!(backlog.take(id(1, 1, 50, 0)).is_none());
+        assert!(backlog.take(home(1, 1, 50, 0)).is_some());
+        assert!(backlog.take(home(1, 1, 50, 0)).is_none());
         assert_eq!(backlog.take_some(1000).len(), 99);
         assert!(backlog.is_empty());
     }

@@ -141,15 +141,19 @@ impl Correlation {
 
     /// Takes a segment out, and remembers for a while that there was one.
     pub(crate) fn remove(&mut self, carrier: u16, folded: &[u8], slot: u32, settled: Settled) {
-        let hash = hash(carrier, folded);
-        let tag = hash as u32;
+        self.forget(carrier, folded, slot);
+        self.remember(carrier, folded, settled);
+    }
+
+    /// Takes a segment out.
+    pub(crate) fn forget(&mut self, carrier: u16, folded: &[u8], slot: u32) {
+        let tag = hash(carrier, folded) as u32;
         if let Ok(entry) = self
             .table
             .find_entry(spread(tag), |entry| entry.tag == tag && entry.slot == slot)
         {
             entry.remove();
         }
-        self.remember(carrier, folded, settled);
     }
 
     /// Remembers an id of which nothing more is to come.

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use carrack_carrier::ReceiptHandle;
+use carrack_message::MessageId;
 use carrack_message::record::{FrameFault, FrameWriter, Storable};
-use carrack_queue::{Committer, FrameKey, FrameSummary, SealedFrame};
+use carrack_queue::{Committer, FrameKey, FrameSummary, SealedFrame, ShelfChange};
 
 use super::live::Key;
 use crate::submission::{ChunkReply, Verdict};
@@ -35,6 +36,10 @@ pub(crate) struct After {
     pub(crate) forget: Vec<(u16, u32)>,
     /// Customers to be told.
     pub(crate) tell: Vec<Key>,
+    /// Messages that went to the shelf.
+    pub(crate) aside: Vec<Key>,
+    /// Messages that came back from there.
+    pub(crate) back: Vec<MessageId>,
 }
 
 pub(crate) struct Frames {
@@ -48,6 +53,8 @@ pub(crate) struct Frames {
     /// An id names the place of the next record.
     is_promised: bool,
     summary: FrameSummary,
+    /// What the open frame changes on the shelf.
+    pub(crate) shelf: Vec<ShelfChange>,
     pub(crate) after: After,
     closed: VecDeque<(Arc<SealedFrame>, After)>,
     under_way: VecDeque<(Arc<SealedFrame>, After)>,
@@ -65,6 +72,7 @@ impl Frames {
             open: FrameWriter::default(),
             is_promised: false,
             summary: FrameSummary::default(),
+            shelf: Vec::new(),
             after: After::default(),
             closed: VecDeque::new(),
             under_way: VecDeque::new(),
@@ -150,6 +158,7 @@ impl Frames {
             ticket: self.ticket,
             octets: writer.seal(self.stamps.fetch_add(1, Ordering::AcqRel)),
             summary,
+            shelf: std::mem::take(&mut self.shelf),
         };
         self.closed
             .push_back((Arc::new(frame), std::mem::take(&mut self.after)));
@@ -225,6 +234,7 @@ mod tests {
                     &committer,
                     &Told {
                         id: 1,
+                        epoch: 0,
                         at_utc_ns: 0,
                     },
                 )

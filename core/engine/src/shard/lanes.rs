@@ -22,7 +22,7 @@ use carrack_routing::PlanId;
 use rustc_hash::FxHashMap;
 
 use super::backlog::{Backlog, Parked};
-use super::live::{Key, Live};
+use super::live::{Home, Key, Live};
 
 /// Segments that a lane may send in its turn, for each unit of its customer's share.
 pub(crate) const QUANTUM: u32 = 16;
@@ -233,9 +233,9 @@ impl Lanes {
     }
 
     /// Takes a message out of whatever backlog it stands in.
-    pub(crate) fn take_parked(&mut self, id: MessageId) -> Option<Parked> {
+    pub(crate) fn take_parked(&mut self, home: Home) -> Option<Parked> {
         let mut backlogs = self.lanes.iter_mut().map(|lane| &mut lane.backlog);
-        backlogs.find_map(|backlog| backlog.take(id))
+        backlogs.find_map(|backlog| backlog.take(home))
     }
 
     /// All that waits in this plan's backlogs is to be routed again.

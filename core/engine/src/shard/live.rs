@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use carrack_carrier::CarrierMessageId;
 use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
-use carrack_queue::SealedFrame;
+use carrack_queue::{FrameKey, SealedFrame};
 use carrack_routing::{OnNoResponse, PlanId};
 use slab::Slab;
 use smallvec::SmallVec;
@@ -41,6 +41,44 @@ impl Key {
     }
 }
 
+/// Where the record of a message lies in the log: where its id says, or where it came back from the shelf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Home {
+    pub(crate) epoch: u32,
+    pub(crate) number: u32,
+    pub(crate) index: u16,
+    pub(crate) shard: u8,
+}
+
+impl Home {
+    pub(crate) fn of(id: MessageId) -> Self {
+        let parts = id.parts();
+        Self {
+            epoch: parts.epoch,
+            number: parts.frame,
+            index: parts.index,
+            shard: parts.shard,
+        }
+    }
+
+    pub(crate) fn in_frame(frame: FrameKey, index: u16) -> Self {
+        Self {
+            epoch: frame.epoch,
+            number: frame.number as u32,
+            index,
+            shard: frame.shard as u8,
+        }
+    }
+
+    pub(crate) fn frame(self) -> FrameKey {
+        FrameKey {
+            epoch: self.epoch,
+            shard: u16::from(self.shard),
+            number: u64::from(self.number),
+        }
+    }
+}
+
 /// Where a message stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -54,6 +92,8 @@ pub(crate) enum Phase {
     Sending,
     /// All segments left; receipts (or late responses) to come.
     AwaitingReceipt,
+    /// As before, and on its way to the shelf: gone when that is durable.
+    Leaving,
     /// Final; the customer is to be told.
     Untold,
 }
@@ -149,6 +189,8 @@ pub(crate) struct Live {
     pub(crate) segments_priced: u8,
     /// The frame with its record; `None` once no longer needed.
     pub(crate) frame: Option<Arc<SealedFrame>>,
+    pub(crate) home: Home,
+    /// Octet of its record there.
     pub(crate) offset: u32,
     pub(crate) accepted_utc_ns: u64,
     pub(crate) expires_utc_ns: u64,
@@ -204,6 +246,7 @@ impl Live {
             segments: SmallVec::new(),
             segments_priced: 1,
             frame: None,
+            home: Home::of(id),
             offset: 0,
             accepted_utc_ns: 0,
             expires_utc_ns: 0,

@@ -26,6 +26,7 @@ mod paging;
 mod restore;
 mod sending;
 mod settle;
+mod shelf;
 mod sweep;
 mod timers;
 mod unnamed;
@@ -48,7 +49,7 @@ use rustc_hash::FxHashMap;
 
 pub(crate) use backlog::Parked;
 pub(crate) use carriers::Carrier;
-pub(crate) use live::{Key, Live, Phase};
+pub(crate) use live::{Home, Key, Live, Phase};
 
 use crate::batches::BatchCounters;
 use crate::directory::Directory;
@@ -64,6 +65,7 @@ use lanes::{LaneKey, Lanes};
 use live::LiveMessages;
 use outbox::Outbox;
 use paging::Paging;
+use shelf::Shelving;
 use timers::Timer;
 use unnamed::{InWindow, Unnamed};
 
@@ -116,6 +118,7 @@ pub(crate) struct Shard {
     in_window: InWindow,
     outbox: Outbox,
     paging: Paging,
+    shelving: Shelving,
     timers: BinaryHeap<Reverse<(u64, Key, Timer)>>,
     /// Whether a carrier is to be asked for missing receipts.
     asks: bool,
@@ -172,6 +175,7 @@ impl Shard {
             in_window: InWindow::new(slots),
             outbox: Outbox::default(),
             paging: Paging::new(parts.pager),
+            shelving: Shelving::default(),
             timers: BinaryHeap::new(),
             asks,
             counts: Counts::default(),
@@ -239,6 +243,9 @@ impl Shard {
         if let Some(due_ns) = self.paging.due_ns() {
             until_ns = until_ns.min(due_ns.max(now.mono_ns + 1_000_000));
         }
+        if let Some(due_ns) = self.shelf_due_ns() {
+            until_ns = until_ns.min(due_ns.max(now.mono_ns + 1_000_000));
+        }
         if self.live.len() > 0 {
             until_ns = until_ns.min(now.mono_ns + sweep::EVERY_NS);
         }
@@ -304,6 +311,8 @@ impl Shard {
                 answers,
                 forget,
                 tell,
+                aside,
+                back,
             } = after;
             for key in accepted {
                 self.accepted_is_durable(key, &frame);
@@ -320,11 +329,19 @@ impl Shard {
             for key in tell {
                 self.ready_to_tell(key);
             }
+            for key in aside {
+                self.has_left(key);
+            }
+            for id in back {
+                self.is_back(id);
+            }
         }
     }
 
     fn accepted_is_durable(&mut self, key: Key, frame: &Arc<SealedFrame>) {
-        let Some(live) = self.live.get_mut(key) else {
+        let found = self.live.get_mut(key);
+        // One that came back from the shelf to be cancelled has ended.
+        let Some(live) = found.filter(|live| live.phase == Phase::Committing) else {
             return;
         };
         live.frame = Some(Arc::clone(frame));

@@ -169,7 +169,7 @@ impl Shard {
         else {
             return;
         };
-        let (id, account) = (live.id, live.account);
+        let (id, account, epoch) = (live.id, live.account, live.home.epoch);
         let handed_to = live.end.as_ref().map_or(0, |end| end.handed_to);
         if let Some(outbox) = self.outbox.accounts.get_mut(&account)
             && let Some(subscriber) = outbox
@@ -184,12 +184,13 @@ impl Shard {
         }
         let told = Told {
             id: id.0,
+            epoch,
             at_utc_ns: now.utc_ns,
         };
         if !self.note(&told) {
             return;
         }
-        self.frames.summary().add_closed(id.parts().epoch);
+        self.frames.summary().add_closed(epoch);
         self.close(key);
     }
 

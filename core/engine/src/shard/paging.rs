@@ -18,10 +18,11 @@ use rustc_hash::FxHashMap;
 use super::Shard;
 use super::backlog::Parked;
 use super::lanes::LaneKey;
-use super::live::{Key, Live, Phase, Segment};
+use super::live::{Home, Key, Live, Phase, Segment};
+use super::shelf::Purpose;
 use crate::engine::Cancelled;
 use crate::mail::Mail;
-use crate::pager::{Page, PageRequest, Pager};
+use crate::pager::{Ask, Page, PageRequest, Pager, Read};
 use crate::recovery::RestoredLane;
 
 const FRAMES_MAX: usize = 64;
@@ -38,15 +39,19 @@ const AGAIN_NS: u64 = 1_000_000_000;
 pub(crate) type CancelReply = Box<dyn FnOnce(Option<Cancelled>) + Send>;
 
 /// A single message that is to come back out of its turn.
-struct Wanted {
+pub(crate) struct Wanted {
     parked: Parked,
     reply: Option<CancelReply>,
 }
 
-enum Asked {
+pub(crate) enum Asked {
     /// The front of this lane.
     Lane(usize),
     Single(Vec<Wanted>),
+    /// Records of messages that leave for the shelf.
+    Leaving(Vec<Key>),
+    /// What is on the shelf.
+    Shelf(Purpose),
 }
 
 /// What a shard has asked of the log.
@@ -59,6 +64,8 @@ pub(crate) struct Paging {
     single: bool,
     /// Nothing is asked before: the store could not be read.
     again_ns: u64,
+    /// The last request that was answered; answers come in order.
+    answered: u64,
 }
 
 impl Paging {
@@ -70,7 +77,34 @@ impl Paging {
             wanted: VecDeque::new(),
             single: false,
             again_ns: 0,
+            answered: 0,
         }
+    }
+
+    /// Asks, and remembers what for. False: not now.
+    pub(crate) fn ask(&mut self, ask: Ask, what_for: impl FnOnce() -> Asked) -> bool {
+        let number = self.number + 1;
+        let taken = self.pager.ask(PageRequest { number, ask });
+        if taken {
+            self.number = number;
+            self.asked.insert(number, what_for());
+        }
+        taken
+    }
+
+    /// Nothing is asked for a while.
+    pub(crate) fn rest(&mut self, until_ns: u64) {
+        self.again_ns = until_ns;
+    }
+
+    /// The last request that was made.
+    pub(crate) fn last_asked(&self) -> u64 {
+        self.number
+    }
+
+    /// The last request that was answered.
+    pub(crate) fn last_answered(&self) -> u64 {
+        self.answered
     }
 
     /// When to ask again, if nothing wakes the shard before.
@@ -96,7 +130,10 @@ impl Shard {
     /// A message that waits leaves the memory.
     pub(super) fn page_out(&mut self, key: Key) {
         if let Some(live) = self.live.remove(key) {
-            let parked = Parked::new(live.id, live.offset, live.expires_utc_ns);
+            let parked = Parked::new(live.home, live.offset, live.expires_utc_ns);
+            if live.home != Home::of(live.id) {
+                self.shared.note_elsewhere(live.id, live.home);
+            }
             self.lanes.park(LaneKey::of(&live), parked);
         }
     }
@@ -109,6 +146,7 @@ impl Shard {
         if now.mono_ns < self.paging.again_ns {
             return;
         }
+        self.look_at_shelf(now);
         let most = self.lane_live_max();
         let long = match self.lanes.has_long() {
             true => self.lanes.long(),
@@ -137,11 +175,7 @@ impl Shard {
             return;
         };
         let keys = lane.backlog.next_frames(MESSAGES_A_REQUEST, FRAMES_MAX);
-        let paging = &mut self.paging;
-        let number = paging.number + 1;
-        if !keys.is_empty() && paging.pager.ask(PageRequest { number, keys }) {
-            paging.number = number;
-            paging.asked.insert(number, Asked::Lane(at));
+        if !keys.is_empty() && self.paging.ask(Ask::Frames(keys), || Asked::Lane(at)) {
             lane.is_asked = true;
         }
     }
@@ -163,19 +197,28 @@ impl Shard {
             }
             count += 1;
         }
-        let number = paging.number + 1;
-        if paging.pager.ask(PageRequest { number, keys }) {
-            paging.number = number;
+        if paging.ask(Ask::Frames(keys), || Asked::Single(Vec::new())) {
             paging.single = true;
             let asked = paging.wanted.drain(..count).collect();
-            paging.asked.insert(number, Asked::Single(asked));
+            paging.asked.insert(paging.number, Asked::Single(asked));
         }
     }
 
     fn paged(&mut self, now: Now, page: Page) {
+        self.paging.answered = page.number;
+        let asked = self.paging.asked.remove(&page.number);
+        let read = match page.read {
+            Read::Frames(read) => read,
+            Read::Shelf(read) => {
+                if let Some(Asked::Shelf(purpose)) = asked {
+                    self.shelf_answered(now, purpose, read);
+                }
+                return;
+            }
+        };
         let mut frames = FxHashMap::default();
         let mut failed = false;
-        for (key, octets) in page.frames {
+        for (key, octets) in read {
             match octets {
                 Ok(Some(octets)) => {
                     frames.insert(key, Arc::new(SealedFrame::read_back(key, octets)));
@@ -197,8 +240,9 @@ impl Shard {
         if failed {
             self.paging.again_ns = now.mono_ns.saturating_add(AGAIN_NS);
         }
-        match self.paging.asked.remove(&page.number) {
+        match asked {
             Some(Asked::Lane(at)) => self.lane_paged(now, at, &frames),
+            Some(Asked::Leaving(keys)) => self.leave(now, &keys, &frames),
             Some(Asked::Single(wanted)) => {
                 self.paging.single = false;
                 for wanted in wanted {
@@ -208,7 +252,7 @@ impl Shard {
                     }
                 }
             }
-            None => {}
+            Some(Asked::Shelf(_)) | None => {}
         }
     }
 
@@ -238,8 +282,16 @@ impl Shard {
                 self.lanes.park(lane, parked);
                 continue;
             }
+            self.is_here(&live);
             let key = self.live.insert(live);
             self.lanes.push_back(lane, key);
+        }
+    }
+
+    /// It is in memory again: its id need not say where it lies.
+    fn is_here(&self, live: &Live) {
+        if live.home != Home::of(live.id) {
+            self.shared.forget_elsewhere(live.id);
         }
     }
 
@@ -252,6 +304,7 @@ impl Shard {
         };
         let (lane, id) = (LaneKey::of(&live), live.id);
         let over = now.utc_ns >= live.expires_utc_ns;
+        self.is_here(&live);
         let key = self.live.insert(live);
         self.lanes.push_returned(lane, id, key);
         match wanted.reply {
@@ -289,6 +342,7 @@ impl Shard {
                 attempts_max,
                 on_no_response,
                 frame: Arc::clone(frame),
+                home: parked.home(),
                 offset: parked.offset,
             },
         ))
@@ -300,7 +354,8 @@ impl Shard {
         id: MessageId,
         reply: CancelReply,
     ) -> Option<CancelReply> {
-        let Some(parked) = self.lanes.take_parked(id) else {
+        let home = self.shared.elsewhere(id).unwrap_or(Home::of(id));
+        let Some(parked) = self.lanes.take_parked(home) else {
             return Some(reply);
         };
         self.paging.wanted.push_back(Wanted {
@@ -362,6 +417,7 @@ struct Accepted {
     attempts_max: u32,
     on_no_response: OnNoResponse,
     frame: Arc<SealedFrame>,
+    home: Home,
     offset: u32,
 }
 
@@ -376,6 +432,7 @@ fn waiting(now: Now, record: &ArchivedAccepted, accepted: Accepted) -> Live {
         segments: (0..segments).map(|_| Segment::unsent()).collect(),
         segments_priced: segments,
         frame: Some(accepted.frame),
+        home: accepted.home,
         offset: accepted.offset,
         accepted_utc_ns: record.at_utc_ns.to_native(),
         expires_utc_ns: record.expires_utc_ns.to_native(),

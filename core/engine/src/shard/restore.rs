@@ -28,6 +28,18 @@ const QUIET_NS: u64 = 1_000_000_000;
 impl Shard {
     /// Takes a message back. Before the first turn only.
     pub(crate) fn restore(&mut self, now: Now, restored: Restored) {
+        if let Some(account) = self.directory.account(restored.account) {
+            account.waiting.fetch_add(1, Ordering::Relaxed);
+        }
+        if restored.end.is_none() {
+            self.shared.waiting.fetch_add(1, Ordering::Relaxed);
+        }
+        let key = self.place_restored(now, restored);
+        self.restored_into_place(now, key);
+    }
+
+    /// As a live message, counted already, that nothing is done about yet.
+    pub(super) fn place_restored(&mut self, now: Now, restored: Restored) -> Key {
         let (plan, route) = self.way_of(
             restored.account,
             restored.to,
@@ -50,12 +62,6 @@ impl Shard {
             .iter()
             .map(|segment| restored_segment(now, segment, grace_ns, on_no_response))
             .collect();
-        if let Some(account) = self.directory.account(restored.account) {
-            account.waiting.fetch_add(1, Ordering::Relaxed);
-        }
-        if !ended {
-            self.shared.waiting.fetch_add(1, Ordering::Relaxed);
-        }
         let unsent = |segment: &Segment| segment.state == SegmentState::Unsent;
         let segments: SmallVec<[Segment; 1]> = segments;
         let phase = match (ended, segments.iter().any(unsent)) {
@@ -63,7 +69,7 @@ impl Shard {
             (false, true) => Phase::Committing,
             (false, false) => Phase::AwaitingReceipt,
         };
-        let key = self.live.insert(Live {
+        self.live.insert(Live {
             account: restored.account,
             phase,
             attempts_max,
@@ -74,6 +80,7 @@ impl Shard {
             segments,
             segments_priced: restored.segments_priced,
             frame: (!ended).then_some(restored.frame),
+            home: restored.home,
             offset: restored.offset,
             accepted_utc_ns: restored.accepted_utc_ns,
             expires_utc_ns: restored.expires_utc_ns,
@@ -92,8 +99,7 @@ impl Shard {
                 handed_to: 0,
             }),
             ..Live::untried(restored.id, restored.to, restored.class, plan)
-        });
-        self.restored_into_place(now, key);
+        })
     }
 
     /// Takes a list of waiting messages back that stay in the log.
@@ -107,7 +113,7 @@ impl Shard {
         self.lanes.park_list(key, lane.parked);
     }
 
-    fn restored_into_place(&mut self, now: Now, key: Key) {
+    pub(super) fn restored_into_place(&mut self, now: Now, key: Key) {
         let Some(live) = self.live.get(key) else {
             return;
         };
@@ -381,6 +387,9 @@ impl Shard {
             },
             raw: (folded.as_slice() != early.id.as_slice()).then(|| Box::from(early.id.as_slice())),
         };
+        if self.has_shelf() {
+            self.ask_for_receipt(place, folded.clone());
+        }
         // More than it held before cannot come back.
         let _ = self.early.park(place, folded, parked);
     }

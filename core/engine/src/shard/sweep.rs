@@ -1,7 +1,7 @@
-//! The sweep: messages whose validity ended while they waited, and receipts that never came.
+//! The sweep: messages whose validity ended while they waited, receipts that never came, and those that take long.
 //!
 //! It walks the live messages round and round, a bounded number a turn, in place of a timer a message: nothing is kept
-//! for it, and whatever is overdue is found within seconds.
+//! for it, and whatever is overdue is found within half a minute.
 
 use std::sync::atomic::Ordering;
 
@@ -14,9 +14,12 @@ use super::live::{Key, Phase};
 
 /// How often a part of the live messages is looked at.
 pub(super) const EVERY_NS: u64 = 100_000_000;
-/// At the least so many a time; with more live messages a twentieth of them, so that a round takes two seconds.
-const LOOKED_AT_MIN: u32 = 2000;
-const ROUNDS: u32 = 20;
+/// At the least so many a time; with more live messages a part of them, so that a round takes twenty seconds. Each look
+/// is a miss of the caches: at a hundred thousand messages a second faster rounds cost a tenth of the shard.
+const LOOKED_AT_MIN: u32 = 1000;
+const PARTS: u32 = 200;
+/// The part where more messages wait for receipts than are to be in memory.
+const PARTS_CROWDED: u32 = 20;
 /// Questions about missing receipts at a time.
 const QUERIES_A_TURN_MAX: u32 = 64;
 
@@ -36,10 +39,12 @@ impl Shard {
             true => 0,
             false => QUERIES_A_TURN_MAX,
         };
-        for _ in 0..LOOKED_AT_MIN.max(slots / ROUNDS).min(slots) {
+        let crowded = self.has_too_many_awaited();
+        let parts = if crowded { PARTS_CROWDED } else { PARTS };
+        for _ in 0..LOOKED_AT_MIN.max(slots / parts).min(slots) {
             self.sweep_at = (self.sweep_at + 1) % slots;
             if let Some(key) = self.live.key_at(self.sweep_at) {
-                self.look_at(now, key, &mut queries);
+                self.look_at(now, key, &mut queries, crowded);
             }
         }
     }
@@ -59,7 +64,7 @@ impl Shard {
         }
     }
 
-    fn look_at(&mut self, now: Now, key: Key, queries: &mut u32) {
+    fn look_at(&mut self, now: Now, key: Key, queries: &mut u32, crowded: bool) {
         let Some(live) = self.live.get(key) else {
             return;
         };
@@ -78,16 +83,12 @@ impl Shard {
                 if now.mono_ns.saturating_sub(live.waiting_since_ns)
                     >= self.shared.settings.receipt_wait_max_ns =>
             {
-                self.finish(
-                    now,
-                    key,
-                    Status::Unknown,
-                    "no receipt came in the time that the settings allow",
-                );
+                self.receipts_never_came(now, key);
             }
             Phase::AwaitingReceipt if *queries > 0 && self.may_ask(live.on_no_response) => {
                 self.ask(now, key, queries);
             }
+            Phase::AwaitingReceipt => self.consider_leaving(now, key, crowded),
             _ => {}
         }
     }

@@ -50,6 +50,8 @@ pub struct Accepted {
     pub wants_receipt: bool,
     /// Accepted at, UTC nanoseconds.
     pub at_utc_ns: u64,
+    /// Not to be sent before, UTC nanoseconds; 0: at once. Until then it is on the shelf, from the moment of this record on.
+    pub send_at_utc_ns: u64,
     /// Not to be sent after, UTC nanoseconds.
     pub expires_utc_ns: u64,
     /// Price to the customer in micro-units, all segments; negative: no sell deck applies.

@@ -20,15 +20,15 @@ use thiserror::Error;
 use super::accepted::{Accepted, ArchivedAccepted};
 use super::batch::{ArchivedBatchProgress, BatchProgress};
 use super::outcome::{
-    ArchivedEarlyReceipt, ArchivedFinal, ArchivedReceiptSeen, ArchivedRefused, ArchivedSubmitted,
-    ArchivedTold, ArchivedUncertain, EarlyReceipt, Final, ReceiptSeen, Refused, Submitted, Told,
-    Uncertain,
+    ArchivedAside, ArchivedEarlyReceipt, ArchivedFinal, ArchivedReceiptSeen, ArchivedRefused,
+    ArchivedSubmitted, ArchivedTold, ArchivedUncertain, Aside, EarlyReceipt, Final, ReceiptSeen,
+    Refused, Submitted, Told, Uncertain,
 };
 
 /// Octets before the first record.
 pub const FRAME_HEADER_OCTETS: usize = 28;
 /// Version that this code writes.
-pub const FRAME_VERSION: u16 = 2;
+pub const FRAME_VERSION: u16 = 3;
 /// Records a frame may hold: an index within it has 16 bits.
 pub const FRAME_RECORDS_MAX: usize = 65_535;
 /// Octets a frame may hold.
@@ -117,6 +117,7 @@ kinds! {
     7 Final ArchivedFinal "The end of a message.";
     8 Told ArchivedTold "The customer has taken the final state.";
     9 BatchProgress ArchivedBatchProgress "How far a batch file was taken.";
+    10 Aside ArchivedAside "A message left the log for the shelf.";
 }
 
 fn access<T>(bytes: &[u8]) -> Result<&T, RkyvError>
@@ -331,4 +332,18 @@ pub fn record_at(octets: &[u8], offset: u32) -> Result<RecordView<'_>, FrameFaul
     let (kind, bytes) =
         raw_record(octets, offset).ok_or_else(|| fault("no record begins here".to_owned()))?;
     view(kind, bytes).map_err(|error| fault(error.to_string()))
+}
+
+/// A record that was read, to be written again elsewhere.
+///
+/// # Errors
+/// [`FrameFault::Record`] when it cannot be taken out of its archive.
+pub fn owned<A, T>(archived: &A) -> Result<T, FrameFault>
+where
+    A: rkyv::Deserialize<T, rkyv::api::high::HighDeserializer<RkyvError>>,
+{
+    rkyv::deserialize::<T, RkyvError>(archived).map_err(|error| FrameFault::Record {
+        offset: 0,
+        reason: error.to_string(),
+    })
 }

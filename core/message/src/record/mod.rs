@@ -16,10 +16,10 @@ pub use accepted::{Accepted, ArchivedAccepted, ArchivedBody, BatchRow, Body};
 pub use batch::{ArchivedBatchProgress, BatchProgress};
 pub use frame::{
     FRAME_HEADER_OCTETS, FRAME_OCTETS_MAX, FRAME_RECORDS_MAX, FRAME_VERSION, FrameFault,
-    FrameReader, FrameWriter, RecordView, Storable, frame_stamp, frame_version, record_at,
+    FrameReader, FrameWriter, RecordView, Storable, frame_stamp, frame_version, owned, record_at,
 };
 pub use outcome::{
-    ArchivedEarlyReceipt, ArchivedFinal, ArchivedReceiptSeen, ArchivedRefused, ArchivedSubmitted,
-    ArchivedTold, ArchivedUncertain, EarlyReceipt, Final, ReceiptSeen, Refused, Submitted, Told,
-    Uncertain, UncertainReason,
+    ArchivedAside, ArchivedEarlyReceipt, ArchivedFinal, ArchivedReceiptSeen, ArchivedRefused,
+    ArchivedSubmitted, ArchivedTold, ArchivedUncertain, Aside, EarlyReceipt, Final, ReceiptSeen,
+    Refused, Submitted, Told, Uncertain, UncertainReason,
 };

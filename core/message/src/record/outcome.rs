@@ -15,7 +15,7 @@ pub struct Submitted {
     pub parts: u8,
     /// Segments on air that this part takes: more than 1 where the carrier cuts the text.
     pub segments: u8,
-    /// How many tries this part took, from 1.
+    /// How many tries this part took, from 1; [`Submitted::COPY`] in a record that is written again.
     pub attempt: u8,
     /// The answer came at, UTC nanoseconds.
     pub at_utc_ns: u64,
@@ -23,6 +23,11 @@ pub struct Submitted {
     pub price_micros: i64,
     /// The carrier's `message_id`, raw octets; empty when it gave none.
     pub carrier_message_id: Vec<u8>,
+}
+
+impl Submitted {
+    /// The `attempt` of a record that was in the log before, and is written again because its message came back there.
+    pub const COPY: u8 = 0;
 }
 
 /// A carrier refused a segment and the message goes on (here again, or elsewhere).
@@ -128,6 +133,8 @@ pub struct Final {
     pub segments_sent: u8,
     /// Whether the customer is still to be told.
     pub tell: bool,
+    /// Epoch of the log that holds it: that of its id, or of its last return from the shelf.
+    pub epoch: u32,
     /// What the carriers charge, micro-units.
     pub cost_micros: i64,
     /// At, UTC nanoseconds.
@@ -141,6 +148,20 @@ pub struct Final {
 pub struct Told {
     /// Message id.
     pub id: u128,
+    /// Epoch of the log that holds it, as in [`Final`].
+    pub epoch: u32,
+    /// At, UTC nanoseconds.
+    pub at_utc_ns: u64,
+}
+
+/// Nothing is to be done about a message for long: it leaves the log for the shelf, with all that is known of it. When it
+/// comes back, its records are appended again, the first one where its id does not say.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Aside {
+    /// Message id.
+    pub id: u128,
+    /// Epoch of the log that held it, as in [`Final`].
+    pub epoch: u32,
     /// At, UTC nanoseconds.
     pub at_utc_ns: u64,
 }

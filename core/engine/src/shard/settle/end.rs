@@ -43,11 +43,12 @@ impl Shard {
             error: live.last_error,
             segments_sent: live.segments_sent,
             tell,
+            epoch: live.home.epoch,
             cost_micros: live.cost_micros,
             at_utc_ns: now.utc_ns,
             detail: detail.to_owned(),
         };
-        let (place, batch, epoch) = (live.carrier, live.batch, live.id.parts().epoch);
+        let (place, batch, epoch) = (live.carrier, live.batch, live.home.epoch);
         self.note(&record);
         self.frames.summary().add_final(epoch, status);
         self.forget_segments(now, key, true);
@@ -110,7 +111,7 @@ impl Shard {
         };
         let found = self.live.iter().find(|(_, live)| live.id == id);
         match found.map(|(key, _)| key) {
-            None => reply(None),
+            None => self.cancel_on_shelf(id, reply),
             Some(key) => self.cancel_live(now, key, reply),
         }
     }

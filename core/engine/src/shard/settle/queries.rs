@@ -17,7 +17,7 @@ const QUERY_AFTER_NS: u64 = 300_000_000_000;
 
 impl Shard {
     /// After what time a missing receipt of a message is asked for; `None`: never.
-    pub(super) fn query_after_ns(&self, key: Key, place: u16) -> Option<u64> {
+    pub(in crate::shard) fn query_after_ns(&self, key: Key, place: u16) -> Option<u64> {
         let rules = &self.carriers.get(&place)?.rules;
         rules.receipt_query_after_ns.or_else(|| {
             let asks = self.policy(key, Some(place)) == OnNoResponse::Query;

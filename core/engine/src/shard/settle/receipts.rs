@@ -127,6 +127,11 @@ impl Shard {
         folded: FoldedId,
         report: Report,
     ) {
+        if self.has_shelf() {
+            // It may be late, not early.
+            self.park(now, place, id, folded.clone(), report);
+            return self.ask_for_receipt(place, folded);
+        }
         let only = self.unnamed.only(place, report.numbers);
         let to = only.and_then(|(key, _)| self.live.get(key).map(|live| live.to));
         if let (Some((key, part)), Some(to)) = (only, to) {
@@ -230,6 +235,7 @@ impl Shard {
         report: Report,
         how: How,
     ) {
+        self.stays(key);
         let state = self.live.get(key).and_then(|live| {
             live.segments
                 .get(usize::from(segment))

@@ -19,5 +19,6 @@ mod receipts;
 mod refusals;
 mod reused_ids;
 mod rig;
+mod shelf;
 mod turns;
 mod uncertain;

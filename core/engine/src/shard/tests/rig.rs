@@ -1,7 +1,7 @@
 //! The rig: one shard, two carriers "north" (cheap) and "south" (dear), everything else scripted.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -15,14 +15,16 @@ use carrack_message::{
     Class, MessageId, Micros, Msisdn, ReceiptState, References, Segmentation, Sender, Status,
 };
 use carrack_queue::{
-    CommitRefused, Committer, FrameKey, FrameSummary, InFlightJournal, SealedFrame, read_left_over,
+    CommitRefused, Committer, FrameKey, FrameSummary, InFlightJournal, RecordPlace, SealedFrame,
+    ShelfChange, ShelfCounts, read_left_over, shelf_answer,
 };
 use carrack_routing::{CarrierRow, Matcher, Policy, RouteRow, RouteTable};
 use carrack_runtime::{Mailbox, MailboxSender, Now, Wake, mailbox};
 
 use crate::directory::{AccountEntry, CarrierEntry, Directory};
 use crate::mail::Mail;
-use crate::pager::{Page, PageRequest, Pager};
+use crate::node::count_shelf;
+use crate::pager::{Ask, Page, PageRequest, Pager, Read};
 use crate::recovery::{Recovered, Ways};
 use crate::rules::CarrierRules;
 use crate::settings::EngineSettings;
@@ -156,6 +158,38 @@ pub(super) struct Log {
     durable: usize,
 }
 
+impl Log {
+    /// What is durably on the shelf.
+    pub(super) fn shelf(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        let mut keys = BTreeMap::new();
+        let frames = self.frames[..self.durable].iter();
+        for change in frames.flat_map(|frame| &frame.shelf) {
+            change.writes(&mut |key, value| match value {
+                Some(value) => drop(keys.insert(key, value)),
+                None => drop(keys.remove(&key)),
+            });
+        }
+        keys
+    }
+
+    fn shelf_counts(&self) -> ShelfCounts {
+        let mut counts = BTreeMap::new();
+        let frames = self.frames[..self.durable].iter();
+        for change in frames.flat_map(|frame| &frame.shelf) {
+            let (account, more) = match change {
+                ShelfChange::Put(entry) => (entry.marks.account, 1),
+                ShelfChange::Take(marks) => (marks.account, -1),
+            };
+            *counts.entry(account).or_insert(0i64) += more;
+        }
+        let rows = counts.into_iter();
+        ShelfCounts(
+            rows.map(|(account, count)| (account, count as u64))
+                .collect(),
+        )
+    }
+}
+
 struct MemoryCommitter(Rc<RefCell<Log>>, u32);
 
 impl Committer for MemoryCommitter {
@@ -200,9 +234,13 @@ impl Pager for LogPager {
                 .find(|frame| frame.key == key);
             (key, Ok(found.map(|frame| frame.octets.clone())))
         };
+        let read = match request.ask {
+            Ask::Frames(keys) => Read::Frames(keys.into_iter().map(read).collect()),
+            Ask::Shelf(question) => Read::Shelf(Ok(shelf_answer(&log.shelf(), &question).unwrap())),
+        };
         Some(Page {
             number: request.number,
-            frames: request.keys.into_iter().map(read).collect(),
+            read,
         })
     }
 }
@@ -393,6 +431,7 @@ impl Rig {
                 ticket: 0,
                 octets: uncertain.seal(0),
                 summary: FrameSummary::default(),
+                shelf: Vec::new(),
             };
             self.log.borrow_mut().frames.push(Arc::new(frame));
         }
@@ -404,6 +443,7 @@ impl Rig {
             [None, None],
             self.rules,
         );
+        count_shelf(&rig.shared, &rig.log.borrow().shelf_counts());
         let mut messages: Vec<_> = recovered
             .messages
             .drain()
@@ -455,8 +495,9 @@ impl Rig {
         let ways = Ways::new(directory(), table());
         let mut recovered = Recovered::new(ways, Box::new(read));
         for frame in &self.log.borrow().frames {
-            for (_, offset, record) in FrameReader::new(&frame.octets).unwrap().iter() {
-                recovered.apply(frame, offset, record.unwrap());
+            for (index, offset, record) in FrameReader::new(&frame.octets).unwrap().iter() {
+                let place = RecordPlace { index, offset };
+                recovered.apply(frame, place, record.unwrap());
             }
         }
         recovered
@@ -531,6 +572,7 @@ impl Rig {
             from: Sender::parse("ACME").unwrap(),
             body: Body::Text(text.to_owned()),
             segments,
+            send_at_utc_ns: 0,
             validity_ns: 0,
             wants_receipt: false,
             price: None,
@@ -699,6 +741,11 @@ impl Rig {
         for carrier in shard.carriers.values() {
             assert_eq!(carrier.unsettled, 0, "{} has unsettled parts", carrier.name);
         }
+    }
+
+    /// Messages accepted and not final.
+    pub(super) fn waiting(&self) -> u64 {
+        self.shared.waiting.load(Ordering::Relaxed)
     }
 
     pub(super) fn open(&self, carrier: usize) -> usize {

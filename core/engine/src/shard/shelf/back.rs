@@ -1,0 +1,204 @@
+//! From the shelf to memory: a receipt speaks of a message, its time has come, or its customer wants it back.
+//!
+//! Its records are appended to the log again before anything follows from them, in the frame that takes it off the shelf.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use carrack_message::carrier_id::FoldedId;
+use carrack_message::record::{Accepted, FrameReader, ReceiptSeen, RecordView, Submitted, owned};
+use carrack_message::{MessageId, Status};
+use carrack_queue::{FrameKey, SealedFrame, ShelfChange, ShelfEntry};
+use carrack_runtime::Now;
+
+use crate::recovery::Restored;
+use crate::shard::Shard;
+use crate::shard::live::{Home, Key, Phase};
+use crate::shard::numbers::Agreement;
+use crate::shard::settle::receipts::{How, Report};
+
+impl Shard {
+    /// Brings a message back. None where it is back already, or its entry cannot be read.
+    pub(super) fn bring_back(&mut self, now: Now, entry: &ShelfEntry) -> Option<Key> {
+        if self.shelving.back.contains(&entry.marks.id) {
+            return None;
+        }
+        let key = FrameKey::of_message(entry.marks.id);
+        let frame = Arc::new(SealedFrame::read_back(key, entry.octets.clone()));
+        let Some(restored) = Restored::of_records(&frame) else {
+            tracing::error!(id = %entry.marks.id, "a message on the shelf cannot be read");
+            return None;
+        };
+        let (home, offset) = self.write_back(entry)?;
+        let sent = restored.carrier.is_some();
+        let key = self.place_restored(now, restored);
+        if let Some(live) = self.live.get_mut(key) {
+            (live.home, live.offset) = (home, offset);
+        }
+        if sent {
+            self.restored_into_place(now, key);
+        } else {
+            self.frames.after.accepted.push(key);
+        }
+        Some(key)
+    }
+
+    /// Its records, in the log once more. Gives where the first one lies now.
+    fn write_back(&mut self, entry: &ShelfEntry) -> Option<(Home, u32)> {
+        let reader = FrameReader::new(&entry.octets).ok()?;
+        self.make_room(reader.records() as usize + 1);
+        let mut place = None;
+        for (_, _, record) in reader.iter() {
+            match record {
+                Ok(RecordView::Accepted(record)) => {
+                    let (frame, index) = self.frames.next_place(self.committer.as_ref());
+                    let record = owned::<_, Accepted>(record).ok()?;
+                    let offset = self.frames.push(self.committer.as_ref(), &record).ok()?;
+                    place = Some((Home::in_frame(frame, index), offset));
+                }
+                Ok(RecordView::Submitted(record)) => {
+                    self.note(&owned::<_, Submitted>(record).ok()?);
+                }
+                Ok(RecordView::ReceiptSeen(record)) => {
+                    self.note(&owned::<_, ReceiptSeen>(record).ok()?);
+                }
+                _ => {}
+            }
+        }
+        let place = place?;
+        self.frames.summary().returned += 1;
+        let marks = entry.marks.clone();
+        self.shelving.back.insert(marks.id);
+        self.frames.after.back.push(marks.id);
+        self.frames.shelf.push(ShelfChange::Take(marks));
+        self.shared.shelved.fetch_sub(1, Ordering::Relaxed);
+        Some(place)
+    }
+
+    /// Something came for a message that is on its way to the shelf: it stays.
+    pub(in crate::shard) fn stays(&mut self, key: Key) {
+        let Some(entry) = self.shelving.left.remove(&key) else {
+            return;
+        };
+        let place = self.write_back(&entry);
+        if let (Some(live), Some((home, offset))) = (self.live.get_mut(key), place) {
+            live.phase = Phase::AwaitingReceipt;
+            (live.home, live.offset) = (home, offset);
+        }
+    }
+
+    /// It is off the shelf durably; answers to questions that were asked before may still speak of it.
+    pub(in crate::shard) fn is_back(&mut self, id: MessageId) {
+        let asked = self.paging.last_asked();
+        self.shelving.back_durable.push_back((asked, id));
+        self.forget_those_back();
+    }
+
+    pub(super) fn forget_those_back(&mut self) {
+        let answered = self.paging.last_answered();
+        while let Some((asked, id)) = self.shelving.back_durable.front().copied()
+            && asked <= answered
+        {
+            self.shelving.back_durable.pop_front();
+            self.shelving.back.remove(&id);
+        }
+    }
+
+    /// What it waited for is its time to be sent, or the end of the wait for its receipts.
+    pub(super) fn is_due(&mut self, now: Now, entry: ShelfEntry) {
+        let Some(key) = self.bring_back(now, &entry) else {
+            return;
+        };
+        let waits = self
+            .live
+            .get(key)
+            .is_some_and(|live| live.phase == Phase::AwaitingReceipt);
+        if waits {
+            self.receipts_never_came(now, key);
+        }
+    }
+
+    /// No receipt came in the time that there was for it.
+    pub(in crate::shard) fn receipts_never_came(&mut self, now: Now, key: Key) {
+        let detail = "no receipt came in the time that the settings allow";
+        self.finish(now, key, Status::Unknown, detail);
+    }
+
+    /// What the shelf says of parked receipts.
+    pub(super) fn receipts_answered(
+        &mut self,
+        now: Now,
+        receipts: Vec<(u16, FoldedId)>,
+        entries: Vec<ShelfEntry>,
+    ) {
+        for (place, id) in receipts {
+            let Some(numbers) = self.early.get(place, &id).map(|parked| parked.numbers) else {
+                continue;
+            };
+            let names = self.receipt_names(place, &id);
+            let named = entries.iter().filter(|entry| {
+                let receipts = &entry.marks.receipts;
+                receipts.iter().any(|name| names.contains(name))
+            });
+            // An id may have been given again: the recipient's number decides, then the newer message (trap T45).
+            let best = named.max_by_key(|entry| {
+                let to = recipient(entry);
+                let agreement = to.map_or(Agreement::Silent, |to| numbers.agree_with(to));
+                (agreement, entry.marks.id)
+            });
+            match best {
+                // Back already, it may have been passed over by what came for it first.
+                Some(entry) if self.bring_back(now, entry).is_none() => {
+                    self.receipt_of_one_back(now, place, &id);
+                }
+                Some(_) => {}
+                None => self.receipt_of_none(now, place, id),
+            }
+        }
+    }
+
+    /// The message of a parked receipt came back for another one.
+    fn receipt_of_one_back(&mut self, now: Now, place: u16, id: &FoldedId) {
+        if let Some(parked) = self.early.take(place, id) {
+            self.receipt_given_up(now, place, id, parked);
+        }
+    }
+
+    /// No message on the shelf is meant: by number if that is sure, else it waits for its response.
+    fn receipt_of_none(&mut self, now: Now, place: u16, id: FoldedId) {
+        let Some(numbers) = self.early.get(place, &id).map(|parked| parked.numbers) else {
+            return;
+        };
+        let only = self.unnamed.only(place, numbers);
+        let to = only.and_then(|(key, _)| self.live.get(key).map(|live| live.to));
+        let (Some((key, part)), Some(to)) = (only, to) else {
+            return;
+        };
+        if self.in_window.may_have(to) {
+            return self.claim(now, place, key, part, id);
+        }
+        let Some(parked) = self.early.take(place, &id) else {
+            return;
+        };
+        let report = Report {
+            state: parked.state,
+            error: parked.error,
+            numbers: parked.numbers,
+        };
+        self.remember_number(place, &id, key, part, report.state);
+        let how = How::Number {
+            id: Some((id, parked.raw)),
+        };
+        self.receipt_matched(now, place, key, part, report, how);
+    }
+}
+
+fn recipient(entry: &ShelfEntry) -> Option<carrack_message::Msisdn> {
+    let reader = FrameReader::new(&entry.octets).ok()?;
+    reader.iter().find_map(|(_, _, record)| match record {
+        Ok(RecordView::Accepted(record)) => {
+            carrack_message::Msisdn::from_u64(record.to.to_native())
+        }
+        _ => None,
+    })
+}

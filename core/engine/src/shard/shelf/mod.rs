@@ -1,0 +1,246 @@
+//! To the shelf and back: messages whose receipts take long, and messages that are to be sent later, wait on disk.
+//!
+//! Promise: a message leaves memory only when it is durable on the shelf, and is there or in the log, never in both;
+//! whatever speaks of it (a receipt, its time, its customer) brings it back. Memory does not grow with what waits there.
+//! Bound: [`LEAVING_MAX`] messages leave at a time, [`ASKED_AT_ONCE`] receipts and [`DUE_AT_ONCE`] due messages are
+//! asked for in one question, one question of each kind at a time. Where the disk cannot be read it is asked again each second.
+
+mod back;
+mod leave;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::atomic::Ordering;
+
+use carrack_message::MessageId;
+use carrack_message::carrier_id::{Candidates, FoldedId};
+use carrack_queue::{ShelfEntry, ShelfQuestion, receipt_name};
+use carrack_runtime::Now;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::live::Key;
+use super::paging::{Asked, CancelReply};
+use super::{Phase, Shard};
+use crate::engine::Cancelled;
+use crate::pager::Ask;
+use crate::submission::Submission;
+
+const LEAVING_MAX: usize = 2048;
+const ASKED_AT_ONCE: usize = 256;
+const DUE_AT_ONCE: usize = 2048;
+/// How often it is looked whether something is due.
+const DUE_EVERY_NS: u64 = 250_000_000;
+const AGAIN_NS: u64 = 1_000_000_000;
+/// The numbers above all carriers' keep messages that are to be sent later: one for each shard that may accept them.
+const LATER: u32 = 0xffff_ff00;
+
+/// What a question to the shelf was asked for.
+pub(crate) enum Purpose {
+    /// Parked receipts, by carrier and folded id: they may be late and not early.
+    Receipts(Vec<(u16, FoldedId)>),
+    Due,
+    Cancel(MessageId, CancelReply),
+}
+
+/// What is under way between memory and shelf.
+#[derive(Default)]
+pub(crate) struct Shelving {
+    /// Messages that may leave.
+    may_leave: Vec<Key>,
+    /// Their records are being read.
+    leaving: bool,
+    /// Those that left and are not durable there yet.
+    left: FxHashMap<Key, ShelfEntry>,
+    receipts: VecDeque<(u16, FoldedId)>,
+    receipts_asked: bool,
+    cancels: VecDeque<(MessageId, CancelReply)>,
+    due_asked: bool,
+    due_ns: u64,
+    /// Those that came back: an answer that was on its way may still speak of them.
+    back: FxHashSet<MessageId>,
+    /// Those of them that are durable, with the last question before.
+    back_durable: VecDeque<(u64, MessageId)>,
+}
+
+impl Shard {
+    /// Whether a message may be there.
+    pub(super) fn has_shelf(&self) -> bool {
+        self.shared.shelved.load(Ordering::Relaxed) > 0
+    }
+
+    /// When it is looked at, if nothing wakes the shard before.
+    pub(super) fn shelf_due_ns(&self) -> Option<u64> {
+        let shelving = &self.shelving;
+        let asks = !shelving.receipts.is_empty() || !shelving.cancels.is_empty();
+        if asks && !shelving.receipts_asked {
+            return Some(0);
+        }
+        (self.has_shelf() && !shelving.due_asked).then_some(shelving.due_ns)
+    }
+
+    /// A parked receipt may speak of a message there.
+    pub(super) fn ask_for_receipt(&mut self, place: u16, id: FoldedId) {
+        self.shelving.receipts.push_back((place, id));
+    }
+
+    /// Its customer wants it back, and it is not in memory. One shard asks for all.
+    pub(super) fn cancel_on_shelf(&mut self, id: MessageId, reply: CancelReply) {
+        let asker = usize::from(id.parts().shard) % self.peers.len().max(1);
+        if self.has_shelf() && asker == usize::from(self.number) {
+            self.shelving.cancels.push_back((id, reply));
+        } else {
+            reply(None);
+        }
+    }
+
+    /// Asks what there is to ask. Once a turn.
+    pub(super) fn look_at_shelf(&mut self, now: Now) {
+        self.ask_for_records();
+        if let Some((id, reply)) = self.shelving.cancels.pop_front() {
+            let mut reply = Some(reply);
+            let asked = self.paging.ask(Ask::Shelf(ShelfQuestion::Id(id)), || {
+                Asked::Shelf(Purpose::Cancel(
+                    id,
+                    reply.take().unwrap_or_else(|| Box::new(|_| ())),
+                ))
+            });
+            if let Some(reply) = reply.filter(|_| !asked) {
+                self.shelving.cancels.push_front((id, reply));
+            }
+        }
+        if !self.shelving.receipts.is_empty() && !self.shelving.receipts_asked {
+            self.ask_for_receipts();
+        }
+        let draining = self.shared.draining.load(Ordering::Acquire);
+        let due = now.mono_ns >= self.shelving.due_ns && !self.shelving.due_asked;
+        if due && self.has_shelf() && !draining && !self.frames.is_backlogged() {
+            self.shelving.due_ns = now.mono_ns.saturating_add(DUE_EVERY_NS);
+            let question = ShelfQuestion::Due {
+                keepers: self.keepers().into_iter().collect(),
+                until_ms: now.utc_ns / 1_000_000,
+                most: DUE_AT_ONCE,
+            };
+            self.shelving.due_asked = self
+                .paging
+                .ask(Ask::Shelf(question), || Asked::Shelf(Purpose::Due));
+        }
+    }
+
+    fn ask_for_receipts(&mut self) {
+        let count = self.shelving.receipts.len().min(ASKED_AT_ONCE);
+        let receipts: Vec<(u16, FoldedId)> = self.shelving.receipts.drain(..count).collect();
+        // One that found its response meanwhile needs no answer.
+        let parked = receipts.into_iter();
+        let parked: Vec<_> = parked
+            .filter(|(place, id)| self.early.get(*place, id).is_some())
+            .collect();
+        let mut names: Vec<u64> = Vec::with_capacity(parked.len());
+        for (place, id) in &parked {
+            names.extend(self.receipt_names(*place, id));
+        }
+        if names.is_empty() {
+            return;
+        }
+        let mut parked = Some(parked);
+        let question = Ask::Shelf(ShelfQuestion::Receipts(names));
+        let asked = self.paging.ask(question, || {
+            Asked::Shelf(Purpose::Receipts(parked.take().unwrap_or_default()))
+        });
+        self.shelving.receipts_asked = asked;
+        for receipt in parked.into_iter().flatten() {
+            self.shelving.receipts.push_back(receipt);
+        }
+    }
+
+    /// Names under which the message of a receipt may be on the shelf.
+    fn receipt_names(&self, place: u16, id: &FoldedId) -> Vec<u64> {
+        let Some(carrier) = self.carriers.get(&place) else {
+            return Vec::new();
+        };
+        let forms = Candidates::of_receipt(&carrier.rules.ids, id);
+        let forms = forms.likeliest_first(&carrier.ids.learning).into_iter();
+        let names: BTreeSet<u64> = forms
+            .map(|(_, form)| receipt_name(carrier.number, &form))
+            .chain([receipt_name(carrier.number, id)])
+            .collect();
+        names.into_iter().collect()
+    }
+
+    /// Whose due messages are ours: of our carriers, of the shards that we stand for, and of carriers that are nobody's now.
+    fn keepers(&self) -> BTreeSet<u32> {
+        let shards = self.peers.len().max(1);
+        let ours = |keeper: u32| (keeper - LATER) as usize % shards == usize::from(self.number);
+        let later = (LATER..=u32::MAX).filter(|keeper| ours(*keeper));
+        let carriers = self.carriers.values().map(|carrier| carrier.number);
+        let nobodys = self.shared.keepers_found.iter().copied();
+        let nobodys = nobodys.filter(|keeper| {
+            self.number == 0 && *keeper < LATER && self.directory.carrier_place(*keeper).is_none()
+        });
+        later.chain(carriers).chain(nobodys).collect()
+    }
+
+    /// Whether a submission is to wait there until its time.
+    pub(super) fn is_for_later(now: Now, submission: &Submission) -> bool {
+        submission.send_at_utc_ns > now.utc_ns.saturating_add(1_000_000_000)
+    }
+
+    /// What was asked for has been read, or cannot be.
+    pub(super) fn shelf_answered(
+        &mut self,
+        now: Now,
+        purpose: Purpose,
+        read: Result<Vec<ShelfEntry>, String>,
+    ) {
+        let entries = match read {
+            Ok(entries) => entries,
+            Err(reason) => {
+                tracing::error!(reason, "the shelf cannot be read; trying again");
+                return self.ask_again(now, purpose);
+            }
+        };
+        match purpose {
+            Purpose::Receipts(receipts) => {
+                self.shelving.receipts_asked = false;
+                self.receipts_answered(now, receipts, entries);
+            }
+            Purpose::Due => {
+                self.shelving.due_asked = false;
+                if entries.len() >= DUE_AT_ONCE {
+                    self.shelving.due_ns = now.mono_ns;
+                }
+                for entry in entries {
+                    self.is_due(now, entry);
+                }
+            }
+            Purpose::Cancel(_, reply) => match entries.into_iter().next() {
+                Some(entry) => self.cancelled_there(now, entry, reply),
+                None => reply(None),
+            },
+        }
+        self.forget_those_back();
+    }
+
+    fn ask_again(&mut self, now: Now, purpose: Purpose) {
+        self.paging.rest(now.mono_ns.saturating_add(AGAIN_NS));
+        match purpose {
+            Purpose::Receipts(receipts) => {
+                self.shelving.receipts_asked = false;
+                self.shelving.receipts.extend(receipts);
+            }
+            Purpose::Due => self.shelving.due_asked = false,
+            Purpose::Cancel(id, reply) => self.shelving.cancels.push_back((id, reply)),
+        }
+    }
+
+    fn cancelled_there(&mut self, now: Now, entry: ShelfEntry, reply: CancelReply) {
+        if !entry.marks.receipts.is_empty() {
+            return reply(Some(Cancelled::TooLate));
+        }
+        let Some(key) = self.bring_back(now, &entry) else {
+            return reply(None);
+        };
+        if let Some(live) = self.live.get_mut(key) {
+            live.phase = Phase::Waiting;
+        }
+        self.cancel_live(now, key, reply);
+    }
+}
