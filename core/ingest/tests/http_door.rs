@@ -295,7 +295,7 @@ fn what_cannot_be_taken_is_a_problem_that_names_it() {
         (
             json!({"to": "491700000001", "text": "x", "send_at": "now"}),
             "send_at",
-            "not in this version",
+            "is no moment",
         ),
         (
             json!({"to": "491700000001", "text": "x", "validity": "2h"}),

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use carrack_engine::Engine;
+use carrack_runtime::SystemClock;
 use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinSet, LocalSet};
@@ -89,6 +90,7 @@ impl HttpDoor {
             closing: closed.clone(),
             body_octets_max: spec.body_octets_max,
             request_timeout: spec.request_timeout,
+            clock: SystemClock::default(),
         };
         let serving = Serving {
             router: router(state),

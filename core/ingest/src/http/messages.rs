@@ -65,7 +65,7 @@ pub(crate) async fn post(
     body: Body,
 ) -> Result<Response, Problem> {
     let object = json_object(&state, &headers, body).await?;
-    let request = MessageRequest::read(object, RECIPIENTS_MAX)?;
+    let request = MessageRequest::read(object, RECIPIENTS_MAX, state.utc_ns())?;
     let mut items: Vec<Item> = Vec::with_capacity(request.to.len());
     let mut submissions = Vec::with_capacity(request.to.len());
     let mut places = Vec::with_capacity(request.to.len());

@@ -43,7 +43,7 @@ pub(crate) async fn quote(
     body: Body,
 ) -> Result<Response, Problem> {
     let object = json_object(&state, &headers, body).await?;
-    let request = MessageRequest::read(object, RECIPIENTS_MAX)?;
+    let request = MessageRequest::read(object, RECIPIENTS_MAX, state.utc_ns())?;
     let table = state.engine.table();
     let screen = Screen::new(&account, Class::Transactional);
     let quote = |to: &String| {

@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use super::problem::{FieldFault, Problem};
 use crate::accounts::Account;
-use crate::submission::{Fields, Screen, SubmissionFault, nearest};
+use crate::submission::{Fields, Screen, SubmissionFault, nearest, send_at_utc_ns};
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "to",
     "from",
     "text",
@@ -16,9 +16,10 @@ const KEYS: [&str; 7] = [
     "client_ref",
     "validity",
     "encoding",
+    "send_at",
 ];
 /// Keys of the contract that this version does not serve; to pass over them would be a lie.
-const LATER: [&str; 3] = ["idempotency_key", "send_at", "callback_url"];
+const LATER: [&str; 2] = ["idempotency_key", "callback_url"];
 /// Class of a message where neither it nor its account names one.
 const CLASS: Class = Class::Transactional;
 
@@ -32,6 +33,7 @@ pub(crate) struct MessageRequest {
     client_ref: Option<String>,
     validity: Option<String>,
     encoding: Option<String>,
+    send_at_utc_ns: u64,
 }
 
 /// One recipient, screened.
@@ -45,6 +47,7 @@ impl MessageRequest {
     pub(crate) fn read(
         mut object: Map<String, Value>,
         recipients_max: usize,
+        utc_ns: u64,
     ) -> Result<Self, Problem> {
         let mut faults = Vec::new();
         for key in object.keys() {
@@ -73,6 +76,7 @@ impl MessageRequest {
                 None
             }
         };
+        let send_at = text("send_at");
         let request = Self {
             to,
             from: text("from"),
@@ -81,6 +85,21 @@ impl MessageRequest {
             validity: text("validity"),
             encoding: text("encoding"),
             text: text("text").unwrap_or_default(),
+            send_at_utc_ns: 0,
+        };
+        let send_at_utc_ns = send_at.map_or(Ok(0), |text| send_at_utc_ns(&text, utc_ns));
+        let request = match send_at_utc_ns {
+            Ok(send_at_utc_ns) => Self {
+                send_at_utc_ns,
+                ..request
+            },
+            Err(fault) => {
+                faults.push(FieldFault {
+                    field: "send_at".to_owned(),
+                    detail: fault.to_string(),
+                });
+                request
+            }
         };
         if faults.is_empty() {
             Ok(request)
@@ -100,6 +119,7 @@ impl MessageRequest {
             encoding: self.encoding.as_deref(),
             client_ref: self.client_ref.as_deref(),
             batch: None,
+            send_at_utc_ns: self.send_at_utc_ns,
         })?;
         let encoding = screened.alphabet.map_or("binary", Alphabet::name);
         Ok(Recipient {
@@ -156,14 +176,16 @@ mod tests {
         let Value::Object(object) = serde_json::from_str(text).unwrap() else {
             return Err("no object".into());
         };
-        MessageRequest::read(object, 2).map_err(|problem| serde_json::to_string(&problem).unwrap())
+        MessageRequest::read(object, 2, 0)
+            .map_err(|problem| serde_json::to_string(&problem).unwrap())
     }
 
     #[test]
     fn a_key_that_would_be_passed_over_is_refused() {
         for (text, part) in [
             (r#"{"to":"1","txet":"x"}"#, "did you mean `text`?"),
-            (r#"{"to":"1","send_at":"x"}"#, "not in this version"),
+            (r#"{"to":"1","send_at":"x"}"#, "is no moment"),
+            (r#"{"to":"1","callback_url":"x"}"#, "not in this version"),
             (r#"{"to":"1","text":5}"#, "has to be a text"),
             (r#"{"text":"x"}"#, "is missing"),
             (r#"{"to":[],"text":"x"}"#, "empty list"),

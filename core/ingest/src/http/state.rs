@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carrack_engine::Engine;
+use carrack_runtime::{Clock, SystemClock};
 use tokio::sync::watch;
 
 use super::{MetricsPage, Taps};
@@ -23,6 +24,13 @@ pub(crate) struct State {
     pub(crate) closing: watch::Receiver<bool>,
     pub(crate) body_octets_max: usize,
     pub(crate) request_timeout: Duration,
+    pub(crate) clock: SystemClock,
+}
+
+impl State {
+    pub(crate) fn utc_ns(&self) -> u64 {
+        self.clock.now().utc_ns
+    }
 }
 
 /// Who is at the other end of the connection.

@@ -307,7 +307,7 @@ fn what_cannot_be_taken_is_answered_at_once_and_does_not_hold_up_the_rest() {
         ),
         (
             SubmitSm {
-                schedule_delivery_time: b"000001000000000R",
+                schedule_delivery_time: b"in an hour or so",
                 ..sm(GOOD)
             },
             CommandStatus::ESME_RINVSCHED,

@@ -1,9 +1,11 @@
-//! Times of a `submit_sm` (SMPP 3.4, 7.1.1): how long it is valid, and that it is not for later.
+//! Times of a `submit_sm` (SMPP 3.4, 7.1.1): when it is to be sent, and how long it is valid from then on.
 //!
 //! Promise: a wish that cannot be kept is refused, never dropped in silence. Fails by the status to answer.
 
 use carrack_smpp::CommandStatus;
 use carrack_smpp::time::{SmppTime, parse};
+
+use crate::submission::not_too_far;
 
 const SECOND_NS: u64 = 1_000_000_000;
 
@@ -27,22 +29,21 @@ pub(crate) fn validity_ns(text: &[u8], utc_ns: u64) -> Result<u64, CommandStatus
     }
 }
 
-/// Takes a `schedule_delivery_time` that means now.
+/// UTC nanoseconds at which a message is to be sent; 0: at once.
 ///
 /// # Errors
-/// `ESME_RINVSCHED` for later, and for what is no time.
-pub(crate) fn at_once(text: &[u8], utc_ns: u64) -> Result<(), CommandStatus> {
-    let later = match parse(text).map_err(|_| CommandStatus::ESME_RINVSCHED)? {
-        None => false,
-        Some(SmppTime::Relative { seconds }) => seconds > 0,
-        Some(SmppTime::Absolute { utc_seconds }) => {
-            u64::try_from(utc_seconds).unwrap_or_default() > utc_ns / SECOND_NS
+/// `ESME_RINVSCHED` for what is no time, or too far ahead.
+pub(crate) fn send_at_utc_ns(text: &[u8], utc_ns: u64) -> Result<u64, CommandStatus> {
+    let at_utc_ns = match parse(text).map_err(|_| CommandStatus::ESME_RINVSCHED)? {
+        None => 0,
+        Some(SmppTime::Relative { seconds }) => {
+            utc_ns.saturating_add(seconds.saturating_mul(SECOND_NS))
         }
+        Some(SmppTime::Absolute { utc_seconds }) => u64::try_from(utc_seconds)
+            .unwrap_or_default()
+            .saturating_mul(SECOND_NS),
     };
-    if later {
-        return Err(CommandStatus::ESME_RINVSCHED);
-    }
-    Ok(())
+    not_too_far(at_utc_ns, utc_ns).map_err(|_| CommandStatus::ESME_RINVSCHED)
 }
 
 #[cfg(test)]
@@ -72,13 +73,15 @@ mod tests {
     }
 
     #[test]
-    fn only_a_schedule_of_now_is_taken() {
+    fn schedule_is_a_moment_ahead_or_now() {
         let refused = Err(CommandStatus::ESME_RINVSCHED);
-        assert_eq!(at_once(b"", UTC_NS), Ok(()));
-        assert_eq!(at_once(&time::relative(0), UTC_NS), Ok(()));
-        assert_eq!(at_once(&time::absolute(UTC_S - 5), UTC_NS), Ok(()));
-        assert_eq!(at_once(&time::relative(1), UTC_NS), refused);
-        assert_eq!(at_once(&time::absolute(UTC_S + 5), UTC_NS), refused);
-        assert_eq!(at_once(b"x", UTC_NS), refused);
+        let at = |text: &[u8]| send_at_utc_ns(text, UTC_NS);
+        assert_eq!(at(b""), Ok(0));
+        assert_eq!(at(&time::relative(0)), Ok(0));
+        assert_eq!(at(&time::absolute(UTC_S - 5)), Ok(0));
+        assert_eq!(at(&time::relative(1)), Ok(UTC_NS + SECOND_NS));
+        assert_eq!(at(&time::absolute(UTC_S + 5)), Ok(UTC_NS + 5 * SECOND_NS));
+        assert_eq!(at(&time::absolute(UTC_S + 400 * 86_400)), refused);
+        assert_eq!(at(b"x"), refused);
     }
 }

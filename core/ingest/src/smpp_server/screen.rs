@@ -23,12 +23,13 @@ pub(crate) fn submission(
     utc_ns: u64,
 ) -> Result<Submission, CommandStatus> {
     possible(sm)?;
-    period::at_once(sm.schedule_delivery_time, utc_ns)?;
-    let validity_ns = period::validity_ns(sm.validity_period, utc_ns)?;
+    let send_at_utc_ns = period::send_at_utc_ns(sm.schedule_delivery_time, utc_ns)?;
+    let validity_ns = period::validity_ns(sm.validity_period, utc_ns.max(send_at_utc_ns))?;
     let to = address::recipient(&sm.destination, account.region.as_deref())?;
     let from = address::sender(&sm.source, account.sender)?;
     let body = user_data::read(sm)?;
     let options = Options {
+        send_at_utc_ns,
         class: None,
         validity_ns: validity_ns.min(account.validity_ns_max),
         wants_receipt: sm.registered_delivery & RECEIPT_MASK != 0,

@@ -6,9 +6,11 @@
 mod fault;
 mod nearest;
 mod screen;
+mod send_at;
 mod validity;
 
 pub use fault::SubmissionFault;
 pub(crate) use nearest::nearest;
 pub use screen::{CLIENT_REF_OCTETS_MAX, Fields, Options, Screen, Screened};
+pub use send_at::{SendAtFault, not_too_far, send_at_utc_ns};
 pub use validity::{ValidityFault, validity_ns};

@@ -32,6 +32,8 @@ pub struct Fields<'a> {
     pub client_ref: Option<&'a str>,
     /// The batch row it stands in.
     pub batch: Option<BatchRow>,
+    /// Not to be sent before, UTC nanoseconds; 0: at once.
+    pub send_at_utc_ns: u64,
 }
 
 /// What a door has besides recipient, sender and body.
@@ -39,7 +41,9 @@ pub struct Fields<'a> {
 pub struct Options {
     /// Class; none: the account's, else the door's.
     pub class: Option<Class>,
-    /// Life in nanoseconds, 0: the default.
+    /// Not to be sent before, UTC nanoseconds; 0: at once.
+    pub send_at_utc_ns: u64,
+    /// Life in nanoseconds from then on, 0: the default.
     pub validity_ns: u64,
     /// Whether the customer is to be told the end.
     pub wants_receipt: bool,
@@ -101,6 +105,7 @@ impl<'a> Screen<'a> {
         let body = self.body(fields.text, fields.encoding)?;
         let options = Options {
             class,
+            send_at_utc_ns: fields.send_at_utc_ns,
             validity_ns: validity,
             wants_receipt: false,
             client_ref: fields
@@ -165,6 +170,7 @@ impl<'a> Screen<'a> {
             from,
             body,
             segments,
+            send_at_utc_ns: options.send_at_utc_ns,
             validity_ns: options.validity_ns,
             wants_receipt: options.wants_receipt,
             price: self.price(to, segments)?,

@@ -1,0 +1,81 @@
+//! When a message is to be sent: a moment as RFC 3339 writes it, with its offset.
+//!
+//! Promise: a moment that has passed is none, so that a late caller is served. Bound: 366 days ahead. Pure; time comes in.
+
+use jiff::Timestamp;
+use thiserror::Error;
+
+/// How far ahead a message may be scheduled.
+const AHEAD_NS_MAX: u64 = 366 * 24 * 3600 * 1_000_000_000;
+
+/// Why a message cannot be sent then. The customer's fault, final.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SendAtFault {
+    /// It is no moment.
+    #[error(
+        "is no moment; write date, time and offset like \"2026-12-24T09:00:00+01:00\" or \"2026-12-24T08:00:00Z\""
+    )]
+    NoMoment,
+    /// It lies too far ahead.
+    #[error("lies more than 366 days ahead; choose an earlier moment")]
+    TooFar,
+}
+
+/// UTC nanoseconds at which to send; 0: at once.
+///
+/// # Errors
+/// [`SendAtFault`].
+pub fn send_at_utc_ns(text: &str, utc_ns: u64) -> Result<u64, SendAtFault> {
+    let moment: Timestamp = text.trim().parse().map_err(|_| SendAtFault::NoMoment)?;
+    not_too_far(u64::try_from(moment.as_nanosecond()).unwrap_or(0), utc_ns)
+}
+
+/// The same for a moment that a door has read itself.
+///
+/// # Errors
+/// [`SendAtFault::TooFar`].
+pub fn not_too_far(at_utc_ns: u64, utc_ns: u64) -> Result<u64, SendAtFault> {
+    match at_utc_ns.saturating_sub(utc_ns) {
+        0 => Ok(0),
+        ahead if ahead > AHEAD_NS_MAX => Err(SendAtFault::TooFar),
+        _ => Ok(at_utc_ns),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+    /// 2026-11-22T12:00:00Z
+    const NOW: u64 = 1_795_348_800 * SECOND;
+
+    #[test]
+    fn moments_are_read_with_their_offset() {
+        let at = |text| send_at_utc_ns(text, NOW);
+        assert_eq!(at("2026-11-22T13:00:00Z"), Ok(NOW + 3600 * SECOND));
+        assert_eq!(at("2026-11-22T13:00:01+01:00"), Ok(NOW + SECOND));
+        assert_eq!(at("2026-11-22T12:00:00Z"), Ok(0));
+        assert_eq!(at("1969-01-01T00:00:00Z"), Ok(0));
+        assert_eq!(at("2027-11-23T12:00:00Z"), Ok(NOW + AHEAD_NS_MAX));
+        assert_eq!(at("2027-11-23T12:00:01Z"), Err(SendAtFault::TooFar));
+    }
+
+    #[test]
+    fn what_names_no_moment_for_certain_is_refused() {
+        for text in [
+            "",
+            "now",
+            "09:00",
+            "2026-11-22",
+            "2026-11-22T13:00:00",
+            "1795348800",
+        ] {
+            assert_eq!(
+                send_at_utc_ns(text, NOW),
+                Err(SendAtFault::NoMoment),
+                "{text}"
+            );
+        }
+    }
+}
