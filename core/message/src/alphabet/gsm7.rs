@@ -4,7 +4,8 @@
 //! Work is linear in the text; encoding is all or nothing, decoding is total.
 
 use super::Unencodable;
-use super::gsm7_table::{CODES, DEFAULT, ESCAPE, EXTENDED, EXTENSION, NONE, WIDE};
+use super::gsm7_same::{is_same, same_length};
+use super::gsm7_table::{CODES, DEFAULT, ESCAPE, ESCAPED, EXTENDED, NONE, WIDE};
 
 /// Octet that leads to the extension table.
 pub const ESCAPE_OCTET: u8 = ESCAPE;
@@ -43,20 +44,31 @@ fn fits_widely(text: &str) -> Option<usize> {
 /// # Errors
 /// [`Unencodable`] for the first character that the alphabet lacks; `out` is then as it was.
 pub fn encode(text: &str, out: &mut Vec<u8>) -> Result<(), Unencodable> {
-    if is_plain(text.as_bytes()) {
-        out.extend(text.bytes().map(plain_code));
-        return Ok(());
-    }
     let before = out.len();
     out.reserve(text.len());
-    for (position, found) in text.chars().enumerate() {
-        match code(found) {
-            NONE => {
-                out.truncate(before);
-                return Err(Unencodable { found, position });
+    let mut rest = text;
+    while !rest.is_empty() {
+        // Runs are of ASCII and end between two characters, so that the split is never refused.
+        let (same, other) = rest
+            .split_at_checked(same_length(rest.as_bytes()))
+            .unwrap_or(("", rest));
+        out.extend_from_slice(same.as_bytes());
+        rest = other;
+        let mut others = rest.chars();
+        while let Some(found) = others.next() {
+            match code(found) {
+                NONE => {
+                    out.truncate(before);
+                    let position = text.chars().count() - others.as_str().chars().count() - 1;
+                    return Err(Unencodable { found, position });
+                }
+                code if code & EXTENDED != 0 => out.extend_from_slice(&[ESCAPE, code & !EXTENDED]),
+                code => out.push(code),
             }
-            code if code & EXTENDED != 0 => out.extend_from_slice(&[ESCAPE, code & !EXTENDED]),
-            code => out.push(code),
+            rest = others.as_str();
+            if starts_same(rest.as_bytes()) {
+                break;
+            }
         }
     }
     Ok(())
@@ -69,20 +81,40 @@ pub fn encode(text: &str, out: &mut Vec<u8>) -> Result<(), Unencodable> {
 pub fn decode(octets: &[u8], out: &mut String) -> usize {
     out.reserve(octets.len());
     let mut replaced = 0;
-    let mut rest = octets.iter();
-    while let Some(&octet) = rest.next() {
-        if octet == ESCAPE {
-            let (found, known) = extension(rest.next().copied());
+    let mut rest = octets;
+    while !rest.is_empty() {
+        let (same, others) = rest.split_at(same_length(rest));
+        push_ascii(same, out);
+        rest = others;
+        while let [octet, after @ ..] = rest
+            && !is_same(*octet)
+        {
+            rest = after;
+            let (found, known) = match DEFAULT.get(usize::from(*octet)) {
+                Some(_) if *octet == ESCAPE => {
+                    rest = after.get(1..).unwrap_or_default();
+                    extension(after.first().copied())
+                }
+                Some(found) => (*found, true),
+                None => (char::REPLACEMENT_CHARACTER, false),
+            };
             out.push(found);
             replaced += usize::from(!known);
-        } else if let Some(&found) = DEFAULT.get(usize::from(octet)) {
-            out.push(found);
-        } else {
-            out.push(char::REPLACEMENT_CHARACTER);
-            replaced += 1;
         }
     }
     replaced
+}
+
+/// Appends octets of ASCII.
+fn push_ascii(octets: &[u8], out: &mut String) {
+    match std::str::from_utf8(octets) {
+        Ok(text) => out.push_str(text),
+        Err(_) => out.extend(octets.iter().map(|octet| char::from(*octet))),
+    }
+}
+
+fn starts_same(octets: &[u8]) -> bool {
+    octets.first().is_some_and(|octet| is_same(*octet))
 }
 
 /// The character after an escape, and whether the extension table has it.
@@ -90,10 +122,9 @@ fn extension(octet: Option<u8>) -> (char, bool) {
     let Some(octet) = octet.filter(|octet| *octet != ESCAPE) else {
         return (' ', false);
     };
-    for (code, found) in EXTENSION {
-        if code == octet {
-            return (found, true);
-        }
+    match ESCAPED.get(usize::from(octet)) {
+        Some(&found) if found != char::from(ESCAPE) => return (found, true),
+        _ => {}
     }
     let shown = DEFAULT.get(usize::from(octet)).copied();
     (shown.unwrap_or(char::REPLACEMENT_CHARACTER), false)
@@ -133,16 +164,6 @@ const fn is_extended(octet: u8) -> bool {
     (octet.wrapping_sub(b'[') < 4) | (octet.wrapping_sub(b'{') < 4) | (octet == 0x0C)
 }
 
-/// The septet of an octet of ASCII that takes one: all but three are where they are in ASCII.
-const fn plain_code(octet: u8) -> u8 {
-    match octet {
-        b'@' => 0x00,
-        b'$' => 0x02,
-        b'_' => 0x11,
-        other => other,
-    }
-}
-
 /// The code as in [`CODES`].
 fn code(found: char) -> u8 {
     if let Some(&code) = CODES.get(found as usize) {
@@ -164,7 +185,79 @@ mod tests {
         clippy::panic,
         clippy::indexing_slicing
     )]
+    use super::super::gsm7_table::EXTENSION;
     use super::*;
+    use proptest::prelude::*;
+
+    /// [`encode`] by the table alone.
+    fn encode_one_by_one(text: &str) -> Result<Vec<u8>, Unencodable> {
+        let mut out = Vec::new();
+        for (position, found) in text.chars().enumerate() {
+            match code(found) {
+                NONE => return Err(Unencodable { found, position }),
+                code if code >= EXTENDED => out.extend([ESCAPE, code & !EXTENDED]),
+                code => out.push(code),
+            }
+        }
+        Ok(out)
+    }
+
+    /// [`decode`] by the tables alone.
+    fn decode_one_by_one(octets: &[u8]) -> (String, usize) {
+        let (mut out, mut replaced) = (String::new(), 0);
+        let mut rest = octets.iter();
+        while let Some(&octet) = rest.next() {
+            let (found, known) = if octet == ESCAPE {
+                let next = rest.next().filter(|next| **next != ESCAPE);
+                let row = |next: &u8| EXTENSION.iter().find(|(code, _)| code == next);
+                match (next, next.and_then(row)) {
+                    (None, _) => (' ', false),
+                    (_, Some((_, found))) => (*found, true),
+                    (Some(next), None) => {
+                        let shown = DEFAULT.get(usize::from(*next)).copied();
+                        (shown.unwrap_or(char::REPLACEMENT_CHARACTER), false)
+                    }
+                }
+            } else if let Some(&found) = DEFAULT.get(usize::from(octet)) {
+                (found, true)
+            } else {
+                (char::REPLACEMENT_CHARACTER, false)
+            };
+            out.push(found);
+            replaced += usize::from(!known);
+        }
+        (out, replaced)
+    }
+
+    proptest! {
+        #[test]
+        fn runs_are_decoded_as_their_octets_are(
+            octets in prop::collection::vec(prop_oneof![
+                8 => b' '..b'{',
+                1 => Just(ESCAPE),
+                1 => any::<u8>(),
+            ], 0..100),
+        ) {
+            let mut text = String::from("before");
+            let replaced = decode(&octets, &mut text);
+            let (expected, count) = decode_one_by_one(&octets);
+            prop_assert_eq!((text, replaced), (format!("before{expected}"), count));
+        }
+
+        #[test]
+        fn runs_are_encoded_as_their_characters_are(
+            text in "([ -_a-z]{0,40}|[^`]{0,3}|[€ÇÉΩàñü@$_\\[\\]{}|~^\\\\]{0,3}){0,6}",
+        ) {
+            let mut octets = b"before".to_vec();
+            match (encode(&text, &mut octets), encode_one_by_one(&text)) {
+                (Ok(()), Ok(expected)) => prop_assert_eq!(&octets[6..], expected),
+                (found, expected) => {
+                    prop_assert_eq!(found.err(), expected.err());
+                    prop_assert_eq!(octets, b"before");
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_alphabet_has_127_characters_and_10_extended_and_no_other() {
@@ -181,9 +274,6 @@ mod tests {
             assert_eq!(is_foreign(octet), !known, "{octet:#04x}");
             if known {
                 assert_eq!(is_extended(octet), code >= EXTENDED, "{octet:#04x}");
-            }
-            if known && code < EXTENDED {
-                assert_eq!(plain_code(octet), code, "{octet:#04x}");
             }
         }
     }

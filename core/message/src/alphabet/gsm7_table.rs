@@ -32,6 +32,9 @@ pub(crate) const EXTENSION: [(u8, char); 10] = [
     (0x65, '€'),
 ];
 
+/// The character of each code after the escape; [`ESCAPE`], which is none, where the extension table has none.
+pub(crate) static ESCAPED: [char; 128] = escaped();
+
 /// No such character.
 pub(crate) const NONE: u8 = 0xFF;
 /// Added to a code of the extension table in [`CODES`].
@@ -47,6 +50,21 @@ pub(crate) static CODES: [u8; CODES_END as usize] = codes();
 pub(crate) static WIDE: [(char, u8); WIDE_COUNT] = wide();
 
 const WIDE_COUNT: usize = 11;
+
+#[allow(
+    clippy::indexing_slicing,
+    reason = "computed at compile time, where a bad index does not build"
+)]
+const fn escaped() -> [char; 128] {
+    let mut escaped = [ESCAPE as char; 128];
+    let mut row = 0;
+    while row < EXTENSION.len() {
+        let (code, found) = EXTENSION[row];
+        escaped[code as usize] = found;
+        row += 1;
+    }
+    escaped
+}
 
 #[allow(
     clippy::indexing_slicing,

@@ -6,6 +6,7 @@
 pub mod ascii;
 pub mod dcs;
 pub mod gsm7;
+mod gsm7_same;
 mod gsm7_table;
 pub mod iso8859;
 pub mod latin1;
