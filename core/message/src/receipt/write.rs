@@ -3,8 +3,6 @@
 //! At most the first 20 characters of the text; what is not printable ASCII is shown as `?`, so that
 //! the line is the same in every `data_coding` that a customer may assume.
 
-use std::io::Write as _;
-
 use super::{ReceiptState, date};
 
 /// Characters of the text in a receipt.
@@ -31,17 +29,19 @@ pub struct ReceiptFields<'a> {
     pub text: &'a str,
 }
 
+/// Octets of a line besides its id, its error and its text, at most.
+const LABELS_OCTETS: usize = 96;
+
 /// Appends the receipt's line.
 pub fn write(out: &mut Vec<u8>, fields: &ReceiptFields<'_>) {
+    out.reserve(LABELS_OCTETS + fields.id.len() + fields.error.len() + RECEIPT_TEXT_MAX);
     out.extend_from_slice(b"id:");
     out.extend_from_slice(fields.id);
-    // Writing into memory does not fail.
-    let _ = write!(
-        out,
-        " sub:{:03} dlvrd:{:03} submit date:",
-        fields.sub.min(999),
-        fields.dlvrd.min(999)
-    );
+    out.extend_from_slice(b" sub:");
+    out.extend_from_slice(&three_digits(fields.sub));
+    out.extend_from_slice(b" dlvrd:");
+    out.extend_from_slice(&three_digits(fields.dlvrd));
+    out.extend_from_slice(b" submit date:");
     date::write(fields.submit_utc_s, out);
     out.extend_from_slice(b" done date:");
     date::write(fields.done_utc_s, out);
@@ -50,9 +50,26 @@ pub fn write(out: &mut Vec<u8>, fields: &ReceiptFields<'_>) {
     out.extend_from_slice(b" err:");
     out.extend_from_slice(fields.error);
     out.extend_from_slice(b" text:");
-    let shown = fields.text.chars().take(RECEIPT_TEXT_MAX);
+    write_beginning(fields.text, out);
+}
+
+/// The first characters of a text, as far as they are printable ASCII.
+fn write_beginning(text: &str, out: &mut Vec<u8>) {
+    let octets = text.as_bytes();
+    let beginning = octets.get(..RECEIPT_TEXT_MAX).unwrap_or(octets);
+    if beginning.iter().all(|octet| matches!(octet, b' '..=b'~')) {
+        out.extend_from_slice(beginning);
+        return;
+    }
+    let shown = text.chars().take(RECEIPT_TEXT_MAX);
     out.extend(shown.map(|found| match found {
         ' '..='~' => found as u8,
         _ => b'?',
     }));
+}
+
+/// A count, 999 where it is more.
+fn three_digits(count: u16) -> [u8; 3] {
+    let count = count.min(999);
+    [count / 100, count / 10 % 10, count % 10].map(|digit| b'0' + digit as u8)
 }
