@@ -13,9 +13,15 @@ const ERA_DAYS: i64 = 146_097;
 pub fn write(utc_s: i64, out: &mut Vec<u8>) {
     let (year, month, day) = civil(utc_s.div_euclid(DAY_S));
     let minutes = utc_s.rem_euclid(DAY_S) / 60;
-    for pair in [year.rem_euclid(100), month, day, minutes / 60, minutes % 60] {
-        out.extend_from_slice(&[b'0' + (pair / 10) as u8, b'0' + (pair % 10) as u8]);
-    }
+    let [y, m, d] = [year.rem_euclid(100), month, day].map(two_digits);
+    let [hour, minute] = [minutes / 60, minutes % 60].map(two_digits);
+    out.extend_from_slice([y, m, d, hour, minute].as_flattened());
+}
+
+/// A number below 100.
+const fn two_digits(number: i64) -> [u8; 2] {
+    let number = number as u8;
+    [b'0' + number / 10, b'0' + number % 10]
 }
 
 /// Unix time in seconds of a date in UTC, or `None` if it is none; as [`parse_at`].
@@ -32,11 +38,36 @@ pub fn parse(date: &[u8]) -> Option<i64> {
 /// `-hh:mm` at the end; and the absolute form of SMPP 3.4, 7.1.1 with its quarters of an hour.
 #[must_use]
 pub fn parse_at(date: &[u8], offset_minutes: i16) -> Option<i64> {
+    if let Some(utc_s) = usual(date) {
+        return Some(utc_s? - i64::from(offset_minutes) * 60);
+    }
     let (date, minutes) = match absolute(date) {
         Some((date, minutes)) => (date, minutes),
         None => zone(date).unwrap_or((date, i64::from(offset_minutes))),
     };
     Some(clock(date)? - minutes * 60)
+}
+
+/// Ten digits and nothing else, as nearly every date is written: `YYMMDDhhmm`; `None` for another form.
+fn usual(date: &[u8]) -> Option<Option<i64>> {
+    let digits: [u8; 10] = date.try_into().ok()?;
+    let digits = digits.map(|octet| octet.wrapping_sub(b'0'));
+    if digits.iter().any(|digit| *digit > 9) {
+        return None;
+    }
+    let (pairs, _) = digits.as_chunks::<2>();
+    let [year, month, day, hour, minute] = pairs else {
+        return None;
+    };
+    let of = |[tens, ones]: &[u8; 2]| i64::from(tens * 10 + ones);
+    Some(seconds(
+        2000 + of(year),
+        of(month),
+        of(day),
+        of(hour),
+        of(minute),
+        0,
+    ))
 }
 
 /// `YYMMDDhhmmsstnnp`: the clock's digits, and minutes east of UTC.
@@ -113,12 +144,21 @@ fn clock(date: &[u8]) -> Option<i64> {
 }
 
 fn seconds(year: i64, month: i64, day: i64, hour: i64, minute: i64, second: i64) -> Option<i64> {
-    let in_range = (1..=12).contains(&month) && hour < 24 && minute < 60 && second < 60;
+    let of_calendar = (1..=month_days(year, month)?).contains(&day);
+    let in_range = hour < 24 && minute < 60 && second < 60;
     let days = days(year, month, day);
-    if !in_range || civil(days) != (year, month, day) {
-        return None;
+    (of_calendar && in_range).then(|| days * DAY_S + hour * 3600 + minute * 60 + second)
+}
+
+/// Days of a month, 1 to 12.
+fn month_days(year: i64, month: i64) -> Option<i64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match month {
+        2 => Some(28 + i64::from(leap)),
+        4 | 6 | 9 | 11 => Some(30),
+        1..=12 => Some(31),
+        _ => None,
     }
-    Some(days * DAY_S + hour * 3600 + minute * 60 + second)
 }
 
 /// Days since 1970 of a date; years begin in March, so that the leap day is their last.
@@ -133,12 +173,33 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 /// (year, month, day) of days since 1970.
 fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + EPOCH_DAYS;
-    let of_era = days.rem_euclid(ERA_DAYS);
+    // Within 400 years 32 bits are enough, and their divisions are the cheaper ones.
+    let of_era = days.rem_euclid(ERA_DAYS) as u32;
     let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year + year / 4 - year / 100);
     let month = (5 * of_year + 2) / 153;
     let day = of_year - (153 * month + 2) / 5 + 1;
     let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + days.div_euclid(ERA_DAYS) * 400 + i64::from(month <= 2);
-    (year, month, day)
+    let year = i64::from(year) + days.div_euclid(ERA_DAYS) * 400 + i64::from(month <= 2);
+    (year, i64::from(month), i64::from(day))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_day_is_taken_if_it_is_one_of_the_calendar(year in 0..10_000_i64, month in 0..14_i64, day in 0..34_i64) {
+            let comes_back = (1..=12).contains(&month) && civil(days(year, month, day)) == (year, month, day);
+            prop_assert_eq!(seconds(year, month, day, 0, 0, 0).is_some(), comes_back);
+        }
+
+        #[test]
+        fn ten_digits_are_read_as_any_other_form_is(text in "[0-9]{10}|[0-2][0-9](0[0-9]|1[0-3])[0-3][0-9][0-2][0-9][0-6][0-9]") {
+            let date = text.as_bytes();
+            prop_assert_eq!(usual(date), Some(clock(date)));
+        }
+    }
 }

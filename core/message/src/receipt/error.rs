@@ -6,6 +6,9 @@
 /// The number of an error as the text writes it; `None` for a word.
 #[must_use]
 pub fn error_number(error: &[u8]) -> Option<u32> {
+    if let Some(number) = few_digits(error) {
+        return Some(number);
+    }
     let text = std::str::from_utf8(error.trim_ascii()).ok()?;
     if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         return u32::from_str_radix(digits, 16).ok();
@@ -16,6 +19,17 @@ pub fn error_number(error: &[u8]) -> Option<u32> {
     }
     let decimal = text.parse().ok();
     decimal.or_else(|| u32::from_str_radix(text, 16).ok())
+}
+
+/// The number of one to nine digits, as nearly every error is written.
+fn few_digits(error: &[u8]) -> Option<u32> {
+    if !(1..=9).contains(&error.len()) {
+        return None;
+    }
+    error.iter().try_fold(0, |number, octet| {
+        let digit = octet.is_ascii_digit().then(|| u32::from(octet - b'0'))?;
+        Some(number * 10 + digit)
+    })
 }
 
 /// The number of a `network_error_code`: its last two octets, the first being the kind of network.

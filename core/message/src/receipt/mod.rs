@@ -13,6 +13,7 @@ mod read;
 mod rule;
 mod scan;
 mod state;
+mod usual;
 mod word;
 mod write;
 

@@ -17,6 +17,14 @@ const GSM_UNDERSCORE: u8 = 0x11;
 /// unpacked, the GSM underscore becomes that of ASCII.
 #[must_use]
 pub fn octets_of(data_coding: u8, octets: &[u8]) -> Cow<'_, [u8]> {
+    if is_ascii_text(octets) {
+        return Cow::Borrowed(octets);
+    }
+    looked_into(data_coding, octets)
+}
+
+/// [`octets_of`] for all octets.
+fn looked_into(data_coding: u8, octets: &[u8]) -> Cow<'_, [u8]> {
     match order_of(octets) {
         Some(order) => return Cow::Owned(utf8_of(octets, order)),
         None if is_default_alphabet(data_coding) => {
@@ -37,6 +45,18 @@ pub fn octets_of(data_coding: u8, octets: &[u8]) -> Cow<'_, [u8]> {
         return Cow::Owned(octets.iter().map(ascii).collect());
     }
     Cow::Borrowed(octets)
+}
+
+/// True if no octet is past ASCII, a NUL or the GSM underscore, one of which is in all that has to be
+/// changed: UTF-16 of ASCII has NULs, packed septets have octets past ASCII.
+///
+/// No way out before the end: the compiler makes vectors of it.
+fn is_ascii_text(octets: &[u8]) -> bool {
+    let mut other = false;
+    for &octet in octets {
+        other |= (octet.wrapping_sub(1) >= 0x7F) | (octet == GSM_UNDERSCORE);
+    }
+    !other
 }
 
 type Order = fn([u8; 2]) -> u16;
@@ -97,4 +117,25 @@ fn unpacked(octets: &[u8]) -> Option<Vec<u8>> {
     }
     let found = parse(&septets);
     (found.id.is_some() || found.state_known).then_some(septets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn octets_of_ascii_are_what_they_are_without_a_look_into_them(
+            octets in prop::collection::vec(prop_oneof![9 => 1..0x80_u8, 1 => any::<u8>(), 1 => Just(0)], 0..60),
+            wide in any::<bool>(),
+            data_coding in any::<u8>(),
+        ) {
+            let octets: Vec<u8> = match wide {
+                true => octets.iter().flat_map(|octet| [0, *octet]).collect(),
+                false => octets,
+            };
+            prop_assert_eq!(octets_of(data_coding, &octets), looked_into(data_coding, &octets));
+        }
+    }
 }

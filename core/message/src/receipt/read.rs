@@ -114,7 +114,7 @@ impl ReceiptRead {
 /// Reads a receipt; `None` where it is none by the rules.
 #[must_use]
 pub fn read(parts: &ReceiptParts<'_>, rules: &ReceiptRules) -> Option<ReceiptRead> {
-    let parameters = Said {
+    let parameters = Words {
         id: parts.tlv_id.and_then(parameter_id),
         state: parts.tlv_state.and_then(parameter_state),
         error: parts.tlv_error.and_then(network_error),
@@ -130,24 +130,24 @@ pub fn read(parts: &ReceiptParts<'_>, rules: &ReceiptRules) -> Option<ReceiptRea
         return None;
     }
     let error_word = word(receipt.error);
-    let text = Said {
+    let text = Words {
         id: receipt.id.and_then(kept_id),
         state: receipt.state.filter(|_| receipt.state_known),
         error: error_number(&error_word),
     };
-    let chosen = choose(rules.source, &parameters, &text);
+    let chosen = choose(rules.source, parameters, text);
     let intermediate = kind == INTERMEDIATE;
     let done = receipt.done_date;
     Some(ReceiptRead {
-        id: chosen.id,
+        id: chosen.id.map(CarrierId::from_slice),
         state: state_of(chosen.state, intermediate),
         error: chosen.error.unwrap_or(0),
         intermediate,
         done_utc_s: done.and_then(|done| date::parse_at(done, rules.grammar.utc_offset_minutes)),
         state_word: word(receipt.state_word),
         error_word,
-        text,
-        parameters,
+        text: text.kept(),
+        parameters: parameters.kept(),
     })
 }
 
@@ -158,16 +158,34 @@ const fn is_marked(esm_class: u8, sign: ReceiptSign, has_parameter: bool) -> boo
     by_bits || (has_parameter && !matches!(sign, ReceiptSign::Bits))
 }
 
-fn choose(source: ReceiptSource, parameters: &Said, text: &Said) -> Said {
-    let nothing = Said::default();
+/// What one source says, as it stands in the PDU.
+#[derive(Clone, Copy, Default)]
+struct Words<'a> {
+    id: Option<&'a [u8]>,
+    state: Option<ReceiptState>,
+    error: Option<u32>,
+}
+
+impl Words<'_> {
+    fn kept(self) -> Said {
+        Said {
+            id: self.id.map(CarrierId::from_slice),
+            state: self.state,
+            error: self.error,
+        }
+    }
+}
+
+fn choose<'a>(source: ReceiptSource, parameters: Words<'a>, text: Words<'a>) -> Words<'a> {
+    let nothing = Words::default();
     let (first, second) = match source {
         ReceiptSource::TlvFirst => (parameters, text),
         ReceiptSource::TextFirst => (text, parameters),
-        ReceiptSource::TlvOnly => (parameters, &nothing),
-        ReceiptSource::TextOnly => (text, &nothing),
+        ReceiptSource::TlvOnly => (parameters, nothing),
+        ReceiptSource::TextOnly => (text, nothing),
     };
-    Said {
-        id: first.id.as_ref().or(second.id.as_ref()).cloned(),
+    Words {
+        id: first.id.or(second.id),
         state: first.state.or(second.state),
         // "No error" of the one does not hide what the other knows.
         error: first.error.filter(|error| *error != 0).or(second.error),
@@ -194,15 +212,14 @@ fn parameter_state(code: u8) -> Option<ReceiptState> {
 }
 
 /// The id up to its NUL, without blanks around it.
-fn parameter_id(value: &[u8]) -> Option<CarrierId> {
+fn parameter_id(value: &[u8]) -> Option<&[u8]> {
     let id = value.split(|octet| *octet == 0).next().unwrap_or_default();
     kept_id(id.trim_ascii())
 }
 
 /// No response has an id that is longer, so that it could not be found.
-fn kept_id(id: &[u8]) -> Option<CarrierId> {
-    let kept = (1..=ID_OCTETS_MAX).contains(&id.len());
-    kept.then(|| CarrierId::from_slice(id))
+fn kept_id(id: &[u8]) -> Option<&[u8]> {
+    (1..=ID_OCTETS_MAX).contains(&id.len()).then_some(id)
 }
 
 fn word(word: Option<&[u8]>) -> ReceiptWord {

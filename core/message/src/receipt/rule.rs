@@ -54,6 +54,11 @@ impl Grammar {
             .or_else(|| ReceiptState::from_word(word))
     }
 
+    /// True if it names labels of its own.
+    pub(super) fn has_labels(&self) -> bool {
+        !(self.id_labels.is_empty() && self.state_labels.is_empty() && self.error_labels.is_empty())
+    }
+
     /// State that only this grammar gives a word.
     pub(super) fn own_state(&self, word: &[u8]) -> Option<ReceiptState> {
         if self.states.is_empty() || word.is_empty() {

@@ -5,7 +5,7 @@
 
 use super::label::{Field, Label, label_of};
 use super::word::takes_back;
-use super::{Grammar, Receipt, ReceiptState};
+use super::{Grammar, Receipt, ReceiptState, usual};
 
 /// Fields besides id and state that make a text without one of the two a receipt.
 const OTHER_FIELDS_MIN: usize = 3;
@@ -19,6 +19,11 @@ pub fn parse(octets: &[u8]) -> Receipt<'_> {
 /// Reads a receipt with the words and labels of one carrier; what cannot be found is `None`.
 #[must_use]
 pub fn parse_with<'a>(grammar: &Grammar, octets: &'a [u8]) -> Receipt<'a> {
+    usual::parse(grammar, octets).unwrap_or_else(|| scan(grammar, octets))
+}
+
+/// [`parse_with`] for every form.
+pub(super) fn scan<'a>(grammar: &Grammar, octets: &'a [u8]) -> Receipt<'a> {
     let mut scan = Scan {
         receipt: Receipt::default(),
         open: None,
@@ -198,7 +203,7 @@ fn date(value: &[u8]) -> &[u8] {
 }
 
 /// Without blanks, control octets and separators around it.
-fn trim(mut value: &[u8]) -> &[u8] {
+pub(super) fn trim(mut value: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = value
         && ends_word(*first)
     {

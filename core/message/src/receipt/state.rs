@@ -80,6 +80,8 @@ impl ReceiptState {
     pub fn from_word(word: &[u8]) -> Option<Self> {
         match word {
             [digit @ b'0'..=b'9'] => Self::from_code(digit - b'0'),
+            // What most receipts say.
+            b"DELIVRD" => Some(Self::Delivered),
             _ => known(&Capitals::of(word)?),
         }
     }
