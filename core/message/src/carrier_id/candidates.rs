@@ -5,7 +5,7 @@
 
 use smallvec::SmallVec;
 
-use super::fold::{FoldedId, Numbers, digits_of, fold_number, trim};
+use super::fold::{FoldedId, Numbers, decimal_digits, fold_number, hexadecimal_digits, trim};
 use super::{IdRule, IdTransform, Learning};
 
 type Form = (IdTransform, FoldedId);
@@ -21,8 +21,8 @@ impl Candidates {
     #[must_use]
     pub fn of_receipt(rule: &IdRule, id: &[u8]) -> Self {
         Self::of(rule, id, |numbers, transform| match transform {
-            IdTransform::HexToDecimal => Some(digits_of(numbers.decimal?, 16)),
-            IdTransform::DecimalToHex => Some(digits_of(numbers.hexadecimal?, 10)),
+            IdTransform::HexToDecimal => Some(hexadecimal_digits(numbers.decimal?)),
+            IdTransform::DecimalToHex => Some(decimal_digits(numbers.hexadecimal?)),
             IdTransform::Same => None,
         })
     }
@@ -31,8 +31,8 @@ impl Candidates {
     #[must_use]
     pub fn of_response(rule: &IdRule, id: &[u8]) -> Self {
         Self::of(rule, id, |numbers, transform| match transform {
-            IdTransform::HexToDecimal => Some(digits_of(numbers.hexadecimal?, 10)),
-            IdTransform::DecimalToHex => Some(digits_of(numbers.decimal?, 16)),
+            IdTransform::HexToDecimal => Some(decimal_digits(numbers.hexadecimal?)),
+            IdTransform::DecimalToHex => Some(hexadecimal_digits(numbers.decimal?)),
             IdTransform::Same => None,
         })
     }

@@ -12,13 +12,22 @@ use super::rule::{IdCase, IdPad, IdRule};
 pub type CarrierId = SmallVec<[u8; 24]>;
 
 /// An id in the form that is compared.
-pub type FoldedId = SmallVec<[u8; 24]>;
+pub type FoldedId = SmallVec<[u8; FOLDED_INLINE]>;
+
+/// Octets of a folded id that are kept in place.
+const FOLDED_INLINE: usize = 24;
 
 /// Octets of an id at most; SMPP 3.4, 5.2.23 has 64, carriers have more.
 pub const ID_OCTETS_MAX: usize = 255;
 
 /// Digits that an id may have and still be a number, zeros in front included.
 pub const ID_DIGITS_MAX: usize = 20;
+
+/// Hexadecimal digits that a value of 64 bits has at most.
+const HEX_DIGITS_MAX: usize = 16;
+
+/// Decimal digits whose value is always one of 64 bits.
+const DECIMAL_DIGITS_SURE: usize = 19;
 
 /// Folds an id: blanks around it go, case and zeros as the rule says.
 ///
@@ -27,22 +36,57 @@ pub const ID_DIGITS_MAX: usize = 20;
 #[must_use]
 pub fn fold(rule: &IdRule, id: &[u8]) -> FoldedId {
     let id = trim(id);
-    fold_number(rule, id, Numbers::of(id))
+    // Only a zero in front, or case that counts, asks whether it is a number.
+    if rule.case == IdCase::Ignore && id.first() != Some(&b'0') {
+        return lower(id);
+    }
+    fold_as(rule, id, is_number(id))
 }
 
 /// As [`fold`], for an id that is trimmed and read.
 pub(super) fn fold_number(rule: &IdRule, id: &[u8], numbers: Numbers) -> FoldedId {
-    let as_number = numbers.is_number() && rule.turns_numbers();
-    let strip = as_number || (numbers.is_number() && rule.pad == IdPad::Ignore);
-    let lower = as_number || rule.case == IdCase::Ignore;
-    let mut folded = FoldedId::from_slice(match strip {
+    fold_as(rule, id, numbers.is_number())
+}
+
+fn fold_as(rule: &IdRule, id: &[u8], is_number: bool) -> FoldedId {
+    let as_number = is_number && rule.turns_numbers();
+    let id = match as_number || (is_number && rule.pad == IdPad::Ignore) {
         true => without_zeros(marked_hex(id).unwrap_or(id)),
         false => id,
-    });
-    if lower {
-        folded.make_ascii_lowercase();
+    };
+    match as_number || rule.case == IdCase::Ignore {
+        true => lower(id),
+        false => FoldedId::from_slice(id),
     }
+}
+
+#[inline]
+fn lower(id: &[u8]) -> FoldedId {
+    // The whole of an array is turned in vectors; nearly every id has room in it.
+    let mut short = [0; FOLDED_INLINE];
+    let Some(place) = short.get_mut(..id.len()) else {
+        return lower_long(id);
+    };
+    place.copy_from_slice(id);
+    short.make_ascii_lowercase();
+    FoldedId::from_buf_and_len(short, id.len())
+}
+
+fn lower_long(id: &[u8]) -> FoldedId {
+    let mut folded = FoldedId::from_slice(id);
+    folded.make_ascii_lowercase();
     folded
+}
+
+/// Whether an id is a number, without its value where its length tells.
+fn is_number(id: &[u8]) -> bool {
+    let digits = marked_hex(id).unwrap_or(id);
+    if (1..=HEX_DIGITS_MAX).contains(&digits.len()) {
+        return digits
+            .iter()
+            .fold(true, |all, octet| all & octet.is_ascii_hexdigit());
+    }
+    Numbers::of(id).is_number()
 }
 
 /// What number an id is, by the base it is read in.
@@ -62,8 +106,8 @@ impl Numbers {
             return Self::default();
         }
         Self {
-            decimal: if marked { None } else { value(digits, 10) },
-            hexadecimal: value(digits, 16),
+            decimal: if marked { None } else { decimal(digits) },
+            hexadecimal: hexadecimal(digits),
         }
     }
 
@@ -80,12 +124,32 @@ fn marked_hex(id: &[u8]) -> Option<&[u8]> {
     }
 }
 
-fn value(id: &[u8], base: u32) -> Option<u64> {
-    id.iter().try_fold(0_u64, |value, octet| {
-        let digit = char::from(*octet).to_digit(base)?;
-        value
-            .checked_mul(u64::from(base))?
-            .checked_add(u64::from(digit))
+fn decimal(digits: &[u8]) -> Option<u64> {
+    let (sure, rest) = digits
+        .split_at_checked(DECIMAL_DIGITS_SURE)
+        .unwrap_or((digits, &[]));
+    let mut value = 0_u64;
+    for octet in sure {
+        let digit = octet.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    rest.iter().try_fold(value, |value, octet| {
+        let digit = char::from(*octet).to_digit(10)?;
+        value.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
+
+fn hexadecimal(digits: &[u8]) -> Option<u64> {
+    let digits = without_zeros(digits);
+    if digits.len() > HEX_DIGITS_MAX {
+        return None;
+    }
+    digits.iter().try_fold(0, |value, octet| {
+        let digit = char::from(*octet).to_digit(16)?;
+        Some((value << 4) | u64::from(digit))
     })
 }
 
@@ -110,16 +174,88 @@ pub(super) fn trim(mut id: &[u8]) -> &[u8] {
     id
 }
 
-/// The digits of a number in a base of at most 16.
-pub(super) fn digits_of(mut value: u64, base: u64) -> FoldedId {
-    let mut reversed = FoldedId::new();
-    loop {
-        let digit = (value % base) as u32;
-        reversed.push(char::from_digit(digit, 16).map_or(b'0', |digit| digit as u8));
-        value /= base;
+/// The decimal digits of a number.
+pub(super) fn decimal_digits(mut value: u64) -> FoldedId {
+    let mut digits = [b'0'; ID_DIGITS_MAX];
+    let mut start = ID_DIGITS_MAX;
+    for (place, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
+        start = place;
         if value == 0 {
-            reversed.reverse();
-            return reversed;
+            break;
+        }
+    }
+    FoldedId::from_slice(digits.get(start..).unwrap_or_default())
+}
+
+/// The hexadecimal digits of a number, in lower case.
+pub(super) fn hexadecimal_digits(value: u64) -> FoldedId {
+    let mut digits = [b'0'; HEX_DIGITS_MAX];
+    for (place, digit) in digits.iter_mut().rev().enumerate() {
+        let nibble = (value >> (place * 4)) as u8 & 0xF;
+        *digit = if nibble < 10 {
+            b'0' + nibble
+        } else {
+            b'a' - 10 + nibble
+        };
+    }
+    FoldedId::from_slice(without_zeros(&digits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The value as the standard library reads it, which takes a sign besides.
+    fn value(digits: &str, base: u32) -> Option<u64> {
+        u64::from_str_radix(digits, base)
+            .ok()
+            .filter(|_| !digits.starts_with('+'))
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_those_of_the_standard_library(
+            id in "[0-9]{1,20}|1844674407370955[0-9]{4}|0{0,8}[0-9a-fA-F]{1,20}|[ -~]{1,20}",
+        ) {
+            let numbers = Numbers::of(id.as_bytes());
+            if marked_hex(id.as_bytes()).is_none() && id.len() <= ID_DIGITS_MAX {
+                prop_assert_eq!(numbers.decimal, value(&id, 10));
+                prop_assert_eq!(numbers.hexadecimal, value(&id, 16));
+            }
+        }
+
+        #[test]
+        fn a_number_is_known_without_its_value(id in "(0[xX])?([0-9a-fA-F]{0,22}|[0-9]{15,21}|0{0,6}[ -~]{0,18})") {
+            let id = id.as_bytes();
+            prop_assert_eq!(is_number(id), Numbers::of(id).is_number());
+        }
+
+        #[test]
+        fn an_id_is_folded_the_same_with_and_without_its_value(id in "[ 0]{0,3}(0[xX])?([0-9a-fA-F]{0,22}|[ -~]{0,20})") {
+            use super::super::rule::IdBase::{Decimal, Hex, Learn, Text};
+            for submit in [Learn, Text, Hex, Decimal] {
+                for case in [IdCase::Ignore, IdCase::Keep] {
+                    for pad in [IdPad::Ignore, IdPad::Keep] {
+                        let rule = IdRule { submit, receipt: Decimal, case, pad };
+                        let trimmed = trim(id.as_bytes());
+                        let read = fold_number(&rule, trimmed, Numbers::of(trimmed));
+                        prop_assert_eq!(fold(&rule, id.as_bytes()), read);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn digits_are_those_that_are_printed(value in any::<u64>(), shift in 0..64_u32) {
+            for value in [value >> shift, 0, u64::MAX] {
+                let decimal = FoldedId::from_slice(value.to_string().as_bytes());
+                prop_assert_eq!(decimal_digits(value), decimal);
+                let hexadecimal = FoldedId::from_slice(format!("{value:x}").as_bytes());
+                prop_assert_eq!(hexadecimal_digits(value), hexadecimal);
+            }
         }
     }
 }
