@@ -17,6 +17,7 @@ use crate::place::NodeArgs;
 Examples:
   carrack send --to +447700900123 --from DEMO --text 'Hello'
   carrack send --to 447700900123 --from DEMO --text 'Your code is 4711' --class otp --wait
+  carrack send --to 447700900123 --from DEMO --text 'Good morning' --at 2026-12-24T09:00:00+01:00
   carrack send --url http://127.0.0.1:8080 --key KEY --to 447700900123 --from DEMO --text Hi
 
 Exit codes: 0 accepted (with --wait: delivered), 1 not, 2 wrong usage.")]
@@ -33,6 +34,9 @@ pub(crate) struct Arguments {
     /// otp, alert, transactional or bulk
     #[arg(long)]
     class: Option<String>,
+    /// Sends it then, like 2026-12-24T09:00:00+01:00; at most 366 days ahead
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
     /// Waits until the message is final and prints its whole life
     #[arg(long)]
     wait: bool,
@@ -61,7 +65,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
     let client = arguments.node.client()?;
     let mut message = json!({"to": arguments.to, "text": arguments.text});
     if let Some(fields) = message.as_object_mut() {
-        for (name, value) in [("from", &arguments.from), ("class", &arguments.class)] {
+        for (name, value) in [
+            ("from", &arguments.from),
+            ("class", &arguments.class),
+            ("send_at", &arguments.at),
+        ] {
             if let Some(value) = value {
                 fields.insert(name.to_owned(), json!(value));
             }

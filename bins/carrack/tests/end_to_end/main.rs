@@ -16,4 +16,5 @@ mod customers;
 mod failover;
 mod node;
 mod probe;
+mod shelf;
 mod trace;

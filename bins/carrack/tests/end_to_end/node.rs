@@ -147,6 +147,12 @@ impl Node {
         request.call().unwrap().body_mut().read_json().unwrap()
     }
 
+    pub(crate) fn delete(&self, path: &str) -> u16 {
+        let request = ureq::delete(format!("{}{path}", self.http))
+            .header("Authorization", format!("Bearer {KEY}"));
+        request.call().unwrap().status().as_u16()
+    }
+
     pub(crate) fn submit_batch(&self, file: &Path) -> String {
         let body = std::fs::File::open(file).unwrap();
         let request = ureq::post(format!("{}/v1/batches?from=ACME", self.http))
