@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, bail};
 use serde_json::Value;
@@ -41,11 +41,22 @@ impl Carrier {
         folder: &Path,
         messages: u64,
     ) -> anyhow::Result<Self> {
+        Self::start_with(programs, name, folder, messages, "--latency 0ms")
+    }
+
+    /// Starts one that receipts at once, with arguments of its own, parted by a blank.
+    pub(crate) fn start_with(
+        programs: &Programs,
+        name: &str,
+        folder: &Path,
+        messages: u64,
+        own: &str,
+    ) -> anyhow::Result<Self> {
         let report = folder.join(format!("{name}.report.json"));
         let ready = folder.join(format!("{name}.address"));
         let texts = (messages + messages / 10).max(TEXTS_MIN);
         let arguments = format!(
-            "--listen 127.0.0.1:0 --latency 0ms --dlr-delay 0ms --report-every 100ms --texts-max {texts} --ready-file {} --report {}",
+            "--listen 127.0.0.1:0 {own} --dlr-delay 0ms --report-every 100ms --texts-max {texts} --ready-file {} --report {}",
             ready.display(),
             report.display()
         );
@@ -84,6 +95,12 @@ impl Carrier {
             read.and_then(|octets| serde_json::from_slice(&octets).ok())
                 .unwrap_or_default(),
         )
+    }
+
+    /// The report of the last tenth of a second, and when it was taken.
+    pub(crate) fn timed_report(&self) -> Option<(SystemTime, Report)> {
+        let taken = fs::metadata(&self.report).and_then(|file| file.modified());
+        Some((taken.ok()?, self.report()))
     }
 
     /// Waits until so many receipts are answered; when that was, and whether all came. Gives up when nothing moves.

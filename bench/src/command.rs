@@ -15,7 +15,7 @@ use crate::outcome::Outcome;
 use crate::programs::Programs;
 use crate::scenario::{Amount, Scenario};
 use crate::smpp_run::Bench;
-use crate::{backlog, batch, kannel, show, smpp_run};
+use crate::{backlog, batch, kannel, links, show, smpp_run};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,6 +23,7 @@ Examples:
   cargo run --release -p bench --bin end_to_end -- smpp-wide --count 1000000 --profile wide.svg --out wide.json
   cargo run --release -p bench --bin end_to_end -- smpp-wide --rate 23334 --for 1h     one hour at a given rate
   cargo run --release -p bench --bin end_to_end -- backlog --count 10000000
+  cargo run --release -p bench --bin end_to_end -- links
   cargo run --release -p bench --bin end_to_end -- kannel --runs 3
 
 Programs: carrack, smscsim and smsload from --programs, beside this program, or in target/release. Each run has a folder of
@@ -267,6 +268,7 @@ impl Session<'_> {
             Ok(Some(match scenario {
                 Scenario::Batch => batch::run(bench)?,
                 Scenario::Backlog => backlog::run(bench)?,
+                Scenario::Links | Scenario::LinksFull => links::run(bench, scenario)?,
                 Scenario::Kannel => kannel::run_ours(bench, mark)?,
                 _ => smpp_run::run(bench, scenario)?,
             }))

@@ -63,17 +63,10 @@ pub(crate) struct Audit {
     pub(crate) contradictions: Vec<String>,
 }
 
-/// Writes the configuration; urgent messages go to a carrier of their own where there is one.
-pub(crate) fn write_config(
-    folder: &Path,
-    shape: &NodeShape,
-    carrier: &str,
-    urgent_carrier: Option<&str>,
-) -> anyhow::Result<PathBuf> {
+/// Everything but carriers and routes.
+pub(crate) fn config_head(shape: &NodeShape) -> String {
     let NodeShape {
         window,
-        links,
-        link_window,
         messages_max,
         ..
     } = shape;
@@ -81,7 +74,7 @@ pub(crate) fn write_config(
     let shards = shape
         .shards
         .map_or_else(|| "\"auto\"".to_owned(), |shards| shards.to_string());
-    let mut text = format!(
+    format!(
         r#"[node]
 data_dir = "data"
 shards = {shards}
@@ -102,9 +95,23 @@ system_id = "{SYSTEM_ID}"
 password = "{PASSWORD}"
 window = {window}
 binds_max = {binds_max}
+operator = true
 "#,
         server_binds = binds_max + 10,
-    );
+    )
+}
+
+/// Writes the configuration; urgent messages go to a carrier of their own where there is one.
+pub(crate) fn write_config(
+    folder: &Path,
+    shape: &NodeShape,
+    carrier: &str,
+    urgent_carrier: Option<&str>,
+) -> anyhow::Result<PathBuf> {
+    let NodeShape {
+        links, link_window, ..
+    } = shape;
+    let mut text = config_head(shape);
     if urgent_carrier.is_some() {
         write!(
             text,

@@ -23,6 +23,11 @@ pub(crate) enum Scenario {
     Latency,
     /// A carrier that is down: memory, start, drain, and an urgent message meanwhile
     Backlog,
+    /// 350 links to thirteen carriers of 1 to 3,000 segments a second and one without a limit, 50 binds x window 100,
+    /// open loop of 7,300 messages a second: contracts are held and used
+    Links,
+    /// The same as fast as it goes: what the slow carriers cost the fast ones when the machine is full
+    LinksFull,
     /// Kannel beside us in one run: HTTP, one message a request, a receipt for each
     Kannel,
 }
@@ -44,13 +49,17 @@ impl Scenario {
 
     /// Whether it can go on for a time, at a rate, and be recorded.
     pub(crate) fn is_load(self) -> bool {
-        !matches!(self, Self::Batch | Self::Backlog | Self::Kannel)
+        !matches!(
+            self,
+            Self::Batch | Self::Backlog | Self::Links | Self::LinksFull | Self::Kannel
+        )
     }
 
     /// Messages where neither a count nor a time is named.
     pub(crate) fn count_default(self) -> u64 {
         match self {
             Self::SmppWide | Self::SmppMany => 400_000,
+            Self::Links | Self::LinksFull => 200_000,
             Self::SmppNarrow => 30_000,
             Self::HttpOne => 100_000,
             Self::Batch => 1_000_000,
@@ -64,6 +73,7 @@ impl Scenario {
     pub(crate) fn shape(self) -> NodeShape {
         let (binds, window, links, link_window) = match self {
             Self::SmppMany => (50, 100, 10, 100),
+            Self::Links | Self::LinksFull => (50, 100, crate::fleet::LINKS, 100),
             Self::SmppNarrow => (1, 10, 2, 1000),
             Self::Latency => (1, 1000, 2, 1000),
             Self::HttpOne => (50, 1, 2, 1000),
@@ -94,6 +104,7 @@ impl Amount {
         }
         let rate = match scenario {
             Scenario::Latency => Some(self.rate.unwrap_or(1_000)),
+            Scenario::Links => Some(self.rate.unwrap_or(7_300)),
             _ => self.rate,
         };
         if let Some(rate) = rate {
