@@ -99,7 +99,7 @@ fn write_rows(bench: &Bench<'_>, rows: u64, file: &Path) -> anyhow::Result<()> {
 }
 
 /// Gives the file to the node; the batch's id.
-fn submit(node: &Node, file: &Path) -> anyhow::Result<String> {
+pub(crate) fn submit(node: &Node, file: &Path) -> anyhow::Result<String> {
     let opened = File::open(file)?;
     let answer = ureq::post(format!(
         "http://{}/v1/batches?filename=batch.csv",

@@ -15,7 +15,7 @@ use crate::outcome::Outcome;
 use crate::programs::Programs;
 use crate::scenario::{Amount, Scenario};
 use crate::smpp_run::Bench;
-use crate::{backlog, batch, kannel, links, show, smpp_run};
+use crate::{backlog, batch, kannel, links, overload, show, smpp_run};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,7 +23,7 @@ Examples:
   cargo run --release -p bench --bin end_to_end -- smpp-wide --count 1000000 --profile wide.svg --out wide.json
   cargo run --release -p bench --bin end_to_end -- smpp-wide --rate 23334 --for 1h     one hour at a given rate
   cargo run --release -p bench --bin end_to_end -- backlog --count 10000000
-  cargo run --release -p bench --bin end_to_end -- links
+  cargo run --release -p bench --bin end_to_end -- links links-full overload overload-queue
   cargo run --release -p bench --bin end_to_end -- kannel --runs 3
 
 Programs: carrack, smscsim and smsload from --programs, beside this program, or in target/release. Each run has a folder of
@@ -120,7 +120,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         say(&machine::description())?;
     }
     for scenario in &arguments.scenario {
-        if arguments.duration.is_some() && !scenario.is_load() {
+        if arguments.duration.is_some() && !scenario.takes_time() {
             bail!("{} takes --count, not --for", scenario.name());
         }
         session.measure(*scenario)?;
@@ -269,6 +269,7 @@ impl Session<'_> {
                 Scenario::Batch => batch::run(bench)?,
                 Scenario::Backlog => backlog::run(bench)?,
                 Scenario::Links | Scenario::LinksFull => links::run(bench, scenario)?,
+                Scenario::Overload | Scenario::OverloadQueue => overload::run(bench, scenario)?,
                 Scenario::Kannel => kannel::run_ours(bench, mark)?,
                 _ => smpp_run::run(bench, scenario)?,
             }))

@@ -28,6 +28,11 @@ pub(crate) enum Scenario {
     Links,
     /// The same as fast as it goes: what the slow carriers cost the fast ones when the machine is full
     LinksFull,
+    /// Twice what the node can carry, by SMPP and HTTP: what it answers, and how soon it is as before;
+    /// --count is the bound of the queue
+    Overload,
+    /// Twice what the carrier takes, until the queue's bound is met: refusals, a batch that waits, and after
+    OverloadQueue,
     /// Kannel beside us in one run: HTTP, one message a request, a receipt for each
     Kannel,
 }
@@ -51,8 +56,19 @@ impl Scenario {
     pub(crate) fn is_load(self) -> bool {
         !matches!(
             self,
-            Self::Batch | Self::Backlog | Self::Links | Self::LinksFull | Self::Kannel
+            Self::Batch
+                | Self::Backlog
+                | Self::Links
+                | Self::LinksFull
+                | Self::Overload
+                | Self::OverloadQueue
+                | Self::Kannel
         )
+    }
+
+    /// Whether it can be told how long to go on.
+    pub(crate) fn takes_time(self) -> bool {
+        self.is_load() || matches!(self, Self::Overload | Self::OverloadQueue)
     }
 
     /// Messages where neither a count nor a time is named.
@@ -60,6 +76,8 @@ impl Scenario {
         match self {
             Self::SmppWide | Self::SmppMany => 400_000,
             Self::Links | Self::LinksFull => 200_000,
+            // By time; the count says nothing.
+            Self::Overload | Self::OverloadQueue => 0,
             Self::SmppNarrow => 30_000,
             Self::HttpOne => 100_000,
             Self::Batch => 1_000_000,
@@ -74,6 +92,7 @@ impl Scenario {
         let (binds, window, links, link_window) = match self {
             Self::SmppMany => (50, 100, 10, 100),
             Self::Links | Self::LinksFull => (50, 100, crate::fleet::LINKS, 100),
+            Self::Overload | Self::OverloadQueue => (50, 100, 4, 1000),
             Self::SmppNarrow => (1, 10, 2, 1000),
             Self::Latency => (1, 1000, 2, 1000),
             Self::HttpOne => (50, 1, 2, 1000),
@@ -87,7 +106,11 @@ impl Scenario {
             window,
             links,
             link_window,
-            messages_max: 2_000_000,
+            messages_max: match self {
+                Self::Overload => 300_000,
+                Self::OverloadQueue => 60_000,
+                _ => 2_000_000,
+            },
         }
     }
 }

@@ -63,6 +63,24 @@ impl LoadResult {
         self.0.get(name).and_then(Value::as_f64).unwrap_or(0.0)
     }
 
+    /// Refusals by status.
+    pub(crate) fn refused_by_status(&self) -> Vec<(String, u64)> {
+        let refused = self.0.get("refused").and_then(Value::as_object);
+        refused
+            .into_iter()
+            .flatten()
+            .map(|(status, count)| (status.clone(), count.as_u64().unwrap_or(0)))
+            .collect()
+    }
+
+    /// Refusals of all statuses.
+    pub(crate) fn refused_total(&self) -> u64 {
+        self.refused_by_status()
+            .iter()
+            .map(|(_, count)| count)
+            .sum()
+    }
+
     /// Percentiles under the first of these names that has any.
     pub(crate) fn latency(&self, names: &[&str]) -> Option<LatencyMs> {
         names
@@ -85,8 +103,7 @@ impl LoadResult {
         if overdue > 0 && overdue * OVERDUE_SHARE_MIN >= self.count("sent") {
             faults.push(format!("smsload: {overdue} overdue: the rate was not held"));
         }
-        let refused = self.0.get("refused").and_then(Value::as_object);
-        for (status, count) in refused.into_iter().flatten() {
+        for (status, count) in self.refused_by_status() {
             faults.push(format!("smsload: {count} refused with {status}"));
         }
         if let Some(fault) = self.0.get("fault").and_then(Value::as_str) {
