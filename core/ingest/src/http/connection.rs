@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::state::Peer;
+use super::unread::{Lingering, Unread};
 
 /// How connections are served.
 #[derive(Clone)]
@@ -47,7 +48,13 @@ impl Serving {
         stream: impl AsyncRead + AsyncWrite + Unpin + Send,
         peer: SocketAddr,
     ) {
-        let service = TowerToHyperService::new(self.router.layer(Extension(Peer(peer))));
+        let unread = Unread::default();
+        let stream = Lingering::new(stream, unread.clone());
+        let router = self
+            .router
+            .layer(Extension(unread))
+            .layer(Extension(Peer(peer)));
+        let service = TowerToHyperService::new(router);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.header_timeout)

@@ -20,6 +20,9 @@ mod specification;
 mod state;
 mod tls;
 mod trace;
+mod unread;
+#[cfg(test)]
+mod unread_tests;
 
 pub use door::{HttpDoor, HttpFault};
 pub use messages::RECIPIENTS_MAX;

@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 
 use super::problem::Problem;
 use super::state::State;
-use super::{batches, health, messages, operations, trace};
+use super::{batches, health, messages, operations, trace, unread};
 
 pub(crate) fn router(state: State) -> Router {
     Router::new()
@@ -40,5 +40,6 @@ pub(crate) fn router(state: State) -> Router {
         })
         // Bodies are bounded where they are read: a batch may be larger than a message.
         .layer(DefaultBodyLimit::disable())
+        .layer(axum::middleware::from_fn(unread::answer))
         .with_state(state)
 }
