@@ -11,6 +11,7 @@ use carrack_runtime::{MailboxFull, MailboxSender};
 
 use crate::batches::BatchCounters;
 use crate::directory::Directory;
+use crate::jobs::{JobRefused, JobRequest, JobStatus};
 use crate::mail::Mail;
 use crate::notice::{NoticeKey, NoticeSink};
 use crate::shared::{Health, Shared};
@@ -128,9 +129,7 @@ impl Engine {
     /// Replaces accounts, routes and prices without a pause. Carriers keep their places.
     pub fn replace_tables(&self, directory: Directory, table: Arc<RouteTable>) {
         self.inner.shared.replace_tables(directory, table);
-        for shard in &self.inner.shards {
-            let _ = shard.send(Mail::Snapshot(Box::new(|_| ())));
-        }
+        self.wake();
     }
 
     /// How a carrier does, by its place in the route table.
@@ -234,6 +233,43 @@ impl Engine {
         self.table()
             .carrier_number(name)
             .is_some_and(|place| self.inner.shared.set_paused(place, paused))
+    }
+
+    /// Begins a queue job; [`Self::jobs`] tells how it does.
+    ///
+    /// # Errors
+    /// [`JobRefused`]; nothing was touched.
+    pub fn start_job(&self, request: JobRequest) -> Result<JobStatus, JobRefused> {
+        let shared = &self.inner.shared;
+        if shared.draining.load(Ordering::Acquire) {
+            return Err(JobRefused::Draining);
+        }
+        let (table, directory) = (shared.table(), shared.directory());
+        let shards = self.inner.shards.len();
+        let status = shared.jobs.start(request, &table, &directory, shards)?;
+        self.wake();
+        Ok(status)
+    }
+
+    /// Queue jobs of this run that are remembered, the newest first.
+    #[must_use]
+    pub fn jobs(&self) -> Vec<JobStatus> {
+        self.inner.shared.jobs.all()
+    }
+
+    /// Stops the queue job that is at work; what it has done stays. None: there is none.
+    #[must_use]
+    pub fn stop_job(&self) -> Option<JobStatus> {
+        let stopped = self.inner.shared.jobs.stop();
+        self.wake();
+        stopped
+    }
+
+    /// A full mailbox wakes its shard too.
+    fn wake(&self) {
+        for shard in &self.inner.shards {
+            let _ = shard.send(Mail::Snapshot(Box::new(|_| ())));
+        }
     }
 
     /// Counters of a batch.

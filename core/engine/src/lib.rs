@@ -12,6 +12,7 @@ mod audit;
 mod batches;
 mod directory;
 mod engine;
+mod jobs;
 mod mail;
 mod node;
 mod notice;
@@ -29,6 +30,7 @@ pub use audit::{Audit, UncertainSegment, audit};
 pub use batches::BatchCounters;
 pub use directory::{AccountEntry, CarrierEntry, Directory};
 pub use engine::{Cancelled, Engine, Readiness};
+pub use jobs::{JobFilter, JobKind, JobRefused, JobRequest, JobStatus};
 #[cfg(feature = "simulation")]
 pub use node::simulated::{
     SimulatedCarrier, SimulatedLog, SimulatedNode, SimulatedPart, SimulatedRecovery,

@@ -14,8 +14,12 @@ pub(crate) enum Mail {
     Chunk(Chunk),
     /// From another shard: messages whose best carrier is ours, with the carriers still to be tried.
     Moved(Vec<(Live, Vec<u16>, Vec<u16>)>),
-    /// From another shard: what waits in the log only, with the carriers of its lane.
-    MovedParked(RestoredLane),
+    /// From another shard: what waits in the log only, with the carriers of its lane; whether an operator moved it to the
+    /// first of them.
+    MovedParked {
+        lane: RestoredLane,
+        moved: bool,
+    },
     Cancel(MessageId, Box<dyn FnOnce(Option<Cancelled>) + Send>),
     Grant {
         account: u32,

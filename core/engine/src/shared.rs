@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::batches::Batches;
 use crate::directory::Directory;
+use crate::jobs::JobBoard;
 use crate::settings::EngineSettings;
 use crate::shard::Home;
 
@@ -40,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) ready: AtomicBool,
     pub(crate) draining: AtomicBool,
     pub(crate) batches: Batches,
+    pub(crate) jobs: JobBoard,
     /// Counts closed frames over all shards.
     pub(crate) stamps: Arc<AtomicU64>,
     directory: RwLock<Arc<Directory>>,
@@ -68,6 +70,7 @@ impl Shared {
             ready: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             batches: Batches::default(),
+            jobs: JobBoard::default(),
             stamps: Arc::default(),
             directory: RwLock::new(Arc::new(directory)),
             table: RwLock::new(table),

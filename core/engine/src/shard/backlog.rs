@@ -3,9 +3,13 @@
 //! Promise: taken out in the order of acceptance, frame by frame; any of it is found by its place in the log. Bound:
 //! the messages that the node may hold; it grows and shrinks with them. It never fails.
 
+mod walk;
+
 use std::collections::VecDeque;
 
 use carrack_queue::FrameKey;
+
+pub(crate) use walk::{Stretches, stretches_of};
 
 use super::live::Home;
 

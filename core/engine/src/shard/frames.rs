@@ -115,6 +115,11 @@ impl Frames {
         }
     }
 
+    /// The open frame, by epoch and number.
+    pub(crate) fn here(&self) -> (u32, u64) {
+        (self.epoch, self.number)
+    }
+
     pub(crate) fn summary(&mut self) -> &mut FrameSummary {
         &mut self.summary
     }

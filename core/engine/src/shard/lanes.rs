@@ -33,6 +33,8 @@ pub(crate) struct LaneKey {
     pub(crate) plan: PlanId,
     pub(crate) class: Class,
     pub(crate) account: u32,
+    /// Messages in the log that an operator moved to the first carrier of the plan; a message in memory has its plan itself.
+    pub(crate) moved: bool,
 }
 
 impl LaneKey {
@@ -41,6 +43,7 @@ impl LaneKey {
             plan: live.plan,
             class: live.class,
             account: live.account,
+            moved: false,
         }
     }
 }
@@ -242,6 +245,43 @@ impl Lanes {
     pub(crate) fn rethink(&mut self, plan: PlanId) {
         for lane in self.lanes.iter_mut().filter(|lane| lane.key.plan == plan) {
             lane.rethink = lane.backlog.len();
+        }
+    }
+
+    /// Where a lane is.
+    pub(crate) fn place(&self, key: LaneKey) -> Option<usize> {
+        self.index.get(&key).map(|place| *place as usize)
+    }
+
+    /// From the backlog of one lane to that of another. False: it was not there any more.
+    pub(crate) fn repark(&mut self, from: usize, to: LaneKey, parked: Parked) -> bool {
+        let lane = self.lanes.get_mut(from);
+        let taken = lane.is_some_and(|lane| lane.backlog.take_out(&parked));
+        if taken {
+            self.park(to, parked);
+        }
+        taken
+    }
+
+    /// All of a lane's backlog to that of another, as it is.
+    pub(crate) fn move_backlog(&mut self, from: usize, to: LaneKey) {
+        let Some(lane) = self.lanes.get_mut(from) else {
+            return;
+        };
+        lane.rethink = 0;
+        let backlog = std::mem::take(&mut lane.backlog);
+        if let Some((place, lane)) = self.lane_mut(to) {
+            lane.backlog.absorb(backlog);
+            self.is_long(place);
+        }
+    }
+
+    /// Forgets keys in a lane's memory that are no good.
+    pub(crate) fn prune(&mut self, key: LaneKey, is_good: impl Fn(Key) -> bool) {
+        let place = self.index.get(&key).copied();
+        if let Some(lane) = place.and_then(|place| self.lanes.get_mut(place as usize)) {
+            lane.queue.retain(|key| is_good(*key));
+            lane.returned.retain(|Reverse((_, key))| is_good(*key));
         }
     }
 

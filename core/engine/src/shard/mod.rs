@@ -15,6 +15,7 @@ mod counts;
 mod dispatch;
 mod early;
 mod frames;
+mod jobs;
 mod lanes;
 mod links;
 mod live;
@@ -49,6 +50,7 @@ use rustc_hash::FxHashMap;
 
 pub(crate) use backlog::Parked;
 pub(crate) use carriers::Carrier;
+pub(crate) use lanes::LaneKey;
 pub(crate) use live::{Home, Key, Live, Phase};
 
 use crate::batches::BatchCounters;
@@ -61,7 +63,8 @@ use correlation::Correlation;
 use counts::Counts;
 use early::EarlyReceipts;
 use frames::{After, Frames};
-use lanes::{LaneKey, Lanes};
+use jobs::ShardJob;
+use lanes::Lanes;
 use live::LiveMessages;
 use outbox::Outbox;
 use paging::Paging;
@@ -133,6 +136,9 @@ pub(crate) struct Shard {
     published_ns: u64,
     /// Changes of carriers' health that the lanes know of.
     health_seen: u64,
+    /// The newest queue job that it knows of, and its part of the one at work.
+    job_seen: u64,
+    job: Option<Box<ShardJob>>,
     drain_until_ns: Option<u64>,
     done: bool,
 }
@@ -187,6 +193,8 @@ impl Shard {
             swept_ns: 0,
             published_ns: 0,
             health_seen: 0,
+            job_seen: 0,
+            job: None,
             drain_until_ns: None,
             done: false,
             shared: parts.shared,
@@ -202,6 +210,7 @@ impl Shard {
         self.end_waits(now);
         self.sweep(now);
         self.page(now);
+        busy |= self.work_on_job(now);
         busy |= self.dispatch(now);
         self.tell();
         let handed_over = self.frames.hand_over(self.committer.as_mut());
@@ -246,6 +255,9 @@ impl Shard {
         if let Some(due_ns) = self.shelf_due_ns() {
             until_ns = until_ns.min(due_ns.max(now.mono_ns + 1_000_000));
         }
+        if self.job.is_some() {
+            until_ns = until_ns.min(now.mono_ns + jobs::LOOK_NS);
+        }
         if self.live.len() > 0 {
             until_ns = until_ns.min(now.mono_ns + sweep::EVERY_NS);
         }
@@ -283,7 +295,7 @@ impl Shard {
                 Mail::Chunk(chunk) if self.frames.is_backlogged() => refuse(chunk),
                 Mail::Chunk(chunk) => self.accept(now, chunk),
                 Mail::Moved(moved) => self.take_moved(moved),
-                Mail::MovedParked(lane) => self.restore_lane(lane),
+                Mail::MovedParked { lane, moved } => self.park_lane(lane, moved),
                 Mail::Cancel(id, reply) => self.cancel(now, id, reply),
                 Mail::Grant {
                     account,

@@ -56,6 +56,7 @@ impl Shard {
             let lane = LaneKey::of(&live);
             let key = self.live.insert(live);
             self.lanes.push_back(lane, key);
+            self.job_sees_live(key);
         }
     }
 }

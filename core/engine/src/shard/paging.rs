@@ -5,6 +5,8 @@
 //! request a lane and one for single messages, [`FRAMES_MAX`] frames each; a frame that cannot be read is asked for
 //! again each second.
 
+mod job;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -52,6 +54,8 @@ pub(crate) enum Asked {
     Leaving(Vec<Key>),
     /// What is on the shelf.
     Shelf(Purpose),
+    /// What a queue job looks at.
+    Job(u64),
 }
 
 /// What a shard has asked of the log.
@@ -252,6 +256,7 @@ impl Shard {
                     }
                 }
             }
+            Some(Asked::Job(job)) => self.job_paged(job, frames),
             Some(Asked::Shelf(_)) | None => {}
         }
     }
@@ -273,10 +278,10 @@ impl Shard {
             found.extend(taken.into_iter().map(|parked| (parked, frame)));
         }
         for (parked, frame) in found {
-            let Some(live) = self.live_again(now, parked, frame) else {
+            let Some(mut live) = self.live_again(now, parked, frame) else {
                 continue;
             };
-            let lane = LaneKey::of(&live);
+            let lane = self.lane_again(lane_key, &mut live);
             let nowhere = self.plans.carriers(lane.plan).is_empty();
             if nowhere || (lane != lane_key && self.is_long(lane)) {
                 self.lanes.park(lane, parked);
@@ -320,7 +325,12 @@ impl Shard {
     }
 
     /// A message as it was when it was accepted, on the routes of now.
-    fn live_again(&mut self, now: Now, parked: Parked, frame: &Arc<SealedFrame>) -> Option<Live> {
+    pub(super) fn live_again(
+        &mut self,
+        now: Now,
+        parked: Parked,
+        frame: &Arc<SealedFrame>,
+    ) -> Option<Live> {
         let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, parked.offset) else {
             tracing::error!(?parked, "the record of a waiting message cannot be read");
             return None;
@@ -395,16 +405,17 @@ impl Shard {
         };
         let key = lane.key;
         let parked = lane.backlog.take_some(MOVED_MAX);
-        let mail = Mail::MovedParked(RestoredLane {
+        let lane = RestoredLane {
             carriers: self.plans.carriers(key.plan).to_vec(),
             class: key.class,
             account: key.account,
             parked,
-        });
-        if let Err(full) = peer.send(mail)
-            && let Mail::MovedParked(lane) = full.0
+        };
+        let moved = key.moved;
+        if let Err(full) = peer.send(Mail::MovedParked { lane, moved })
+            && let Mail::MovedParked { lane, moved } = full.0
         {
-            self.restore_lane(lane);
+            self.park_lane(lane, moved);
         }
     }
 }

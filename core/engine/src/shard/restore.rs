@@ -104,13 +104,21 @@ impl Shard {
 
     /// Takes a list of waiting messages back that stay in the log.
     pub(crate) fn restore_lane(&mut self, lane: RestoredLane) {
+        self.park_lane(lane, false);
+    }
+
+    /// The same; `moved`: by an operator to the first of its carriers.
+    pub(super) fn park_lane(&mut self, lane: RestoredLane, moved: bool) {
         let plan = self.plans.intern(&lane.carriers).unwrap_or(PlanId(0));
         let key = LaneKey {
             plan,
             class: lane.class,
             account: lane.account,
+            moved,
         };
+        let seen = self.job_sees_parked(&key, &lane.parked);
         self.lanes.park_list(key, lane.parked);
+        self.job_walks(key, seen);
     }
 
     pub(super) fn restored_into_place(&mut self, now: Now, key: Key) {

@@ -13,6 +13,7 @@ mod failing_over;
 mod forms;
 mod given_on_early;
 mod ids;
+mod jobs;
 mod parts;
 mod questions;
 mod receipts;

@@ -290,7 +290,7 @@ fn table() -> Arc<RouteTable> {
     )
 }
 
-fn directory() -> Directory {
+pub(super) fn directory() -> Directory {
     let account = AccountEntry {
         number: ACCOUNT,
         name: "acme".to_owned(),
