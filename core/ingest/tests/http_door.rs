@@ -535,6 +535,63 @@ fn operators_and_probes_are_answered() {
 }
 
 #[test]
+fn a_queue_job_says_what_it_wants_and_how_it_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let start = |job: Value| stand.json("POST", "/v1/queue/jobs", "shop", &job);
+    for (job, field) in [
+        (json!({"kind": "burn"}), "kind"),
+        (json!({"kind": "purge"}), "filter"),
+        (json!({"kind": "purge", "all": true, "to": "north"}), "to"),
+        (json!({"kind": "move", "all": true}), "to"),
+        (
+            json!({"kind": "move", "all": true, "to": "west"}),
+            "carrier",
+        ),
+        (
+            json!({"kind": "purge", "filter": {"class": "fast"}}),
+            "filter.class",
+        ),
+        (
+            json!({"kind": "purge", "filter": {"to_prefix": "+44"}}),
+            "filter.to_prefix",
+        ),
+        (
+            json!({"kind": "purge", "filter": {"account": "nobody"}}),
+            "filter.account",
+        ),
+    ] {
+        let (status, answer) = start(job);
+        assert_eq!(
+            (status, &answer["errors"][0]["field"]),
+            (400, &json!(field)),
+            "{answer}"
+        );
+    }
+    assert_eq!(start(json!({"kind": "purge", "colour": "red"})).0, 400);
+    let none = stand.json("POST", "/v1/queue/jobs/stop", "shop", &NONE);
+    assert_eq!(none.0, 404, "{}", none.1);
+    let filter =
+        json!({"carrier": "north", "class": "bulk", "to_prefix": "4477", "older_than_seconds": 5});
+    let (status, job) = start(json!({"kind": "purge", "filter": filter}));
+    assert_eq!(
+        (status, &job["id"], &job["filter"]),
+        (202, &json!(1), &filter),
+        "{job}"
+    );
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        let jobs = stand.json("GET", "/v1/queue/jobs", "shop", &NONE).1;
+        if jobs["jobs"][0]["state"] == "done" {
+            assert_eq!(jobs["jobs"][0]["matched"], 0, "{jobs}");
+            break;
+        }
+        assert!(Instant::now() < deadline, "{jobs}");
+    }
+    stand.close();
+}
+
+#[test]
 fn a_customer_neither_sees_nor_stops_what_is_the_nodes() {
     let folder = tempfile::tempdir().unwrap();
     let stand = open(folder.path());
@@ -543,6 +600,9 @@ fn a_customer_neither_sees_nor_stops_what_is_the_nodes() {
         ("POST", "/v1/carriers/north/pause"),
         ("POST", "/v1/carriers/north/resume"),
         ("GET", "/v1/queue"),
+        ("GET", "/v1/queue/jobs"),
+        ("POST", "/v1/queue/jobs"),
+        ("POST", "/v1/queue/jobs/stop"),
         ("GET", "/v1/routes/explain?to=491700000001&account=shop"),
     ] {
         let (status, answer) = stand.json(method, path, "other", &NONE);

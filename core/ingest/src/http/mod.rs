@@ -11,6 +11,7 @@ mod body;
 mod connection;
 mod door;
 mod health;
+mod jobs;
 mod messages;
 mod operations;
 mod problem;

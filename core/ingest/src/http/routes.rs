@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 
 use super::problem::Problem;
 use super::state::State;
-use super::{batches, health, messages, operations, trace, unread};
+use super::{batches, health, jobs, messages, operations, trace, unread};
 
 pub(crate) fn router(state: State) -> Router {
     Router::new()
@@ -27,6 +27,8 @@ pub(crate) fn router(state: State) -> Router {
         )
         .route("/v1/carriers/{name}/trace", get(trace::trace))
         .route("/v1/queue", get(operations::queue))
+        .route("/v1/queue/jobs", get(jobs::list).post(jobs::start))
+        .route("/v1/queue/jobs/stop", post(jobs::stop))
         .route("/v1/routes/explain", get(operations::explain))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
