@@ -16,5 +16,6 @@ mod customers;
 mod failover;
 mod node;
 mod probe;
+mod queue_jobs;
 mod shelf;
 mod trace;
