@@ -115,8 +115,9 @@ impl Frames {
         }
     }
 
-    /// The open frame, by epoch and number.
-    pub(crate) fn here(&self) -> (u32, u64) {
+    /// The open frame, by epoch and number: later than all that was accepted here before.
+    pub(crate) fn here(&mut self, committer: &dyn Committer) -> (u32, u64) {
+        self.fix_epoch(committer);
         (self.epoch, self.number)
     }
 

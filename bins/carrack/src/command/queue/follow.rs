@@ -119,6 +119,10 @@ pub(super) fn text(jobs: &[Value]) -> String {
         if !hindrance.is_empty() {
             state.push_str(&format!(": {hindrance}"));
         }
+        let unreadable = job.get("unreadable").and_then(Value::as_u64);
+        if let Some(unreadable) = unreadable.filter(|unreadable| *unreadable > 0) {
+            state.push_str(&format!("; {} could not be read", count(unreadable)));
+        }
         rows.add_row([
             shown(job, "id"),
             does,

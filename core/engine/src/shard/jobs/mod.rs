@@ -176,7 +176,7 @@ impl Shard {
     fn begin_job(&mut self, now: Now, job: Arc<Job>) {
         job.begin(now.utc_ns);
         let mut work = Box::new(ShardJob {
-            begun: (self.number, self.frames.here()),
+            begun: (self.number, self.frames.here(self.committer.as_ref())),
             until_utc_ns: job
                 .which
                 .older_than_ns

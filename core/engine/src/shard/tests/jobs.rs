@@ -277,6 +277,25 @@ fn moved_messages_that_the_carrier_refuses_go_back_to_their_route() {
 }
 
 #[test]
+fn what_an_earlier_run_accepted_is_purged_before_anything_new_is_written() {
+    let (rig, ids) = waiting(40);
+    let mut rig = rig.crash();
+    let status = run(&mut rig, JobKind::Purge, JobFilter::default());
+    assert_eq!(status.done as usize, ids.len(), "{status:?}");
+    assert_eq!(rig.finals().len(), ids.len());
+    // And what is accepted while a job is at work is none of its business.
+    start(&rig, JobKind::Purge, JobFilter::default()).unwrap();
+    let later = hand_in(&mut rig, 0, 20);
+    for _ in 0..20 {
+        rig.after(MS);
+    }
+    assert!(newest(&rig).is_over());
+    assert_eq!(rig.finals().len(), ids.len());
+    rig.up(NORTH);
+    assert_eq!(send_all(&mut rig, NORTH).len(), later.len());
+}
+
+#[test]
 fn moved_messages_are_routed_anew_by_a_start() {
     let (mut rig, _) = waiting(40);
     run(&mut rig, to_south(), JobFilter::default());
