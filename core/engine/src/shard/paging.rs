@@ -294,7 +294,7 @@ impl Shard {
     }
 
     /// It is in memory again: its id need not say where it lies.
-    fn is_here(&self, live: &Live) {
+    pub(super) fn is_here(&self, live: &Live) {
         if live.home != Home::of(live.id) {
             self.shared.forget_elsewhere(live.id);
         }

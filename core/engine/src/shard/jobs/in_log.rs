@@ -169,6 +169,7 @@ impl Shard {
         if !lane.is_some_and(|lane| lane.backlog.take_out(&parked)) {
             return false;
         }
+        self.is_here(&live);
         let key = self.live.insert(live);
         self.finish(now, key, Status::Cancelled, PURGED);
         true

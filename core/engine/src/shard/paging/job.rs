@@ -4,6 +4,7 @@ use carrack_queue::FrameKey;
 use carrack_runtime::Now;
 
 use super::{Asked, PageRequest};
+use crate::pager::Ask;
 use crate::shard::Shard;
 
 impl Shard {
@@ -16,7 +17,8 @@ impl Shard {
     ) -> bool {
         let paging = &mut self.paging;
         let number = paging.number + 1;
-        if now.mono_ns < paging.again_ns || !paging.pager.ask(PageRequest { number, keys }) {
+        let ask = Ask::Frames(keys);
+        if now.mono_ns < paging.again_ns || !paging.pager.ask(PageRequest { number, ask }) {
             return false;
         }
         paging.number = number;
