@@ -96,8 +96,10 @@ impl Tally {
     /// Accepted in this frame, or back from the shelf in it. What came back may have gone there in an epoch that is gone.
     fn waits(&mut self, place: FrameKey, id: MessageId, accepted: bool) {
         self.aside.remove(&id.0);
-        let late = FrameKey::of_message(id) > place;
-        if late || self.waiting.insert(id.0, ()).is_some() {
+        // Shards number their frames each for itself: only epochs order those of two.
+        let too_soon = FrameKey::of_message(id).epoch > place.epoch;
+        let known = self.waiting.insert(id.0, ()).is_some();
+        if too_soon || known {
             let what = if accepted {
                 "accepted"
             } else {

@@ -28,7 +28,11 @@ impl BatchCounters {
             &self.failed
         };
         counter.fetch_add(1, Ordering::Relaxed);
-        self.live.fetch_sub(1, Ordering::Relaxed);
+        // One whose acceptance is not in the log any more was not counted by a restart.
+        let less = |live: u64| Some(live.saturating_sub(1));
+        let _ = self
+            .live
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 }
 

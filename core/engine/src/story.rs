@@ -4,7 +4,7 @@
 
 use carrack_message::record::{ArchivedBody, FrameReader, RecordView, Submitted};
 use carrack_message::{Alphabet, MessageId, Micros, Msisdn, ReceiptState, Status, alphabet};
-use carrack_queue::{ShelfQuestion, Store, StoreFault, history};
+use carrack_queue::{FrameKey, ShelfQuestion, Store, StoreFault, history};
 
 use crate::directory::Directory;
 
@@ -65,14 +65,28 @@ pub(crate) fn read(
     frames_max: usize,
 ) -> Result<Option<Story>, StoreFault> {
     let mut story: Option<Story> = None;
-    history(store, id, frames_max, &mut |record| {
-        match (&mut story, begin(directory, id, record)) {
-            (None, Some(begun)) => story = Some(begun),
-            (Some(story), _) => story.add(directory, record),
-            (None, None) => {}
+    let read_from = |story: &mut Option<Story>, begin: FrameKey| {
+        history(store, id, begin, frames_max, &mut |record| {
+            match (&mut *story, self::begin(directory, id, record)) {
+                (None, Some(begun)) => *story = Some(begun),
+                (Some(story), _) => story.add(directory, record),
+                (None, None) => {}
+            }
+            !story.as_ref().is_some_and(|story| story.status.is_final())
+        })
+    };
+    read_from(&mut story, FrameKey::of_message(id))?;
+    let seen = |story: &Story| story.came_back || story.status.is_final();
+    if !story.as_ref().is_some_and(seen)
+        && let Some(home) = store.home(id)?
+    {
+        // It was on the shelf, and is further on in the log.
+        let first = story.is_none();
+        read_from(&mut story, home)?;
+        if let Some(story) = story.as_mut().filter(|_| first) {
+            story.is_due();
         }
-        !story.as_ref().is_some_and(|story| story.status.is_final())
-    })?;
+    }
     if story.is_some() {
         return Ok(story);
     }
@@ -137,6 +151,13 @@ fn begin(directory: &Directory, id: MessageId, record: RecordView<'_>) -> Option
 }
 
 impl Story {
+    /// What was for later is on its way.
+    fn is_due(&mut self) {
+        if self.status == Status::Scheduled {
+            self.status = Status::Accepted;
+        }
+    }
+
     fn push(&mut self, at_utc_ns: u64, state: &str, carrier: Option<String>, detail: String) {
         let detail = (!detail.is_empty()).then_some(detail);
         self.events.push(StoryEvent {
@@ -156,11 +177,10 @@ impl Story {
             })
         };
         match record {
-            RecordView::Accepted(_) if self.status == Status::Scheduled => {
-                self.status = Status::Accepted;
+            RecordView::Accepted(_) => {
+                self.is_due();
                 self.came_back = true;
             }
-            RecordView::Accepted(_) => self.came_back = true,
             // Written again; what it says is known.
             RecordView::Submitted(record)
                 if self.came_back && record.attempt == Submitted::COPY => {}

@@ -35,6 +35,6 @@ pub use names::Names;
 pub use scan::{Gap, Quarantined, RecordPlace, ScanReport, history, scan};
 pub use shelf::{
     ShelfChange, ShelfCounts, ShelfEntry, ShelfKeys, ShelfMarks, ShelfQuestion, receipt_name,
-    shelf_answer,
+    shelf_answer, shelf_keepers,
 };
 pub use store::{MetaRow, Store, StoreFault};

@@ -176,6 +176,8 @@ fn moment(record: RecordView<'_>) -> u64 {
         RecordView::Submitted(record) => record.at_utc_ns.to_native(),
         RecordView::ReceiptSeen(record) => record.at_utc_ns.to_native(),
         RecordView::Final(record) => record.at_utc_ns.to_native(),
+        RecordView::Told(record) => record.at_utc_ns.to_native(),
+        RecordView::Aside(record) => record.at_utc_ns.to_native(),
         _ => 0,
     }
 }
@@ -206,20 +208,24 @@ fn summarise(summary: &mut FrameSummary, key: FrameKey, record: RecordView<'_>) 
     }
 }
 
-/// Visits the records of one message from its acceptance on, until `visit` says false or `frames_max` frames are read.
+/// Visits the records of one message from a frame on, until `visit` says false or `frames_max` frames are read. Nothing is
+/// visited where the frame is not in the log any more.
 ///
 /// # Errors
 /// [`StoreFault`] when the store cannot be read.
 pub fn history(
     store: &Store,
     id: MessageId,
+    begin: FrameKey,
     frames_max: usize,
     visit: &mut dyn FnMut(RecordView<'_>) -> bool,
 ) -> Result<(), StoreFault> {
-    let begin = FrameKey::of_message(id);
+    if begin.epoch < store.first_epoch()? {
+        return Ok(());
+    }
     let (mut frames, mut begun) = (0, false);
     store.visit_frames(begin.epoch, |key, octets| {
-        // What lies before its acceptance cannot speak of it.
+        // What lies before it cannot speak of the message.
         begun |= key == begin;
         if !begun {
             return true;

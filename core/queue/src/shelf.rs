@@ -6,12 +6,14 @@
 //! [`StoreFault`]; an entry that cannot be read is passed over and said so.
 //!
 //! Keys, big-endian: `m | id u128` holds the entry; `r | name u64 | id` and `d | keeper u32 | due ms u64 | id` hold
-//! nothing. The name is a hash of the carrier and the id that a receipt will bring; the keeper says which shard looks after it.
+//! nothing. Of what came back, `h | id` says in which frame it lies now, and `e | epoch u32 | id` when that is forgotten: with
+//! the epoch. The name is a hash of the carrier and the id that a receipt will bring; the keeper says which shard looks after it.
 
 use std::collections::BTreeMap;
 
 use carrack_message::MessageId;
 
+use crate::frame::FrameKey;
 use crate::store::StoreFault;
 
 /// What an entry is found by.
@@ -43,8 +45,8 @@ pub struct ShelfEntry {
 pub enum ShelfChange {
     /// A message goes there.
     Put(ShelfEntry),
-    /// It comes back.
-    Take(ShelfMarks),
+    /// It comes back, to this frame.
+    Take(ShelfMarks, FrameKey),
 }
 
 /// What is asked of the shelf.
@@ -71,6 +73,8 @@ const SAME_NAME_MAX: usize = 64;
 const ENTRY: u8 = b'm';
 pub(crate) const RECEIPT: u8 = b'r';
 const DUE: u8 = b'd';
+const HOME: u8 = b'h';
+const EPOCH: u8 = b'e';
 /// Octets of every key that its neighbours in a question share.
 pub(crate) const PREFIX_OCTETS: usize = 9;
 const FORMAT: u8 = 1;
@@ -104,6 +108,14 @@ fn receipt_key(name: u64, id: MessageId) -> Vec<u8> {
 
 fn due_key(keeper: u32, due_ms: u64, id: MessageId) -> Vec<u8> {
     key(DUE, &[&keeper.to_be_bytes(), &due_ms.to_be_bytes()], id)
+}
+
+fn home_key(id: MessageId) -> Vec<u8> {
+    key(HOME, &[], id)
+}
+
+fn epoch_key(epoch: u32, id: MessageId) -> Vec<u8> {
+    key(EPOCH, &[&epoch.to_be_bytes()], id)
 }
 
 /// The id at the end of a key.
@@ -171,7 +183,9 @@ impl ShelfChange {
                     write(key, Some(Vec::new()));
                 }
             }
-            Self::Take(marks) => {
+            Self::Take(marks, home) => {
+                write(home_key(marks.id), Some(home.to_octets().to_vec()));
+                write(epoch_key(home.epoch, marks.id), Some(Vec::new()));
                 write(entry_key(marks.id), None);
                 for key in marks.keys() {
                     write(key, None);
@@ -271,8 +285,41 @@ pub fn shelf_answer(
     Ok(entries)
 }
 
+/// The frame to which a message came back, while that is in the log.
+pub(crate) fn home_of(
+    keys: &impl ShelfKeys,
+    id: MessageId,
+) -> Result<Option<FrameKey>, StoreFault> {
+    let octets = keys.value(&home_key(id))?;
+    Ok(octets.and_then(|octets| FrameKey::from_octets(&octets)))
+}
+
+/// Keys that are of no use any more when the epochs below this one are gone.
+pub(crate) fn homes_below(keys: &impl ShelfKeys, epoch: u32) -> Result<Vec<Vec<u8>>, StoreFault> {
+    let mut gone = Vec::new();
+    let below = epoch_key(epoch, MessageId(0));
+    keys.visit_from(&[EPOCH], &mut |key, _| {
+        let old = key.first() == Some(&EPOCH) && key < below.as_slice();
+        if old {
+            gone.push(key.to_vec());
+        }
+        old
+    })?;
+    let ids: Vec<MessageId> = gone.iter().filter_map(|key| id_of(key)).collect();
+    for id in ids {
+        // It may have come back once more, later.
+        if home_of(keys, id)?.is_some_and(|home| home.epoch < epoch) {
+            gone.push(home_key(id));
+        }
+    }
+    Ok(gone)
+}
+
 /// All keepers, each once.
-pub(crate) fn keepers(keys: &impl ShelfKeys) -> Result<Vec<u32>, StoreFault> {
+///
+/// # Errors
+/// [`StoreFault`] where the store cannot be read.
+pub fn shelf_keepers(keys: &impl ShelfKeys) -> Result<Vec<u32>, StoreFault> {
     let mut found: Vec<u32> = Vec::new();
     let mut next = Some(0u32);
     while let Some(from) = next {
@@ -319,7 +366,7 @@ impl ShelfCounts {
     pub(crate) fn note(&mut self, change: &ShelfChange) {
         match change {
             ShelfChange::Put(entry) => *self.0.entry(entry.marks.account).or_default() += 1,
-            ShelfChange::Take(marks) => {
+            ShelfChange::Take(marks, _) => {
                 let count = self.0.entry(marks.account).or_default();
                 *count = count.saturating_sub(1);
                 if *count == 0 {
@@ -354,6 +401,46 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    const FRAME: FrameKey = FrameKey {
+        epoch: 3,
+        shard: 0,
+        number: 9,
+    };
+
+    #[test]
+    fn home_is_known_until_its_epoch_is_gone_and_a_later_one_stays() {
+        let mut keys = BTreeMap::new();
+        let mut back = |id: u128, epoch: u32| {
+            let marks = ShelfMarks {
+                id: MessageId(id),
+                account: 1,
+                keeper: 1,
+                due_ms: 1,
+                receipts: Vec::new(),
+            };
+            ShelfChange::Take(marks, FrameKey { epoch, ..FRAME }).writes(&mut |key, value| {
+                match value {
+                    Some(value) => drop(keys.insert(key, value)),
+                    None => drop(keys.remove(&key)),
+                }
+            });
+        };
+        back(1, 3);
+        back(2, 4);
+        back(3, 3);
+        back(3, 5);
+        for key in homes_below(&keys, 4).unwrap() {
+            keys.remove(&key);
+        }
+        let epoch = |id| {
+            home_of(&keys, MessageId(id))
+                .unwrap()
+                .map(|home| home.epoch)
+        };
+        assert_eq!((epoch(1), epoch(2), epoch(3)), (None, Some(4), Some(5)));
+        assert_eq!(keys.len(), 4);
+    }
 
     fn entry() -> impl Strategy<Value = ShelfEntry> {
         let names = prop::collection::vec(0u64..6, 0..3);
@@ -390,13 +477,13 @@ mod tests {
                     });
                 };
                 if let Some(before) = there.remove(&entry.marks.id) {
-                    apply(ShelfChange::Take(before.marks));
+                    apply(ShelfChange::Take(before.marks, FRAME));
                 }
                 apply(ShelfChange::Put(entry.clone()));
                 if stays {
                     there.insert(entry.marks.id, entry);
                 } else {
-                    apply(ShelfChange::Take(entry.marks));
+                    apply(ShelfChange::Take(entry.marks, FRAME));
                 }
             }
             let (name, keeper, until_ms) = asked;
@@ -424,7 +511,7 @@ mod tests {
             visit_entries(&keys, &mut |id, entry| drop(all.insert(id, entry.unwrap()))).unwrap();
             let kept: std::collections::BTreeSet<u32> =
                 there.values().map(|entry| entry.marks.keeper).collect();
-            prop_assert_eq!(keepers(&keys).unwrap(), Vec::from_iter(kept));
+            prop_assert_eq!(shelf_keepers(&keys).unwrap(), Vec::from_iter(kept));
             prop_assert_eq!(counts.total(), there.len() as u64);
             prop_assert_eq!(ShelfCounts::from_octets(&counts.to_octets()), counts);
             prop_assert_eq!(all, there);

@@ -19,7 +19,10 @@ use crate::epochs::{Reclaimed, Totals};
 use crate::frame::{FrameKey, SealedFrame};
 use crate::order::{first_at, visit_epoch};
 use crate::reach::{self, Reach};
-use crate::shelf::{ShelfCounts, ShelfEntry, ShelfQuestion, keepers, shelf_answer, visit_entries};
+use crate::shelf::{
+    ShelfCounts, ShelfEntry, ShelfQuestion, home_of, homes_below, shelf_answer, shelf_keepers,
+    visit_entries,
+};
 use crate::shelf_family::{self, ShelfFamily};
 
 pub(crate) const LOG: &str = "log";
@@ -256,6 +259,11 @@ impl Store {
             );
             let mut batch = WriteBatch::default();
             batch.delete_range_cf(log, from, to);
+            let shelf = family(database, SHELF)?;
+            let keys = ShelfFamily::new(database, shelf);
+            for key in homes_below(&keys, what.epochs_below)? {
+                batch.delete_cf(shelf, key);
+            }
             batch.put_cf(meta, TOTALS, what.totals.to_octets());
             batch.put_cf(meta, FIRST_EPOCH, what.epochs_below.to_be_bytes());
             let mut options = WriteOptions::default();
@@ -301,7 +309,18 @@ impl Store {
     pub fn shelf_keepers(&self) -> Result<Vec<u32>, StoreFault> {
         self.with(|database| {
             let family = family(database, SHELF)?;
-            keepers(&ShelfFamily::new(database, family))
+            shelf_keepers(&ShelfFamily::new(database, family))
+        })
+    }
+
+    /// The frame to which a message came back from the shelf, while that is in the log.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`].
+    pub fn home(&self, id: MessageId) -> Result<Option<FrameKey>, StoreFault> {
+        self.with(|database| {
+            let family = family(database, SHELF)?;
+            home_of(&ShelfFamily::new(database, family), id)
         })
     }
 

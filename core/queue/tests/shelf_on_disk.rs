@@ -42,6 +42,12 @@ fn frame(number: u64, shelf: Vec<ShelfChange>) -> SealedFrame {
     }
 }
 
+const HOME: FrameKey = FrameKey {
+    epoch: 1,
+    shard: 0,
+    number: 1,
+};
+
 fn by_receipt(store: &Store, id: u128) -> Vec<u128> {
     let name = receipt_name(7, format!("id-{id}").as_bytes());
     let found = store.ask_shelf(&ShelfQuestion::Receipts(vec![name]));
@@ -60,7 +66,7 @@ fn ten_thousand_go_and_half_come_back_and_a_restart_changes_nothing() {
     let puts = (0..COUNT).map(|id| ShelfChange::Put(entry(id, 1000 + id as u64)));
     let there = frame(0, puts.collect());
     store.write_frames([there].iter(), true).unwrap();
-    let takes = (0..COUNT / 2).map(|id| ShelfChange::Take(entry(id, 1000 + id as u64).marks));
+    let takes = (0..COUNT / 2).map(|id| ShelfChange::Take(entry(id, 1000 + id as u64).marks, HOME));
     let back = frame(1, takes.collect());
     store.write_frames([back].iter(), true).unwrap();
     store.close();
@@ -87,6 +93,8 @@ fn ten_thousand_go_and_half_come_back_and_a_restart_changes_nothing() {
         .ask_shelf(&ShelfQuestion::Id(MessageId(7_777)))
         .unwrap();
     assert_eq!(whole, [entry(7_777, 8_777)]);
+    assert_eq!(store.home(MessageId(10)).unwrap(), Some(HOME));
+    assert_eq!(store.home(MessageId(9_000)).unwrap(), None);
     let mut seen = 0;
     store
         .visit_shelf(&mut |_, entry| seen += u128::from(entry.is_some()))
@@ -102,7 +110,7 @@ fn frame_that_is_written_twice_counts_once() {
     store.write_frames([put()].iter(), true).unwrap();
     store.reopen().unwrap();
     assert_eq!(store.shelf_counts().total(), 1);
-    let take = frame(1, vec![ShelfChange::Take(entry(5, 9).marks)]);
+    let take = frame(1, vec![ShelfChange::Take(entry(5, 9).marks, HOME)]);
     store.write_frames([take].iter(), true).unwrap();
     assert_eq!(
         (store.shelf_counts().total(), by_receipt(&store, 5)),

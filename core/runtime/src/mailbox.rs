@@ -71,6 +71,12 @@ impl<T> Mailbox<T> {
         self.queue.pop()
     }
 
+    /// Letters that wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {

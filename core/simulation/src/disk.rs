@@ -11,7 +11,7 @@ use carrack_message::MessageId;
 use carrack_message::record::frame_stamp;
 use carrack_queue::{
     CommitRefused, Committer, FrameKey, FrameSummary, SealedFrame, ShelfChange, ShelfCounts,
-    ShelfEntry, ShelfQuestion, shelf_answer,
+    ShelfEntry, ShelfQuestion, StoreFault, shelf_answer, shelf_keepers,
 };
 use rustc_hash::FxHashSet;
 
@@ -74,6 +74,10 @@ impl Disk {
         counts
     }
 
+    pub(crate) fn shelf_keepers(&self) -> Result<Vec<u32>, StoreFault> {
+        shelf_keepers(&self.shelf)
+    }
+
     pub(crate) fn shelved(&self) -> FxHashSet<u128> {
         self.shelved.keys().map(|id| id.0).collect()
     }
@@ -81,7 +85,7 @@ impl Disk {
     fn change_shelf(&mut self, change: &ShelfChange) {
         match change {
             ShelfChange::Put(entry) => self.shelved.insert(entry.marks.id, entry.marks.account),
-            ShelfChange::Take(marks) => self.shelved.remove(&marks.id),
+            ShelfChange::Take(marks, _) => self.shelved.remove(&marks.id),
         };
         change.writes(&mut |key, value| match value {
             Some(value) => drop(self.shelf.insert(key, value)),
@@ -196,7 +200,7 @@ impl World {
             self.disk.change_shelf(change);
             self.fault(match change {
                 ShelfChange::Put(_) => Fault::WentToShelf,
-                ShelfChange::Take(_) => Fault::CameBack,
+                ShelfChange::Take(..) => Fault::CameBack,
             });
         }
         self.book.durable(frame);

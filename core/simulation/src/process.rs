@@ -119,6 +119,7 @@ impl Run {
             parts,
             references: Arc::clone(&self.references),
             shelf_counts: self.world.borrow().disk.shelf_counts(),
+            keepers_found: self.world.borrow().disk.shelf_keepers()?,
             used_before,
         };
         self.node = Some(SimulatedNode::start(spec, recovery, now));

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use carrack_message::record::FrameFault;
-use carrack_queue::JournalFault;
+use carrack_queue::{JournalFault, StoreFault};
 use carrack_routing::{OnNoResponse, RoutingFault};
 use thiserror::Error;
 
@@ -25,6 +25,9 @@ pub enum SimulationFault {
     /// A frame that was durable cannot be read.
     #[error(transparent)]
     Frame(#[from] FrameFault),
+    /// The shelf.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
     /// The routes.
     #[error(transparent)]
     Routes(#[from] RoutingFault),

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
+use carrack_message::MessageId;
 use carrack_queue::ShelfCounts;
 use carrack_routing::Query;
 
@@ -33,6 +34,9 @@ pub(super) fn distribute(shared: &Shared, recovered: &mut Recovered, shards: usi
         if let Some(account) = directory.account(account) {
             account.waiting.fetch_add(waiting, Ordering::Relaxed);
         }
+    }
+    for (id, home) in recovered.take_elsewhere() {
+        shared.note_elsewhere(MessageId(id), home);
     }
     for lane in recovered.take_lanes() {
         let best = lane.carriers.first();

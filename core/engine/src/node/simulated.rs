@@ -159,6 +159,8 @@ pub struct SimulatedSpec {
     pub references: Arc<References>,
     /// Messages on the shelf.
     pub shelf_counts: ShelfCounts,
+    /// Who looked after them.
+    pub keepers_found: Vec<u32>,
     /// Whether there was a run before, which may have used up this second's rates.
     pub used_before: bool,
 }
@@ -176,12 +178,9 @@ impl SimulatedNode {
     pub fn start(spec: SimulatedSpec, recovery: SimulatedRecovery, now: Now) -> Self {
         let shards = spec.parts.len().max(1);
         let owners = (0..spec.carriers.len()).map(|place| (place % shards) as u8);
-        let shared = Arc::new(Shared::new(
-            spec.settings,
-            owners.collect(),
-            spec.directory,
-            spec.table,
-        ));
+        let mut shared = Shared::new(spec.settings, owners.collect(), spec.directory, spec.table);
+        shared.keepers_found = spec.keepers_found;
+        let shared = Arc::new(shared);
         let mut recovered = recovery.0;
         distribution::count_shelf(&shared, &spec.shelf_counts);
         let mut found = distribution::distribute(&shared, &mut recovered, shards);

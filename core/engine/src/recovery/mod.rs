@@ -144,6 +144,11 @@ impl Recovered {
         self.messages.len() + self.waiting.len()
     }
 
+    /// Where those of them lie whose ids do not say.
+    pub(crate) fn take_elsewhere(&mut self) -> FxHashMap<u128, Home> {
+        self.waiting.elsewhere()
+    }
+
     /// What stays in the log.
     pub(crate) fn take_lanes(&mut self) -> Vec<RestoredLane> {
         let lists = std::mem::take(&mut self.waiting).into_lists();
@@ -161,14 +166,15 @@ impl Recovered {
 
     /// A message that lives; one that waits in the log is brought back from there, for something is known of it now.
     fn live(&mut self, id: u128) -> Option<&mut Restored> {
-        if let Some(offset) = self.waiting.take(id) {
-            let frame = self.frames.get(FrameKey::of_message(MessageId(id)));
+        if let Some((home, offset)) = self.waiting.take(id) {
+            let frame = self.frames.get(home.frame());
             let record = frame
                 .as_ref()
                 .map(|frame| (frame, record_at(&frame.octets, offset)));
             let restored = match record {
                 Some((frame, Ok(RecordView::Accepted(record)))) => {
-                    Restored::new(frame, offset, record)
+                    let restored = Restored::new(frame, offset, record);
+                    restored.map(|restored| Restored { home, ..restored })
                 }
                 _ => None,
             };
@@ -337,32 +343,27 @@ impl Recovered {
             self.unusable += 1;
             return;
         };
-        if !frame.key.accepted(MessageId(id)) {
-            // It came back from the shelf.
-            if let Some(mut restored) = Restored::new(frame, offset, record) {
-                restored.home = Home::in_frame(frame.key, place.index);
-                self.messages.insert(id, restored);
-            }
-            return;
-        }
-        if let Some(row) = record.batch.as_ref() {
+        let here = frame.key.accepted(MessageId(id));
+        if let Some(row) = record.batch.as_ref().filter(|_| here) {
             self.batches.entry(row.batch.to_native()).or_default().live += 1;
         }
-        if record.send_at_utc_ns != 0 {
+        if here && record.send_at_utc_ns != 0 {
             return;
         }
+        // Where it is not accepted here it came back from the shelf.
+        let home = Home::in_frame(frame.key, place.index);
         let account = record.account.to_native();
         let lane = self.ways.lane(account, to, record.from.as_str(), class);
         let expires_utc_ns = record.expires_utc_ns.to_native();
         let waits = lane.is_some_and(|lane| {
             self.waiting
-                .push(MessageId(id), offset, expires_utc_ns, lane)
+                .push(MessageId(id), home, offset, expires_utc_ns, lane)
         });
         if waits {
             *self.waiting_by_account.entry(account).or_default() += 1;
             self.frames.keep(frame);
         } else if let Some(restored) = Restored::new(frame, offset, record) {
-            self.messages.insert(id, restored);
+            self.messages.insert(id, Restored { home, ..restored });
         }
     }
 

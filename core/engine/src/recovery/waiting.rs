@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use carrack_message::{MessageId, MessageIdParts};
+use carrack_message::MessageId;
+use rustc_hash::FxHashMap;
 
 use super::ways::LaneName;
-use crate::shard::Parked;
+use crate::shard::{Home, Parked};
 
 /// Where the record of a message lies in its frame, and the lane it waits in.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +73,8 @@ impl Group {
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
     groups: BTreeMap<(u32, u8), Group>,
+    /// Where those lie that came back from the shelf: their ids do not say.
+    elsewhere: FxHashMap<u128, Home>,
     count: usize,
 }
 
@@ -80,38 +83,43 @@ impl Waiting {
     pub(super) fn push(
         &mut self,
         id: MessageId,
+        home: Home,
         offset: u32,
         expires_utc_ns: u64,
         lane: LaneName,
     ) -> bool {
-        let parts = id.parts();
         let slot = Slot {
             offset,
             expires_s: Parked::seconds(expires_utc_ns),
-            index: parts.index,
+            index: home.index,
             lane,
         };
-        let group = self.groups.entry((parts.epoch, parts.shard)).or_default();
-        let pushed = group.push(parts.frame, slot);
+        let group = self.groups.entry((home.epoch, home.shard)).or_default();
+        let pushed = group.push(home.number, slot);
         self.count += usize::from(pushed);
+        if pushed && home != Home::of(id) {
+            self.elsewhere.insert(id.0, home);
+        }
         pushed
     }
 
-    /// A record speaks of it: it is no longer here. Gives the octet of its record.
-    pub(super) fn take(&mut self, id: u128) -> Option<u32> {
+    /// A record speaks of it: it is no longer here. Gives where its record lies, and at which octet.
+    pub(super) fn take(&mut self, id: u128) -> Option<(Home, u32)> {
         if self.count == 0 {
             return None;
         }
-        let MessageIdParts {
-            epoch,
-            shard,
-            frame,
-            index,
-            ..
-        } = MessageId(id).parts();
-        let slot = self.groups.get_mut(&(epoch, shard))?.take(frame, index)?;
+        let elsewhere = self.elsewhere.get(&id).copied();
+        let home = elsewhere.unwrap_or(Home::of(MessageId(id)));
+        let group = self.groups.get_mut(&(home.epoch, home.shard))?;
+        let slot = group.take(home.number, home.index)?;
+        self.elsewhere.remove(&id);
         self.count -= 1;
-        Some(slot.offset)
+        Some((home, slot.offset))
+    }
+
+    /// Those that wait where their ids do not say.
+    pub(super) fn elsewhere(&mut self) -> FxHashMap<u128, Home> {
+        std::mem::take(&mut self.elsewhere)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -162,6 +170,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use std::collections::BTreeSet;
 
+    use carrack_message::MessageIdParts;
     use proptest::prelude::*;
 
     use super::*;
@@ -190,7 +199,7 @@ mod tests {
             let mut spoken = spoken.into_iter();
             for (at, (epoch, shard, frame, index)) in all.iter().copied().enumerate() {
                 let id = id(epoch, shard, frame, index);
-                if waiting.push(id, at as u32, u64::MAX, LaneName(index % 3)) {
+                if waiting.push(id, Home::of(id), at as u32, u64::MAX, LaneName(index % 3)) {
                     here.insert((epoch, shard, frame, index));
                 } else {
                     refused += 1;

@@ -140,6 +140,8 @@ pub(crate) struct Shard {
     job_seen: u64,
     job: Option<Box<ShardJob>>,
     drain_until_ns: Option<u64>,
+    /// Letters taken.
+    letters: u64,
     done: bool,
 }
 
@@ -196,6 +198,7 @@ impl Shard {
             job_seen: 0,
             job: None,
             drain_until_ns: None,
+            letters: 0,
             done: false,
             shared: parts.shared,
         }
@@ -291,6 +294,7 @@ impl Shard {
             let Some(mail) = self.inbox.take() else {
                 return false;
             };
+            self.letters += 1;
             match mail {
                 Mail::Chunk(chunk) if self.frames.is_backlogged() => refuse(chunk),
                 Mail::Chunk(chunk) => self.accept(now, chunk),

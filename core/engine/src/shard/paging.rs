@@ -96,6 +96,11 @@ impl Paging {
         taken
     }
 
+    /// Until when nothing is asked.
+    pub(crate) fn rests_until_ns(&self) -> u64 {
+        self.again_ns
+    }
+
     /// Nothing is asked for a while.
     pub(crate) fn rest(&mut self, until_ns: u64) {
         self.again_ns = until_ns;
@@ -210,6 +215,7 @@ impl Shard {
 
     fn paged(&mut self, now: Now, page: Page) {
         self.paging.answered = page.number;
+        self.forget_those_back();
         let asked = self.paging.asked.remove(&page.number);
         let read = match page.read {
             Read::Frames(read) => read,

@@ -214,6 +214,10 @@ impl Shard {
 
     /// Parked receipts and segments without id are back, and no response is out: what fits by number belongs together.
     pub(crate) fn match_restored(&mut self, now: Now) {
+        if self.has_shelf() {
+            // The shelf is asked first: a message there may be meant.
+            return;
+        }
         let fits = |(place, _, parked): &(u16, &FoldedId, &Parked)| {
             self.unnamed.only(*place, parked.numbers).is_some()
         };

@@ -87,6 +87,7 @@ impl Shard {
             }
             Phase::AwaitingReceipt if *queries > 0 && self.may_ask(live.on_no_response) => {
                 self.ask(now, key, queries);
+                self.consider_leaving(now, key, crowded);
             }
             Phase::AwaitingReceipt => self.consider_leaving(now, key, crowded),
             _ => {}

@@ -78,6 +78,8 @@ pub(super) struct ShardJob {
     written: u64,
     durable: Arc<AtomicU64>,
     has_walked: bool,
+    /// The last letter that may bring something for it, counted as the shard counts them.
+    last_letter: Option<u64>,
     held: Option<Held>,
 }
 
@@ -148,7 +150,7 @@ impl Shard {
             return false;
         };
         let busy = self.slice(now, &mut work);
-        if self.is_through(&work) {
+        if self.is_through(&mut work) {
             work.hold(None);
             self.settle_counts(&mut work);
             let early = self.must_end(&work) && !work.has_walked;
@@ -192,6 +194,7 @@ impl Shard {
             written: 0,
             durable: Arc::default(),
             has_walked: false,
+            last_letter: None,
             held: None,
             job,
         });
@@ -275,7 +278,7 @@ impl Shard {
     }
 
     /// Whether nothing more is to come of it here.
-    fn is_through(&self, work: &ShardJob) -> bool {
+    fn is_through(&self, work: &mut ShardJob) -> bool {
         let idle = work.walks.is_empty()
             && work.asked.is_none()
             && work.page.is_none()
@@ -286,7 +289,11 @@ impl Shard {
         if self.must_end(work) {
             return idle && (durable || self.committer.refuses());
         }
-        let others = work.has_walked && work.job.all_have_walked() && self.inbox.is_empty();
+        if work.has_walked && work.job.all_have_walked() && work.last_letter.is_none() {
+            work.last_letter = Some(self.letters + self.inbox.len() as u64);
+        }
+        // What other shards handed over for it came with letters up to that one.
+        let others = work.last_letter.is_some_and(|last| self.letters >= last);
         idle && durable && others
     }
 

@@ -9,8 +9,8 @@ use carrack_runtime::Now;
 use crate::shard::correlation::Settled;
 use crate::shard::early::Parked;
 use crate::shard::live::{Key, SegmentState};
-use crate::shard::matching::Meant;
-use crate::shard::numbers::Numbers;
+use crate::shard::matching::{Meant, folded};
+use crate::shard::numbers::{Agreement, Numbers};
 use crate::shard::{Carrier, Shard};
 
 /// What a receipt says, beside its id.
@@ -55,6 +55,19 @@ impl Shard {
             return self.receipt_without_id(now, place, link, handle, report);
         }
         match self.meant(place, &id, report.numbers, true) {
+            Meant::Segment(key, ..) if self.may_mean_another(key, report.numbers) => {
+                let rule = self.carriers.get(&place).map(|carrier| &carrier.rules.ids);
+                let folded = rule.map_or_else(FoldedId::new, |rule| folded(rule, &id));
+                if self.has_many_to_ask() {
+                    return self.answer(place, link, handle, false);
+                }
+                self.park(now, place, &id, folded.clone(), report);
+                self.ask_for_receipt(place, folded);
+            }
+            // Its carrier brings it again, when there is time to look.
+            Meant::Nobody(_) if self.has_shelf() && self.has_many_to_ask() => {
+                return self.answer(place, link, handle, false);
+            }
             Meant::Segment(key, segment, transform) => {
                 self.receipt_matched(now, place, key, segment, report, How::Id(transform));
             }
@@ -67,6 +80,13 @@ impl Shard {
             Meant::Nobody(folded) => self.receipt_unknown(now, place, &id, folded, report),
         }
         self.frames.after.answers.push((place, link, handle));
+    }
+
+    /// An id that was given again: the recipient's number says that the message with this id here is not meant, and the one
+    /// before may be on the shelf (trap T45).
+    fn may_mean_another(&self, key: Key, numbers: Numbers) -> bool {
+        let to = self.live.get(key).map(|live| live.to);
+        self.has_shelf() && to.is_some_and(|to| numbers.agree_with(to) == Agreement::Differs)
     }
 
     /// Only the recipient's number can say what it speaks of. The carrier is to keep it in no case: it would come for ever.

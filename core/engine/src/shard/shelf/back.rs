@@ -14,6 +14,7 @@ use carrack_runtime::Now;
 use crate::recovery::Restored;
 use crate::shard::Shard;
 use crate::shard::live::{Home, Key, Phase};
+use crate::shard::matching::Meant;
 use crate::shard::numbers::Agreement;
 use crate::shard::settle::receipts::{How, Report};
 
@@ -33,7 +34,8 @@ impl Shard {
         let sent = restored.carrier.is_some();
         let key = self.place_restored(now, restored);
         if let Some(live) = self.live.get_mut(key) {
-            (live.home, live.offset) = (home, offset);
+            // Its text is not needed while it waits for receipts; one to be sent has it once that is durable.
+            (live.frame, live.home, live.offset) = (None, home, offset);
         }
         if sent {
             self.restored_into_place(now, key);
@@ -43,7 +45,7 @@ impl Shard {
         Some(key)
     }
 
-    /// Its records, in the log once more. Gives where the first one lies now.
+    /// Its records, in the log once more, all in the frame that takes it off the shelf. Gives where the first one lies now.
     fn write_back(&mut self, entry: &ShelfEntry) -> Option<(Home, u32)> {
         let reader = FrameReader::new(&entry.octets).ok()?;
         self.make_room(reader.records() as usize + 1);
@@ -57,10 +59,12 @@ impl Shard {
                     place = Some((Home::in_frame(frame, index), offset));
                 }
                 Ok(RecordView::Submitted(record)) => {
-                    self.note(&owned::<_, Submitted>(record).ok()?);
+                    let record = owned::<_, Submitted>(record).ok()?;
+                    self.frames.push(self.committer.as_ref(), &record).ok()?;
                 }
                 Ok(RecordView::ReceiptSeen(record)) => {
-                    self.note(&owned::<_, ReceiptSeen>(record).ok()?);
+                    let record = owned::<_, ReceiptSeen>(record).ok()?;
+                    self.frames.push(self.committer.as_ref(), &record).ok()?;
                 }
                 _ => {}
             }
@@ -70,7 +74,9 @@ impl Shard {
         let marks = entry.marks.clone();
         self.shelving.back.insert(marks.id);
         self.frames.after.back.push(marks.id);
-        self.frames.shelf.push(ShelfChange::Take(marks));
+        self.frames
+            .shelf
+            .push(ShelfChange::Take(marks, place.0.frame()));
         self.shared.shelved.fetch_sub(1, Ordering::Relaxed);
         Some(place)
     }
@@ -94,7 +100,7 @@ impl Shard {
         self.forget_those_back();
     }
 
-    pub(super) fn forget_those_back(&mut self) {
+    pub(in crate::shard) fn forget_those_back(&mut self) {
         let answered = self.paging.last_answered();
         while let Some((asked, id)) = self.shelving.back_durable.front().copied()
             && asked <= answered
@@ -105,9 +111,10 @@ impl Shard {
     }
 
     /// What it waited for is its time to be sent, or the end of the wait for its receipts.
-    pub(super) fn is_due(&mut self, now: Now, entry: ShelfEntry) {
+    /// False: it was back already.
+    pub(super) fn is_due(&mut self, now: Now, entry: ShelfEntry) -> bool {
         let Some(key) = self.bring_back(now, &entry) else {
-            return;
+            return false;
         };
         let waits = self
             .live
@@ -116,6 +123,7 @@ impl Shard {
         if waits {
             self.receipts_never_came(now, key);
         }
+        true
     }
 
     /// No receipt came in the time that there was for it.
@@ -169,6 +177,22 @@ impl Shard {
         let Some(numbers) = self.early.get(place, &id).map(|parked| parked.numbers) else {
             return;
         };
+        if let Meant::Segment(key, part, transform) = self.meant(place, &id, numbers, true)
+            && let Some(parked) = self.early.take(place, &id)
+        {
+            // Its number spoke against the one in memory, and nobody else has the id.
+            let report = Report {
+                state: parked.state,
+                error: parked.error,
+                numbers: parked.numbers,
+            };
+            let how = How::Parked {
+                transform,
+                form: id,
+                raw: parked.raw,
+            };
+            return self.receipt_matched(now, place, key, part, report, how);
+        }
         let only = self.unnamed.only(place, numbers);
         let to = only.and_then(|(key, _)| self.live.get(key).map(|live| live.to));
         let (Some((key, part)), Some(to)) = (only, to) else {

@@ -3,11 +3,13 @@
 //! Promise: a message leaves memory only when it is durable on the shelf, and is there or in the log, never in both;
 //! whatever speaks of it (a receipt, its time, its customer) brings it back. Memory does not grow with what waits there.
 //! Bound: [`LEAVING_MAX`] messages leave at a time, [`ASKED_AT_ONCE`] receipts and [`DUE_AT_ONCE`] due messages are
-//! asked for in one question, one question of each kind at a time. Where the disk cannot be read it is asked again each second.
+//! asked for in one question, one question of each kind at a time; with [`UNASKED_MAX`] receipts still to be asked for a
+//! carrier keeps the next one. Where the disk cannot be read it is asked again each second.
 
 mod back;
 mod leave;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::Ordering;
 
@@ -27,8 +29,12 @@ use crate::submission::Submission;
 const LEAVING_MAX: usize = 2048;
 const ASKED_AT_ONCE: usize = 256;
 const DUE_AT_ONCE: usize = 2048;
+/// Receipts that wait to be asked for.
+const UNASKED_MAX: usize = 16_384;
 /// How often it is looked whether something is due.
 const DUE_EVERY_NS: u64 = 250_000_000;
+/// The same where there was more than one question holds.
+const DUE_AGAIN_NS: u64 = 10_000_000;
 const AGAIN_NS: u64 = 1_000_000_000;
 /// The numbers above all carriers' keep messages that are to be sent later: one for each shard that may accept them.
 const LATER: u32 = 0xffff_ff00;
@@ -71,10 +77,24 @@ impl Shard {
     pub(super) fn shelf_due_ns(&self) -> Option<u64> {
         let shelving = &self.shelving;
         let asks = !shelving.receipts.is_empty() || !shelving.cancels.is_empty();
-        if asks && !shelving.receipts_asked {
-            return Some(0);
-        }
-        (self.has_shelf() && !shelving.due_asked).then_some(shelving.due_ns)
+        let due_ns = if asks && !shelving.receipts_asked {
+            0
+        } else if self.has_shelf() && !shelving.due_asked && self.looks_at_time() {
+            shelving.due_ns
+        } else {
+            return None;
+        };
+        Some(due_ns.max(self.paging.rests_until_ns()))
+    }
+
+    /// Whether what is due is brought back now.
+    fn looks_at_time(&self) -> bool {
+        !self.shared.draining.load(Ordering::Acquire) && !self.frames.is_backlogged()
+    }
+
+    /// Whether so many receipts are still to be asked for that the carrier had better keep the next one for a while.
+    pub(super) fn has_many_to_ask(&self) -> bool {
+        self.shelving.receipts.len() >= UNASKED_MAX
     }
 
     /// A parked receipt may speak of a message there.
@@ -110,12 +130,11 @@ impl Shard {
         if !self.shelving.receipts.is_empty() && !self.shelving.receipts_asked {
             self.ask_for_receipts();
         }
-        let draining = self.shared.draining.load(Ordering::Acquire);
         let due = now.mono_ns >= self.shelving.due_ns && !self.shelving.due_asked;
-        if due && self.has_shelf() && !draining && !self.frames.is_backlogged() {
+        if due && self.has_shelf() && self.looks_at_time() {
             self.shelving.due_ns = now.mono_ns.saturating_add(DUE_EVERY_NS);
             let question = ShelfQuestion::Due {
-                keepers: self.keepers().into_iter().collect(),
+                keepers: self.keepers(),
                 until_ms: now.utc_ns / 1_000_000,
                 most: DUE_AT_ONCE,
             };
@@ -165,22 +184,28 @@ impl Shard {
         names.into_iter().collect()
     }
 
-    /// Whose due messages are ours: of our carriers, of the shards that we stand for, and of carriers that are nobody's now.
-    fn keepers(&self) -> BTreeSet<u32> {
+    /// Whose due messages are ours: of our carriers, our own, and of those found at the start whose carrier is nobody's now
+    /// or whose shard is no more.
+    fn keepers(&self) -> Vec<u32> {
         let shards = self.peers.len().max(1);
-        let ours = |keeper: u32| (keeper - LATER) as usize % shards == usize::from(self.number);
-        let later = (LATER..=u32::MAX).filter(|keeper| ours(*keeper));
+        let own = LATER + u32::from(self.number);
         let carriers = self.carriers.values().map(|carrier| carrier.number);
-        let nobodys = self.shared.keepers_found.iter().copied();
-        let nobodys = nobodys.filter(|keeper| {
-            self.number == 0 && *keeper < LATER && self.directory.carrier_place(*keeper).is_none()
-        });
-        later.chain(carriers).chain(nobodys).collect()
+        let left_alone = |keeper: &u32| match keeper.checked_sub(LATER) {
+            Some(shard) => shard as usize >= shards,
+            None => self.directory.carrier_place(*keeper).is_none(),
+        };
+        let ours = |keeper: &u32| *keeper as usize % shards == usize::from(self.number);
+        let found = self.shared.keepers_found.iter().copied();
+        let found = found.filter(|keeper| left_alone(keeper) && ours(keeper));
+        let mut keepers: Vec<u32> = carriers.chain(found).chain([own]).collect();
+        // What is to be sent goes before what has waited in vain.
+        keepers.sort_unstable_by_key(|keeper| Reverse(*keeper));
+        keepers
     }
 
     /// Whether a submission is to wait there until its time.
     pub(super) fn is_for_later(now: Now, submission: &Submission) -> bool {
-        submission.send_at_utc_ns > now.utc_ns.saturating_add(1_000_000_000)
+        submission.send_at_utc_ns > now.utc_ns
     }
 
     /// What was asked for has been read, or cannot be.
@@ -204,11 +229,14 @@ impl Shard {
             }
             Purpose::Due => {
                 self.shelving.due_asked = false;
-                if entries.len() >= DUE_AT_ONCE {
-                    self.shelving.due_ns = now.mono_ns;
-                }
+                let full = entries.len() >= DUE_AT_ONCE;
+                let mut brought = 0usize;
                 for entry in entries {
-                    self.is_due(now, entry);
+                    brought += usize::from(self.is_due(now, entry));
+                }
+                if full && brought > 0 {
+                    // By then those of this time are off the shelf.
+                    self.shelving.due_ns = now.mono_ns.saturating_add(DUE_AGAIN_NS);
                 }
             }
             Purpose::Cancel(_, reply) => match entries.into_iter().next() {

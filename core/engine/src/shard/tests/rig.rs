@@ -178,7 +178,7 @@ impl Log {
         for change in frames.flat_map(|frame| &frame.shelf) {
             let (account, more) = match change {
                 ShelfChange::Put(entry) => (entry.marks.account, 1),
-                ShelfChange::Take(marks) => (marks.account, -1),
+                ShelfChange::Take(marks, _) => (marks.account, -1),
             };
             *counts.entry(account).or_insert(0i64) += more;
         }
@@ -456,6 +456,9 @@ impl Rig {
         }
         for message in messages {
             rig.shard.restore(rig.now, message);
+        }
+        for (id, home) in recovered.take_elsewhere() {
+            rig.shared.note_elsewhere(MessageId(id), home);
         }
         for lane in recovered.take_lanes() {
             rig.shard.restore_lane(lane);

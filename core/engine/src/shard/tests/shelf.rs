@@ -38,6 +38,12 @@ fn wait(rig: &mut Rig, ns: u64) {
     rig.settle();
 }
 
+/// Messages that are durably on the shelf.
+fn entries(rig: &Rig) -> usize {
+    let shelf = rig.log.borrow().shelf();
+    shelf.keys().filter(|key| key[0] == b'm').count()
+}
+
 fn asides(rig: &Rig) -> usize {
     rig.records(|record| matches!(record, RecordView::Aside(_)))
 }
@@ -108,7 +114,7 @@ fn receipt_that_comes_while_its_message_leaves_keeps_it() {
     rig.settle();
     let ends: Vec<_> = rig.finals().iter().map(|end| (end.0, end.1)).collect();
     assert_eq!(ends, [(ids[0], Status::Delivered)]);
-    assert!(rig.log.borrow().shelf().is_empty());
+    assert_eq!(entries(&rig), 0);
     assert_eq!(rig.crash().waiting(), 0);
 }
 
@@ -241,7 +247,7 @@ fn message_for_later_survives_crashes_before_and_after_its_time() {
     rig.up(NORTH);
     rig.settle();
     assert_eq!(rig.sent(NORTH).len(), 2);
-    assert!(rig.log.borrow().shelf().is_empty());
+    assert_eq!(entries(&rig), 0);
 }
 
 #[test]
@@ -285,4 +291,63 @@ fn many_that_are_due_at_once_wait_in_the_log_like_others_and_can_be_cancelled_th
     }
     assert_eq!((rig.sent(NORTH).len(), rig.waiting()), (49, 49));
     assert_eq!(rig.crash().waiting(), 49);
+}
+
+#[test]
+fn id_that_was_given_again_is_looked_for_on_the_shelf_where_the_number_differs() {
+    let mut rig = Rig::with(impatient());
+    let one = vec![rig.submission_to("one", 1)];
+    rig.hand_in(one, None);
+    rig.settle();
+    rig.answer(NORTH, "same");
+    rig.settle();
+    wait(&mut rig, 2 * SECOND);
+    assert_eq!(rig.shard.live.len(), 0);
+    let other = vec![rig.submission_to("two", 2)];
+    rig.hand_in(other, None);
+    rig.settle();
+    rig.answer(NORTH, "same");
+    rig.settle();
+    rig.receipt_of(NORTH, "same", ReceiptState::Undeliverable, Some(1));
+    rig.settle();
+    assert_eq!(rig.finals().len(), 1);
+    rig.receipt_of(NORTH, "same", ReceiptState::Delivered, Some(2));
+    rig.settle();
+    let ends: Vec<Status> = rig.finals().iter().map(|end| end.1).collect();
+    assert_eq!(ends, [Status::Undelivered, Status::Delivered]);
+}
+
+#[test]
+fn receipts_that_cannot_be_asked_for_yet_are_left_with_the_carrier() {
+    let mut rig = Rig::with(impatient());
+    submitted(&mut rig, &["one"]);
+    wait(&mut rig, 2 * SECOND);
+    for number in 0..20_000 {
+        rig.receipt(NORTH, &format!("unknown-{number}"), ReceiptState::Delivered);
+    }
+    let late = rig.receipt(NORTH, "n0", ReceiptState::Delivered);
+    rig.turn();
+    rig.settle();
+    let answers = |rig: &Rig| rig.wires[NORTH].borrow().answers.clone();
+    assert!(answers(&rig).contains(&(late, false)));
+    for _ in 0..200 {
+        rig.after(MS);
+    }
+    let again = rig.receipt(NORTH, "n0", ReceiptState::Delivered);
+    rig.settle();
+    assert!(answers(&rig).contains(&(again, true)));
+    assert_eq!(rig.finals().len(), 1);
+}
+
+#[test]
+fn carrier_that_is_asked_for_its_receipts_does_not_keep_those_of_others_in_memory() {
+    use crate::rules::CarrierRules;
+    let asks = CarrierRules {
+        receipt_query_after_ns: Some(60 * SECOND),
+        ..CarrierRules::default()
+    };
+    let mut rig = Rig::whole(impatient(), [None, None], [CarrierRules::default(), asks]);
+    submitted(&mut rig, &["one"]);
+    wait(&mut rig, 2 * SECOND);
+    assert_eq!((asides(&rig), rig.shard.live.len()), (1, 0));
 }
