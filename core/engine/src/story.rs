@@ -52,6 +52,8 @@ pub struct Story {
     pub cost: Micros,
     /// The customer's own reference.
     pub client_ref: Option<String>,
+    /// Not to be sent before, UTC nanoseconds; 0: at once.
+    pub send_at_utc_ns: u64,
     /// What happened, in order.
     pub events: Vec<StoryEvent>,
     /// It was on the shelf.
@@ -146,6 +148,7 @@ fn begin(directory: &Directory, id: MessageId, record: RecordView<'_>) -> Option
             carrier: None,
             detail: None,
         }],
+        send_at_utc_ns: record.send_at_utc_ns.to_native(),
         came_back: false,
     })
 }

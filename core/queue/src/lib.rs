@@ -34,7 +34,7 @@ pub use journal::{InFlight, InFlightJournal, JournalFault, read_left_over};
 pub use names::Names;
 pub use scan::{Gap, Quarantined, RecordPlace, ScanReport, history, scan};
 pub use shelf::{
-    ShelfChange, ShelfCounts, ShelfEntry, ShelfKeys, ShelfMarks, ShelfQuestion, receipt_name,
-    shelf_answer, shelf_keepers,
+    DueFrom, ShelfChange, ShelfCounts, ShelfEntry, ShelfKeys, ShelfMarks, ShelfQuestion,
+    receipt_name, shelf_answer, shelf_keepers,
 };
 pub use store::{MetaRow, Store, StoreFault};

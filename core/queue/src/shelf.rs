@@ -49,6 +49,29 @@ pub enum ShelfChange {
     Take(ShelfMarks, FrameKey),
 }
 
+/// Where a question for what is due begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueFrom {
+    /// Whose.
+    pub keeper: u32,
+    /// UTC millisecond.
+    pub due_ms: u64,
+    /// And within it this message.
+    pub id: MessageId,
+}
+
+impl DueFrom {
+    /// All of a keeper's.
+    #[must_use]
+    pub fn all(keeper: u32) -> Self {
+        Self {
+            keeper,
+            due_ms: 0,
+            id: MessageId(0),
+        }
+    }
+}
+
 /// What is asked of the shelf.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShelfQuestion {
@@ -58,8 +81,8 @@ pub enum ShelfQuestion {
     Receipts(Vec<u64>),
     /// Those that are due by then, earliest first for each keeper.
     Due {
-        /// Whose.
-        keepers: Vec<u32>,
+        /// Whose, and from where on: what lies before was taken, and to pass what was taken costs.
+        keepers: Vec<DueFrom>,
         /// UTC millisecond.
         until_ms: u64,
         /// At most so many.
@@ -202,13 +225,14 @@ pub trait ShelfKeys {
     /// # Errors
     /// [`StoreFault`].
     fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreFault>;
-    /// Visits keys from one on, until `visit` says false.
+    /// Visits keys from one on and below another, until `visit` says false.
     ///
     /// # Errors
     /// [`StoreFault`].
     fn visit_from(
         &self,
         key: &[u8],
+        below: &[u8],
         visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
     ) -> Result<(), StoreFault>;
 }
@@ -221,9 +245,13 @@ impl ShelfKeys for BTreeMap<Vec<u8>, Vec<u8>> {
     fn visit_from(
         &self,
         key: &[u8],
+        below: &[u8],
         visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
     ) -> Result<(), StoreFault> {
-        for (key, value) in self.range(key.to_vec()..) {
+        if key >= below {
+            return Ok(());
+        }
+        for (key, value) in self.range(key.to_vec()..below.to_vec()) {
             if !visit(key, value) {
                 break;
             }
@@ -245,12 +273,12 @@ pub fn shelf_answer(
         ShelfQuestion::Id(id) => ids.push(*id),
         ShelfQuestion::Receipts(names) => {
             for name in names {
-                let mut begin = vec![RECEIPT];
-                begin.extend_from_slice(&name.to_be_bytes());
+                let begin = receipt_key(*name, MessageId(0));
+                let behind = receipt_key(*name, MessageId(u128::MAX));
                 let most = ids.len() + SAME_NAME_MAX;
-                keys.visit_from(&begin, &mut |key, _| {
-                    ids.extend(id_of(key).filter(|_| key.starts_with(&begin)));
-                    key.starts_with(&begin) && ids.len() < most
+                keys.visit_from(&begin, &behind, &mut |key, _| {
+                    ids.extend(id_of(key));
+                    ids.len() < most
                 })?;
             }
         }
@@ -259,15 +287,14 @@ pub fn shelf_answer(
             until_ms,
             most,
         } => {
-            for keeper in keepers {
-                let mut begin = vec![DUE];
-                begin.extend_from_slice(&keeper.to_be_bytes());
+            for from in keepers {
+                let begin = due_key(from.keeper, from.due_ms, from.id);
                 // Behind the last key of that millisecond, whatever its id.
-                let behind = due_key(*keeper, until_ms.saturating_add(1), MessageId(0));
-                keys.visit_from(&begin, &mut |key, _| {
-                    let due = key < behind.as_slice() && ids.len() < *most;
-                    ids.extend(id_of(key).filter(|_| due));
-                    due
+                let behind = due_key(from.keeper, until_ms.saturating_add(1), MessageId(0));
+                keys.visit_from(&begin, &behind, &mut |key, _| {
+                    let more = ids.len() < *most;
+                    ids.extend(id_of(key).filter(|_| more));
+                    more
                 })?;
             }
         }
@@ -298,12 +325,9 @@ pub(crate) fn home_of(
 pub(crate) fn homes_below(keys: &impl ShelfKeys, epoch: u32) -> Result<Vec<Vec<u8>>, StoreFault> {
     let mut gone = Vec::new();
     let below = epoch_key(epoch, MessageId(0));
-    keys.visit_from(&[EPOCH], &mut |key, _| {
-        let old = key.first() == Some(&EPOCH) && key < below.as_slice();
-        if old {
-            gone.push(key.to_vec());
-        }
-        old
+    keys.visit_from(&[EPOCH], &below, &mut |key, _| {
+        gone.push(key.to_vec());
+        true
     })?;
     let ids: Vec<MessageId> = gone.iter().filter_map(|key| id_of(key)).collect();
     for id in ids {
@@ -326,7 +350,7 @@ pub fn shelf_keepers(keys: &impl ShelfKeys) -> Result<Vec<u32>, StoreFault> {
         let mut begin = vec![DUE];
         begin.extend_from_slice(&from.to_be_bytes());
         let mut keeper = None;
-        keys.visit_from(&begin, &mut |key, _| {
+        keys.visit_from(&begin, &[DUE + 1], &mut |key, _| {
             let octets = key.split_first().filter(|(kind, _)| **kind == DUE);
             let octets = octets.and_then(|(_, rest)| rest.first_chunk::<4>());
             keeper = octets.map(|octets| u32::from_be_bytes(*octets));
@@ -343,7 +367,7 @@ pub(crate) fn visit_entries(
     keys: &impl ShelfKeys,
     visit: &mut dyn FnMut(MessageId, Option<ShelfEntry>),
 ) -> Result<(), StoreFault> {
-    keys.visit_from(&[ENTRY], &mut |key, value| {
+    keys.visit_from(&[ENTRY], &[ENTRY + 1], &mut |key, value| {
         let id = id_of(key).filter(|_| key.first() == Some(&ENTRY));
         if let Some(id) = id {
             visit(id, ShelfEntry::from_octets(id, value));
@@ -500,7 +524,7 @@ mod tests {
                 those(&|marks| marks.receipts.contains(&name))
             );
             prop_assert_eq!(
-                answer(ShelfQuestion::Due { keepers: vec![keeper], until_ms, most: 100 }),
+                answer(ShelfQuestion::Due { keepers: vec![DueFrom::all(keeper)], until_ms, most: 100 }),
                 those(&|marks| marks.keeper == keeper && marks.due_ms <= until_ms)
             );
             for id in 0u128..20 {
@@ -536,12 +560,24 @@ mod tests {
             put.writes(&mut |key, value| drop(keys.insert(key, value.unwrap())));
         }
         let question = ShelfQuestion::Due {
-            keepers: vec![6, 7, 8],
+            keepers: [6, 7, 8].map(DueFrom::all).to_vec(),
             until_ms: 100,
             most: 3,
         };
         let found = shelf_answer(&keys, &question).unwrap();
         let due: Vec<u64> = found.iter().map(|entry| entry.marks.due_ms).collect();
         assert_eq!(due, [11, 12, 13]);
+        let further = ShelfQuestion::Due {
+            keepers: vec![DueFrom {
+                keeper: 7,
+                due_ms: 13,
+                id: MessageId(8),
+            }],
+            until_ms: 14,
+            most: 9,
+        };
+        let found = shelf_answer(&keys, &further).unwrap();
+        let due: Vec<u64> = found.iter().map(|entry| entry.marks.due_ms).collect();
+        assert_eq!(due, [14]);
     }
 }

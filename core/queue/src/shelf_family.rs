@@ -48,6 +48,7 @@ impl ShelfKeys for ShelfFamily<'_> {
     fn visit_from(
         &self,
         key: &[u8],
+        below: &[u8],
         visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
     ) -> Result<(), StoreFault> {
         let mut options = ReadOptions::default();
@@ -56,6 +57,8 @@ impl ShelfKeys for ShelfFamily<'_> {
             true => options.set_prefix_same_as_start(true),
             false => options.set_total_order_seek(true),
         }
+        // Else what was taken behind it would be passed one by one.
+        options.set_iterate_upper_bound(below);
         let from = IteratorMode::From(key, Direction::Forward);
         for row in self.database.iterator_cf_opt(self.family, options, from) {
             let (key, value) = row?;

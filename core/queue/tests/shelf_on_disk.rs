@@ -4,8 +4,8 @@
 use carrack_message::MessageId;
 use carrack_message::record::{FrameWriter, Told};
 use carrack_queue::{
-    FrameKey, FrameSummary, SealedFrame, ShelfChange, ShelfEntry, ShelfMarks, ShelfQuestion, Store,
-    receipt_name,
+    DueFrom, FrameKey, FrameSummary, SealedFrame, ShelfChange, ShelfEntry, ShelfMarks,
+    ShelfQuestion, Store, receipt_name,
 };
 
 fn entry(id: u128, due_ms: u64) -> ShelfEntry {
@@ -78,7 +78,7 @@ fn ten_thousand_go_and_half_come_back_and_a_restart_changes_nothing() {
     assert_eq!(by_receipt(&store, 10), [] as [u128; 0]);
     assert_eq!(by_receipt(&store, 9_000), [9_000]);
     let due = ShelfQuestion::Due {
-        keepers: vec![3, 7, 9],
+        keepers: [3, 7, 9].map(DueFrom::all).to_vec(),
         until_ms: 1000 + 5_010,
         most: 100,
     };

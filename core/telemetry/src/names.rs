@@ -31,6 +31,10 @@ metrics! {
     counter MESSAGES_FINAL = "carrack_messages_final_total";
     /// Messages accepted and not yet final.
     gauge MESSAGES_WAITING = "carrack_messages_waiting";
+    /// Of those: on the shelf, to be sent later or with receipts that take long.
+    gauge MESSAGES_SHELVED = "carrack_messages_shelved";
+    /// Receipts that are still to be looked for on the shelf, by shard.
+    gauge RECEIPTS_TO_LOOK_FOR = "carrack_receipts_to_look_for";
     /// Segments handed to a carrier's link, by carrier.
     counter SEGMENTS_SENT = "carrack_segments_sent_total";
     /// Segments that a carrier took, by carrier.

@@ -380,6 +380,11 @@ impl Shard {
         self.counts.publish();
         let waiting = self.shared.waiting.load(Ordering::Relaxed);
         metrics::gauge!(carrack_telemetry::names::MESSAGES_WAITING).set(waiting as f64);
+        let shelved = self.shared.shelved.load(Ordering::Relaxed);
+        metrics::gauge!(carrack_telemetry::names::MESSAGES_SHELVED).set(shelved as f64);
+        let shard = self.number.to_string();
+        metrics::gauge!(carrack_telemetry::names::RECEIPTS_TO_LOOK_FOR, "shard" => shard)
+            .set(self.receipts_to_ask() as f64);
     }
 
     /// At shutdown: windows empty, goodbye is said, the last frame is durable.

@@ -10,6 +10,7 @@ use carrack_routing::OnNoResponse;
 use carrack_runtime::Now;
 
 use super::Shard;
+use super::early::Parked;
 use super::live::{Key, Phase};
 
 /// How often a part of the live messages is looked at.
@@ -52,6 +53,18 @@ impl Shard {
     fn give_receipts_up(&mut self, now: Now) {
         let mut expired = Vec::new();
         self.early.expire(now.mono_ns, &mut expired);
+        if !expired.is_empty() && self.has_shelf() {
+            let unasked = self.unasked();
+            let (later, over): (Vec<_>, Vec<_>) = expired
+                .into_iter()
+                .partition(|(place, id, _)| unasked.contains(&(*place, id.clone())));
+            for (place, id, parked) in later {
+                let since_ns = now.mono_ns;
+                // It goes back to where it was; nothing is pushed out for it.
+                let _ = self.early.park(place, id, Parked { since_ns, ..parked });
+            }
+            expired = over;
+        }
         let waited = expired.len();
         for (place, id, parked) in expired {
             self.receipt_given_up(now, place, &id, parked);

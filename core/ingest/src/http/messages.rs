@@ -174,6 +174,9 @@ struct Life {
     client_ref: Option<String>,
     price: Option<String>,
     cost: String,
+    /// Where it was to be sent later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    send_at: Option<String>,
     events: Vec<Event>,
 }
 
@@ -208,6 +211,7 @@ impl From<Story> for Life {
             client_ref: story.client_ref,
             price: story.price.map(|price: Micros| price.to_string()),
             cost: story.cost.to_string(),
+            send_at: (story.send_at_utc_ns != 0).then(|| rfc3339(story.send_at_utc_ns)),
             events: story.events.into_iter().map(event).collect(),
         }
     }

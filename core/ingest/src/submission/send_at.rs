@@ -26,8 +26,24 @@ pub enum SendAtFault {
 /// # Errors
 /// [`SendAtFault`].
 pub fn send_at_utc_ns(text: &str, utc_ns: u64) -> Result<u64, SendAtFault> {
-    let moment: Timestamp = text.trim().parse().map_err(|_| SendAtFault::NoMoment)?;
+    let text = text.trim();
+    let moment: Timestamp = text.parse().map_err(|_| SendAtFault::NoMoment)?;
+    if !is_offset_of_a_place(text) {
+        return Err(SendAtFault::NoMoment);
+    }
     not_too_far(u64::try_from(moment.as_nanosecond()).unwrap_or(0), utc_ns)
+}
+
+/// No place on earth is more than fourteen hours from UTC.
+fn is_offset_of_a_place(text: &str) -> bool {
+    let time = text
+        .split_once(['T', 't', ' '])
+        .map_or("", |(_, time)| time);
+    let Some((_, offset)) = time.split_once(['+', '-']) else {
+        return true;
+    };
+    let hours = offset.get(..2).and_then(|hours| hours.parse::<u8>().ok());
+    hours.is_some_and(|hours| hours <= 14)
 }
 
 /// The same for a moment that a door has read itself.
@@ -70,6 +86,7 @@ mod tests {
             "2026-11-22",
             "2026-11-22T13:00:00",
             "1795348800",
+            "2026-11-22T13:00:00+25:00",
         ] {
             assert_eq!(
                 send_at_utc_ns(text, NOW),

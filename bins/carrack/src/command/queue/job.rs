@@ -80,7 +80,7 @@ struct Way {
 pub(crate) struct Purge {
     #[command(flatten)]
     filter: Filter,
-    /// All that waits is meant
+    /// All that waits is meant (what waits on the shelf for its time is not)
     #[arg(long)]
     all: bool,
     /// Does not ask
@@ -99,7 +99,7 @@ pub(crate) struct Move {
     to: String,
     #[command(flatten)]
     filter: Filter,
-    /// All that waits is meant
+    /// All that waits is meant (what waits on the shelf for its time is not)
     #[arg(long)]
     all: bool,
     #[command(flatten)]

@@ -111,10 +111,9 @@ impl Shard {
     }
 
     /// What it waited for is its time to be sent, or the end of the wait for its receipts.
-    /// False: it was back already.
-    pub(super) fn is_due(&mut self, now: Now, entry: ShelfEntry) -> bool {
+    pub(super) fn is_due(&mut self, now: Now, entry: ShelfEntry) {
         let Some(key) = self.bring_back(now, &entry) else {
-            return false;
+            return;
         };
         let waits = self
             .live
@@ -123,7 +122,6 @@ impl Shard {
         if waits {
             self.receipts_never_came(now, key);
         }
-        true
     }
 
     /// No receipt came in the time that there was for it.

@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering;
 
 use carrack_message::MessageId;
 use carrack_message::carrier_id::{Candidates, FoldedId};
-use carrack_queue::{ShelfEntry, ShelfQuestion, receipt_name};
+use carrack_queue::{DueFrom, ShelfEntry, ShelfQuestion, receipt_name};
 use carrack_runtime::Now;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -33,8 +33,10 @@ const DUE_AT_ONCE: usize = 2048;
 const UNASKED_MAX: usize = 16_384;
 /// How often it is looked whether something is due.
 const DUE_EVERY_NS: u64 = 250_000_000;
-/// The same where there was more than one question holds.
-const DUE_AGAIN_NS: u64 = 10_000_000;
+/// How often all that is due is asked for from the beginning, whatever was seen before.
+const DUE_WHOLE_NS: u64 = 60_000_000_000;
+/// Something may be put there when it is due already.
+const DUE_LATE_MS: u64 = 10_000;
 const AGAIN_NS: u64 = 1_000_000_000;
 /// The numbers above all carriers' keep messages that are to be sent later: one for each shard that may accept them.
 const LATER: u32 = 0xffff_ff00;
@@ -61,6 +63,11 @@ pub(crate) struct Shelving {
     cancels: VecDeque<(MessageId, CancelReply)>,
     due_asked: bool,
     due_ns: u64,
+    /// Until which UTC millisecond the question under way asks.
+    due_until_ms: u64,
+    /// From where on each keeper is asked, and when all are asked from their beginning again.
+    due_from: FxHashMap<u32, DueFrom>,
+    due_whole_ns: u64,
     /// Those that came back: an answer that was on its way may still speak of them.
     back: FxHashSet<MessageId>,
     /// Those of them that are durable, with the last question before.
@@ -94,7 +101,8 @@ impl Shard {
 
     /// Whether so many receipts are still to be asked for that the carrier had better keep the next one for a while.
     pub(super) fn has_many_to_ask(&self) -> bool {
-        self.shelving.receipts.len() >= UNASKED_MAX
+        let most = UNASKED_MAX.min(self.shared.settings.early_receipts_max / 2);
+        self.shelving.receipts.len() >= most
     }
 
     /// A parked receipt may speak of a message there.
@@ -133,9 +141,19 @@ impl Shard {
         let due = now.mono_ns >= self.shelving.due_ns && !self.shelving.due_asked;
         if due && self.has_shelf() && self.looks_at_time() {
             self.shelving.due_ns = now.mono_ns.saturating_add(DUE_EVERY_NS);
+            if now.mono_ns >= self.shelving.due_whole_ns {
+                self.shelving.due_whole_ns = now.mono_ns.saturating_add(DUE_WHOLE_NS);
+                self.shelving.due_from.clear();
+            }
+            let until_ms = now.utc_ns / 1_000_000;
+            self.shelving.due_until_ms = until_ms;
+            let from = |keeper| {
+                let known = self.shelving.due_from.get(&keeper);
+                known.copied().unwrap_or(DueFrom::all(keeper))
+            };
             let question = ShelfQuestion::Due {
-                keepers: self.keepers(),
-                until_ms: now.utc_ns / 1_000_000,
+                keepers: self.keepers().into_iter().map(from).collect(),
+                until_ms,
                 most: DUE_AT_ONCE,
             };
             self.shelving.due_asked = self
@@ -229,15 +247,7 @@ impl Shard {
             }
             Purpose::Due => {
                 self.shelving.due_asked = false;
-                let full = entries.len() >= DUE_AT_ONCE;
-                let mut brought = 0usize;
-                for entry in entries {
-                    brought += usize::from(self.is_due(now, entry));
-                }
-                if full && brought > 0 {
-                    // By then those of this time are off the shelf.
-                    self.shelving.due_ns = now.mono_ns.saturating_add(DUE_AGAIN_NS);
-                }
+                self.due_answered(now, entries);
             }
             Purpose::Cancel(_, reply) => match entries.into_iter().next() {
                 Some(entry) => self.cancelled_there(now, entry, reply),
@@ -245,6 +255,45 @@ impl Shard {
             },
         }
         self.forget_those_back();
+    }
+
+    fn due_answered(&mut self, now: Now, entries: Vec<ShelfEntry>) {
+        if entries.len() >= DUE_AT_ONCE {
+            self.shelving.due_ns = now.mono_ns;
+        } else {
+            // All that there was: the next question begins shortly before, for what is put there late.
+            let before_ms = self.shelving.due_until_ms.saturating_sub(DUE_LATE_MS);
+            for keeper in self.keepers() {
+                let from = DueFrom {
+                    due_ms: before_ms,
+                    ..DueFrom::all(keeper)
+                };
+                self.shelving.due_from.insert(keeper, from);
+            }
+        }
+        for entry in entries {
+            let marks = &entry.marks;
+            let behind = DueFrom {
+                keeper: marks.keeper,
+                due_ms: marks.due_ms,
+                id: MessageId(marks.id.0.saturating_add(1)),
+            };
+            let from = self.shelving.due_from.entry(marks.keeper).or_insert(behind);
+            if (from.due_ms, from.id) < (behind.due_ms, behind.id) {
+                *from = behind;
+            }
+            self.is_due(now, entry);
+        }
+    }
+
+    /// How many receipts are still to be asked for.
+    pub(super) fn receipts_to_ask(&self) -> usize {
+        self.shelving.receipts.len()
+    }
+
+    /// Receipts that are still to be asked for: they are not given up.
+    pub(super) fn unasked(&self) -> FxHashSet<(u16, FoldedId)> {
+        self.shelving.receipts.iter().cloned().collect()
     }
 
     fn ask_again(&mut self, now: Now, purpose: Purpose) {
