@@ -544,17 +544,18 @@ fn a_queue_job_says_what_it_wants_and_how_it_did() {
         (json!({"kind": "purge"}), "filter"),
         (json!({"kind": "purge", "all": true, "to": "north"}), "to"),
         (json!({"kind": "move", "all": true}), "to"),
-        (
-            json!({"kind": "move", "all": true, "to": "west"}),
-            "carrier",
-        ),
+        (json!({"kind": "move", "all": true, "to": "west"}), "to"),
         (
             json!({"kind": "purge", "filter": {"class": "fast"}}),
             "filter.class",
         ),
         (
-            json!({"kind": "purge", "filter": {"to_prefix": "+44"}}),
+            json!({"kind": "purge", "filter": {"to_prefix": "44x"}}),
             "filter.to_prefix",
+        ),
+        (
+            json!({"kind": "purge", "filter": {"carrier": "west"}}),
+            "filter.carrier",
         ),
         (
             json!({"kind": "purge", "filter": {"account": "nobody"}}),

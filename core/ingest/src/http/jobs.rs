@@ -92,7 +92,7 @@ impl From<JobRefused> for Problem {
             JobRefused::Busy(_) => Self::new(StatusCode::CONFLICT, refused),
             JobRefused::Draining => Self::later(StatusCode::SERVICE_UNAVAILABLE, 5, refused),
             JobRefused::UnknownAccount(_) => Self::field("filter.account", refused),
-            JobRefused::UnknownCarrier(_) => Self::field("carrier", refused),
+            JobRefused::UnknownCarrier(_) => Self::field("filter.carrier", refused),
             JobRefused::Disabled(_) => Self::field("to", refused),
         }
     }
@@ -118,7 +118,19 @@ pub(crate) async fn start(
     let wanted: Wanted = serde_json::from_value(Value::Object(object))
         .map_err(|fault| Problem::bad_request(format!("this is no queue job: {fault}")))?;
     let request = wanted.read()?;
-    let status = state.engine.start_job(request)?;
+    let goes_to = match &request.kind {
+        JobKind::Move { to } => Some(to.clone()),
+        _ => None,
+    };
+    let status = state
+        .engine
+        .start_job(request)
+        .map_err(|refused| match &refused {
+            JobRefused::UnknownCarrier(name) if Some(name) == goes_to.as_ref() => {
+                Problem::field("to", refused)
+            }
+            _ => Problem::from(refused),
+        })?;
     tracing::info!(job = ?status, by = account.name, "a queue job was begun");
     Ok(json(StatusCode::ACCEPTED, &status))
 }
