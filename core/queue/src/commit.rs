@@ -15,9 +15,10 @@ use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bound
 use carrack_telemetry::names;
 
 use crate::epochs::EpochLedger;
+use crate::fault::StoreFault;
 use crate::frame::SealedFrame;
 use crate::gate::Gate;
-use crate::store::{Store, StoreFault};
+use crate::store::Store;
 
 /// When a frame counts as durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,6 +11,7 @@
 
 mod commit;
 mod epochs;
+mod fault;
 mod frame;
 mod gate;
 mod journal;
@@ -28,6 +29,7 @@ pub use commit::{
     ShardCommitter, Wake,
 };
 pub use epochs::{EpochLedger, Reclaimed, Totals};
+pub use fault::StoreFault;
 pub use frame::{FrameKey, FrameSummary, SealedFrame};
 pub use gate::Gate;
 pub use journal::{InFlight, InFlightJournal, JournalFault, read_left_over};
@@ -37,4 +39,4 @@ pub use shelf::{
     DueFrom, ShelfChange, ShelfCounts, ShelfEntry, ShelfKeys, ShelfMarks, ShelfQuestion,
     receipt_name, shelf_answer, shelf_keepers,
 };
-pub use store::{MetaRow, Store, StoreFault};
+pub use store::{MetaRow, Store};

@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 
-use crate::store::{Store, StoreFault};
+use crate::fault::StoreFault;
+use crate::store::Store;
 
 /// Names of one kind and their numbers.
 #[derive(Debug, Default, Clone)]

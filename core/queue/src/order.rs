@@ -5,8 +5,9 @@
 use carrack_message::record::frame_stamp;
 use rocksdb::{DB, DBRawIterator, ReadOptions};
 
+use crate::fault::StoreFault;
 use crate::frame::FrameKey;
-use crate::store::{LOG, StoreFault, family};
+use crate::store::{LOG, family};
 
 /// The first frame at or after a key.
 pub(crate) fn first_at(database: &DB, from: FrameKey) -> Result<Option<FrameKey>, StoreFault> {

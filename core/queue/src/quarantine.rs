@@ -6,8 +6,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::fault::StoreFault;
 use crate::frame::FrameKey;
-use crate::store::StoreFault;
 
 /// Puts a bad frame aside and says where.
 ///

@@ -12,9 +12,10 @@ use carrack_message::MessageId;
 use carrack_message::record::{FrameReader, RecordView};
 
 use crate::epochs::{EpochLedger, Totals};
+use crate::fault::StoreFault;
 use crate::frame::{FrameKey, FrameSummary, SealedFrame};
 use crate::quarantine::put_aside;
-use crate::store::{Store, StoreFault};
+use crate::store::Store;
 use carrack_message::Status;
 
 /// A frame or record that could not be read.

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 
 use carrack_message::MessageId;
 
+use crate::fault::StoreFault;
 use crate::frame::FrameKey;
-use crate::store::StoreFault;
 
 /// What an entry is found by.
 #[derive(Debug, Clone, PartialEq, Eq)]

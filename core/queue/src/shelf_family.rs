@@ -7,8 +7,8 @@ use rocksdb::{
     SliceTransform, WriteBatch,
 };
 
+use crate::fault::StoreFault;
 use crate::shelf::{PREFIX_OCTETS, RECEIPT, ShelfChange, ShelfCounts, ShelfKeys};
-use crate::store::StoreFault;
 
 const CACHE_OCTETS: usize = 32 << 20;
 

@@ -175,15 +175,11 @@ impl Shard {
         let Some((form, transform, parked)) = self.parked_for(place, id, key) else {
             return;
         };
+        let report = Report::of(&parked);
         let how = How::Parked {
             transform,
             form,
             raw: parked.raw,
-        };
-        let report = Report {
-            state: parked.state,
-            error: parked.error,
-            numbers: parked.numbers,
         };
         self.receipt_matched(now, place, key, part, report, how);
     }
@@ -235,11 +231,7 @@ impl Shard {
             let Some(parked) = self.early.take(place, &id) else {
                 continue;
             };
-            let report = Report {
-                state: parked.state,
-                error: parked.error,
-                numbers: parked.numbers,
-            };
+            let report = Report::of(&parked);
             self.remember_number(place, &id, key, part, parked.state);
             let how = How::Number {
                 id: Some((id, parked.raw)),

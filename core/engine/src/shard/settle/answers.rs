@@ -99,15 +99,11 @@ impl Shard {
         self.forget_when_durable(left);
         match parked {
             Some((form, transform, parked)) => {
+                let report = Report::of(&parked);
                 let how = How::Parked {
                     transform,
                     form,
                     raw: parked.raw,
-                };
-                let report = Report {
-                    state: parked.state,
-                    error: parked.error,
-                    numbers: parked.numbers,
                 };
                 self.receipt_matched(now, place, key, segment, report, how);
             }

@@ -21,6 +21,17 @@ pub(in crate::shard) struct Report {
     pub(in crate::shard) numbers: Numbers,
 }
 
+impl Report {
+    /// What a parked receipt says.
+    pub(in crate::shard) fn of(parked: &Parked) -> Self {
+        Self {
+            state: parked.state,
+            error: parked.error,
+            numbers: parked.numbers,
+        }
+    }
+}
+
 /// How a receipt found its segment.
 #[derive(Debug)]
 pub(in crate::shard) enum How {
@@ -217,11 +228,7 @@ impl Shard {
         folded: &FoldedId,
         parked: Parked,
     ) {
-        let report = Report {
-            state: parked.state,
-            error: parked.error,
-            numbers: parked.numbers,
-        };
+        let report = Report::of(&parked);
         if let Meant::Segment(key, part, transform) =
             self.meant(place, folded, report.numbers, false)
         {

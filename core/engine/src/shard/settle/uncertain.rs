@@ -216,11 +216,7 @@ impl Shard {
         let Some(parked) = self.early.take(place, &claim.id) else {
             return false;
         };
-        let report = Report {
-            state: parked.state,
-            error: parked.error,
-            numbers: parked.numbers,
-        };
+        let report = Report::of(&parked);
         let how = How::Number {
             id: Some((claim.id.clone(), parked.raw)),
         };

@@ -179,11 +179,7 @@ impl Shard {
             && let Some(parked) = self.early.take(place, &id)
         {
             // Its number spoke against the one in memory, and nobody else has the id.
-            let report = Report {
-                state: parked.state,
-                error: parked.error,
-                numbers: parked.numbers,
-            };
+            let report = Report::of(&parked);
             let how = How::Parked {
                 transform,
                 form: id,
@@ -202,11 +198,7 @@ impl Shard {
         let Some(parked) = self.early.take(place, &id) else {
             return;
         };
-        let report = Report {
-            state: parked.state,
-            error: parked.error,
-            numbers: parked.numbers,
-        };
+        let report = Report::of(&parked);
         self.remember_number(place, &id, key, part, report.state);
         let how = How::Number {
             id: Some((id, parked.raw)),
