@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Extension, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use base64::Engine as _;
@@ -19,13 +19,8 @@ pub(crate) struct Customer(pub(crate) Arc<Account>);
 pub(crate) struct Operator(pub(crate) Arc<Account>);
 
 fn peer(parts: &Parts) -> Result<Peer, Problem> {
-    let Extension(peer) = parts
-        .extensions
-        .get::<Extension<Peer>>()
-        .copied()
-        .or_else(|| parts.extensions.get::<Peer>().copied().map(Extension))
-        .ok_or_else(|| Problem::broken("the connection has no address"))?;
-    Ok(peer)
+    let peer = parts.extensions.get::<Peer>().copied();
+    peer.ok_or_else(|| Problem::broken("the connection has no address"))
 }
 
 fn customer(parts: &Parts, state: &State) -> Result<Arc<Account>, Problem> {

@@ -3,17 +3,17 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::{Extension, Router};
+use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::state::Peer;
-use super::unread::{Lingering, Unread};
+use super::unread::{self, Lingering, Unread};
 
 /// How connections are served.
 #[derive(Clone)]
@@ -50,11 +50,12 @@ impl Serving {
     ) {
         let unread = Unread::default();
         let stream = Lingering::new(stream, unread.clone());
-        let router = self
-            .router
-            .layer(Extension(unread))
-            .layer(Extension(Peer(peer)));
-        let service = TowerToHyperService::new(router);
+        let router = self.router;
+        // Not as layers of the router: each of them is copied into a box of its own for every request.
+        let service = service_fn(move |mut request: hyper::Request<_>| {
+            request.extensions_mut().insert(Peer(peer));
+            unread::answer(router.clone(), unread.clone(), request)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.header_timeout)

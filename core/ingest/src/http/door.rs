@@ -16,7 +16,7 @@ use tokio::task::{JoinSet, LocalSet};
 use super::connection::Serving;
 use super::routes::router;
 use super::specification::HttpSpec;
-use super::state::State;
+use super::state::Shared;
 use super::tls;
 use crate::accounts::AccountBook;
 use crate::batch::Batches;
@@ -81,7 +81,7 @@ impl HttpDoor {
             .map(|(cert, key)| tls::acceptor(cert, key))
             .transpose()?;
         let (closing, closed) = watch::channel(false);
-        let state = State {
+        let state = Shared {
             engine,
             accounts,
             batches,
@@ -93,7 +93,7 @@ impl HttpDoor {
             clock: SystemClock::default(),
         };
         let serving = Serving {
-            router: router(state),
+            router: router(state.into()),
             tls,
             header_timeout: spec.request_timeout,
             closing: closed,

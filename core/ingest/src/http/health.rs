@@ -31,6 +31,7 @@ pub(crate) async fn ready(Extract(state): Extract<State>) -> Result<Response, Pr
 pub(crate) async fn metrics(Extract(state): Extract<State>) -> Result<Response, Problem> {
     let page = state
         .metrics
+        .as_ref()
         .ok_or_else(|| Problem::not_found("this node collects no metrics"))?;
     let mut response = page().into_response();
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

@@ -1,13 +1,12 @@
-//! Which call goes where.
+//! Which call goes where. Bodies are bounded where they are read: a batch may be larger than a message.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 
 use super::problem::Problem;
 use super::state::State;
-use super::{batches, health, jobs, messages, operations, trace, unread};
+use super::{batches, health, jobs, messages, operations, trace};
 
 pub(crate) fn router(state: State) -> Router {
     Router::new()
@@ -40,8 +39,5 @@ pub(crate) fn router(state: State) -> Router {
                 "this call takes another method",
             )
         })
-        // Bodies are bounded where they are read: a batch may be larger than a message.
-        .layer(DefaultBodyLimit::disable())
-        .layer(axum::middleware::from_fn(unread::answer))
         .with_state(state)
 }

@@ -1,6 +1,7 @@
 //! What every request sees.
 
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,9 +13,11 @@ use super::{MetricsPage, Taps};
 use crate::accounts::AccountBook;
 use crate::batch::Batches;
 
-/// Shared by all requests; cheap to clone.
+/// Shared by all requests: every step of a request's way takes a copy.
 #[derive(Clone)]
-pub(crate) struct State {
+pub(crate) struct State(Arc<Shared>);
+
+pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) accounts: Arc<AccountBook>,
     pub(crate) batches: Batches,
@@ -27,7 +30,21 @@ pub(crate) struct State {
     pub(crate) clock: SystemClock,
 }
 
-impl State {
+impl Deref for State {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl From<Shared> for State {
+    fn from(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl Shared {
     pub(crate) fn utc_ns(&self) -> u64 {
         self.clock.now().utc_ns
     }

@@ -2,11 +2,13 @@
 //!
 //! A socket that is closed with octets unread is reset, and a reset takes an answer with it that the client has not read
 //! yet. Promise: a little that is left is read, and the connection goes on; where more is left, or the client waits to be
-//! asked for it, the answer says `Connection: close`, and the socket is closed only when the client has closed it.
+//! asked for it, the answer says `Connection: close`, and the socket is closed only when the client has closed it. A body
+//! that came together with its head costs nothing beyond that.
 //! Bound: [`REST_OCTETS_MAX`] and [`REST_TIME_MAX`] before the answer; [`LINGER_MAX`] in all and [`SILENCE_MAX`] without a
 //! word after it. Fails by closing the socket as it is.
 
-use std::future::Future;
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,15 +16,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Extension, Request};
-use axum::http::{HeaderValue, header};
-use axum::middleware::Next;
+use axum::http::{HeaderValue, Request, header};
 use axum::response::Response;
 use http_body_util::BodyExt;
-use hyper::body::{Body as _, Frame, SizeHint};
+use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
+use tower_service::Service as _;
 
 /// Octets of a request that are read for the sake of the connection when nobody wants them.
 const REST_OCTETS_MAX: u64 = 64 << 10;
@@ -39,12 +41,16 @@ const READ_OCTETS: usize = 16 << 10;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Unread(Arc<AtomicBool>);
 
+type Polled = Poll<Option<Result<Frame<Bytes>, hyper::Error>>>;
+
 /// A body that is at hand still when the call has let go of it.
 #[derive(Clone)]
 struct Kept(Arc<Mutex<Inner>>);
 
 struct Inner {
-    body: Body,
+    body: Incoming,
+    /// What was there before the call asked.
+    first: Polled,
     is_asked_for: bool,
     has_ended: bool,
 }
@@ -53,26 +59,30 @@ impl Kept {
     fn with<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    fn is_whole(&self) -> bool {
+        self.with(|inner| inner.has_ended || inner.body.is_end_stream())
+    }
 }
 
 impl hyper::body::Body for Kept {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = hyper::Error;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Polled {
         self.with(|inner| {
             inner.is_asked_for = true;
-            let polled = Pin::new(&mut inner.body).poll_frame(context);
+            let polled = match std::mem::replace(&mut inner.first, Poll::Pending) {
+                Poll::Pending => Pin::new(&mut inner.body).poll_frame(context),
+                first => first,
+            };
             inner.has_ended |= matches!(polled, Poll::Ready(None | Some(Err(_))));
             polled
         })
     }
 
     fn is_end_stream(&self) -> bool {
-        self.with(|inner| inner.body.is_end_stream())
+        self.with(|inner| inner.first.is_pending() && inner.body.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -82,36 +92,49 @@ impl hyper::body::Body for Kept {
 
 /// Answers a call so that the answer arrives, however much of the request it has read.
 pub(crate) async fn answer(
-    Extension(unread): Extension<Unread>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if request.body().is_end_stream() {
-        return next.run(request).await;
-    }
+    mut router: Router,
+    unread: Unread,
+    request: Request<Incoming>,
+) -> Result<Response, Infallible> {
     let waits_to_be_asked = request.headers().contains_key(header::EXPECT);
-    let (head, body) = request.into_parts();
+    let (head, mut body) = request.into_parts();
+    if body.is_end_stream() {
+        return router.call(Request::from_parts(head, Body::empty())).await;
+    }
+    let mut first = Poll::Pending;
+    if !waits_to_be_asked && body.size_hint().lower() <= REST_OCTETS_MAX {
+        first = poll_fn(|context| Poll::Ready(Pin::new(&mut body).poll_frame(context))).await;
+    }
+    if body.is_end_stream()
+        && let Poll::Ready(Some(Ok(frame))) = first
+    {
+        let octets = frame.into_data().unwrap_or_default();
+        return router
+            .call(Request::from_parts(head, Body::from(octets)))
+            .await;
+    }
+    let has_ended = matches!(first, Poll::Ready(None | Some(Err(_))));
     let mut kept = Kept(Arc::new(Mutex::new(Inner {
         body,
+        first,
         is_asked_for: false,
-        has_ended: false,
+        has_ended,
     })));
     let request = Request::from_parts(head, Body::new(kept.clone()));
-    let mut response = next.run(request).await;
-    let is_whole = |kept: &Kept| kept.with(|inner| inner.has_ended || inner.body.is_end_stream());
-    if is_whole(&kept) {
-        return response;
+    let mut response = router.call(request).await?;
+    if kept.is_whole() {
+        return Ok(response);
     }
     let is_asked_for = kept.with(|inner| inner.is_asked_for);
     if is_asked_for || !waits_to_be_asked {
         let _ = tokio::time::timeout(REST_TIME_MAX, read_rest(&mut kept)).await;
     }
-    if !is_whole(&kept) {
+    if !kept.is_whole() {
         unread.0.store(true, Ordering::Relaxed);
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(header::CONNECTION, close);
     }
-    response
+    Ok(response)
 }
 
 /// Reads what is left if it is little.

@@ -1,4 +1,4 @@
-//! Clients that send a large body to a call that does not want it.
+//! Bodies that come early, late, in pieces, or to a call that does not want them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::io::{Read, Write};
@@ -11,12 +11,11 @@ use axum::routing::post;
 use tokio::sync::watch;
 
 use super::connection::Serving;
-use super::unread;
 
 /// More than the buffers of two sockets hold.
 const LARGE: usize = 32 << 20;
 
-/// Serves connections of a router whose one call reads nothing and refuses.
+/// Serves connections of a router: one call reads nothing and refuses, the other gives back what it was sent.
 fn refusing() -> SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -30,10 +29,11 @@ fn refusing() -> SocketAddr {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
             let (_open, closing) = watch::channel(false);
             let refuse = || async { (StatusCode::SERVICE_UNAVAILABLE, "come again") };
+            let give_back = |body: String| async move { format!("{body}, come again") };
             let serving = Serving {
                 router: Router::new()
                     .route("/", post(refuse))
-                    .layer(axum::middleware::from_fn(unread::answer)),
+                    .route("/echo", post(give_back)),
                 tls: None,
                 header_timeout: Duration::from_secs(5),
                 closing,
@@ -104,6 +104,29 @@ fn small_body_that_nobody_read_costs_no_connection() {
         let said = answer(&mut stream);
         assert!(said.starts_with("http/1.1 503 "), "{said}");
         assert!(!said.contains("connection: close"), "{said}");
+    }
+}
+
+#[test]
+fn body_in_pieces_comes_whole_to_its_call() {
+    let mut stream = connect(refusing());
+    let (first, second) = ("x".repeat(1_000), "y".repeat(20_000));
+    let whole = format!("{first}{second}");
+    let echo = |octets| head(octets, "").replace("/ ", "/echo ");
+    // Together with its head, behind it, and cut by it.
+    for pieces in [
+        vec![format!("{}{whole}", echo(21_000))],
+        vec![echo(21_000), whole.clone()],
+        vec![format!("{}{first}", echo(21_000)), second],
+    ] {
+        for piece in pieces {
+            stream.write_all(piece.as_bytes()).unwrap();
+            // Lets the door see the piece by itself; the outcome does not depend on it.
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let said = answer(&mut stream);
+        assert!(said.starts_with("http/1.1 200 "), "{said}");
+        assert!(said.contains(&whole), "{said}");
     }
 }
 
