@@ -29,6 +29,14 @@ pub enum StoreFault {
         /// What the system said.
         source: std::io::Error,
     },
+    /// It was read beside a node that changed it all the time.
+    #[error(
+        "the store in {path} changed each time it was opened to be read; try again when the node has less to do"
+    )]
+    Moving {
+        /// Folder.
+        path: PathBuf,
+    },
     /// It was closed by a failed attempt to open it again.
     #[error("the store is closed after a fault and could not be opened again yet")]
     Closed,

@@ -9,6 +9,7 @@
 //! to the committer; one `WriteBatch` and one sync carry the frames of all shards; the ticket moves; the shard answers
 //! its customers. At start [`scan`] reads the frames in order and the engine rebuilds its state from them.
 
+mod beside;
 mod commit;
 mod epochs;
 mod fault;

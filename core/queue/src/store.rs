@@ -14,6 +14,7 @@ use rocksdb::{
     WriteBatch, WriteOptions,
 };
 
+use crate::beside;
 use crate::epochs::{Reclaimed, Totals};
 use crate::fault::StoreFault;
 use crate::frame::{FrameKey, SealedFrame};
@@ -78,7 +79,7 @@ impl Store {
     pub fn open_read_only(path: &Path) -> Result<Self, StoreFault> {
         // Before the log: a node that runs may add to both.
         let reached = read_reach(path)?;
-        let database = open_database(path, true)?;
+        let database = beside::steadily(path, || open_database(path, true))?;
         let store = Self {
             path: path.to_owned(),
             read_only: true,

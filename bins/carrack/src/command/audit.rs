@@ -1,11 +1,10 @@
 //! `carrack audit`: whether everything that was accepted is accounted for, from the store alone.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::anyhow;
 use carrack_engine::Audit;
-use carrack_queue::{Store, StoreFault};
+use carrack_queue::Store;
 use clap::Args;
 
 use crate::fault::Fault;
@@ -32,9 +31,6 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// Beside a running node, files may go between being listed and being opened.
-const TRIES: u32 = 10;
-const TRY_PAUSE: Duration = Duration::from_millis(200);
 /// Uncertain segments that are shown to people.
 const UNCERTAIN_SHOWN_MAX: usize = 20;
 
@@ -69,19 +65,7 @@ pub(crate) fn read(data_dir: &Path) -> Result<Audit, Fault> {
             path.display()
         )));
     }
-    let mut last = None;
-    for _ in 0..TRIES {
-        match attempt(&path) {
-            Ok(audit) => return Ok(audit),
-            Err(fault) => last = Some(fault),
-        }
-        std::thread::sleep(TRY_PAUSE);
-    }
-    Err(last.map_or(Fault::Said, Fault::from))
-}
-
-fn attempt(path: &Path) -> Result<Audit, StoreFault> {
-    carrack_engine::audit(&Store::open_read_only(path)?)
+    Ok(carrack_engine::audit(&Store::open_read_only(&path)?)?)
 }
 
 /// The audit for people.
