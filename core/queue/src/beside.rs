@@ -29,7 +29,7 @@ pub(crate) fn steadily<T>(
         let now = names(path);
         let mut gone = before.iter().filter(|name| !now.contains(name));
         match opened {
-            Ok(opened) if !gone.any(|name| is_log(name)) => return Ok(opened),
+            Ok(opened) if !gone.any(is_log) => return Ok(opened),
             Ok(_) => {}
             Err(fault) if gone.next().is_none() => return Err(fault),
             Err(fault) => last = fault,
