@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use carrack_message::record::{Accepted, Body, FrameWriter};
 use carrack_queue::{
     CommitSettings, CommitThread, Committer, CommitterSpec, Durability, EpochLedger, FrameKey,
-    FrameSummary, SealedFrame, ShardCommitter, Store, Totals,
+    FrameSummary, SealedFrame, ShardCommitter, Store, Totals, Turnovers,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -31,7 +31,7 @@ impl Shard {
     fn start(records: usize, store: &Arc<Store>) -> (Self, CommitThread) {
         let (wake, woken) = channel();
         let spec = CommitterSpec {
-            ledger: EpochLedger::new(Totals::default(), 1),
+            ledger: EpochLedger::new(Totals::default(), Turnovers::default(), 1),
             settings: CommitSettings {
                 durability: Durability::EveryBatch,
                 linger: Duration::ZERO,

@@ -13,7 +13,7 @@ use carrack_ingest::smpp_server::{SmppServer, SmppServerSpec};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::configuration::Configuration;
-use crate::node::{io, messages_max};
+use crate::node::{io, messages_max, terms};
 use crate::place::Ready;
 
 /// Doors that are open.
@@ -134,6 +134,7 @@ fn directory(configuration: &Configuration, engine: &Engine) -> anyhow::Result<D
         if let Some(entry) = found {
             entry.messages_max = messages_max(account);
             entry.share = account.share;
+            entry.terms = terms(account);
             continue;
         }
         let number = engine
@@ -145,6 +146,8 @@ fn directory(configuration: &Configuration, engine: &Engine) -> anyhow::Result<D
             waiting: Arc::default(),
             messages_max: messages_max(account),
             share: account.share,
+            terms: terms(account),
+            balance: Arc::default(),
         });
     }
     Ok(Directory::new(entries, before.carriers().to_vec()))

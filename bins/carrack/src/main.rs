@@ -22,7 +22,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use command::{
-    audit, batch, carrier, config_check, demo, queue, route, send, serve, status, text, trace,
+    audit, balance, batch, carrier, config_check, demo, queue, route, send, serve, status, text,
+    trace,
 };
 
 #[global_allocator]
@@ -90,6 +91,7 @@ Examples:
     )]
     Carrier(carrier::Command),
     Queue(queue::Arguments),
+    Balance(balance::Arguments),
     /// Shows what goes over a carrier's wires
     #[command(
         subcommand,
@@ -123,6 +125,7 @@ fn main() -> ExitCode {
         Command::Route(command) => route::run(&command),
         Command::Carrier(command) => carrier::run(&command),
         Command::Queue(arguments) => queue::run(&arguments),
+        Command::Balance(arguments) => balance::run(&arguments),
         Command::Trace(command) => trace::run(&command),
         Command::Text(command) => text::run(&command),
         Command::Audit(arguments) => audit::run(&arguments),

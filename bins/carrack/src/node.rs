@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carrack_engine::{AccountQueue, CarrierSpec, EngineSettings, Multipart, NodeSpec};
+use carrack_engine::{AccountQueue, CarrierSpec, EngineSettings, Multipart, NodeSpec, Terms};
+use carrack_message::Micros;
 use carrack_queue::{CommitSettings, Durability};
 use carrack_runtime::Io;
 use carrack_settings::{self as settings, DurabilityMode, Settings};
@@ -37,6 +38,7 @@ pub(crate) fn specification(configuration: &Configuration, carriers: Vec<Carrier
                 name: account.name.clone(),
                 messages_max: messages_max(account),
                 share: account.share,
+                terms: terms(account),
             })
             .collect(),
         carriers,
@@ -56,6 +58,22 @@ pub(crate) const fn io(settings: &Settings) -> Io {
 /// Most messages of an account that are accepted and not closed.
 pub(crate) fn messages_max(account: &settings::Account) -> u64 {
     account.messages_max.unwrap_or(u64::MAX)
+}
+
+/// What was agreed with an account about money. Without `balance` and `credit` nothing is limited.
+pub(crate) fn terms(account: &settings::Account) -> Terms {
+    let limit = match (account.balance, account.credit) {
+        (None, None) => None,
+        (balance, credit) => {
+            let amount = |amount: Option<Micros>| amount.map_or(0, |amount| amount.0);
+            Some(amount(balance).saturating_add(amount(credit)))
+        }
+    };
+    Terms {
+        limit_micros: limit,
+        low_micros: account.low_balance.map(|amount| amount.0),
+        charge_on: account.charge_on,
+    }
 }
 
 /// How long the windows may take to empty: what the doors and the last frame leave of the deadline.

@@ -2,13 +2,16 @@
 //!
 //! `accepted = delivered + undelivered + expired + rejected + waiting`, each message counted once by its id, and nothing in
 //! the log that contradicts it: no outcome of a message that was never accepted, no second end, no missing or unreadable
-//! frame, nothing in the log and on the shelf. Bound: memory for the ids that wait in the log, or went to the shelf in it.
+//! frame, nothing in the log and on the shelf. And that money adds up: what an account holds reserved is what its messages
+//! that wait were priced at, and each end charges and releases its price, no more and no less. Bound: memory for the ids that wait in the log, or went to the shelf in it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use carrack_message::record::{ArchivedUncertain, RecordView, Submitted, UncertainReason};
+use carrack_message::record::{
+    ArchivedAccepted, ArchivedUncertain, FrameReader, RecordView, Submitted, UncertainReason,
+};
 use carrack_message::{MessageId, Status};
-use carrack_queue::{FrameKey, Names, Store, StoreFault, Totals, scan};
+use carrack_queue::{FrameKey, Names, ShelfEntry, Store, StoreFault, Totals, Turnovers, scan};
 use serde::Serialize;
 
 /// A segment of which it is not known whether its carrier took it.
@@ -24,6 +27,35 @@ pub struct UncertainSegment {
     pub reason: &'static str,
     /// Noticed at, UTC nanoseconds.
     pub at_utc_ns: u64,
+}
+
+/// Money of an account, micro-units, over the whole life of the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccountMoney {
+    /// The account.
+    pub account: String,
+    /// Given to it.
+    pub credited_micros: i64,
+    /// Charged for messages that have ended.
+    pub charged_micros: i64,
+    /// Held for messages that have not.
+    pub reserved_micros: i64,
+}
+
+/// What a message that waits was priced at.
+#[derive(Debug, Clone, Copy)]
+struct Price {
+    account: u32,
+    micros: i64,
+}
+
+impl Price {
+    fn of(record: &ArchivedAccepted) -> Self {
+        Self {
+            account: record.account.to_native(),
+            micros: record.price_micros.to_native().max(0),
+        }
+    }
 }
 
 /// What the store says.
@@ -55,6 +87,8 @@ pub struct Audit {
     pub segments_submitted: u64,
     /// What carriers charge for finished messages, micro-units, as far as the log reaches back.
     pub cost_micros: i64,
+    /// Money of the accounts that have any.
+    pub accounts: Vec<AccountMoney>,
     /// Every segment that may have been sent twice, by name.
     pub uncertain: Vec<UncertainSegment>,
     /// What contradicts the promise, a sentence each.
@@ -70,7 +104,10 @@ const SPELLED_OUT_MAX: usize = 20;
 
 #[derive(Default)]
 struct Tally {
-    waiting: HashMap<u128, ()>,
+    waiting: HashMap<u128, Price>,
+    money: Turnovers,
+    /// By account: what its messages that wait were priced at.
+    held: BTreeMap<u32, i64>,
     /// On the shelf, by the log.
     aside: HashSet<u128>,
     untold: HashMap<u128, ()>,
@@ -94,11 +131,11 @@ impl Tally {
     }
 
     /// Accepted in this frame, or back from the shelf in it. What came back may have gone there in an epoch that is gone.
-    fn waits(&mut self, place: FrameKey, id: MessageId, accepted: bool) {
+    fn waits(&mut self, place: FrameKey, id: MessageId, price: Price, accepted: bool) {
         self.aside.remove(&id.0);
         // Shards number their frames each for itself: only epochs order those of two.
         let too_soon = FrameKey::of_message(id).epoch > place.epoch;
-        let known = self.waiting.insert(id.0, ()).is_some();
+        let known = self.waiting.insert(id.0, price).is_some();
         if too_soon || known {
             let what = if accepted {
                 "accepted"
@@ -117,8 +154,9 @@ impl Tally {
         store.visit_shelf(&mut |id, entry| {
             count += 1;
             self.aside.remove(&id.0);
-            if entry.is_none() {
-                self.contradicts(|| format!("message {id} on the shelf cannot be read"));
+            match entry.as_ref().and_then(price_on_shelf) {
+                Some(price) => self.hold(price),
+                None => self.contradicts(|| format!("message {id} on the shelf cannot be read")),
             }
             if self.waiting.contains_key(&id.0) {
                 self.contradicts(|| format!("message {id} is on the shelf and in the log"));
@@ -141,7 +179,49 @@ impl Tally {
         Ok(count)
     }
 
+    fn hold(&mut self, price: Price) {
+        let held = self.held.entry(price.account).or_default();
+        *held = held.saturating_add(price.micros);
+    }
+
+    /// What each account holds reserved against what its waiting messages were priced at.
+    fn weigh(&mut self, accounts: &Names) -> Vec<AccountMoney> {
+        for price in std::mem::take(&mut self.waiting).into_values() {
+            self.hold(price);
+        }
+        let name = |account| match accounts.name(account) {
+            Some(name) => name.to_owned(),
+            None => format!("account {account}"),
+        };
+        let money = std::mem::take(&mut self.money);
+        let mut held = std::mem::take(&mut self.held);
+        let mut found = Vec::new();
+        for (account, turnover) in money.iter() {
+            let (reserved, held) = (turnover.reserved(), held.remove(&account).unwrap_or(0));
+            if reserved != held {
+                self.contradicts(|| {
+                    let name = name(account);
+                    format!("{name} has {reserved} micro-units reserved, its waiting messages were priced at {held}")
+                });
+            }
+            found.push(AccountMoney {
+                account: name(account),
+                credited_micros: turnover.credited,
+                charged_micros: turnover.charged,
+                reserved_micros: reserved,
+            });
+        }
+        for (account, held) in held.into_iter().filter(|(_, held)| *held != 0) {
+            self.contradicts(|| {
+                let name = name(account);
+                format!("waiting messages of {name} were priced at {held} micro-units, none are reserved")
+            });
+        }
+        found
+    }
+
     fn apply(&mut self, carriers: &Names, place: FrameKey, record: RecordView<'_>) {
+        self.money.note(place, record);
         // Its epoch was reclaimed, and all that became of it is in the totals of that.
         if ended_epoch(record).is_some_and(|epoch| epoch < self.first_epoch) {
             return;
@@ -154,7 +234,7 @@ impl Tally {
                 if here && record.send_at_utc_ns != 0 {
                     self.aside.insert(id);
                 } else {
-                    self.waits(place, MessageId(id), here);
+                    self.waits(place, MessageId(id), Price::of(record), here);
                 }
             }
             RecordView::Aside(record) => {
@@ -180,7 +260,17 @@ impl Tally {
                 self.cost_micros = self
                     .cost_micros
                     .saturating_add(record.cost_micros.to_native());
-                if self.waiting.remove(&id).is_none() {
+                let ended = self.waiting.remove(&id);
+                let (charged, released) = (
+                    record.charged_micros.to_native(),
+                    record.released_micros.to_native(),
+                );
+                if ended.is_some_and(|price| charged.checked_add(released) != Some(price.micros)) {
+                    self.contradicts(|| {
+                        format!("message {} ended with {charged} micro-units charged and {released} released, which is not its price", MessageId(id))
+                    });
+                }
+                if ended.is_none() {
                     self.contradicts(|| {
                         format!(
                             "message {} ended and was not waiting: a second end, or never accepted",
@@ -207,6 +297,17 @@ impl Tally {
             _ => {}
         }
     }
+}
+
+/// What a message on the shelf was priced at; none where its entry cannot be read.
+fn price_on_shelf(entry: &ShelfEntry) -> Option<Price> {
+    let mut price = None;
+    for (_, _, record) in FrameReader::new(&entry.octets).ok()?.iter() {
+        if let RecordView::Accepted(record) = record.ok()? {
+            price = Some(Price::of(record));
+        }
+    }
+    price
 }
 
 /// The epoch that held a message that left it by this record.
@@ -249,6 +350,7 @@ pub fn audit(store: &Store) -> Result<Audit, StoreFault> {
     let carriers = Names::load(store, "carrier")?;
     let mut tally = Tally {
         first_epoch: store.first_epoch()?,
+        money: store.money_gone()?,
         ..Tally::default()
     };
     let report = scan(store, None, &mut |frame, _, record| {
@@ -264,6 +366,7 @@ pub fn audit(store: &Store) -> Result<Audit, StoreFault> {
     totals.add(&tally.totals);
     let shelved = tally.compare(store)?;
     let waiting = tally.waiting.len() as u64 + shelved;
+    let accounts = tally.weigh(&Names::load(store, "account")?);
     if totals.accepted != totals.finals() + waiting {
         let (accepted, finals) = (totals.accepted, totals.finals());
         tally.contradicts(|| {
@@ -289,6 +392,7 @@ pub fn audit(store: &Store) -> Result<Audit, StoreFault> {
         untold: tally.untold.len() as u64,
         segments_submitted: tally.segments_submitted,
         cost_micros: tally.cost_micros,
+        accounts,
         uncertain: tally.uncertain,
         contradictions: tally.contradictions,
         frames: report.frames,

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::credit::{Balance, Balances, Terms};
+
 /// An account.
 #[derive(Debug, Clone)]
 pub struct AccountEntry {
@@ -17,6 +19,10 @@ pub struct AccountEntry {
     pub messages_max: u64,
     /// Its part where customers share a carrier: with 2 it sends twice what one with 1 does.
     pub share: u32,
+    /// What was agreed about money.
+    pub terms: Terms,
+    /// What it has; the engine puts its own in place of any other.
+    pub balance: Arc<Balance>,
 }
 
 impl AccountEntry {
@@ -64,6 +70,16 @@ impl Directory {
             by_name,
             carriers,
         }
+    }
+
+    /// The same accounts with the balances of the node, on the terms of now.
+    #[must_use]
+    pub(crate) fn with_balances(mut self, balances: &Balances) -> Self {
+        for account in self.accounts.values_mut() {
+            account.balance = balances.of(account.number);
+            account.balance.agree(&account.terms);
+        }
+        self
     }
 
     /// The account of a number.

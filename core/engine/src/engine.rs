@@ -10,6 +10,7 @@ use carrack_routing::{CarrierHealth, RouteTable};
 use carrack_runtime::{MailboxFull, MailboxSender};
 
 use crate::batches::BatchCounters;
+use crate::credit::{Credit, CreditRefused, Credited};
 use crate::directory::Directory;
 use crate::jobs::{JobRefused, JobRequest, JobStatus};
 use crate::mail::Mail;
@@ -200,6 +201,34 @@ impl Engine {
             {
                 reply(None);
             }
+        }
+    }
+
+    /// Gives an account money (micro-units), or takes it back; the reply comes when it is durable. The same reference is
+    /// booked once.
+    pub fn credit(
+        &self,
+        account: &str,
+        amount_micros: i64,
+        reference: String,
+        reply: Box<dyn FnOnce(Result<Credited, CreditRefused>) + Send>,
+    ) {
+        let Some(number) = self.directory().account_number(account) else {
+            return reply(Err(CreditRefused::UnknownAccount(account.to_owned())));
+        };
+        let credit = Credit {
+            account: number,
+            amount_micros,
+            reference,
+            reply,
+        };
+        // All of one account's to one shard, so that its references are seen in order.
+        let count = self.inner.shards.len().max(1);
+        let Some(shard) = self.inner.shards.get(number as usize % count) else {
+            return (credit.reply)(Err(CreditRefused::Busy));
+        };
+        if let Err(MailboxFull(Mail::Credit(credit))) = shard.send(Mail::Credit(credit)) {
+            (credit.reply)(Err(CreditRefused::Busy));
         }
     }
 

@@ -10,6 +10,7 @@
 
 mod audit;
 mod batches;
+mod credit;
 mod directory;
 mod engine;
 mod jobs;
@@ -26,8 +27,9 @@ mod snapshot;
 mod story;
 mod submission;
 
-pub use audit::{Audit, UncertainSegment, audit};
+pub use audit::{AccountMoney, Audit, UncertainSegment, audit};
 pub use batches::BatchCounters;
+pub use credit::{Balance, BalanceView, CreditRefused, Credited, Terms};
 pub use directory::{AccountEntry, CarrierEntry, Directory};
 pub use engine::{Cancelled, Engine, Readiness};
 pub use jobs::{JobFilter, JobKind, JobRefused, JobRequest, JobStatus};

@@ -2,6 +2,7 @@
 
 use carrack_message::MessageId;
 
+use crate::credit::Credit;
 use crate::engine::Cancelled;
 use crate::notice::{NoticeKey, NoticeSink};
 use crate::recovery::RestoredLane;
@@ -32,5 +33,6 @@ pub(crate) enum Mail {
         subscriber: u64,
     },
     Told(NoticeKey),
+    Credit(Credit),
     Snapshot(Box<dyn FnOnce(ShardSnapshot) + Send>),
 }

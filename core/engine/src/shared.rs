@@ -4,10 +4,12 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use carrack_message::MessageId;
+use carrack_queue::Turnovers;
 use carrack_routing::RouteTable;
 use rustc_hash::FxHashMap;
 
 use crate::batches::Batches;
+use crate::credit::Balances;
 use crate::directory::Directory;
 use crate::jobs::JobBoard;
 use crate::settings::EngineSettings;
@@ -44,6 +46,7 @@ pub(crate) struct Shared {
     pub(crate) jobs: JobBoard,
     /// Counts closed frames over all shards.
     pub(crate) stamps: Arc<AtomicU64>,
+    pub(crate) balances: Balances,
     directory: RwLock<Arc<Directory>>,
     table: RwLock<Arc<RouteTable>>,
     /// Counts replacements of the tables, so that a shard looks only when there is something new.
@@ -56,7 +59,10 @@ impl Shared {
         owners: Vec<u8>,
         directory: Directory,
         table: Arc<RouteTable>,
+        money: &Turnovers,
     ) -> Self {
+        let balances = Balances::default();
+        balances.restore(money);
         Self {
             settings,
             health: owners.iter().map(|_| AtomicU8::new(0)).collect(),
@@ -72,7 +78,8 @@ impl Shared {
             batches: Batches::default(),
             jobs: JobBoard::default(),
             stamps: Arc::default(),
-            directory: RwLock::new(Arc::new(directory)),
+            directory: RwLock::new(Arc::new(directory.with_balances(&balances))),
+            balances,
             table: RwLock::new(table),
             tables_version: AtomicU64::new(1),
         }
@@ -95,7 +102,8 @@ impl Shared {
         *self
             .directory
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(directory);
+            .unwrap_or_else(PoisonError::into_inner) =
+            Arc::new(directory.with_balances(&self.balances));
         *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;
         self.tables_version.fetch_add(1, Ordering::Release);
     }

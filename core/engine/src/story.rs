@@ -268,6 +268,7 @@ impl Story {
             RecordView::Aside(_)
             | RecordView::EarlyReceipt(_)
             | RecordView::BatchProgress(_)
+            | RecordView::Credited(_)
             | RecordView::Other(_) => {}
         }
     }

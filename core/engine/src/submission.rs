@@ -1,5 +1,6 @@
 //! What a front door hands in, and what it hears back.
 
+use crate::credit::Short;
 use carrack_message::record::{BatchProgress, BatchRow, Body};
 use carrack_message::{Class, MessageId, Micros, Msisdn, Sender};
 use thiserror::Error;
@@ -49,6 +50,9 @@ pub enum Refusal {
         "the account has too many messages waiting or receipts not taken; take receipts or try again later"
     )]
     AccountQueueFull,
+    /// The account may not spend so much: the customer's, until he has paid.
+    #[error("the account has not enough credit for it; pay in, or ask for a higher credit line")]
+    NoCredit,
     /// The store cannot be written: ours, try again later.
     #[error("the store does not take messages now: {0}; try again later")]
     Store(String),
@@ -58,6 +62,12 @@ pub enum Refusal {
     /// Another message of a chunk that is taken whole or not at all was refused.
     #[error("another row of the same chunk was refused; try again")]
     Together,
+}
+
+impl From<Short> for Refusal {
+    fn from(_: Short) -> Self {
+        Self::NoCredit
+    }
 }
 
 impl Refusal {
@@ -74,6 +84,7 @@ impl Refusal {
             Self::NoRoute(_) => "no_route",
             Self::QueueFull => "queue_full",
             Self::AccountQueueFull => "account_queue_full",
+            Self::NoCredit => "no_credit",
             Self::Store(_) => "store",
             Self::ShuttingDown => "shutting_down",
             Self::Together => "together",

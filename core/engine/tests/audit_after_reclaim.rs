@@ -1,10 +1,10 @@
 //! The audit adds up when epochs are gone whose messages ended in epochs that are still there.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
-use carrack_engine::audit;
+use carrack_engine::{AccountMoney, audit};
 use carrack_message::record::{Accepted, Body, Final, FrameWriter, Storable, Told};
 use carrack_message::{MessageId, MessageIdParts, Status};
-use carrack_queue::{FrameKey, FrameSummary, Reclaimed, SealedFrame, Store, Totals};
+use carrack_queue::{FrameKey, FrameSummary, Reclaimed, SealedFrame, Store, Totals, Turnovers};
 
 fn id(epoch: u32, index: u16) -> u128 {
     MessageId::new(MessageIdParts {
@@ -29,7 +29,7 @@ fn accepted(id: u128) -> Accepted {
         at_utc_ns: 1,
         send_at_utc_ns: 0,
         expires_utc_ns: 2,
-        price_micros: -1,
+        price_micros: 700,
         client_ref: None,
         batch: None,
         tlvs: Vec::new(),
@@ -39,6 +39,7 @@ fn accepted(id: u128) -> Accepted {
 fn end(id: u128) -> Final {
     Final {
         id,
+        account: 1,
         epoch: 1,
         status: Status::Delivered.as_u8(),
         carrier: 1,
@@ -46,6 +47,8 @@ fn end(id: u128) -> Final {
         segments_sent: 1,
         tell: true,
         cost_micros: 5000,
+        charged_micros: 500,
+        released_micros: 200,
         at_utc_ns: 3,
         detail: String::new(),
     }
@@ -97,16 +100,29 @@ fn end_of_a_message_of_a_reclaimed_epoch_is_not_counted_twice() {
         delivered: 1,
         ..Totals::default()
     };
+    let mut money = Turnovers::default();
+    money.priced(1, 700);
     store
         .reclaim(&Reclaimed {
             epochs_below: 2,
             octets: 1,
             totals,
+            money,
         })
         .unwrap();
     let kept = audit(&store).unwrap();
     assert!(kept.adds_up, "{:?}", kept.contradictions);
     assert_eq!((kept.accepted, kept.delivered, kept.waiting), (2, 1, 1));
+    let accounts = [AccountMoney {
+        account: "account 1".to_owned(),
+        credited_micros: 0,
+        charged_micros: 500,
+        reserved_micros: 700,
+    }];
+    assert_eq!(
+        (&whole.accounts[..], &kept.accounts[..]),
+        (&accounts[..], &accounts[..])
+    );
     assert_eq!((whole.accepted, whole.delivered, whole.waiting), (2, 1, 1));
 }
 

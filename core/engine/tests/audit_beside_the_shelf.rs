@@ -95,6 +95,7 @@ fn message_that_another_shard_brought_back_in_its_own_epoch_is_no_contradiction(
 
     let end = Final {
         id: id().0,
+        account: 1,
         status: Status::Delivered.as_u8(),
         carrier: 1,
         error: 0,
@@ -102,6 +103,8 @@ fn message_that_another_shard_brought_back_in_its_own_epoch_is_no_contradiction(
         tell: false,
         epoch: 1,
         cost_micros: 5000,
+        charged_micros: 0,
+        released_micros: 0,
         at_utc_ns: 3,
         detail: String::new(),
     };

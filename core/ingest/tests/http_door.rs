@@ -15,7 +15,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use carrack_carrier::trace::{Direction, Tap};
-use carrack_engine::{AccountQueue, CarrierRules, CarrierSpec, EngineSettings, Node, NodeSpec};
+use carrack_engine::{
+    AccountQueue, CarrierRules, CarrierSpec, EngineSettings, Node, NodeSpec, Terms,
+};
 use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
 use carrack_ingest::batch::{BatchSpec, Batches};
 use carrack_ingest::http::{HttpDoor, HttpSpec, Taps};
@@ -98,6 +100,7 @@ fn open(data_dir: &Path) -> Stand {
                 name: (*name).to_owned(),
                 messages_max: if *name == "small" { 1 } else { 100_000 },
                 share: 1,
+                terms: Terms::default(),
             })
             .collect(),
         carriers: vec![CarrierSpec {

@@ -6,6 +6,7 @@
 
 pub mod alphabet;
 pub mod carrier_id;
+mod charge;
 mod class;
 pub mod explain;
 mod id;
@@ -21,6 +22,7 @@ mod status;
 pub mod wire;
 
 pub use alphabet::Alphabet;
+pub use charge::{ChargeOn, ChargeOnFault};
 pub use class::{Class, ClassFault};
 pub use id::{MessageId, MessageIdFault, MessageIdParts};
 pub use money::{Currency, Micros};

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use carrack_message::Status;
 
 use crate::frame::FrameSummary;
+use crate::turnover::Turnovers;
 
 /// Messages by final status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -115,13 +116,15 @@ struct Epoch {
     live: i64,
     octets: u64,
     totals: Totals,
+    /// Moved by records in it, whatever epoch their messages are of.
+    money: Turnovers,
     closed_utc_ns: Option<u64>,
     /// The last moment at which something is known to have been written, UTC.
     seen_utc_ns: u64,
 }
 
 /// What may be dropped from the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reclaimed {
     /// Every epoch below this one goes.
     pub epochs_below: u32,
@@ -129,6 +132,8 @@ pub struct Reclaimed {
     pub octets: u64,
     /// Totals over all epochs that are gone, these included.
     pub totals: Totals,
+    /// Money that moved in all epochs that are gone, these included.
+    pub money: Turnovers,
 }
 
 /// The accounts of epochs; owned by the committer.
@@ -136,16 +141,18 @@ pub struct Reclaimed {
 pub struct EpochLedger {
     epochs: BTreeMap<u32, Epoch>,
     gone: Totals,
+    money_gone: Turnovers,
     current: u32,
 }
 
 impl EpochLedger {
-    /// A ledger that goes on after `gone`, writing to `current`.
+    /// A ledger that goes on after what is gone, writing to `current`.
     #[must_use]
-    pub fn new(gone: Totals, current: u32) -> Self {
+    pub fn new(gone: Totals, money_gone: Turnovers, current: u32) -> Self {
         Self {
             epochs: BTreeMap::new(),
             gone,
+            money_gone,
             current,
         }
     }
@@ -170,6 +177,7 @@ impl EpochLedger {
         row.octets += octets as u64;
         row.live += i64::from(summary.accepted) + i64::from(summary.returned);
         row.totals.accepted += u64::from(summary.accepted);
+        row.money.add_all(&summary.money);
         for (of, status, count) in &summary.finals {
             if let Some(row) = self.epochs.get_mut(of) {
                 row.totals.add_final(*status, u64::from(*count));
@@ -219,6 +227,7 @@ impl EpochLedger {
             epochs_below: 0,
             octets: 0,
             totals: self.gone,
+            money: Turnovers::default(),
         };
         for (number, row) in &self.epochs {
             let old = row
@@ -230,14 +239,30 @@ impl EpochLedger {
             found.epochs_below = number + 1;
             found.octets += row.octets;
             found.totals.add(&row.totals);
+            found.money.add_all(&row.money);
         }
-        (found.epochs_below > 0).then_some(found)
+        if found.epochs_below == 0 {
+            return None;
+        }
+        found.money.add_all(&self.money_gone);
+        Some(found)
     }
 
     /// Forgets what was dropped.
     pub fn reclaimed(&mut self, what: &Reclaimed) {
         self.epochs = self.epochs.split_off(&what.epochs_below);
         self.gone = what.totals;
+        self.money_gone = what.money.clone();
+    }
+
+    /// Money over all epochs, gone and kept.
+    #[must_use]
+    pub fn money(&self) -> Turnovers {
+        let mut money = self.money_gone.clone();
+        for row in self.epochs.values() {
+            money.add_all(&row.money);
+        }
+        money
     }
 
     /// Totals over all epochs, gone and kept.
@@ -265,12 +290,13 @@ mod tests {
                 .map(|(epoch, count)| (*epoch, Status::Delivered, *count))
                 .collect(),
             closed: closed.to_vec(),
+            money: Turnovers::default(),
         }
     }
 
     #[test]
     fn epoch_with_one_untold_message_is_kept_with_all_after_it() {
-        let mut ledger = EpochLedger::new(Totals::default(), 1);
+        let mut ledger = EpochLedger::new(Totals::default(), Turnovers::default(), 1);
         ledger.note(1, 100, &frame(2, &[], &[]));
         ledger.roll(10);
         ledger.note(2, 100, &frame(1, &[(1, 2)], &[(1, 1)]));
@@ -295,7 +321,7 @@ mod tests {
 
     #[test]
     fn message_that_came_back_holds_the_epoch_where_it_came_back() {
-        let mut ledger = EpochLedger::new(Totals::default(), 1);
+        let mut ledger = EpochLedger::new(Totals::default(), Turnovers::default(), 1);
         ledger.note(1, 100, &frame(1, &[], &[(1, 1)]));
         ledger.roll(10);
         assert_eq!(ledger.reclaimable(1_000, 0).unwrap().epochs_below, 2);
@@ -314,8 +340,30 @@ mod tests {
     }
 
     #[test]
+    fn money_of_an_epoch_that_is_gone_stays_in_the_sums() {
+        let mut ledger = EpochLedger::new(Totals::default(), Turnovers::default(), 1);
+        let mut begin = frame(1, &[], &[]);
+        begin.money.credited(7, 100);
+        begin.money.priced(7, 30);
+        ledger.note(1, 10, &begin);
+        ledger.roll(10);
+        let mut end = frame(0, &[(1, 1)], &[(1, 1)]);
+        end.money.ended(7, 20, 10);
+        ledger.note(2, 10, &end);
+        let before = ledger.money();
+        let gone = ledger.reclaimable(1_000, 0).unwrap();
+        assert_eq!((gone.epochs_below, gone.money.of(7).reserved()), (2, 30));
+        ledger.reclaimed(&gone);
+        assert_eq!(ledger.money(), before);
+        assert_eq!((before.of(7).reserved(), before.of(7).balance()), (0, 80));
+        ledger.roll(20);
+        let gone = ledger.reclaimable(1_000, 0).unwrap();
+        assert_eq!(gone.money, before);
+    }
+
+    #[test]
     fn epoch_is_kept_until_its_retention_is_over() {
-        let mut ledger = EpochLedger::new(Totals::default(), 5);
+        let mut ledger = EpochLedger::new(Totals::default(), Turnovers::default(), 5);
         ledger.note(5, 1, &frame(1, &[(5, 1)], &[(5, 1)]));
         assert_eq!(
             ledger.reclaimable(1_000, 0),

@@ -5,6 +5,7 @@
 use carrack_message::{MessageId, Status};
 
 use crate::shelf::ShelfChange;
+use crate::turnover::Turnovers;
 
 /// The key of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,6 +95,8 @@ pub struct FrameSummary {
     pub finals: Vec<(u32, Status, u32)>,
     /// Messages of which nothing more is to come, or that left for the shelf: epoch that held them, how many.
     pub closed: Vec<(u32, u32)>,
+    /// Money that moved by records of this frame.
+    pub money: Turnovers,
 }
 
 impl FrameSummary {

@@ -24,6 +24,7 @@ mod scan;
 mod shelf;
 mod shelf_family;
 mod store;
+mod turnover;
 
 pub use commit::{
     CommitRefused, CommitSettings, CommitThread, Committer, CommitterSpec, Durability,
@@ -41,3 +42,4 @@ pub use shelf::{
     receipt_name, shelf_answer, shelf_keepers,
 };
 pub use store::{MetaRow, Store};
+pub use turnover::{Turnover, Turnovers};

@@ -78,9 +78,10 @@ pub fn scan(
 ) -> Result<ScanReport, StoreFault> {
     let first = store.first_epoch()?;
     let totals_gone = store.totals_gone()?;
+    let money_gone = store.money_gone()?;
     let mut report = ScanReport {
         totals_gone,
-        ledger: EpochLedger::new(totals_gone, 0),
+        ledger: EpochLedger::new(totals_gone, money_gone, 0),
         ..ScanReport::default()
     };
     let mut expected = HashMap::new();
@@ -179,11 +180,13 @@ fn moment(record: RecordView<'_>) -> u64 {
         RecordView::Final(record) => record.at_utc_ns.to_native(),
         RecordView::Told(record) => record.at_utc_ns.to_native(),
         RecordView::Aside(record) => record.at_utc_ns.to_native(),
+        RecordView::Credited(record) => record.at_utc_ns.to_native(),
         _ => 0,
     }
 }
 
 fn summarise(summary: &mut FrameSummary, key: FrameKey, record: RecordView<'_>) {
+    summary.money.note(key, record);
     match record {
         RecordView::Accepted(record) => match key.accepted(MessageId(record.id.to_native())) {
             true => {
@@ -256,7 +259,10 @@ fn message_of(record: RecordView<'_>) -> Option<MessageId> {
         RecordView::Final(record) => record.id,
         RecordView::Told(record) => record.id,
         RecordView::Aside(record) => record.id,
-        RecordView::EarlyReceipt(_) | RecordView::BatchProgress(_) | RecordView::Other(_) => {
+        RecordView::EarlyReceipt(_)
+        | RecordView::BatchProgress(_)
+        | RecordView::Credited(_)
+        | RecordView::Other(_) => {
             return None;
         }
     };

@@ -25,12 +25,14 @@ use crate::shelf::{
     visit_entries,
 };
 use crate::shelf_family::{self, ShelfFamily};
+use crate::turnover::Turnovers;
 
 pub(crate) const LOG: &str = "log";
 const META: &str = "meta";
 const SHELF: &str = "shelf";
 const SHELF_COUNTS: &[u8] = b"shelf_counts";
 const TOTALS: &[u8] = b"totals";
+const MONEY: &[u8] = b"money";
 const FIRST_EPOCH: &[u8] = b"first_epoch";
 
 /// Rest of the key behind a prefix, and the value.
@@ -215,6 +217,7 @@ impl Store {
                 batch.delete_cf(shelf, key);
             }
             batch.put_cf(meta, TOTALS, what.totals.to_octets());
+            batch.put_cf(meta, MONEY, what.money.to_octets());
             batch.put_cf(meta, FIRST_EPOCH, what.epochs_below.to_be_bytes());
             let mut options = WriteOptions::default();
             options.set_sync(true);
@@ -300,6 +303,17 @@ impl Store {
         let octets = self.meta(TOTALS)?;
         Ok(octets
             .and_then(|octets| Totals::from_octets(&octets))
+            .unwrap_or_default())
+    }
+
+    /// Money that moved in the epochs that are gone.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`].
+    pub fn money_gone(&self) -> Result<Turnovers, StoreFault> {
+        let octets = self.meta(MONEY)?;
+        Ok(octets
+            .and_then(|octets| Turnovers::from_octets(&octets))
             .unwrap_or_default())
     }
 
@@ -478,6 +492,7 @@ mod tests {
                 epochs_below: 3,
                 octets: 300,
                 totals,
+                money: Turnovers::default(),
             })
             .unwrap();
         assert_eq!(keys(&store), [(3, 0)]);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use carrack_message::{Class, Sender};
+use carrack_message::{ChargeOn, Class, Micros, Sender};
 use toml::de::DeValue;
 
 use crate::reader::{Read, Section};
@@ -38,6 +38,14 @@ pub struct Account {
     pub share: u32,
     /// Price list it is charged by.
     pub deck: Option<PathBuf>,
+    /// What it has paid in; with `credit` the limit of what it may spend.
+    pub balance: Option<Micros>,
+    /// How far below zero it may go.
+    pub credit: Option<Micros>,
+    /// An alert is raised when it may spend less than this.
+    pub low_balance: Option<Micros>,
+    /// What it pays for.
+    pub charge_on: ChargeOn,
     /// From where it may come; empty: from anywhere.
     pub allowed_ips: Vec<Network>,
     /// Whether it may see and stop carriers, and see the queue and routes with buy prices.
@@ -65,13 +73,36 @@ impl Account {
             messages_max: section.optional("messages_max", kind::integer(1..=1_000_000_000)),
             share: section.or("share", 1, kind::integer(1..=100)),
             deck: section.optional("deck", crate::carrier::deck(context)),
+            balance: section.optional("balance", kind::money),
+            credit: section.optional("credit", kind::money),
+            low_balance: section.optional("low_balance", kind::money),
+            charge_on: section.or("charge_on", ChargeOn::default(), kind::parsed),
             allowed_ips: section.or("allowed_ips", Vec::new(), kind::one_or_list(kind::parsed)),
             operator: section.or("operator", false, kind::boolean),
             line: section.line,
         };
         section.finish();
         check_credentials(section);
+        check_money(section);
         account
+    }
+}
+
+fn check_money(section: &Section<'_>) {
+    let has = |key: &'static str| section.value(key).is_some();
+    for key in ["balance", "credit"] {
+        if has(key) && !has("deck") {
+            section.fault(
+                key,
+                "limits nothing without a `deck`: what has no price costs nothing; give the account a deck",
+            );
+        }
+    }
+    if has("low_balance") && !has("balance") && !has("credit") {
+        section.fault(
+            "low_balance",
+            "is never reached without a limit; give `balance`, `credit` or both",
+        );
     }
 }
 

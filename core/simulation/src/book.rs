@@ -10,6 +10,8 @@ use carrack_message::{MessageId, ReceiptState, Status};
 use carrack_queue::{FrameKey, SealedFrame};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::money::Money;
+
 /// Violations that are spelled out.
 const SPELLED_OUT_MAX: usize = 20;
 
@@ -59,6 +61,7 @@ impl Logged {
 pub(crate) struct Book {
     pub(crate) texts: Vec<Text>,
     pub(crate) log: FxHashMap<u128, Logged>,
+    pub(crate) money: Money,
     pub(crate) violations: Vec<String>,
     /// Notices with a customer: to which subscriber.
     pub(crate) handed: FxHashMap<u128, u64>,
@@ -120,7 +123,12 @@ impl Book {
         };
         for (_, _, record) in reader.iter() {
             match record {
-                Ok(record) => self.record(frame.key, record),
+                Ok(record) => {
+                    if let Some(fault) = self.money.record(frame.key, record) {
+                        self.violated(|| fault);
+                    }
+                    self.record(frame.key, record);
+                }
                 Err(fault) => self.violated(|| format!("frame {:?}: {fault}", frame.key)),
             }
         }

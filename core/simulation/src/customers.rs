@@ -12,6 +12,7 @@ use carrack_message::{Class, MessageId, Msisdn, Segmentation, Sender};
 
 use crate::book::{Text, text_of};
 use crate::faults::Fault;
+use crate::money::price;
 use crate::report::SimulationFault;
 use crate::run::Run;
 use crate::scenario::{MS, Mutant, SECOND};
@@ -89,14 +90,15 @@ impl World {
             true => self.now().utc_ns + self.rng.between(500, 20_000) * MS,
             false => 0,
         };
+        let segments = Segmentation::of(&text, 255)
+            .map_err(|_| SimulationFault::Input("text"))?
+            .segments;
         let submission = Submission {
             account: self.rng.between(1, u64::from(self.plan.accounts)) as u32,
             class: class(self.rng.next()),
             to: Msisdn::from_u64(to).ok_or(SimulationFault::Input("recipient"))?,
             from: Sender::parse("ACME").map_err(|_| SimulationFault::Input("sender"))?,
-            segments: Segmentation::of(&text, 255)
-                .map_err(|_| SimulationFault::Input("text"))?
-                .segments,
+            segments,
             body: Body::Text(text),
             send_at_utc_ns,
             validity_ns: if self.rng.chance(900) {
@@ -105,7 +107,7 @@ impl World {
                 self.rng.between(2, 20) * SECOND
             },
             wants_receipt,
-            price: None,
+            price: price(number, segments),
             client_ref: None,
             batch: None,
             tlvs: Vec::new(),

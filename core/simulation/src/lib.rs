@@ -13,6 +13,7 @@ mod events;
 mod faults;
 mod link;
 mod mishaps;
+mod money;
 mod process;
 mod report;
 mod rng;

@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::book::Certain;
 use crate::events::{Event, Events};
 use crate::faults::{Fault, FaultCounts};
+use crate::money::Purse;
 use crate::run::Run;
 use crate::scenario::CarrierPlan;
 
@@ -139,6 +140,19 @@ impl Run {
         let mut world = self.world.borrow_mut();
         if !world.book.violations.is_empty() {
             return Ok(());
+        }
+        for account in self.accounts.iter().map(|account| account.number) {
+            let balance = self.node.as_ref().and_then(|node| node.balance(account));
+            let held = balance.map(|balance| Purse {
+                reserved: balance.reserved,
+                charged: balance.charged,
+            });
+            let logged = world.book.money.of(account);
+            if held.is_some_and(|held| held != logged) {
+                world.book.violated(|| {
+                    format!("account {account} is held at {held:?}, the log says {logged:?}")
+                });
+            }
         }
         if left > 0 {
             world

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use carrack_engine::{AccountEntry, CarrierEntry, Directory};
+use crate::money::limit_micros;
+use carrack_engine::{AccountEntry, CarrierEntry, Directory, Terms};
 use carrack_message::Micros;
 use carrack_routing::{CarrierRow, Matcher, Policy, RouteRow, RouteTable, RoutingFault};
 
@@ -22,6 +23,11 @@ pub(crate) fn accounts(count: u32, messages_max: u64) -> Vec<AccountEntry> {
         waiting: Arc::default(),
         messages_max,
         share: 1,
+        terms: Terms {
+            limit_micros: limit_micros(number),
+            ..Terms::default()
+        },
+        balance: Arc::default(),
     };
     (1..=count).map(entry).collect()
 }

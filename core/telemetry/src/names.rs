@@ -27,6 +27,8 @@ metrics! {
     counter MESSAGES_ACCEPTED = "carrack_messages_accepted_total";
     /// Messages refused at the front door, by reason.
     counter MESSAGES_REFUSED = "carrack_messages_refused_total";
+    /// Times that an account came to have less to spend than its alert says, by account.
+    counter ACCOUNTS_LOW = "carrack_accounts_low_total";
     /// Messages that reached their final state, by status.
     counter MESSAGES_FINAL = "carrack_messages_final_total";
     /// Messages accepted and not yet final.

@@ -1,6 +1,7 @@
 //! The commands, one a file. Each takes its arguments and gives nothing, or a fault with its exit code.
 
 pub(crate) mod audit;
+pub(crate) mod balance;
 pub(crate) mod batch;
 pub(crate) mod carrier;
 pub(crate) mod config_check;

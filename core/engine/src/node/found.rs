@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use carrack_message::record::{FRAME_VERSION, FrameFault, frame_version};
-use carrack_queue::{EpochLedger, Names, ScanReport, Store, StoreFault};
+use carrack_queue::{EpochLedger, Names, ScanReport, Store, StoreFault, Turnovers};
 
 use super::crash::{left_over, note_uncertain};
 use super::{NodeFault, NodeSpec};
@@ -17,6 +17,8 @@ pub(super) struct Found {
     pub(super) directory: Directory,
     pub(super) recovered: Recovered,
     pub(super) ledger: EpochLedger,
+    /// What the log says of the money of accounts.
+    pub(super) money: Turnovers,
     /// Whether there was a run before this one.
     pub(super) used_before: bool,
 }
@@ -34,6 +36,7 @@ pub(super) fn find(spec: &NodeSpec) -> Result<Found, NodeFault> {
     say_what_was_found(&recovered, &report);
     let used_before = report.frames > 0;
     let mut ledger = report.into_ledger(first_epoch);
+    let money = ledger.money();
     let left_over = left_over(&spec.data_dir)?;
     note_uncertain(&store, &mut recovered, &left_over, ledger.current())?;
     // The epoch of what was just written belongs to no shard.
@@ -43,6 +46,7 @@ pub(super) fn find(spec: &NodeSpec) -> Result<Found, NodeFault> {
         directory,
         recovered,
         ledger,
+        money,
         used_before,
     })
 }
@@ -80,6 +84,8 @@ fn name_all(store: &Store, spec: &NodeSpec) -> Result<Directory, StoreFault> {
             waiting: Arc::default(),
             messages_max: account.messages_max,
             share: account.share,
+            terms: account.terms,
+            balance: Arc::default(),
         });
     }
     let mut carrier_entries = Vec::new();

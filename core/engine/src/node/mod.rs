@@ -27,6 +27,7 @@ use carrack_routing::RouteTable;
 use carrack_runtime::{Clock, Io, Mailbox, SystemClock, Wake, mailbox};
 use thiserror::Error;
 
+use crate::credit::Terms;
 use crate::engine::{Engine, Inner};
 use crate::mail::Mail;
 use crate::pager;
@@ -59,7 +60,7 @@ pub struct CarrierSpec {
     pub make: LinkMaker,
 }
 
-/// What an account may have of the queue.
+/// What an account may have of the queue, and spend.
 #[derive(Debug, Clone)]
 pub struct AccountQueue {
     /// Its name.
@@ -68,6 +69,8 @@ pub struct AccountQueue {
     pub messages_max: u64,
     /// Its part where customers share a carrier.
     pub share: u32,
+    /// What was agreed about money.
+    pub terms: Terms,
 }
 
 /// A node to be started.
@@ -159,6 +162,7 @@ impl Node {
             owners.collect(),
             found.directory,
             Arc::clone(&spec.table),
+            &found.money,
         );
         shared.keepers_found = found.store.shelf_keepers()?;
         count_shelf(&shared, &found.store.shelf_counts());

@@ -12,11 +12,12 @@ use carrack_message::record::{FrameFault, FrameReader};
 use carrack_message::{MessageId, References};
 use carrack_queue::{
     Committer, FrameKey, InFlight, InFlightJournal, RecordPlace, SealedFrame, ShelfCounts,
-    ShelfEntry, ShelfQuestion,
+    ShelfEntry, ShelfQuestion, Turnovers,
 };
 use carrack_routing::RouteTable;
 use carrack_runtime::{Mailbox, MailboxFull, MailboxSender, Now, Wake, mailbox};
 
+use crate::credit::BalanceView;
 use crate::directory::Directory;
 use crate::engine::Cancelled;
 use crate::mail::Mail;
@@ -68,7 +69,10 @@ pub type SimulatedLog = Box<dyn FnMut(FrameKey) -> Option<Vec<u8>>>;
 pub type SimulatedShelf = Box<dyn FnMut(&ShelfQuestion) -> Result<Vec<ShelfEntry>, String>>;
 
 /// What the durable frames say, in the order in which they are given.
-pub struct SimulatedRecovery(Recovered);
+pub struct SimulatedRecovery {
+    found: Recovered,
+    money: Turnovers,
+}
 
 impl SimulatedRecovery {
     /// Nothing yet. Accounts, carriers and routes are those of the run to come.
@@ -78,7 +82,10 @@ impl SimulatedRecovery {
             let octets = log(key)?;
             Some(Arc::new(SealedFrame::read_back(key, octets)))
         };
-        Self(Recovered::new(Ways::new(directory, table), Box::new(read)))
+        Self {
+            found: Recovered::new(Ways::new(directory, table), Box::new(read)),
+            money: Turnovers::default(),
+        }
     }
 
     /// Reads one frame.
@@ -88,7 +95,9 @@ impl SimulatedRecovery {
     pub fn apply(&mut self, frame: &Arc<SealedFrame>) -> Result<(), FrameFault> {
         for (index, offset, record) in FrameReader::new(&frame.octets)?.iter() {
             let place = RecordPlace { index, offset };
-            self.0.apply(frame, place, record?);
+            let record = record?;
+            self.money.note(frame.key, record);
+            self.found.apply(frame, place, record);
         }
         Ok(())
     }
@@ -102,20 +111,20 @@ impl SimulatedRecovery {
         left_over: &[InFlight],
         at_utc_ns: u64,
     ) -> Result<Option<Vec<u8>>, FrameFault> {
-        let frame = self.0.left_in_windows(left_over, at_utc_ns)?;
+        let frame = self.found.left_in_windows(left_over, at_utc_ns)?;
         Ok((!frame.is_empty()).then(|| frame.seal(0)))
     }
 
     /// Messages that still live.
     #[must_use]
     pub fn messages(&self) -> usize {
-        self.0.count()
+        self.found.count()
     }
 
     /// Receipts that wait for their response.
     #[must_use]
     pub fn receipts_parked(&self) -> usize {
-        self.0.early.len()
+        self.found.early.len()
     }
 }
 
@@ -178,10 +187,16 @@ impl SimulatedNode {
     pub fn start(spec: SimulatedSpec, recovery: SimulatedRecovery, now: Now) -> Self {
         let shards = spec.parts.len().max(1);
         let owners = (0..spec.carriers.len()).map(|place| (place % shards) as u8);
-        let mut shared = Shared::new(spec.settings, owners.collect(), spec.directory, spec.table);
+        let mut shared = Shared::new(
+            spec.settings,
+            owners.collect(),
+            spec.directory,
+            spec.table,
+            &recovery.money,
+        );
         shared.keepers_found = spec.keepers_found;
         let shared = Arc::new(shared);
-        let mut recovered = recovery.0;
+        let mut recovered = recovery.found;
         distribution::count_shelf(&shared, &spec.shelf_counts);
         let mut found = distribution::distribute(&shared, &mut recovered, shards);
         let remembered = std::mem::take(&mut recovered.remembered);
@@ -251,6 +266,13 @@ impl SimulatedNode {
     #[must_use]
     pub fn shards(&self) -> usize {
         self.shards.len()
+    }
+
+    /// What an account has.
+    #[must_use]
+    pub fn balance(&self, account: u32) -> Option<BalanceView> {
+        let directory = self.shared.directory();
+        directory.account(account).map(|entry| entry.balance.view())
     }
 
     /// One turn of a shard. True: it has more to do at once.

@@ -92,6 +92,8 @@ pub(crate) struct Recovered {
     pub(crate) unlisted: BTreeSet<(u128, u32, u8)>,
     pub(crate) progress: HashMap<u64, BatchProgress>,
     pub(crate) batches: HashMap<u64, RestoredBatch>,
+    /// Money given to accounts: what for.
+    pub(crate) credited: Vec<(u32, String)>,
     pub(crate) report: ScanReport,
     /// Records that could not be used, with the reason of the first.
     pub(crate) unusable: u64,
@@ -134,6 +136,7 @@ impl Recovered {
             unlisted: BTreeSet::new(),
             progress: HashMap::new(),
             batches: HashMap::new(),
+            credited: Vec::new(),
             report: ScanReport::default(),
             unusable: 0,
         }
@@ -248,6 +251,10 @@ impl Recovered {
                 accepted: record.accepted.to_native(),
                 rejected: record.rejected.to_native(),
             }),
+            RecordView::Credited(record) => {
+                let reference = record.reference.as_str().to_owned();
+                self.credited.push((record.account.to_native(), reference));
+            }
             RecordView::Other(_) => self.unusable += 1,
         }
     }

@@ -49,6 +49,7 @@ pub(crate) struct Restored {
     pub(crate) segments_priced: u8,
     pub(crate) segments_sent: u8,
     pub(crate) cost_micros: i64,
+    pub(crate) price_micros: i64,
     /// Bad outcomes of the segment that had most.
     pub(crate) attempts: u32,
     pub(crate) bad_outcomes: SmallVec<[u8; 1]>,
@@ -100,6 +101,7 @@ impl Restored {
             segments_priced: parts,
             segments_sent: 0,
             cost_micros: 0,
+            price_micros: record.price_micros.to_native(),
             attempts: 0,
             bad_outcomes: (0..parts).map(|_| 0).collect(),
             last_error: 0,

@@ -7,11 +7,17 @@ use carrack_message::{MessageId, MessageIdParts};
 use carrack_queue::ShelfChange;
 use carrack_routing::{OnNoResponse, PlanId, Query};
 use carrack_runtime::Now;
+use carrack_telemetry::names;
 use smallvec::SmallVec;
 
 use super::Shard;
 use super::live::{Live, Phase, Segment};
 use crate::submission::{Chunk, Refusal, Submission, Verdict};
+
+/// What a message is to cost its account, micro-units; 0 where it has no price.
+fn price_of(submission: &Submission) -> i64 {
+    submission.price.map_or(0, |price| price.0.max(0))
+}
 
 /// Where an acceptable submission will go.
 struct Way {
@@ -38,7 +44,7 @@ impl Shard {
             .map(|(submission, way)| match way {
                 Err(refusal) => Verdict::Refused(refusal),
                 Ok(_) if together => {
-                    self.give_back(submission.account);
+                    self.give_back(submission.account, price_of(&submission));
                     Verdict::Refused(Refusal::Together)
                 }
                 Ok(way) => {
@@ -131,14 +137,24 @@ impl Shard {
             .plans
             .intern(&carriers)
             .map_err(|fault| Refusal::NoRoute(fault.to_string()))?;
+        let price_micros = price_of(submission);
+        if account.balance.reserve(price_micros)? {
+            tracing::warn!(
+                account = account.name,
+                "an account has less to spend than its alert says"
+            );
+            metrics::counter!(names::ACCOUNTS_LOW, "account" => account.name.clone()).increment(1);
+        }
         if account.waiting.fetch_add(1, Ordering::Relaxed) >= account.messages_max {
             account.release();
+            account.balance.give_back(price_micros);
             return Err(Refusal::AccountQueueFull);
         }
         if self.shared.waiting.fetch_add(1, Ordering::Relaxed) >= self.shared.settings.messages_max
         {
             self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
             account.release();
+            account.balance.give_back(price_micros);
             return Err(Refusal::QueueFull);
         }
         let (attempts_max, on_no_response) = self.route_policy(choice.route);
@@ -161,11 +177,12 @@ impl Shard {
         (attempts_max, on_no_response)
     }
 
-    /// Frees the place in the queue that [`Self::way`] reserved.
-    fn give_back(&self, account: u32) {
+    /// Frees the place in the queue and the price that [`Self::way`] reserved.
+    fn give_back(&self, account: u32, price_micros: i64) {
         self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
         if let Some(account) = self.directory.account(account) {
             account.release();
+            account.balance.give_back(price_micros);
         }
     }
 
@@ -210,11 +227,13 @@ impl Shard {
         let (later, offset) = match written {
             Ok(written) => written,
             Err(fault) => {
-                self.give_back(record.account);
+                self.give_back(record.account, record.price_micros.max(0));
                 return Verdict::Refused(Refusal::Store(fault.to_string()));
             }
         };
-        self.frames.summary().accepted += 1;
+        let summary = self.frames.summary();
+        summary.accepted += 1;
+        summary.money.priced(record.account, record.price_micros);
         let batch = record.batch.map_or(0, |row| row.batch);
         if batch != 0 {
             self.batch(batch).live.fetch_add(1, Ordering::Relaxed);
@@ -234,6 +253,7 @@ impl Shard {
                 .map(|_| Segment::unsent())
                 .collect(),
             segments_priced: record.segments.max(1),
+            price_micros: record.price_micros,
             offset,
             accepted_utc_ns: record.at_utc_ns,
             expires_utc_ns: record.expires_utc_ns,

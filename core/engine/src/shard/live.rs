@@ -217,6 +217,8 @@ pub(crate) struct Live {
     /// Segments that carriers took, repeated ones included.
     pub(crate) segments_sent: u8,
     pub(crate) cost_micros: i64,
+    /// Price to its account, all segments; negative: none.
+    pub(crate) price_micros: i64,
     /// All its parts were with a carrier, and its batch knows.
     pub(crate) counted_submitted: bool,
     /// Whether the customer is to be told its end.
@@ -263,6 +265,7 @@ impl Live {
             last_error: 0,
             segments_sent: 0,
             cost_micros: 0,
+            price_micros: -1,
             counted_submitted: false,
             tell: false,
             from: None,

@@ -12,6 +12,7 @@ mod carriers;
 mod classes;
 mod correlation;
 mod counts;
+mod credit;
 mod dispatch;
 mod early;
 mod frames;
@@ -312,6 +313,7 @@ impl Shard {
                     subscriber,
                 } => self.revoke(account, subscriber),
                 Mail::Told(key) => self.told(now, key),
+                Mail::Credit(credit) => self.credit(now, credit),
                 Mail::Snapshot(reply) => reply(self.view()),
             }
         }
@@ -330,6 +332,7 @@ impl Shard {
                 aside,
                 back,
             } = after;
+            self.settle_money(&frame);
             for key in accepted {
                 self.accepted_is_durable(key, &frame);
             }
@@ -350,6 +353,16 @@ impl Shard {
             }
             for id in back {
                 self.is_back(id);
+            }
+        }
+    }
+
+    /// What ends gave back may be spent again once they are durable, not before: a crash must not find it spent twice.
+    fn settle_money(&self, frame: &SealedFrame) {
+        for (account, turnover) in frame.summary.money.iter() {
+            match self.directory.account(account) {
+                Some(entry) => entry.balance.settle(turnover),
+                None => self.shared.balances.of(account).settle(turnover),
             }
         }
     }

@@ -448,6 +448,7 @@ fn waiting(now: Now, record: &ArchivedAccepted, accepted: Accepted) -> Live {
         on_no_response: accepted.on_no_response,
         segments: (0..segments).map(|_| Segment::unsent()).collect(),
         segments_priced: segments,
+        price_micros: record.price_micros.to_native(),
         frame: Some(accepted.frame),
         home: accepted.home,
         offset: accepted.offset,

@@ -90,6 +90,7 @@ impl Shard {
             last_error: restored.last_error,
             segments_sent: restored.segments_sent,
             cost_micros: restored.cost_micros,
+            price_micros: restored.price_micros,
             tell: restored.wants_receipt,
             from: restored.wants_receipt.then_some(restored.from),
             end: restored.end.map(|(status, error, done_utc_ns)| End {

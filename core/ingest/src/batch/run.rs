@@ -379,7 +379,7 @@ impl<I: Intake> Run<I> {
                     .map_or_else(|| "routes have changed".to_owned(), ToString::to_string),
                 smaller: matches!(
                     temporary,
-                    Some(Refusal::QueueFull | Refusal::AccountQueueFull)
+                    Some(Refusal::QueueFull | Refusal::AccountQueueFull | Refusal::NoCredit)
                 ),
                 lost_sight: false,
             });

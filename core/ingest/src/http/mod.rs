@@ -6,6 +6,7 @@
 //! [`RECIPIENTS_MAX`](messages::RECIPIENTS_MAX).
 
 mod authentication;
+mod balance;
 mod batches;
 mod body;
 mod connection;

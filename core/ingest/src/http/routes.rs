@@ -6,7 +6,7 @@ use axum::routing::{get, post};
 
 use super::problem::Problem;
 use super::state::State;
-use super::{batches, health, jobs, messages, operations, trace};
+use super::{balance, batches, health, jobs, messages, operations, trace};
 
 pub(crate) fn router(state: State) -> Router {
     Router::new()
@@ -19,6 +19,9 @@ pub(crate) fn router(state: State) -> Router {
         .route("/v1/batches/{id}", get(batches::get))
         .route("/v1/batches/{id}/errors", get(batches::errors))
         .route("/v1/quote", post(operations::quote))
+        .route("/v1/balance", get(balance::own))
+        .route("/v1/balances", get(balance::all))
+        .route("/v1/balances/{account}", post(balance::give))
         .route("/v1/carriers", get(operations::carriers))
         .route(
             "/v1/carriers/{name}/{change}",

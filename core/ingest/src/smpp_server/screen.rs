@@ -78,6 +78,8 @@ pub(crate) const fn refused(refusal: &Refusal) -> CommandStatus {
     match refusal {
         Refusal::NoRoute(_) => CommandStatus::ESME_RINVDSTADR,
         Refusal::QueueFull | Refusal::AccountQueueFull => CommandStatus::ESME_RMSGQFUL,
+        // The specification has no status for money; this one stops a client that throttling would only slow.
+        Refusal::NoCredit => CommandStatus::ESME_RSUBMITFAIL,
         Refusal::Store(_) => CommandStatus::ESME_RSYSERR,
         Refusal::ShuttingDown | Refusal::Together => CommandStatus::ESME_RTHROTTLED,
     }

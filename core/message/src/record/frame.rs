@@ -20,15 +20,15 @@ use thiserror::Error;
 use super::accepted::{Accepted, ArchivedAccepted};
 use super::batch::{ArchivedBatchProgress, BatchProgress};
 use super::outcome::{
-    ArchivedAside, ArchivedEarlyReceipt, ArchivedFinal, ArchivedReceiptSeen, ArchivedRefused,
-    ArchivedSubmitted, ArchivedTold, ArchivedUncertain, Aside, EarlyReceipt, Final, ReceiptSeen,
-    Refused, Submitted, Told, Uncertain,
+    ArchivedAside, ArchivedCredited, ArchivedEarlyReceipt, ArchivedFinal, ArchivedReceiptSeen,
+    ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedUncertain, Aside, Credited,
+    EarlyReceipt, Final, ReceiptSeen, Refused, Submitted, Told, Uncertain,
 };
 
 /// Octets before the first record.
 pub const FRAME_HEADER_OCTETS: usize = 28;
 /// Version that this code writes.
-pub const FRAME_VERSION: u16 = 3;
+pub const FRAME_VERSION: u16 = 4;
 /// Records a frame may hold: an index within it has 16 bits.
 pub const FRAME_RECORDS_MAX: usize = 65_535;
 /// Octets a frame may hold.
@@ -118,6 +118,7 @@ kinds! {
     8 Told ArchivedTold "The customer has taken the final state.";
     9 BatchProgress ArchivedBatchProgress "How far a batch file was taken.";
     10 Aside ArchivedAside "A message left the log for the shelf.";
+    11 Credited ArchivedCredited "An account was given money.";
 }
 
 fn access<T>(bytes: &[u8]) -> Result<&T, RkyvError>

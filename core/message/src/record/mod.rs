@@ -19,7 +19,7 @@ pub use frame::{
     FrameReader, FrameWriter, RecordView, Storable, frame_stamp, frame_version, owned, record_at,
 };
 pub use outcome::{
-    ArchivedAside, ArchivedEarlyReceipt, ArchivedFinal, ArchivedReceiptSeen, ArchivedRefused,
-    ArchivedSubmitted, ArchivedTold, ArchivedUncertain, Aside, EarlyReceipt, Final, ReceiptSeen,
-    Refused, Submitted, Told, Uncertain, UncertainReason,
+    ArchivedAside, ArchivedCredited, ArchivedEarlyReceipt, ArchivedFinal, ArchivedReceiptSeen,
+    ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedUncertain, Aside, Credited,
+    EarlyReceipt, Final, ReceiptSeen, Refused, Submitted, Told, Uncertain, UncertainReason,
 };

@@ -123,6 +123,8 @@ pub struct EarlyReceipt {
 pub struct Final {
     /// Message id.
     pub id: u128,
+    /// Number of its account in the dictionary of names.
+    pub account: u32,
     /// Final status, by its number.
     pub status: u8,
     /// Last carrier's number; `u32::MAX` where none was tried.
@@ -137,10 +139,27 @@ pub struct Final {
     pub epoch: u32,
     /// What the carriers charge, micro-units.
     pub cost_micros: i64,
+    /// What its account is charged, micro-units.
+    pub charged_micros: i64,
+    /// What of its price its account has back, micro-units: charged and released are the price it was accepted at.
+    pub released_micros: i64,
     /// At, UTC nanoseconds.
     pub at_utc_ns: u64,
     /// One sentence for people; empty where the status says all.
     pub detail: String,
+}
+
+/// An account was given money, or money was taken back from it.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct Credited {
+    /// Number of the account in the dictionary of names.
+    pub account: u32,
+    /// Micro-units; negative: taken back.
+    pub amount_micros: i64,
+    /// At, UTC nanoseconds.
+    pub at_utc_ns: u64,
+    /// What it was given for: the same words are not booked twice.
+    pub reference: String,
 }
 
 /// The customer has taken the final state.

@@ -8,7 +8,7 @@ use carrack_runtime::Now;
 
 use crate::engine::Cancelled;
 use crate::shard::Shard;
-use crate::shard::live::{End, Key, Phase, SegmentState};
+use crate::shard::live::{End, Key, Live, Phase, SegmentState};
 
 impl Shard {
     pub(super) fn finish_by_receipts(&mut self, now: Now, key: Key, state: ReceiptState) {
@@ -36,8 +36,11 @@ impl Shard {
             .carrier
             .and_then(|place| self.directory.carrier(place))
             .map_or(u32::MAX, |entry| entry.number);
+        let (charged_micros, released_micros) = self.charge(live, status);
+        let account = live.account;
         let record = Final {
             id: live.id.0,
+            account,
             status: status.as_u8(),
             carrier,
             error: live.last_error,
@@ -45,12 +48,18 @@ impl Shard {
             tell,
             epoch: live.home.epoch,
             cost_micros: live.cost_micros,
+            charged_micros,
+            released_micros,
             at_utc_ns: now.utc_ns,
             detail: detail.to_owned(),
         };
         let (place, batch, epoch) = (live.carrier, live.batch, live.home.epoch);
         self.note(&record);
-        self.frames.summary().add_final(epoch, status);
+        let summary = self.frames.summary();
+        summary.add_final(epoch, status);
+        summary
+            .money
+            .ended(account, charged_micros, released_micros);
         self.forget_segments(now, key, true);
         self.count_final(place, batch, status);
         if tell {
@@ -59,6 +68,17 @@ impl Shard {
             self.frames.summary().add_closed(epoch);
             self.close(key);
         }
+    }
+
+    /// What of its price its account pays, and what it has back.
+    fn charge(&self, live: &Live, status: Status) -> (i64, i64) {
+        let price = live.price_micros.max(0);
+        // One that was taken out of the configuration pays as everybody does.
+        let account = self.directory.account(live.account);
+        let charge_on = account.map_or_else(Default::default, |account| account.terms.charge_on);
+        let delivered = status == Status::Delivered;
+        let charged = charge_on.charge(price, live.segments_priced, live.segments_sent, delivered);
+        (charged, price - charged)
     }
 
     pub(super) fn count_final(&mut self, place: Option<u16>, batch: u64, status: Status) {

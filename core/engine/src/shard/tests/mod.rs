@@ -9,6 +9,7 @@
 mod accepting;
 mod any_order;
 mod backlogs;
+mod credit;
 mod failing_over;
 mod forms;
 mod given_on_early;

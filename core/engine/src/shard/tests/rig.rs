@@ -16,11 +16,12 @@ use carrack_message::{
 };
 use carrack_queue::{
     CommitRefused, Committer, FrameKey, FrameSummary, InFlightJournal, RecordPlace, SealedFrame,
-    ShelfChange, ShelfCounts, read_left_over, shelf_answer,
+    ShelfChange, ShelfCounts, Turnovers, read_left_over, shelf_answer,
 };
 use carrack_routing::{CarrierRow, Matcher, Policy, RouteRow, RouteTable};
 use carrack_runtime::{Mailbox, MailboxSender, Now, Wake, mailbox};
 
+use crate::credit::Terms;
 use crate::directory::{AccountEntry, CarrierEntry, Directory};
 use crate::mail::Mail;
 use crate::node::count_shelf;
@@ -147,6 +148,17 @@ impl Link for ScriptedLink {
     fn take_oddities(&mut self) -> u64 {
         0
     }
+}
+
+/// What the log says of money.
+fn money(log: &Log) -> Turnovers {
+    let mut money = Turnovers::default();
+    for frame in &log.frames {
+        for (_, _, record) in FrameReader::new(&frame.octets).unwrap().iter() {
+            money.note(frame.key, record.unwrap());
+        }
+    }
+    money
 }
 
 #[derive(Default)]
@@ -291,19 +303,27 @@ fn table() -> Arc<RouteTable> {
 }
 
 pub(super) fn directory() -> Directory {
-    let account = AccountEntry {
+    directory_with(AccountEntry {
         number: ACCOUNT,
         name: "acme".to_owned(),
         waiting: Arc::default(),
         messages_max: 1000,
         share: 1,
-    };
+        terms: Terms::default(),
+        balance: Arc::default(),
+    })
+}
+
+/// The same with this account in place of the first.
+pub(super) fn directory_with(account: AccountEntry) -> Directory {
     let other = AccountEntry {
         number: OTHER_ACCOUNT,
         name: "other".to_owned(),
         waiting: Arc::default(),
         messages_max: 1000,
         share: 2,
+        terms: Terms::default(),
+        balance: Arc::default(),
     };
     let carriers = [(11, "north"), (12, "south")].map(|(number, name)| CarrierEntry {
         number,
@@ -360,6 +380,7 @@ impl Rig {
             vec![0, 0],
             directory(),
             table(),
+            &money(&log.borrow()),
         ));
         let (mail, inbox): (MailboxSender<Mail>, Mailbox<Mail>) = mailbox(64, Wake::default());
         let wires: Vec<Rc<RefCell<Wire>>> = (0..3).map(|_| Rc::default()).collect();
