@@ -65,6 +65,9 @@ pub struct Arguments {
     /// Shards of the node [default: one a core]
     #[arg(long, value_name = "N")]
     shards: Option<u8>,
+    /// Gives messages prices and the account a limit
+    #[arg(long)]
+    priced: bool,
     /// Folder of the programs
     #[arg(long, value_name = "DIR")]
     programs: Option<PathBuf>,
@@ -203,6 +206,7 @@ impl Session<'_> {
             links,
             link_window,
             shards,
+            priced,
             ..
         } = *self.arguments;
         let shape = NodeShape {
@@ -212,6 +216,7 @@ impl Session<'_> {
             links: links.unwrap_or(default.links),
             link_window: link_window.unwrap_or(default.link_window),
             messages_max: default.messages_max,
+            priced,
         };
         NodeShape {
             // What is accepted ahead of the carrier is no fault of the node here: all of a count may wait.

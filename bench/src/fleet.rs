@@ -149,7 +149,7 @@ impl Fleet {
 
     /// Writes the configuration of a node that sends each number to its carrier, and all others to the first.
     pub(crate) fn write_config(&self, folder: &Path, shape: &NodeShape) -> anyhow::Result<()> {
-        let mut text = config_head(shape);
+        let mut text = config_head(folder, shape)?;
         for Member {
             contract, carrier, ..
         } in &self.members

@@ -33,6 +33,8 @@ pub(crate) struct NodeShape {
     pub(crate) links: u32,
     pub(crate) link_window: u32,
     pub(crate) messages_max: u64,
+    /// Messages have a price, and the account a limit.
+    pub(crate) priced: bool,
 }
 
 /// A running node.
@@ -64,7 +66,7 @@ pub(crate) struct Audit {
 }
 
 /// Everything but carriers and routes.
-pub(crate) fn config_head(shape: &NodeShape) -> String {
+pub(crate) fn config_head(folder: &Path, shape: &NodeShape) -> anyhow::Result<String> {
     let NodeShape {
         window,
         messages_max,
@@ -74,7 +76,11 @@ pub(crate) fn config_head(shape: &NodeShape) -> String {
     let shards = shape
         .shards
         .map_or_else(|| "\"auto\"".to_owned(), |shards| shards.to_string());
-    format!(
+    let money = match shape.priced {
+        true => write_deck(folder)?,
+        false => "",
+    };
+    Ok(format!(
         r#"[node]
 data_dir = "data"
 shards = {shards}
@@ -96,9 +102,17 @@ password = "{PASSWORD}"
 window = {window}
 binds_max = {binds_max}
 operator = true
-"#,
+{money}"#,
         server_binds = binds_max + 10,
-    )
+    ))
+}
+
+/// Prices for every number, and what the account says of them.
+fn write_deck(folder: &Path) -> anyhow::Result<&'static str> {
+    let rows = (1..10).map(|digit| format!("{digit},0.0075,EUR,\n"));
+    let deck = format!("prefix,price,currency,name\n{}", rows.collect::<String>());
+    fs::write(folder.join("sell.csv"), deck)?;
+    Ok("deck = \"sell.csv\"\nbalance = \"10000000\"\ncredit = \"1000\"\nlow_balance = \"100\"\n")
 }
 
 /// Writes the configuration; urgent messages go to a carrier of their own where there is one.
@@ -111,7 +125,7 @@ pub(crate) fn write_config(
     let NodeShape {
         links, link_window, ..
     } = shape;
-    let mut text = config_head(shape);
+    let mut text = config_head(folder, shape)?;
     if urgent_carrier.is_some() {
         write!(
             text,

@@ -174,7 +174,7 @@ fn write_config(bench: &Bench<'_>, plan: &Plan, carrier: &Carrier) -> anyhow::Re
     let text = format!(
         "{}[[carrier]]\nname = \"one\"\naddress = \"{}\"\nsystem_id = \"c\"\npassword = \"p\"\nprice = \"0.001\"\n\
          links = {}\nwindow = {}\n{rate}[[route]]\nmatch = {{}}\ncarriers = [\"one\"]\n",
-        config_head(shape),
+        config_head(bench.folder, shape)?,
         carrier.address,
         shape.links,
         shape.link_window

@@ -111,6 +111,7 @@ impl Scenario {
                 Self::OverloadQueue => 60_000,
                 _ => 2_000_000,
             },
+            priced: false,
         }
     }
 }

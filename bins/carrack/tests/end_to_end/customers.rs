@@ -79,7 +79,7 @@ fn message_over_http_has_its_whole_story() {
     );
 }
 
-fn load(node: &Node, count: u64, run: u64, reconnect: Option<Duration>) -> LoadReport {
+pub(super) fn load(node: &Node, count: u64, run: u64, reconnect: Option<Duration>) -> LoadReport {
     let options = smpp::Options {
         address: node.smpp.unwrap().to_string(),
         system_id: "test".into(),

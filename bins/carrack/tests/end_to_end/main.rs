@@ -11,6 +11,7 @@ mod batches;
 mod carrier;
 mod configuration;
 mod crashes;
+mod credit;
 mod customer_crashes;
 mod customers;
 mod failover;
