@@ -15,7 +15,7 @@ use crate::outcome::Outcome;
 use crate::programs::Programs;
 use crate::scenario::{Amount, Scenario};
 use crate::smpp_run::Bench;
-use crate::{backlog, batch, kannel, links, overload, show, smpp_run};
+use crate::{backlog, batch, customers, kannel, links, overload, show, smpp_run};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -275,6 +275,7 @@ impl Session<'_> {
                 Scenario::Backlog => backlog::run(bench)?,
                 Scenario::Links | Scenario::LinksFull => links::run(bench, scenario)?,
                 Scenario::Overload | Scenario::OverloadQueue => overload::run(bench, scenario)?,
+                Scenario::Customers => customers::run(bench)?,
                 Scenario::Kannel => kannel::run_ours(bench, mark)?,
                 _ => smpp_run::run(bench, scenario)?,
             }))

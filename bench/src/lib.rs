@@ -10,6 +10,7 @@ mod batch;
 mod carrier;
 mod check;
 mod command;
+mod customers;
 mod fleet;
 mod http_load;
 mod http_run;

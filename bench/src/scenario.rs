@@ -33,6 +33,8 @@ pub(crate) enum Scenario {
     Overload,
     /// Twice what the carrier takes, until the queue's bound is met: refusals, a batch that waits, and after
     OverloadQueue,
+    /// 996 binds of three uneven customers, alone and beside one that never reads, one that floods and one that binds and drops
+    Customers,
     /// Kannel beside us in one run: HTTP, one message a request, a receipt for each
     Kannel,
 }
@@ -62,6 +64,7 @@ impl Scenario {
                 | Self::LinksFull
                 | Self::Overload
                 | Self::OverloadQueue
+                | Self::Customers
                 | Self::Kannel
         )
     }
@@ -77,7 +80,7 @@ impl Scenario {
             Self::SmppWide | Self::SmppMany => 400_000,
             Self::Links | Self::LinksFull => 200_000,
             // By time; the count says nothing.
-            Self::Overload | Self::OverloadQueue => 0,
+            Self::Overload | Self::OverloadQueue | Self::Customers => 0,
             Self::SmppNarrow => 30_000,
             Self::HttpOne => 100_000,
             Self::Batch => 1_000_000,
@@ -93,6 +96,7 @@ impl Scenario {
             Self::SmppMany => (50, 100, 10, 100),
             Self::Links | Self::LinksFull => (50, 100, crate::fleet::LINKS, 100),
             Self::Overload | Self::OverloadQueue => (50, 100, 4, 1000),
+            Self::Customers => (1_100, 100, 4, 1000),
             Self::SmppNarrow => (1, 10, 2, 1000),
             Self::Latency => (1, 1000, 2, 1000),
             Self::HttpOne => (50, 1, 2, 1000),

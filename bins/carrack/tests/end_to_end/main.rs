@@ -9,6 +9,7 @@
 
 mod batches;
 mod carrier;
+mod chained;
 mod configuration;
 mod crashes;
 mod credit;
