@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use carrack_message::record::{Accepted, Body, FrameWriter};
+use carrack_message::record::{Accepted, Body, FrameWriter, ReceiptWish};
 use carrack_queue::{
     CommitSettings, CommitThread, Committer, CommitterSpec, Durability, EpochLedger, FrameKey,
     FrameSummary, SealedFrame, ShardCommitter, Store, Totals, Turnovers,
@@ -115,7 +115,7 @@ fn frame(records: usize) -> Vec<u8> {
             body: Body::Text("x".repeat(120)),
             segments: 1,
             reference: 0,
-            wants_receipt: true,
+            wants_receipt: ReceiptWish::Always,
             at_utc_ns: 1,
             send_at_utc_ns: 0,
             expires_utc_ns: 2,
@@ -123,6 +123,7 @@ fn frame(records: usize) -> Vec<u8> {
             client_ref: None,
             batch: None,
             tlvs: Vec::new(),
+            told_as: Vec::new(),
         };
         writer.push(&record).unwrap();
     }

@@ -26,6 +26,7 @@ mod shared;
 mod snapshot;
 mod story;
 mod submission;
+mod together;
 
 pub use audit::{AccountMoney, Audit, UncertainSegment, audit};
 pub use batches::BatchCounters;
@@ -44,4 +45,5 @@ pub use rules::CarrierRules;
 pub use settings::{EngineSettings, Multipart};
 pub use snapshot::{CarrierSnapshot, LaneSnapshot, LinkSnapshot, Snapshot};
 pub use story::{Story, StoryEvent};
-pub use submission::{Chunk, ChunkReply, Refusal, Submission, Verdict};
+pub use submission::{Chunk, ChunkReply, Group, Refusal, Submission, Verdict};
+pub use together::Together;

@@ -19,6 +19,8 @@ pub struct Notice {
     pub key: NoticeKey,
     /// The message.
     pub id: MessageId,
+    /// The id text that the customer was given instead of the message's own; mostly empty.
+    pub told_as: Vec<u8>,
     /// The account's number.
     pub account: u32,
     /// Recipient of the message.

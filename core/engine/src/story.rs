@@ -52,6 +52,10 @@ pub struct Story {
     pub cost: Micros,
     /// The customer's own reference.
     pub client_ref: Option<String>,
+    /// The carrier's last error or status at its end, 0 where none.
+    pub error: u32,
+    /// Final at, UTC nanoseconds; 0: not yet.
+    pub done_utc_ns: u64,
     /// Not to be sent before, UTC nanoseconds; 0: at once.
     pub send_at_utc_ns: u64,
     /// What happened, in order.
@@ -148,6 +152,8 @@ fn begin(directory: &Directory, id: MessageId, record: RecordView<'_>) -> Option
             carrier: None,
             detail: None,
         }],
+        error: 0,
+        done_utc_ns: 0,
         send_at_utc_ns: record.send_at_utc_ns.to_native(),
         came_back: false,
     })
@@ -253,6 +259,8 @@ impl Story {
             RecordView::Final(record) => {
                 self.status = Status::from_u8(record.status).unwrap_or(Status::Unknown);
                 self.cost = Micros(record.cost_micros.to_native());
+                self.error = record.error.to_native();
+                self.done_utc_ns = record.at_utc_ns.to_native();
                 self.carrier = name(record.carrier.to_native());
                 let detail = record.detail.as_str().to_owned();
                 self.push(

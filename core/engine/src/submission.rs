@@ -1,7 +1,7 @@
 //! What a front door hands in, and what it hears back.
 
 use crate::credit::Short;
-use carrack_message::record::{BatchProgress, BatchRow, Body};
+use carrack_message::record::{BatchProgress, BatchRow, Body, ReceiptWish};
 use carrack_message::{Class, MessageId, Micros, Msisdn, Sender};
 use thiserror::Error;
 
@@ -24,8 +24,8 @@ pub struct Submission {
     pub send_at_utc_ns: u64,
     /// How long it may wait and travel from then on, nanoseconds; 0: the default of the settings.
     pub validity_ns: u64,
-    /// Whether the customer is to be told the final state by a notice.
-    pub wants_receipt: bool,
+    /// Which final states the customer is to be told by a notice.
+    pub wants_receipt: ReceiptWish,
     /// Price to the customer, all segments; `None` where no sell deck applies.
     pub price: Option<Micros>,
     /// The customer's own reference.
@@ -34,6 +34,23 @@ pub struct Submission {
     pub batch: Option<BatchRow>,
     /// Parameters of the customer for carriers that take them, encoded as on the wire (tag, length, value); mostly empty.
     pub tlvs: Vec<u8>,
+    /// The group of its chunk that the customer knows by one id; none: he knows it by its own.
+    pub group: Option<Group>,
+}
+
+/// Messages of one chunk, one behind the other, that the customer knows by one id: that of the first of them that is
+/// accepted. Accepted together, their own ids follow each other.
+#[derive(Debug, Clone, Copy)]
+pub struct Group {
+    /// Tells the groups of a chunk apart.
+    pub number: u32,
+    /// Writes the id as the customer is told it.
+    pub told_as: fn(MessageId) -> Vec<u8>,
+}
+
+impl Group {
+    /// Messages that one group may have (SMPP: `number_of_dests` has one octet).
+    pub const MESSAGES_MAX: u8 = u8::MAX;
 }
 
 /// Why a message was not accepted. Nothing of it is kept.

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 use carrack_engine::{AccountMoney, audit};
-use carrack_message::record::{Accepted, Body, Final, FrameWriter, Storable, Told};
+use carrack_message::record::{Accepted, Body, Final, FrameWriter, ReceiptWish, Storable, Told};
 use carrack_message::{MessageId, MessageIdParts, Status};
 use carrack_queue::{FrameKey, FrameSummary, Reclaimed, SealedFrame, Store, Totals, Turnovers};
 
@@ -25,7 +25,7 @@ fn accepted(id: u128) -> Accepted {
         body: Body::Text("hello".to_owned()),
         segments: 1,
         reference: 0,
-        wants_receipt: true,
+        wants_receipt: ReceiptWish::Always,
         at_utc_ns: 1,
         send_at_utc_ns: 0,
         expires_utc_ns: 2,
@@ -33,6 +33,7 @@ fn accepted(id: u128) -> Accepted {
         client_ref: None,
         batch: None,
         tlvs: Vec::new(),
+        told_as: Vec::new(),
     }
 }
 

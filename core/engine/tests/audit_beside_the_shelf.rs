@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use carrack_engine::audit;
-use carrack_message::record::{Accepted, Aside, Body, Final, FrameWriter, Storable};
+use carrack_message::record::{Accepted, Aside, Body, Final, FrameWriter, ReceiptWish, Storable};
 use carrack_message::{MessageId, MessageIdParts, Status};
 use carrack_queue::{
     FrameKey, FrameSummary, SealedFrame, ShelfChange, ShelfEntry, ShelfMarks, Store,
@@ -18,7 +18,7 @@ fn accepted() -> Accepted {
         body: Body::Text("x".into()),
         segments: 1,
         reference: 0,
-        wants_receipt: false,
+        wants_receipt: ReceiptWish::Never,
         at_utc_ns: 1,
         send_at_utc_ns: 0,
         expires_utc_ns: 2,
@@ -26,6 +26,7 @@ fn accepted() -> Accepted {
         client_ref: None,
         batch: None,
         tlvs: Vec::new(),
+        told_as: Vec::new(),
     }
 }
 

@@ -14,19 +14,23 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use carrack_engine::{Chunk, Submission, Verdict};
+use carrack_engine::{Cancelled, Chunk, Submission, Verdict};
 use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
-use carrack_ingest::smpp_server::{Intake, SmppServer, SmppServerSpec, Telling, TellingSink};
+use carrack_ingest::smpp_server::{
+    Intake, MessageState, SmppServer, SmppServerSpec, Telling, TellingSink,
+};
 use carrack_message::{MessageId, Msisdn, Status};
 use carrack_runtime::Io;
 use carrack_smpp::{
-    Address, Bind, BindKind, ClientEvent, ClientSession, ClientSettings, CommandId, CommandStatus,
-    SubmitSm, encode_bind, encode_header_only, encode_submit_sm, split_frame, tag, write_tlv,
+    Address, Bind, BindKind, CancelSm, ClientEvent, ClientSession, ClientSettings, CommandId,
+    CommandStatus, QuerySm, Request, SubmitSm, encode_bind, encode_header_only, encode_submit_sm,
+    split_frame, tag, write_tlv,
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const HERE: &str = "127.0.0.1:0";
 const ACCOUNT: u32 = 7;
+const KNOWN: MessageId = MessageId(0xACE);
 
 struct Subscription {
     subscriber: u64,
@@ -45,6 +49,8 @@ struct Held {
     subscriptions: Mutex<Vec<Subscription>>,
     revoked: Mutex<Vec<u64>>,
     told: Mutex<Vec<u64>>,
+    /// Held by the test while the store is slow.
+    store: Mutex<()>,
 }
 
 /// Answers from a thread of its own, as a shard does.
@@ -116,6 +122,26 @@ impl Intake for Hand {
 
     fn told(&self, key: &u64) {
         self.held.told.lock().unwrap().push(*key);
+    }
+
+    fn state(&self, account: u32, id: MessageId) -> Result<Option<MessageState>, String> {
+        assert_eq!(account, ACCOUNT);
+        // The store takes its time where the test holds it.
+        drop(self.held.store.lock().unwrap());
+        Ok((id == KNOWN).then_some(MessageState {
+            status: Status::Delivered,
+            error: 0,
+            done_utc_ns: 1,
+        }))
+    }
+
+    fn together(&self, _: u32, id: MessageId) -> Result<Vec<(MessageId, Msisdn)>, String> {
+        let to = Msisdn::from_u64(447_946_000_001).unwrap();
+        Ok((id == KNOWN).then_some((id, to)).into_iter().collect())
+    }
+
+    fn cancel(&self, _: MessageId, reply: Box<dyn FnOnce(Cancelled) + Send>) {
+        std::thread::spawn(move || reply(Cancelled::Done));
     }
 }
 
@@ -189,6 +215,8 @@ struct Client {
     begun: Instant,
     bound: Option<Result<(), CommandStatus>>,
     responses: Vec<(u64, CommandStatus, Vec<u8>)>,
+    /// Of requests other than submit_sm.
+    answers: Vec<(u64, CommandStatus)>,
     receipts: Vec<(u32, Vec<u8>)>,
     unbound: bool,
     closed: bool,
@@ -211,6 +239,7 @@ impl Client {
             begun: Instant::now(),
             bound: None,
             responses: Vec::new(),
+            answers: Vec::new(),
             receipts: Vec::new(),
             unbound: false,
             closed: false,
@@ -246,6 +275,7 @@ impl Client {
             let now_ns = self.now_ns();
             let (bound, unbound) = (&mut self.bound, &mut self.unbound);
             let (responses, receipts) = (&mut self.responses, &mut self.receipts);
+            let answers = &mut self.answers;
             self.session
                 .receive(now_ns, &buffer[..octets], &mut |event| match event {
                     ClientEvent::Bound { .. } => *bound = Some(Ok(())),
@@ -256,6 +286,7 @@ impl Client {
                         message_id,
                         ..
                     } => responses.push((ticket, status, message_id.to_vec())),
+                    ClientEvent::Answer { ticket, status, .. } => answers.push((ticket, status)),
                     ClientEvent::Deliver {
                         sequence_number,
                         sm,
@@ -302,6 +333,7 @@ fn telling(key: u64) -> Telling<u64> {
     Telling {
         key,
         id: MessageId(key.into()),
+        told_as: Vec::new(),
         to: Msisdn::from_u64(447_946_000_001).unwrap(),
         from: "ACME".into(),
         status: Status::Delivered,
@@ -372,6 +404,63 @@ fn lost_client_gives_its_receipts_back() {
         house.held.revoked.lock().unwrap().as_slice() == [subscriber]
     });
     until("place", || house.server.counts().binds == 0);
+}
+
+#[test]
+fn questions_are_answered_and_a_slow_store_holds_up_nobody_else() {
+    let house = House::open(Io::Auto, |_| ());
+    let mut curious = Client::connect(house.address(), BindKind::Transceiver);
+    let known = KNOWN.hex();
+    let query = QuerySm {
+        message_id: &known,
+        ..QuerySm::default()
+    };
+    let other = MessageId(1).hex();
+    let cancel = CancelSm {
+        message_id: &other,
+        ..CancelSm::default()
+    };
+    let slow = house.held.store.lock().unwrap();
+    let now_ns = curious.now_ns();
+    for ticket in 0..40 {
+        let request = Request::Query(&query);
+        curious.session.request(now_ns, ticket, &request).unwrap();
+    }
+    // Beyond what one client may ask at a time.
+    curious.read_until(|client| client.answers.len() == 8);
+    let throttled = CommandStatus::ESME_RTHROTTLED;
+    assert!(
+        curious
+            .answers
+            .iter()
+            .all(|(_, status)| *status == throttled)
+    );
+    let mut client = Client::connect(house.address(), BindKind::Transceiver);
+    client.submit(0..50);
+    client.read_until(|client| client.responses.len() == 50);
+    drop(slow);
+    curious.read_until(|client| client.answers.len() == 40);
+    assert!(
+        curious.answers[8..]
+            .iter()
+            .all(|(_, status)| status.is_ok())
+    );
+    for (ticket, message_id) in [(40, &known), (41, &other)] {
+        let cancel = CancelSm {
+            message_id,
+            ..cancel
+        };
+        let request = Request::Cancel(&cancel);
+        curious.session.request(now_ns, ticket, &request).unwrap();
+    }
+    curious.read_until(|client| client.answers.len() == 42);
+    curious.answers.sort();
+    let last = &curious.answers[40..];
+    let expected = [
+        (40, CommandStatus::ESME_ROK),
+        (41, CommandStatus::ESME_RINVMSGID),
+    ];
+    assert_eq!(last, expected);
 }
 
 #[test]
@@ -634,7 +723,10 @@ fn malformed_pdus_are_answered_as_written_down_and_hurt_nobody() {
     encode_header_only(&mut query, CommandId::QUERY_SM, CommandStatus::ESME_ROK, 5);
     assert_eq!(
         answers(address, true, &query),
-        (vec![(0x8000_0003, 3, 5)], false)
+        (
+            vec![(0x8000_0003, CommandStatus::ESME_RINVCMDLEN.0, 5)],
+            false
+        )
     );
     let refused = |bound, bytes: &[u8]| {
         let (answers, closed) = answers(address, bound, bytes);

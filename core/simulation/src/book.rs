@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use carrack_engine::Verdict;
-use carrack_message::record::{ArchivedBody, FrameReader, RecordView, Submitted};
+use carrack_message::record::{ArchivedBody, FrameReader, ReceiptWish, RecordView, Submitted};
 use carrack_message::{MessageId, ReceiptState, Status};
 use carrack_queue::{FrameKey, SealedFrame};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -18,7 +18,7 @@ const SPELLED_OUT_MAX: usize = 20;
 /// A text that a customer handed in; its number stands in it, so that it is known wherever it turns up.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Text {
-    pub(crate) wants_receipt: bool,
+    pub(crate) wants_receipt: ReceiptWish,
     pub(crate) long: bool,
     /// What the customer was told.
     pub(crate) acknowledged: Option<u128>,
@@ -410,7 +410,8 @@ impl Book {
                 }
                 _ => {}
             }
-            if logged.tell != text.wants_receipt && logged.end.is_some() {
+            let told = |end| logged.tell == text.wants_receipt.covers(end);
+            if !logged.end.is_none_or(told) {
                 found.push(format!("{name} is not told as the customer wished"));
             }
             if logged.tell && logged.told != 1 {

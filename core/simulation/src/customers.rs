@@ -7,7 +7,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use carrack_engine::{
     Cancelled, Chunk, Notice, NoticeKey, NoticeSink, Refusal, SimulatedNode, Submission, Verdict,
 };
-use carrack_message::record::Body;
+use carrack_message::record::{Body, ReceiptWish};
 use carrack_message::{Class, MessageId, Msisdn, Segmentation, Sender};
 
 use crate::book::{Text, text_of};
@@ -84,7 +84,12 @@ impl World {
         };
         let text = text_of(number, characters as usize, wide);
         let to = 447_700_000_000 + self.rng.below(self.plan.recipients);
-        let wants_receipt = self.rng.chance(self.plan.wants_receipt);
+        let wants_receipt = match (self.rng.chance(self.plan.wants_receipt), number % 8) {
+            (false, _) => ReceiptWish::Never,
+            (true, 0) => ReceiptWish::Failure,
+            (true, 1) => ReceiptWish::Success,
+            (true, _) => ReceiptWish::Always,
+        };
         let later = self.rng.chance(self.plan.later);
         let send_at_utc_ns = match later {
             true => self.now().utc_ns + self.rng.between(500, 20_000) * MS,
@@ -111,6 +116,7 @@ impl World {
             client_ref: None,
             batch: None,
             tlvs: Vec::new(),
+            group: None,
         };
         if long {
             self.fault(Fault::LongText);

@@ -27,7 +27,7 @@ use rustc_hash::FxHashMap;
 use crate::shard::{Home, Parked};
 use frames::Frames;
 pub(crate) use frames::ReadFrame;
-pub(crate) use restored::{Copies, Restored, RestoredSegment, RestoredSettled};
+pub(crate) use restored::{Copies, Restored, RestoredSegment, RestoredSettled, told_as};
 use waiting::Waiting;
 pub(crate) use ways::Ways;
 

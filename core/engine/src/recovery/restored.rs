@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use carrack_carrier::CarrierMessageId;
 use carrack_message::record::{
-    ArchivedAccepted, ArchivedReceiptSeen, ArchivedSubmitted, FrameReader, RecordView,
+    ArchivedAccepted, ArchivedReceiptSeen, ArchivedSubmitted, FrameReader, ReceiptWish, RecordView,
 };
 use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
 use carrack_queue::SealedFrame;
@@ -36,7 +36,8 @@ pub(crate) struct Restored {
     pub(crate) to: Msisdn,
     pub(crate) class: Class,
     pub(crate) from: Box<str>,
-    pub(crate) wants_receipt: bool,
+    pub(crate) wants_receipt: ReceiptWish,
+    pub(crate) told_as: Box<[u8]>,
     pub(crate) accepted_utc_ns: u64,
     pub(crate) expires_utc_ns: u64,
     pub(crate) batch: u64,
@@ -73,6 +74,14 @@ pub(crate) struct RestoredSettled {
 /// Parts of a text that its carrier took before the text went on elsewhere.
 pub(crate) type Copies = SmallVec<[RestoredSettled; 1]>;
 
+/// The id that the customer was given instead of the message's own, where he is to be told its end.
+pub(crate) fn told_as(record: &ArchivedAccepted) -> Box<[u8]> {
+    match record.wants_receipt.wish().is_any() {
+        true => Box::from(record.told_as.as_slice()),
+        false => Box::default(),
+    }
+}
+
 impl Restored {
     /// One that nothing was done about; none where its record says what cannot be.
     pub(super) fn new(
@@ -91,7 +100,8 @@ impl Restored {
             to: Msisdn::from_u64(record.to.to_native())?,
             class: Class::from_u8(record.class)?,
             from: record.from.as_str().into(),
-            wants_receipt: record.wants_receipt,
+            wants_receipt: record.wants_receipt.wish(),
+            told_as: told_as(record),
             accepted_utc_ns: record.at_utc_ns.to_native(),
             expires_utc_ns: record.expires_utc_ns.to_native(),
             batch: record.batch.as_ref().map_or(0, |row| row.batch.to_native()),

@@ -12,7 +12,10 @@ use smallvec::SmallVec;
 
 use super::Shard;
 use super::live::{Live, Phase, Segment};
-use crate::submission::{Chunk, Refusal, Submission, Verdict};
+use crate::submission::{Chunk, Group, Refusal, Submission, Verdict};
+
+/// The group that a chunk has come to, and the id its messages go by.
+type Leader = Option<(u32, Vec<u8>)>;
 
 /// What a message is to cost its account, micro-units; 0 where it has no price.
 fn price_of(submission: &Submission) -> i64 {
@@ -38,6 +41,7 @@ impl Shard {
         let together = progress.is_some() && ways.iter().any(Result::is_err);
         self.make_room(submissions.len() + 1);
         let mut taken = 0u32;
+        let mut leader = None;
         let verdicts: Vec<Verdict> = submissions
             .into_iter()
             .zip(ways)
@@ -48,7 +52,7 @@ impl Shard {
                     Verdict::Refused(Refusal::Together)
                 }
                 Ok(way) => {
-                    let verdict = self.take(now, submission, &way);
+                    let verdict = self.take(now, submission, &way, &mut leader);
                     taken += u32::from(matches!(verdict, Verdict::Accepted(_)));
                     verdict
                 }
@@ -186,7 +190,13 @@ impl Shard {
         }
     }
 
-    fn take(&mut self, now: Now, submission: Submission, way: &Way) -> Verdict {
+    fn take(
+        &mut self,
+        now: Now,
+        submission: Submission,
+        way: &Way,
+        leader: &mut Leader,
+    ) -> Verdict {
         let settings = &self.shared.settings;
         let validity_ns = match submission.validity_ns {
             0 => settings.validity_default_ns,
@@ -198,6 +208,7 @@ impl Shard {
         };
         let id = self.next_id(now);
         let reference = self.reference(&submission);
+        let group = submission.group;
         let record = Accepted {
             id: id.0,
             account: submission.account,
@@ -215,6 +226,7 @@ impl Shard {
             client_ref: submission.client_ref,
             batch: submission.batch,
             tlvs: submission.tlvs,
+            told_as: group.map_or_else(Vec::new, |group| told_as(group, leader, id)),
         };
         let written = match send_at_utc_ns {
             0 => Ok(None),
@@ -231,6 +243,9 @@ impl Shard {
                 return Verdict::Refused(Refusal::Store(fault.to_string()));
             }
         };
+        if let Some(group) = group {
+            *leader = Some((group.number, record.told_as.clone()));
+        }
         let summary = self.frames.summary();
         summary.accepted += 1;
         summary.money.priced(record.account, record.price_micros);
@@ -260,7 +275,14 @@ impl Shard {
             waiting_since_ns: now.mono_ns,
             batch,
             tell: record.wants_receipt,
-            from: record.wants_receipt.then(|| record.from.into_boxed_str()),
+            from: record
+                .wants_receipt
+                .is_any()
+                .then(|| record.from.into_boxed_str()),
+            told_as: match record.wants_receipt.is_any() {
+                true => record.told_as.into_boxed_slice(),
+                false => Box::default(),
+            },
             ..Live::untried(id, submission.to, submission.class, way.plan)
         });
         self.frames.after.accepted.push(key);
@@ -288,5 +310,13 @@ impl Shard {
             submission.from.as_bytes(),
             submission.to.write_digits(&mut digits),
         )
+    }
+}
+
+/// What the customer is told: the id of the first of the group that was accepted.
+fn told_as(group: Group, leader: &Leader, id: MessageId) -> Vec<u8> {
+    match leader {
+        Some((number, text)) if *number == group.number => text.clone(),
+        _ => (group.told_as)(id),
     }
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use carrack_carrier::CarrierMessageId;
+use carrack_message::record::ReceiptWish;
 use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
 use carrack_queue::{FrameKey, SealedFrame};
 use carrack_routing::{OnNoResponse, PlanId};
@@ -221,10 +222,12 @@ pub(crate) struct Live {
     pub(crate) price_micros: i64,
     /// All its parts were with a carrier, and its batch knows.
     pub(crate) counted_submitted: bool,
-    /// Whether the customer is to be told its end.
-    pub(crate) tell: bool,
+    /// Which ends the customer is to be told.
+    pub(crate) tell: ReceiptWish,
     /// Sender, kept where a notice or a question to the carrier will need it.
     pub(crate) from: Option<Box<str>>,
+    /// The id that the customer was given instead of its own, kept where a notice will need it; mostly empty.
+    pub(crate) told_as: Box<[u8]>,
     pub(crate) end: Option<End>,
     /// Delay of the last pause, for doubling.
     pub(crate) pause_ns: u64,
@@ -267,8 +270,9 @@ impl Live {
             cost_micros: 0,
             price_micros: -1,
             counted_submitted: false,
-            tell: false,
+            tell: ReceiptWish::Never,
             from: None,
+            told_as: Box::default(),
             end: None,
             pause_ns: 0,
         }

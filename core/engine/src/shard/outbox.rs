@@ -54,6 +54,7 @@ fn notice(shard: u8, key: Key, live: &mut Live, subscriber: u64) -> Option<Notic
             generation: key.generation,
         },
         id: live.id,
+        told_as: live.told_as.to_vec(),
         account: live.account,
         to: live.to,
         from: live.from.as_deref()?.to_owned(),

@@ -25,7 +25,7 @@ use super::shelf::Purpose;
 use crate::engine::Cancelled;
 use crate::mail::Mail;
 use crate::pager::{Ask, Page, PageRequest, Pager, Read};
-use crate::recovery::RestoredLane;
+use crate::recovery::{RestoredLane, told_as};
 
 const FRAMES_MAX: usize = 64;
 const MESSAGES_A_REQUEST: usize = 4096;
@@ -456,9 +456,12 @@ fn waiting(now: Now, record: &ArchivedAccepted, accepted: Accepted) -> Live {
         expires_utc_ns: record.expires_utc_ns.to_native(),
         waiting_since_ns: now.mono_ns,
         batch: record.batch.as_ref().map_or(0, |row| row.batch.to_native()),
-        tell: record.wants_receipt,
+        tell: record.wants_receipt.wish(),
+        told_as: told_as(record),
         from: record
             .wants_receipt
+            .wish()
+            .is_any()
             .then(|| Box::from(record.from.as_str())),
         ..Live::untried(id, accepted.to, accepted.class, accepted.plan)
     }

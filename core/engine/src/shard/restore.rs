@@ -92,7 +92,8 @@ impl Shard {
             cost_micros: restored.cost_micros,
             price_micros: restored.price_micros,
             tell: restored.wants_receipt,
-            from: restored.wants_receipt.then_some(restored.from),
+            from: restored.wants_receipt.is_any().then_some(restored.from),
+            told_as: restored.told_as,
             end: restored.end.map(|(status, error, done_utc_ns)| End {
                 status,
                 error,

@@ -1,25 +1,25 @@
 //! One client's connection: bytes, verdicts and receipts in; bytes, submissions and news out. No socket, no clock.
 //!
-//! Promise: a submit is answered exactly once: at once where it is refused here, else when its verdict comes. All
-//! submits of one read leave as one chunk. A bind that ends frees its place at once. Bound: the account's window each
+//! Promise: a request is answered exactly once: at once where it is refused here, else when its verdict or its answer
+//! comes. All messages of one read leave as one chunk. A bind that ends frees its place at once. Bound: the account's window each
 //! way, the session's buffers. Fails by closing: [`Connection::closing`] says why, then the edge drains the output.
 //!
 //! Decisions: a submit pipelined behind a bind in one read is answered `ESME_RINVBNDSTS`, for no bind is judged
-//! within a read; requests other than `submit_sm` are answered `ESME_RINVCMDID`; while draining submits are answered
-//! `ESME_RTHROTTLED` and the client is unbound once nothing is owed.
+//! within a read; while draining requests are answered `ESME_RTHROTTLED` and the client is unbound once nothing is owed.
 
 use std::sync::Arc;
 
-use carrack_engine::{Submission, Verdict};
+use carrack_engine::Verdict;
 use carrack_runtime::Now;
 use carrack_smpp::{
     BindKind, CloseReason, CommandId, CommandStatus, ServerEvent, ServerSession, ServerSettings,
-    SubmitSm,
 };
 
 use super::deliveries::{Deliveries, DeliveryNews};
+use super::question::{Answer, Question};
 use super::receipt::{ReceiptWriter, Telling};
-use super::screen;
+use super::requests::{Asked, AskedBy, Caller, Requests, Submits};
+use super::{message_id, screen};
 use crate::accounts::Account;
 
 /// Who decides what goes beyond one connection.
@@ -28,13 +28,6 @@ pub(crate) trait Desk {
     fn admit(&mut self, system_id: &[u8], password: &[u8]) -> Result<Arc<Account>, CommandStatus>;
     /// A bind of this account has ended.
     fn release(&mut self, account: u32);
-}
-
-/// Submissions of one read, and the requests they answer to.
-#[derive(Debug)]
-pub(crate) struct Submits {
-    pub(crate) sequence_numbers: Vec<u32>,
-    pub(crate) submissions: Vec<Submission>,
 }
 
 /// For answers owed to an account that is no more.
@@ -53,8 +46,9 @@ pub(crate) struct Connection<K> {
     account: Option<Arc<Account>>,
     /// The bind is counted at the desk.
     counted: bool,
-    submits: Submits,
-    refusals: Vec<(u32, CommandId, CommandStatus)>,
+    requests: Requests,
+    /// Questions that were handed on and are not answered.
+    asking: u32,
     deliveries: Deliveries<K>,
     writer: ReceiptWriter,
     drain: Drain,
@@ -69,11 +63,8 @@ impl<K: Copy> Connection<K> {
             session,
             account: None,
             counted: false,
-            submits: Submits {
-                sequence_numbers: Vec::new(),
-                submissions: Vec::new(),
-            },
-            refusals: Vec::new(),
+            requests: Requests::default(),
+            asking: 0,
             deliveries: Deliveries::new(),
             writer: ReceiptWriter::default(),
             drain: Drain::No,
@@ -109,8 +100,14 @@ impl<K: Copy> Connection<K> {
     /// Bytes came in.
     pub(crate) fn receive(&mut self, now: Now, bytes: &[u8], desk: &mut dyn Desk) {
         let draining = !matches!(self.drain, Drain::No);
-        let account = self.account.as_deref();
-        let (submits, refusals) = (&mut self.submits, &mut self.refusals);
+        let caller = Caller {
+            account: self.account.as_deref(),
+            draining,
+            strictness: self.session.settings().strictness,
+            utc_ns: now.utc_ns,
+            asking: self.asking,
+        };
+        let requests = &mut self.requests;
         let (deliveries, closing) = (&mut self.deliveries, &mut self.closing);
         let mut bind = None;
         let mut unbound = false;
@@ -120,13 +117,7 @@ impl<K: Copy> Connection<K> {
                     sequence_number,
                     sm,
                     ..
-                } => match screened(account, draining, &sm, now.utc_ns) {
-                    Ok(submission) => {
-                        submits.sequence_numbers.push(sequence_number);
-                        submits.submissions.push(submission);
-                    }
-                    Err(status) => refusals.push((sequence_number, CommandId::SUBMIT_SM, status)),
-                },
+                } => requests.submit(&caller, sequence_number, &sm),
                 ServerEvent::Bind {
                     sequence_number,
                     kind,
@@ -142,15 +133,15 @@ impl<K: Copy> Connection<K> {
                 ServerEvent::Other {
                     sequence_number,
                     command_id,
-                    ..
-                } => refusals.push((sequence_number, command_id, CommandStatus::ESME_RINVCMDID)),
+                    body,
+                } => requests.other(&caller, sequence_number, command_id, body),
                 ServerEvent::Unbound => unbound = true,
                 other => settled(deliveries, closing, now.mono_ns, &other),
             });
         if let Some((sequence_number, kind, verdict)) = bind {
             self.judged(sequence_number, kind, verdict);
         }
-        for (sequence_number, command, status) in self.refusals.drain(..) {
+        for (sequence_number, command, status) in self.requests.refusals.drain(..) {
             self.session.answer(sequence_number, command, status, &[]);
         }
         if unbound {
@@ -180,42 +171,78 @@ impl<K: Copy> Connection<K> {
         }
     }
 
-    /// The submissions that wait to be handed in, at most so many.
+    /// The submissions that wait to be handed in, at most so many, but whole requests.
     pub(crate) fn take_submits(&mut self, submissions_max: usize) -> Option<Submits> {
-        let waiting = self.submits.submissions.len();
-        if waiting == 0 {
-            return None;
-        }
-        let taken = waiting.min(submissions_max.max(1));
-        let rest = Submits {
-            sequence_numbers: self.submits.sequence_numbers.split_off(taken),
-            submissions: self.submits.submissions.split_off(taken),
-        };
-        Some(std::mem::replace(&mut self.submits, rest))
+        self.requests.submits.take(submissions_max)
+    }
+
+    /// The questions that wait to be handed on; each must come back by [`Self::answer`] or [`Self::unasked`].
+    pub(crate) fn take_questions(&mut self) -> Vec<Question> {
+        let questions = std::mem::take(&mut self.requests.questions);
+        self.asking += u32::try_from(questions.len()).unwrap_or(u32::MAX);
+        questions
     }
 
     /// Verdicts on submissions that were taken; one that is missing is the node's fault.
-    pub(crate) fn verdicts(&mut self, sequence_numbers: &[u32], verdicts: &[Verdict]) {
+    pub(crate) fn verdicts(&mut self, asked: &[Asked], verdicts: &[Verdict]) {
         let mut verdicts = verdicts.iter();
-        for &sequence_number in sequence_numbers {
+        for asked in asked {
+            let sequence_number = asked.sequence_number;
+            if let AskedBy::SubmitMulti(multi) = &asked.by {
+                let own = verdicts.by_ref().take(multi.messages());
+                multi.answer(&mut self.session, sequence_number, own);
+                continue;
+            }
             let (status, id) = match verdicts.next() {
-                Some(Verdict::Accepted(id)) => (CommandStatus::ESME_ROK, Some(id.hex())),
+                Some(Verdict::Accepted(id)) => {
+                    (CommandStatus::ESME_ROK, Some(message_id::text(*id)))
+                }
                 Some(Verdict::Refused(refusal)) => (screen::refused(refusal), None),
                 None => (CommandStatus::ESME_RSYSERR, None),
             };
             let id = id.as_ref().map_or(&[][..], |id| &id[..]);
             self.session
-                .answer(sequence_number, CommandId::SUBMIT_SM, status, id);
+                .answer(sequence_number, asked.command(), status, id);
         }
     }
 
     /// The engine's door is full: these may come again.
-    pub(crate) fn throttle(&mut self, sequence_numbers: &[u32]) {
-        for &sequence_number in sequence_numbers {
+    pub(crate) fn throttle(&mut self, asked: &[Asked]) {
+        for asked in asked {
             let status = CommandStatus::ESME_RTHROTTLED;
             self.session
-                .answer(sequence_number, CommandId::SUBMIT_SM, status, &[]);
+                .answer(asked.sequence_number, asked.command(), status, &[]);
         }
+    }
+
+    /// What was asked is answered.
+    pub(crate) fn answer(&mut self, answer: &Answer) {
+        self.asking = self.asking.saturating_sub(1);
+        let (sequence_number, command) = (answer.sequence_number, answer.command);
+        let status = match &answer.verdict {
+            Ok(None) => CommandStatus::ESME_ROK,
+            Err(status) => *status,
+            Ok(Some(state)) => {
+                let status = CommandStatus::ESME_ROK;
+                let written = self
+                    .session
+                    .answer_with(sequence_number, command, status, |w| state.write(w));
+                match written {
+                    Ok(()) => return,
+                    Err(_) => CommandStatus::ESME_RQUERYFAIL,
+                }
+            }
+        };
+        self.session.answer(sequence_number, command, status, &[]);
+    }
+
+    /// Nobody had time for a question: it may come again.
+    pub(crate) fn unasked(&mut self, sequence_number: u32, command: CommandId) {
+        self.answer(&Answer {
+            sequence_number,
+            command,
+            verdict: Err(CommandStatus::ESME_RTHROTTLED),
+        });
     }
 
     /// Receipts to be delivered.
@@ -312,27 +339,6 @@ impl<K: Copy> Connection<K> {
         {
             desk.release(account.number);
         }
-    }
-}
-
-/// Screens one submit and takes its segments out of the account's rate.
-fn screened(
-    account: Option<&Account>,
-    draining: bool,
-    sm: &SubmitSm<'_>,
-    utc_ns: u64,
-) -> Result<Submission, CommandStatus> {
-    let account = account.ok_or(CommandStatus::ESME_RINVBNDSTS)?;
-    if draining {
-        return Err(CommandStatus::ESME_RTHROTTLED);
-    }
-    let submission = screen::submission(account, sm, utc_ns)?;
-    // One message may be longer than a second's rate: it then takes all of that second.
-    let rate = account.rate().unwrap_or(u32::MAX);
-    let segments = u32::from(submission.segments).min(rate);
-    match account.take_segments(segments) {
-        Ok(()) => Ok(submission),
-        Err(_) => Err(CommandStatus::ESME_RTHROTTLED),
     }
 }
 

@@ -16,11 +16,15 @@ use super::*;
 use crate::accounts::{AccountBook, AccountSpec, Accounts};
 use carrack_engine::Refusal;
 use carrack_message::MessageId;
+use carrack_message::record::ReceiptWish;
 use carrack_smpp::{
-    Address, Bind, ClientEvent, ClientSession, ClientSettings, encode_bind, encode_header_only,
-    encode_submit_sm, split_frame,
+    Address, Bind, ClientEvent, ClientSession, ClientSettings, Request, SubmitSm, encode_bind,
+    encode_header_only, encode_submit_sm, split_frame,
 };
 use proptest::prelude::*;
+
+#[path = "requests_tests.rs"]
+mod requests;
 
 const SECOND_NS: u64 = 1_000_000_000;
 
@@ -75,6 +79,8 @@ struct Talk {
     office: Office,
     now: Now,
     responses: HashMap<u64, (CommandStatus, Vec<u8>)>,
+    /// Of requests other than submit_sm, with their bodies.
+    answers: HashMap<u64, (CommandStatus, Vec<u8>)>,
     receipts: Vec<u32>,
     bound: Option<Result<(), CommandStatus>>,
     unbound: bool,
@@ -106,6 +112,7 @@ impl Talk {
             office: Office::new(spec),
             now,
             responses: HashMap::new(),
+            answers: HashMap::new(),
             receipts: Vec::new(),
             bound: None,
             unbound: false,
@@ -130,6 +137,7 @@ impl Talk {
         let bytes = std::mem::take(self.connection.output());
         let (responses, receipts) = (&mut self.responses, &mut self.receipts);
         let (bound, unbound) = (&mut self.bound, &mut self.unbound);
+        let answers = &mut self.answers;
         self.client
             .receive(self.now.mono_ns, &bytes, &mut |event| match event {
                 ClientEvent::Bound { .. } => *bound = Some(Ok(())),
@@ -141,6 +149,15 @@ impl Talk {
                     ..
                 } => {
                     let again = responses.insert(ticket, (status, message_id.to_vec()));
+                    assert!(again.is_none(), "answered twice");
+                }
+                ClientEvent::Answer {
+                    ticket,
+                    status,
+                    body,
+                    ..
+                } => {
+                    let again = answers.insert(ticket, (status, body.to_vec()));
                     assert!(again.is_none(), "answered twice");
                 }
                 ClientEvent::Deliver {
@@ -156,6 +173,11 @@ impl Talk {
         self.client.submit(self.now.mono_ns, ticket, &sm).unwrap();
     }
 
+    fn request(&mut self, ticket: u64, request: &Request<'_>) {
+        let now_ns = self.now.mono_ns;
+        self.client.request(now_ns, ticket, request).unwrap();
+    }
+
     fn accept_all(&mut self) -> usize {
         let Some(submits) = self.connection.take_submits(4096) else {
             return 0;
@@ -163,8 +185,7 @@ impl Talk {
         let verdicts: Vec<_> = (0..submits.submissions.len())
             .map(|place| Verdict::Accepted(MessageId(place as u128 + 1)))
             .collect();
-        self.connection
-            .verdicts(&submits.sequence_numbers, &verdicts);
+        self.connection.verdicts(&submits.asked, &verdicts);
         self.exchange();
         verdicts.len()
     }
@@ -204,15 +225,14 @@ fn answered_ok_only_by_its_verdict_and_with_its_id() {
         submits
             .submissions
             .iter()
-            .all(|s| s.account == 7 && s.wants_receipt)
+            .all(|s| s.account == 7 && s.wants_receipt == ReceiptWish::Always)
     );
     let verdicts = [
         Verdict::Accepted(MessageId(1)),
         Verdict::Refused(Refusal::QueueFull),
         Verdict::Accepted(MessageId(3)),
     ];
-    talk.connection
-        .verdicts(&submits.sequence_numbers, &verdicts);
+    talk.connection.verdicts(&submits.asked, &verdicts);
     talk.exchange();
     assert_eq!(
         talk.responses[&0],
@@ -243,7 +263,7 @@ fn every_refusal_has_its_status() {
         talk.exchange();
         let submits = talk.connection.take_submits(9).unwrap();
         talk.connection
-            .verdicts(&submits.sequence_numbers, &[Verdict::Refused(refusal)]);
+            .verdicts(&submits.asked, &[Verdict::Refused(refusal)]);
         talk.exchange();
         assert_eq!(talk.responses[&0].0, status);
     }
@@ -258,8 +278,8 @@ fn verdict_that_never_comes_is_the_nodes_fault_and_a_full_engine_throttles() {
     let first = talk.connection.take_submits(1).unwrap();
     let second = talk.connection.take_submits(1).unwrap();
     assert!(talk.connection.take_submits(1).is_none());
-    talk.connection.verdicts(&first.sequence_numbers, &[]);
-    talk.connection.throttle(&second.sequence_numbers);
+    talk.connection.verdicts(&first.asked, &[]);
+    talk.connection.throttle(&second.asked);
     talk.exchange();
     assert_eq!(talk.responses[&0].0, CommandStatus::ESME_RSYSERR);
     assert_eq!(talk.responses[&1].0, CommandStatus::ESME_RTHROTTLED);
@@ -566,8 +586,9 @@ proptest! {
         connection.receive(now, first, &mut office);
         connection.receive(now, second, &mut office);
         let submits = connection.take_submits(100).unwrap();
-        prop_assert_eq!(submits.sequence_numbers.len(), submits.submissions.len());
-        prop_assert_eq!(submits.sequence_numbers[0], 2);
+        let messages: usize = submits.asked.iter().map(Asked::messages).sum();
+        prop_assert_eq!(messages, submits.submissions.len());
+        prop_assert_eq!(submits.asked[0].sequence_number, 2);
         connection.disconnected(&mut office);
         prop_assert_eq!(office.register.binds(), 0);
     }
@@ -595,7 +616,8 @@ proptest! {
                     break;
                 }
             }
-            let taken = connection.take_submits(100).unwrap().sequence_numbers;
+            let taken = connection.take_submits(100).unwrap().asked;
+            let taken: Vec<u32> = taken.iter().map(|asked| asked.sequence_number).collect();
             // Which come first is not promised: what the session refuses by itself need not wait for the read's end.
             let mut answered = Vec::new();
             let mut left = connection.output().clone();

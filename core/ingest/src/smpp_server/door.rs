@@ -20,13 +20,15 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 
-use super::connection::{Connection, Submits};
+use super::clerks::Clerks;
+use super::connection::Connection;
 use super::counts::{Counts, add};
 use super::intake::Intake;
 use super::peer::Peer;
 use super::post::{Letter, Post};
 use super::reception::Reception;
 use super::register::Register;
+use super::requests::Submits;
 use super::spec::SmppServerSpec;
 use crate::accounts::AccountBook;
 
@@ -43,6 +45,7 @@ pub(crate) struct Door<I: Intake> {
     pub(crate) clock: SystemClock,
     peers: RefCell<HashMap<u64, Rc<Peer<I::Key>>>>,
     register: RefCell<Register>,
+    clerks: Clerks,
     buffer: RefCell<Box<[u8]>>,
     letters: RefCell<Vec<Letter<I::Key>>>,
     listed: RefCell<Vec<Rc<Peer<I::Key>>>>,
@@ -68,6 +71,7 @@ impl<I: Intake> Door<I> {
             clock: SystemClock::default(),
             peers: RefCell::default(),
             register,
+            clerks: Clerks::new(),
             buffer: RefCell::new(vec![0; READ_OCTETS].into_boxed_slice()),
             letters: RefCell::default(),
             listed: RefCell::default(),
@@ -199,6 +203,13 @@ impl<I: Intake> Door<I> {
         while let Some(submits) = connection.take_submits(self.intake.submissions_max()) {
             self.hand_in(peer.number, connection, submits);
         }
+        for question in connection.take_questions() {
+            let (sequence_number, command) = (question.sequence_number, question.command());
+            let (intake, post) = (&self.intake, &self.post);
+            if !self.clerks.ask(intake, post, peer.number, question) {
+                connection.unasked(sequence_number, command);
+            }
+        }
         self.tell(peer, connection);
         peer.flush(connection);
         if connection.closing().is_some() {
@@ -207,26 +218,24 @@ impl<I: Intake> Door<I> {
     }
 
     fn hand_in(&self, number: u64, connection: &mut Connection<I::Key>, submits: Submits) {
-        let Submits {
-            sequence_numbers,
-            submissions,
-        } = submits;
+        let Submits { asked, submissions } = submits;
         let post = Arc::clone(&self.post);
-        let answers = sequence_numbers.clone();
+        let asked = Arc::new(asked);
+        let answers = Arc::clone(&asked);
         let chunk = Chunk {
             submissions,
             progress: None,
             reply: Box::new(move |verdicts| {
                 post.send(Letter::Verdicts {
                     connection: number,
-                    sequence_numbers: answers,
+                    asked: answers,
                     verdicts,
                 });
             }),
         };
         if self.intake.submit_to(number, chunk).is_err() {
             add(&self.counts.chunks_throttled, 1);
-            connection.throttle(&sequence_numbers);
+            connection.throttle(&asked);
         }
     }
 
@@ -321,11 +330,14 @@ impl<I: Intake> Door<I> {
         match letter {
             Letter::Verdicts {
                 connection,
-                sequence_numbers,
+                asked,
                 verdicts,
             } => self.with_peer(connection, |connection| {
-                connection.verdicts(&sequence_numbers, &verdicts);
+                connection.verdicts(&asked, &verdicts);
             }),
+            Letter::Answer { connection, answer } => {
+                self.with_peer(connection, |connection| connection.answer(&answer));
+            }
             Letter::Tellings {
                 connection,
                 tellings,

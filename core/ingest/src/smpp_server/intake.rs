@@ -2,14 +2,27 @@
 
 use std::sync::Arc;
 
-use carrack_engine::{Chunk, Engine, Notice, NoticeKey};
+use carrack_engine::{Cancelled, Chunk, Engine, Notice, NoticeKey};
+use carrack_message::{MessageId, Msisdn, Status};
 
+use super::message_id;
 use super::receipt::Telling;
 
 /// Takes receipts in; called on any thread, must not block.
 pub type TellingSink<K> = Arc<dyn Fn(Vec<Telling<K>>) + Send + Sync>;
 
-/// Takes messages, hands receipts out. See [`Engine`] for the promises.
+/// Where a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageState {
+    /// Status.
+    pub status: Status,
+    /// The carrier's last error or status at its end, 0 where none.
+    pub error: u32,
+    /// Final at, UTC nanoseconds; 0: not yet.
+    pub done_utc_ns: u64,
+}
+
+/// Takes messages, hands receipts out, answers questions. See [`Engine`] for the promises.
 pub trait Intake: Clone + Send + Sync + 'static {
     /// Names a receipt.
     type Key: Copy + Send + 'static;
@@ -27,6 +40,18 @@ pub trait Intake: Clone + Send + Sync + 'static {
     fn revoke(&self, account: u32, subscriber: u64);
     /// The customer has taken this receipt.
     fn told(&self, key: &Self::Key);
+    /// Where a message of this account stands; none: it has no such message. Blocking: it reads the store.
+    ///
+    /// # Errors
+    /// What the store said.
+    fn state(&self, account: u32, id: MessageId) -> Result<Option<MessageState>, String>;
+    /// Messages of this account that its customer knows by this id, with their recipients; empty: none. Blocking.
+    ///
+    /// # Errors
+    /// What the store said.
+    fn together(&self, account: u32, id: MessageId) -> Result<Vec<(MessageId, Msisdn)>, String>;
+    /// Takes a message back; the reply comes once, when that is durable, perhaps on a shard's thread.
+    fn cancel(&self, id: MessageId, reply: Box<dyn FnOnce(Cancelled) + Send>);
 }
 
 impl Intake for Engine {
@@ -55,12 +80,38 @@ impl Intake for Engine {
     fn told(&self, key: &NoticeKey) {
         Self::told(self, key);
     }
+
+    fn state(&self, account: u32, id: MessageId) -> Result<Option<MessageState>, String> {
+        let story = self.story(id).map_err(|fault| fault.to_string())?;
+        let own = story.filter(|story| story.account == account);
+        Ok(own.map(|story| MessageState {
+            status: story.status,
+            error: story.error,
+            done_utc_ns: story.done_utc_ns,
+        }))
+    }
+
+    fn together(&self, account: u32, id: MessageId) -> Result<Vec<(MessageId, Msisdn)>, String> {
+        let found = Self::together(self, id).map_err(|fault| fault.to_string())?;
+        let Some(found) = found.filter(|found| found.account == account) else {
+            return Ok(Vec::new());
+        };
+        // By its own id a message of a group is meant alone.
+        let leads = message_id::read(&found.told_as) == Some(id);
+        let meant = if leads { found.messages.len() } else { 1 };
+        Ok(found.messages.into_iter().take(meant).collect())
+    }
+
+    fn cancel(&self, id: MessageId, reply: Box<dyn FnOnce(Cancelled) + Send>) {
+        Self::cancel(self, id, reply);
+    }
 }
 
 fn telling(notice: Notice) -> Telling<NoticeKey> {
     Telling {
         key: notice.key,
         id: notice.id,
+        told_as: notice.told_as,
         to: notice.to,
         from: notice.from,
         status: notice.status,

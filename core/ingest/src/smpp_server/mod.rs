@@ -1,30 +1,38 @@
 //! The SMPP front door: customers bind, submit and get their receipts.
 //!
-//! Promise: a `submit_sm` is answered OK only once its message is durable; a receipt is handed over until the customer
+//! Promise: what makes messages is answered OK only once they are durable; a receipt is handed over until the customer
 //! takes it. Malformed input is answered as SMPP says, or ends that connection alone. Decisions are made by
 //! [`connection`], which knows no socket; [`door`] moves the bytes. Bound: connections, binds, windows, rates and
 //! buffers from the specification and the accounts; above them the answers are `ESME_RBINDFAIL`, `ESME_RTHROTTLED` and
-//! `ESME_RMSGQFUL`. Plain TCP; requests other than `submit_sm` are answered `ESME_RINVCMDID` by this version.
+//! `ESME_RMSGQFUL`. Plain TCP.
+//!
+//! What a client may ask: `submit_sm`, `data_sm` and `submit_multi` ([`multi`]) become messages; `query_sm`, `cancel_sm`
+//! and `replace_sm` ([`question`]) are answered from the store by [`clerks`]; broadcasts are `ESME_RINVCMDID`.
 
 mod address;
+mod clerks;
 mod connection;
 mod counts;
 mod deliveries;
 mod door;
 mod intake;
+mod message_id;
+mod multi;
 mod peer;
 mod period;
 mod post;
+mod question;
 mod receipt;
 mod reception;
 mod register;
+mod requests;
 mod screen;
 mod server;
 mod spec;
 mod user_data;
 
 pub use counts::SmppServerCounts;
-pub use intake::{Intake, TellingSink};
+pub use intake::{Intake, MessageState, TellingSink};
 pub use receipt::Telling;
 pub use server::{SmppServer, SmppServerFault};
 pub use spec::SmppServerSpec;

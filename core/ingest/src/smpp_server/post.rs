@@ -1,25 +1,29 @@
 //! Mail to the door's thread, from the engine's shards and from whoever runs the door.
 //!
 //! Promise: a letter is never lost and its sender never waits for the reader's work. Bound: not by a size but by what
-//! can be on its way: one letter for each chunk that waits for its verdicts (the windows), one for each receipt that
-//! has a credit, and commands.
+//! can be on its way: one letter for each chunk that waits for its verdicts and for each question (the windows), one for
+//! each receipt that has a credit, and commands.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use carrack_engine::Verdict;
 use carrack_runtime::Wake;
 
+use super::question::Answer;
 use super::receipt::Telling;
+use super::requests::Asked;
 
 /// A letter.
 pub(crate) enum Letter<K> {
     /// Verdicts on a chunk of this connection.
     Verdicts {
         connection: u64,
-        sequence_numbers: Vec<u32>,
+        asked: Arc<Vec<Asked>>,
         verdicts: Vec<Verdict>,
     },
+    /// The answer to a question of this connection.
+    Answer { connection: u64, answer: Answer },
     /// Receipts for this connection.
     Tellings {
         connection: u64,

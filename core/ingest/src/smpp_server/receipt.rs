@@ -7,6 +7,8 @@ use carrack_message::receipt::{self, ReceiptFields};
 use carrack_message::{MessageId, Msisdn, ReceiptState, Sender, Status};
 use carrack_smpp::{Address, DeliverSm, ESM_CLASS_DELIVERY_RECEIPT, Tlvs, tag, write_tlv};
 
+use super::message_id;
+
 const SECOND_NS: u64 = 1_000_000_000;
 
 /// The end of a message, to be told; `K` names it to whoever handed it over.
@@ -16,6 +18,8 @@ pub struct Telling<K> {
     pub key: K,
     /// The message.
     pub id: MessageId,
+    /// The id text that the customer was given instead of the message's own; mostly empty.
+    pub told_as: Vec<u8>,
     /// Recipient of the message.
     pub to: Msisdn,
     /// Sender of the message.
@@ -35,6 +39,7 @@ pub struct Telling<K> {
 /// Buffers of the receipt being written.
 #[derive(Debug, Default)]
 pub(crate) struct ReceiptWriter {
+    id: Vec<u8>,
     text: Vec<u8>,
     tlvs: Vec<u8>,
 }
@@ -46,13 +51,17 @@ impl ReceiptWriter {
         telling: &Telling<K>,
         send: impl FnOnce(&DeliverSm<'_>) -> R,
     ) -> R {
-        let id = telling.id.hex();
+        self.id.clear();
+        match telling.told_as.is_empty() {
+            true => self.id.extend_from_slice(&message_id::text(telling.id)),
+            false => self.id.extend_from_slice(&telling.told_as),
+        }
         let state = state(telling.status);
         self.text.clear();
         receipt::write(
             &mut self.text,
             &ReceiptFields {
-                id: &id,
+                id: &self.id,
                 sub: u16::from(telling.segments),
                 dlvrd: if state == ReceiptState::Delivered {
                     u16::from(telling.segments)
@@ -67,12 +76,9 @@ impl ReceiptWriter {
             },
         );
         self.tlvs.clear();
-        let mut id_text = [0; 33];
-        for (place, digit) in id_text.iter_mut().zip(id) {
-            *place = digit;
-        }
+        self.id.push(0);
         // Both values are far below the longest a parameter may have.
-        let _ = write_tlv(&mut self.tlvs, tag::RECEIPTED_MESSAGE_ID, &id_text);
+        let _ = write_tlv(&mut self.tlvs, tag::RECEIPTED_MESSAGE_ID, &self.id);
         let _ = write_tlv(&mut self.tlvs, tag::MESSAGE_STATE, &[state.code()]);
         let mut digits = [0; MSISDN_DIGITS_MAX];
         let (ton, npi) =
@@ -96,7 +102,7 @@ impl ReceiptWriter {
     }
 }
 
-const fn state(status: Status) -> ReceiptState {
+pub(crate) const fn state(status: Status) -> ReceiptState {
     match status {
         Status::Accepted | Status::Submitted => ReceiptState::Accepted,
         Status::Scheduled => ReceiptState::Scheduled,
@@ -123,6 +129,7 @@ pub(crate) mod tests {
         Telling {
             key,
             id: MessageId(u128::from(key) + 1),
+            told_as: Vec::new(),
             to: Msisdn::from_u64(447_700_900_123).unwrap(),
             from: "ACME".into(),
             status: Status::Delivered,

@@ -1,48 +1,127 @@
-//! A `submit_sm` becomes a submission, or the status that says why not.
+//! A `submit_sm`, `data_sm` or a destination of a `submit_multi` becomes a submission, or the status that says why not.
 //!
 //! Promise: what the client asked for is kept or refused, never dropped in silence. Pure; time comes in.
 
 use carrack_engine::{Refusal, Submission};
-use carrack_message::Class;
-use carrack_smpp::{CommandStatus, SubmitSm, tag};
+use carrack_message::record::{Body, ReceiptWish};
+use carrack_message::{Class, Msisdn, Sender};
+use carrack_smpp::{Address, CommandStatus, ShortMessage, tag};
 
 use super::{address, period, user_data};
 use crate::accounts::Account;
 use crate::submission::{Options, Screen, SubmissionFault};
 
-/// `registered_delivery` bits 1 and 0: a receipt of some kind (SMPP 3.4, 5.2.17).
+/// `registered_delivery` bits 1 and 0: which receipts (SMPP 3.4 5.2.17, 5.0 4.7.21).
 const RECEIPT_MASK: u8 = 0x03;
+const SECOND_NS: u64 = 1_000_000_000;
 
-/// Screens one message. A validity beyond the account's longest is cut to that, as SMSCs do (5.2.16).
+/// All of a message but its recipient.
+pub(crate) struct Common {
+    from: Sender,
+    body: Body,
+    options: Options,
+}
+
+/// Screens all but the recipient. A validity beyond the account's longest is cut to that, as SMSCs do (5.2.16).
 ///
 /// # Errors
 /// The status to answer.
-pub(crate) fn submission(
+pub(crate) fn common(
     account: &Account,
-    sm: &SubmitSm<'_>,
+    sm: &ShortMessage<'_>,
     utc_ns: u64,
-) -> Result<Submission, CommandStatus> {
+) -> Result<Common, CommandStatus> {
     possible(sm)?;
     let send_at_utc_ns = period::send_at_utc_ns(sm.schedule_delivery_time, utc_ns)?;
-    let validity_ns = period::validity_ns(sm.validity_period, utc_ns.max(send_at_utc_ns))?;
-    let to = address::recipient(&sm.destination, account.region.as_deref())?;
+    let validity_ns = validity_ns(sm, utc_ns.max(send_at_utc_ns))?;
     let from = address::sender(&sm.source, account.sender)?;
     let body = user_data::read(sm)?;
     let options = Options {
         send_at_utc_ns,
         class: None,
         validity_ns: validity_ns.min(account.validity_ns_max),
-        wants_receipt: sm.registered_delivery & RECEIPT_MASK != 0,
+        wants_receipt: wish(sm.registered_delivery),
         client_ref: sm
             .tlvs
             .find_number(tag::USER_MESSAGE_REFERENCE)
             .map(|reference| reference.to_string()),
         batch: None,
     };
+    Ok(Common {
+        from,
+        body,
+        options,
+    })
+}
+
+impl Common {
+    /// The message to one of several recipients.
+    ///
+    /// # Errors
+    /// The status to answer.
+    pub(crate) fn to(
+        &self,
+        account: &Account,
+        to: &Address<'_>,
+    ) -> Result<Submission, CommandStatus> {
+        let to = address::recipient(to, account.region.as_deref())?;
+        screened(
+            account,
+            to,
+            self.from,
+            self.body.clone(),
+            self.options.clone(),
+        )
+    }
+}
+
+/// Screens one message.
+///
+/// # Errors
+/// The status to answer.
+pub(crate) fn submission(
+    account: &Account,
+    sm: &ShortMessage<'_>,
+    utc_ns: u64,
+) -> Result<Submission, CommandStatus> {
+    let to = address::recipient(&sm.destination, account.region.as_deref())?;
+    let common = common(account, sm, utc_ns)?;
+    screened(account, to, common.from, common.body, common.options)
+}
+
+fn screened(
+    account: &Account,
+    to: Msisdn,
+    from: Sender,
+    body: Body,
+    options: Options,
+) -> Result<Submission, CommandStatus> {
     Screen::new(account, Class::Transactional)
         .prepared(to, from, body, options)
         .map(|screened| screened.submission)
         .map_err(|fault| status_of(&fault))
+}
+
+/// 3.4 has no value 3; 5.0 made it the third wish. Intermediate notifications (bit 4) are not sent.
+const fn wish(registered_delivery: u8) -> ReceiptWish {
+    match registered_delivery & RECEIPT_MASK {
+        0 => ReceiptWish::Never,
+        1 => ReceiptWish::Always,
+        2 => ReceiptWish::Failure,
+        _ => ReceiptWish::Success,
+    }
+}
+
+/// A `data_sm` has no `validity_period`: its `qos_time_to_live` (3.4 5.3.2.9) says the same in seconds.
+fn validity_ns(sm: &ShortMessage<'_>, utc_ns: u64) -> Result<u64, CommandStatus> {
+    let seconds = match sm.validity_period.is_empty() && !sm.tlvs.is_empty() {
+        true => sm.tlvs.find_number(tag::QOS_TIME_TO_LIVE),
+        false => None,
+    };
+    match seconds {
+        Some(seconds) => Ok(u64::from(seconds).saturating_mul(SECOND_NS)),
+        None => period::validity_ns(sm.validity_period, utc_ns),
+    }
 }
 
 fn status_of(fault: &SubmissionFault) -> CommandStatus {
@@ -56,7 +135,7 @@ fn status_of(fault: &SubmissionFault) -> CommandStatus {
 }
 
 /// Refuses what this door cannot do.
-fn possible(sm: &SubmitSm<'_>) -> Result<(), CommandStatus> {
+fn possible(sm: &ShortMessage<'_>) -> Result<(), CommandStatus> {
     // An ESME's acknowledgement of a deliver_sm is no text to a handset.
     if sm.message_type() != 0 {
         return Err(CommandStatus::ESME_RINVESMCLASS);

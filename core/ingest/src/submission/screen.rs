@@ -2,7 +2,7 @@
 
 use carrack_engine::Submission;
 use carrack_message::alphabet::{self, Alphabet};
-use carrack_message::record::{BatchRow, Body};
+use carrack_message::record::{BatchRow, Body, ReceiptWish};
 use carrack_message::segment::single_units;
 use carrack_message::{Class, Micros, Msisdn, Segmentation, Sender, number};
 use carrack_routing::{Choice, Query, RouteTable};
@@ -45,8 +45,8 @@ pub struct Options {
     pub send_at_utc_ns: u64,
     /// Life in nanoseconds from then on, 0: the default.
     pub validity_ns: u64,
-    /// Whether the customer is to be told the end.
-    pub wants_receipt: bool,
+    /// Which ends the customer is to be told.
+    pub wants_receipt: ReceiptWish,
     /// The customer's own reference.
     pub client_ref: Option<String>,
     /// The batch row it stands in.
@@ -107,7 +107,7 @@ impl<'a> Screen<'a> {
             class,
             send_at_utc_ns: fields.send_at_utc_ns,
             validity_ns: validity,
-            wants_receipt: false,
+            wants_receipt: ReceiptWish::Never,
             client_ref: fields
                 .client_ref
                 .filter(|text| !text.is_empty())
@@ -177,6 +177,7 @@ impl<'a> Screen<'a> {
             client_ref: options.client_ref,
             batch: options.batch,
             tlvs: Vec::new(),
+            group: None,
         };
         Ok(Screened {
             submission,

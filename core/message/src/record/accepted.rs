@@ -2,6 +2,8 @@
 
 use rkyv::{Archive, Deserialize, Serialize};
 
+use super::wish::ReceiptWish;
+
 /// What is to be sent, as the customer gave it.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
 pub enum Body {
@@ -46,8 +48,8 @@ pub struct Accepted {
     pub segments: u8,
     /// Concatenation reference, fixed so that a segment that is sent again is the same segment.
     pub reference: u8,
-    /// Whether the customer is to be told the final state.
-    pub wants_receipt: bool,
+    /// Which final states the customer is to be told.
+    pub wants_receipt: ReceiptWish,
     /// Accepted at, UTC nanoseconds.
     pub at_utc_ns: u64,
     /// Not to be sent before, UTC nanoseconds; 0: at once. Until then it is on the shelf, from the moment of this record on.
@@ -62,4 +64,7 @@ pub struct Accepted {
     pub batch: Option<BatchRow>,
     /// Parameters of the customer that a carrier may be given, encoded as on the wire; mostly empty.
     pub tlvs: Vec<u8>,
+    /// The id text that the customer was given instead of the message's own; mostly empty. Messages of one group say the
+    /// same, the first of them too.
+    pub told_as: Vec<u8>,
 }

@@ -28,7 +28,7 @@ use super::outcome::{
 /// Octets before the first record.
 pub const FRAME_HEADER_OCTETS: usize = 28;
 /// Version that this code writes.
-pub const FRAME_VERSION: u16 = 4;
+pub const FRAME_VERSION: u16 = 5;
 /// Records a frame may hold: an index within it has 16 bits.
 pub const FRAME_RECORDS_MAX: usize = 65_535;
 /// Octets a frame may hold.

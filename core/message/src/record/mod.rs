@@ -11,6 +11,7 @@ mod accepted;
 mod batch;
 mod frame;
 mod outcome;
+mod wish;
 
 pub use accepted::{Accepted, ArchivedAccepted, ArchivedBody, BatchRow, Body};
 pub use batch::{ArchivedBatchProgress, BatchProgress};
@@ -23,3 +24,4 @@ pub use outcome::{
     ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedUncertain, Aside, Credited,
     EarlyReceipt, Final, ReceiptSeen, Refused, Submitted, Told, Uncertain, UncertainReason,
 };
+pub use wish::{ArchivedReceiptWish, ReceiptWish};

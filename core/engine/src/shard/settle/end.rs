@@ -31,7 +31,7 @@ impl Shard {
         let Some(live) = self.live.get(key).filter(|live| live.end.is_none()) else {
             return;
         };
-        let tell = live.tell;
+        let tell = live.tell.covers(status);
         let carrier = live
             .carrier
             .and_then(|place| self.directory.carrier(place))

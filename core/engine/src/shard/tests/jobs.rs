@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use carrack_message::record::ReceiptWish;
 use carrack_message::{Class, MessageId, Micros, Msisdn, Status};
 use carrack_routing::{CarrierRow, Matcher, Policy, RouteRow, RouteTable};
 use proptest::prelude::*;
@@ -132,7 +133,7 @@ fn purge_tells_the_customer() {
     rig.down(SOUTH);
     rig.turn();
     let submissions = (0..10).map(|n| Submission {
-        wants_receipt: true,
+        wants_receipt: ReceiptWish::Always,
         ..rig.submission(&format!("text {n}"))
     });
     let submissions: Vec<_> = submissions.collect();

@@ -13,6 +13,7 @@ mod credit;
 mod failing_over;
 mod forms;
 mod given_on_early;
+mod groups;
 mod ids;
 mod jobs;
 mod parts;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use carrack_message::record::RecordView;
+use carrack_message::record::{ReceiptWish, RecordView};
 use carrack_message::{ReceiptState, Status};
 
 use super::rig::{ACCOUNT, MS, NORTH, Rig};
@@ -129,7 +129,7 @@ fn subscribe(rig: &mut Rig, subscriber: u64, credits: u32) -> Arc<Mutex<Vec<Noti
 fn delivered(rig: &mut Rig, count: usize) {
     let submissions = (0..count)
         .map(|n| Submission {
-            wants_receipt: true,
+            wants_receipt: ReceiptWish::Always,
             ..rig.submission(&format!("text {n}"))
         })
         .collect();

@@ -10,7 +10,9 @@ use carrack_carrier::{
     CarrierMessageId, Disposition, Link, LinkEvent, LinkState, Outgoing, ReceiptHandle, Refusal,
     SarPart, SubmitRefused,
 };
-use carrack_message::record::{BatchProgress, BatchRow, Body, FrameReader, RecordView};
+use carrack_message::record::{
+    BatchProgress, BatchRow, Body, FrameReader, ReceiptWish, RecordView,
+};
 use carrack_message::{
     Class, MessageId, Micros, Msisdn, ReceiptState, References, Segmentation, Sender, Status,
 };
@@ -598,11 +600,12 @@ impl Rig {
             segments,
             send_at_utc_ns: 0,
             validity_ns: 0,
-            wants_receipt: false,
+            wants_receipt: ReceiptWish::Never,
             price: None,
             client_ref: None,
             batch: None,
             tlvs: Vec::new(),
+            group: None,
         }
     }
 
