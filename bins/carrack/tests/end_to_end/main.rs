@@ -14,6 +14,7 @@ mod configuration;
 mod crashes;
 mod credit;
 mod customer_crashes;
+mod customer_requests;
 mod customers;
 mod failover;
 mod node;

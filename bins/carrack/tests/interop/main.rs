@@ -23,6 +23,7 @@ mod customers;
 mod flow;
 mod ids;
 mod keep_alive;
+mod malformed;
 mod receipts;
 mod responses;
 mod texts;
