@@ -62,3 +62,35 @@ fn node_that_is_the_carrier_of_another_gives_back_every_receipt_once() {
     let charged = audits[1]["accounts"][0]["charged_micros"].clone();
     assert_eq!(audits[0]["cost_micros"], charged);
 }
+
+#[test]
+fn message_that_goes_round_comes_to_an_end() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let own = free.local_addr().unwrap();
+    drop(free);
+    let round = CarrierEntry {
+        more: "profile = \"carrack\"",
+        ..entry(own, "0.01")
+    };
+    let hop = "[[account]]\nname = \"hop\"\nsystem_id = \"c\"\npassword = \"p\"";
+    let place = Place::new(&[round], hop);
+    let text = std::fs::read_to_string(place.configuration()).unwrap();
+    let door = "[smpp_server]\nlisten = ";
+    let text = text.replace(
+        &format!("{door}\"127.0.0.1:0\""),
+        &format!("{door}\"{own}\""),
+    );
+    std::fs::write(place.configuration(), text).unwrap();
+    let node = place.serve();
+    let report = load(&node, 20, 1, None);
+    assert_eq!((report.accepted, report.receipts), (20, 20), "{report:?}");
+    assert_eq!(report.receipts_by_state.get("DELIVRD"), None, "{report:?}");
+    let audit = place.audit();
+    // Each time it came to the node, the last one but refused.
+    let accepted = 20 * u64::from(carrack_message::HOPS_MAX);
+    assert_eq!(
+        (&audit["adds_up"], &audit["accepted"], &audit["waiting"]),
+        (&true.into(), &accepted.into(), &0.into()),
+        "{audit}"
+    );
+}

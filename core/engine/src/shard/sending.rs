@@ -6,7 +6,7 @@ use std::rc::Rc;
 use carrack_carrier::{Outgoing, SarPart, SubmitRefused};
 use carrack_message::record::{ArchivedAccepted, ArchivedBody, RecordView, record_at};
 use carrack_message::wire::{Encoded, TextForm, WireFault, WirePlan};
-use carrack_message::{MessageId, Sender, Status};
+use carrack_message::{HOPS_TAG, MessageId, Sender, Status, each_tlv, hops, write_hops};
 use carrack_queue::{InFlight, SealedFrame};
 use carrack_runtime::Now;
 
@@ -204,7 +204,7 @@ impl Shard {
             plan,
         };
         self.passed_on.clear();
-        if !record.tlvs.is_empty() {
+        if !letter.rules.tlv_pass.is_empty() {
             pass_on(&record.tlvs, &letter.rules.tlv_pass, &mut self.passed_on);
         }
         self.fit(now, key, letter.parts());
@@ -322,17 +322,15 @@ impl Shard {
     }
 }
 
-/// Copies those parameters of a customer that the carrier is to have; one that is cut short ends the list.
-fn pass_on(mut tlvs: &[u8], tags: &[u16], out: &mut Vec<u8>) {
-    while let Some(([tag_high, tag_low, high, low], _)) = tlvs.split_first_chunk::<4>() {
-        let octets = usize::from(u16::from_be_bytes([*high, *low]));
-        let Some((whole, next)) = tlvs.split_at_checked(4 + octets) else {
-            return;
-        };
-        if tags.contains(&u16::from_be_bytes([*tag_high, *tag_low])) {
-            out.extend_from_slice(whole);
-        }
-        tlvs = next;
+/// Copies those parameters of a customer that the carrier is to have; one that is cut short ends the list. Where the
+/// carrier is a node like this one, the count of nodes passed is one more than it was.
+fn pass_on(tlvs: &[u8], tags: &[u16], out: &mut Vec<u8>) {
+    let wanted = |tag: &u16| *tag != HOPS_TAG && tags.contains(tag);
+    for (_, whole) in each_tlv(tlvs).filter(|(tag, _)| wanted(tag)) {
+        out.extend_from_slice(whole);
+    }
+    if tags.contains(&HOPS_TAG) {
+        write_hops(hops(tlvs).saturating_add(1), out);
     }
 }
 

@@ -4,8 +4,8 @@
 
 use carrack_engine::{Refusal, Submission};
 use carrack_message::record::{Body, ReceiptWish};
-use carrack_message::{Class, Msisdn, Sender};
-use carrack_smpp::{Address, CommandStatus, ShortMessage, tag};
+use carrack_message::{Class, HOPS_MAX, Msisdn, Sender, each_tlv, hops};
+use carrack_smpp::{Address, CommandStatus, ShortMessage, Tlvs, tag};
 
 use super::{address, period, user_data};
 use crate::accounts::Account;
@@ -13,6 +13,10 @@ use crate::submission::{Options, Screen, SubmissionFault};
 
 /// `registered_delivery` bits 1 and 0: which receipts (SMPP 3.4 5.2.17, 5.0 4.7.21).
 const RECEIPT_MASK: u8 = 0x03;
+/// Tags that vendors give a meaning (3.4 5.3.2).
+const VENDOR_TAGS: std::ops::RangeInclusive<u16> = 0x1400..=0x3FFF;
+/// Octets of all of a vendor's parameters that are kept with a message.
+const VENDOR_OCTETS_MAX: usize = 512;
 const SECOND_NS: u64 = 1_000_000_000;
 
 /// All of a message but its recipient.
@@ -41,6 +45,7 @@ pub(crate) fn common(
         class: None,
         validity_ns: validity_ns.min(account.validity_ns_max),
         wants_receipt: wish(sm.registered_delivery),
+        tlvs: vendors(&sm.tlvs)?,
         client_ref: sm
             .tlvs
             .find_number(tag::USER_MESSAGE_REFERENCE)
@@ -100,6 +105,27 @@ fn screened(
         .prepared(to, from, body, options)
         .map(|screened| screened.submission)
         .map_err(|fault| status_of(&fault))
+}
+
+/// Parameters of vendors, for carriers whose profile takes them. A message that has passed too many nodes goes round: no
+/// carrier for it is found here.
+fn vendors(tlvs: &Tlvs<'_>) -> Result<Vec<u8>, CommandStatus> {
+    let mut found = Vec::new();
+    if tlvs.is_empty() {
+        return Ok(found);
+    }
+    for (tag, whole) in each_tlv(tlvs.whole_octets()) {
+        if VENDOR_TAGS.contains(&tag) {
+            found.extend_from_slice(whole);
+        }
+    }
+    if found.len() > VENDOR_OCTETS_MAX {
+        return Err(CommandStatus::ESME_RINVPARLEN);
+    }
+    match hops(&found) < HOPS_MAX {
+        true => Ok(found),
+        false => Err(CommandStatus::ESME_RINVDSTADR),
+    }
 }
 
 /// 3.4 has no value 3; 5.0 made it the third wish. Intermediate notifications (bit 4) are not sent.

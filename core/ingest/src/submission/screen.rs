@@ -47,6 +47,8 @@ pub struct Options {
     pub validity_ns: u64,
     /// Which ends the customer is to be told.
     pub wants_receipt: ReceiptWish,
+    /// Parameters of the customer for carriers that take them, encoded as on the wire; mostly empty.
+    pub tlvs: Vec<u8>,
     /// The customer's own reference.
     pub client_ref: Option<String>,
     /// The batch row it stands in.
@@ -108,6 +110,7 @@ impl<'a> Screen<'a> {
             send_at_utc_ns: fields.send_at_utc_ns,
             validity_ns: validity,
             wants_receipt: ReceiptWish::Never,
+            tlvs: Vec::new(),
             client_ref: fields
                 .client_ref
                 .filter(|text| !text.is_empty())
@@ -176,7 +179,7 @@ impl<'a> Screen<'a> {
             price: self.price(to, segments)?,
             client_ref: options.client_ref,
             batch: options.batch,
-            tlvs: Vec::new(),
+            tlvs: options.tlvs,
             group: None,
         };
         Ok(Screened {

@@ -9,6 +9,7 @@ macro_rules! built_in {
 }
 
 built_in![
+    "carrack",
     "carrack-smscsim",
     "cdma-without-udh",
     "clicksend-like",
