@@ -19,7 +19,6 @@ use crate::shared::{Health, Shared};
 use crate::snapshot::{ShardSnapshot, Snapshot};
 use crate::story::{self, Story};
 use crate::submission::Chunk;
-use crate::together::{self, Together};
 
 /// Whether new work is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,14 +178,6 @@ impl Engine {
             id,
             shared.settings.history_frames_max,
         )
-    }
-
-    /// A message as it was accepted, with those that its customer knows by the same id. Blocking: it reads the store.
-    ///
-    /// # Errors
-    /// [`StoreFault`] when the store cannot be read.
-    pub fn together(&self, id: MessageId) -> Result<Option<Together>, StoreFault> {
-        together::read(&self.inner.store, id)
     }
 
     /// Takes a message back; the reply comes when it is durable.

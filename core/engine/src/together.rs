@@ -6,6 +6,7 @@ use carrack_message::record::{ArchivedAccepted, FrameReader, RecordView};
 use carrack_message::{MessageId, Msisdn};
 use carrack_queue::{FrameKey, ShelfQuestion, Store, StoreFault};
 
+use crate::engine::Engine;
 use crate::submission::Group;
 
 /// A message and the rest of its group.
@@ -53,7 +54,17 @@ fn visit_accepted(octets: &[u8], visit: &mut dyn FnMut(&ArchivedAccepted) -> boo
     }
 }
 
-pub(crate) fn read(store: &Store, id: MessageId) -> Result<Option<Together>, StoreFault> {
+impl Engine {
+    /// A message as it was accepted, with those that its customer knows by the same id. Blocking: it reads the store.
+    ///
+    /// # Errors
+    /// [`StoreFault`] when the store cannot be read.
+    pub fn together(&self, id: MessageId) -> Result<Option<Together>, StoreFault> {
+        read(&self.inner.store, id)
+    }
+}
+
+fn read(store: &Store, id: MessageId) -> Result<Option<Together>, StoreFault> {
     let mut found: Option<Together> = None;
     if let Some(octets) = store.frame(FrameKey::of_message(id))? {
         // A group lies in one frame.
@@ -116,7 +127,7 @@ fn elsewhere(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use carrack_message::MessageIdParts;
     use carrack_message::record::{Accepted, Body, FrameWriter, ReceiptWish};
     use carrack_queue::{FrameSummary, SealedFrame, ShelfChange, ShelfEntry, ShelfMarks};
