@@ -51,6 +51,7 @@ fn account(name: &str) -> AccountSpec {
         operator: name == "shop",
         segments_max: 3,
         validity_max: Duration::from_secs(3600),
+        ..AccountSpec::named(name)
     }
 }
 

@@ -162,6 +162,7 @@ fn account() -> AccountSpec {
         operator: false,
         segments_max: 10,
         validity_max: Duration::from_secs(86_400),
+        ..AccountSpec::named("shop")
     }
 }
 

@@ -50,9 +50,29 @@ pub struct Account {
     pub allowed_ips: Vec<Network>,
     /// Whether it may see and stop carriers, and see the queue and routes with buy prices.
     pub operator: bool,
+    /// How message ids are written to its SMPP client.
+    pub message_id: IdFormat,
     /// Line of its header in the file.
     pub line: usize,
 }
+
+/// How message ids are written to an account's SMPP client, and read from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IdFormat {
+    /// 32 hexadecimal digits, lower case.
+    #[default]
+    Hex,
+    /// The same 128 bits in decimal, at most 39 digits.
+    Decimal,
+    /// The same 128 bits in the form of a UUID, 36 characters.
+    Uuid,
+}
+
+const ID_FORMATS: &[(&str, IdFormat)] = &[
+    ("hex", IdFormat::Hex),
+    ("decimal", IdFormat::Decimal),
+    ("uuid", IdFormat::Uuid),
+];
 
 impl Account {
     pub(crate) fn read(section: &Section<'_>) -> Self {
@@ -79,6 +99,7 @@ impl Account {
             charge_on: section.or("charge_on", ChargeOn::default(), kind::parsed),
             allowed_ips: section.or("allowed_ips", Vec::new(), kind::one_or_list(kind::parsed)),
             operator: section.or("operator", false, kind::boolean),
+            message_id: section.or("message_id", IdFormat::default(), kind::choice(ID_FORMATS)),
             line: section.line,
         };
         section.finish();

@@ -31,7 +31,7 @@ mod shutdown;
 mod size;
 mod smpp_server;
 
-pub use account::Account;
+pub use account::{Account, IdFormat};
 pub use address::{Address, Network};
 pub use batch::Batch;
 pub use carrier::{Bind, Carrier, CarrierKind, InterfaceVersion, Price};

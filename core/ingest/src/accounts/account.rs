@@ -10,7 +10,7 @@ use carrack_runtime::{Clock, SystemClock};
 use carrack_settings::Network;
 use carrack_throttle::Bucket;
 
-use super::{AccountSpec, AccountsFault};
+use super::{AccountSpec, AccountsFault, Dialect};
 
 /// The rate of an account; it outlives a reload that leaves the figure as it is.
 pub(super) struct Rate {
@@ -51,6 +51,8 @@ pub struct Account {
     pub validity_ns_max: u64,
     /// Whether it may see and stop carriers, and see the queue and routes with buy prices.
     pub operator: bool,
+    /// How its SMPP client is spoken to.
+    pub dialect: Dialect,
     allowed_ips: Vec<Network>,
     clock: SystemClock,
     pub(super) rate: Arc<Rate>,
@@ -79,6 +81,7 @@ impl Account {
             segments_max: spec.segments_max,
             validity_ns_max: u64::try_from(spec.validity_max.as_nanos()).unwrap_or(u64::MAX),
             operator: spec.operator,
+            dialect: spec.dialect,
             allowed_ips: spec.allowed_ips.clone(),
             clock,
             rate,

@@ -267,6 +267,7 @@ mod tests {
             operator: false,
             segments_max: 10,
             validity_max: Duration::from_secs(60),
+            ..AccountSpec::named(name)
         }
     }
 

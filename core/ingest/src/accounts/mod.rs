@@ -5,10 +5,12 @@
 
 mod account;
 mod book;
+mod dialect;
 mod fault;
 mod specification;
 
 pub use account::Account;
 pub use book::{AccountBook, Accounts};
+pub use dialect::{Dialect, IdFormat};
 pub use fault::{AccessFault, AccountsFault};
 pub use specification::AccountSpec;

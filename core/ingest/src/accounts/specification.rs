@@ -8,6 +8,8 @@ use carrack_message::Class;
 use carrack_routing::Deck;
 use carrack_settings::Network;
 
+use super::Dialect;
+
 /// One account. `Debug` shows no secret.
 #[derive(Clone)]
 pub struct AccountSpec {
@@ -41,9 +43,34 @@ pub struct AccountSpec {
     pub segments_max: u8,
     /// Longest life a message may name.
     pub validity_max: Duration,
+    /// How its SMPP client is spoken to.
+    pub dialect: Dialect,
 }
 
 impl AccountSpec {
+    /// An account without credentials that has every default.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            api_key: None,
+            system_id: None,
+            password: None,
+            class: None,
+            sender: None,
+            region: None,
+            rate: None,
+            window: 100,
+            binds_max: 10,
+            deck: None,
+            allowed_ips: Vec::new(),
+            operator: false,
+            segments_max: 10,
+            validity_max: Duration::from_secs(7 * 86_400),
+            dialect: Dialect::default(),
+        }
+    }
+
     /// The account as configured, with what `[delivery]` says where it is silent itself.
     #[must_use]
     pub fn from_settings(
@@ -70,6 +97,7 @@ impl AccountSpec {
             operator: account.operator,
             segments_max: delivery.segments_max,
             validity_max: delivery.validity_max,
+            dialect: Dialect::from_settings(account),
         }
     }
 }

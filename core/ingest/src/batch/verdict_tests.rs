@@ -188,6 +188,7 @@ fn accounts() -> Arc<AccountBook> {
         operator: false,
         segments_max: 3,
         validity_max: Duration::from_secs(60),
+        ..AccountSpec::named("shop")
     };
     Arc::new(AccountBook::new(
         Accounts::build(&[spec], |_| Some(7)).unwrap(),

@@ -20,7 +20,7 @@ use super::question::{Answer, Question};
 use super::receipt::{ReceiptWriter, Telling};
 use super::requests::{Asked, AskedBy, Caller, Requests, Submits};
 use super::{message_id, screen};
-use crate::accounts::Account;
+use crate::accounts::{Account, Dialect};
 
 /// Who decides what goes beyond one connection.
 pub(crate) trait Desk {
@@ -75,6 +75,12 @@ impl<K: Copy> Connection<K> {
     /// The account, once bound.
     pub(crate) fn account(&self) -> Option<&Arc<Account>> {
         self.account.as_ref()
+    }
+
+    /// How the client is spoken to.
+    fn dialect(&self) -> Dialect {
+        let account = self.account.as_ref();
+        account.map_or_else(Dialect::default, |account| account.dialect)
     }
 
     /// Why the socket must be closed once the output is drained.
@@ -164,6 +170,7 @@ impl<K: Copy> Connection<K> {
                 if kind.can_receive() {
                     self.deliveries.set_window(account.window);
                 }
+                self.writer.speak(account.dialect);
                 self.account = Some(account);
                 self.counted = true;
             }
@@ -186,23 +193,26 @@ impl<K: Copy> Connection<K> {
     /// Verdicts on submissions that were taken; one that is missing is the node's fault.
     pub(crate) fn verdicts(&mut self, asked: &[Asked], verdicts: &[Verdict]) {
         let mut verdicts = verdicts.iter();
+        let format = self.dialect().message_id;
+        let mut id_text = Vec::with_capacity(message_id::OCTETS_MAX);
         for asked in asked {
             let sequence_number = asked.sequence_number;
             if let AskedBy::SubmitMulti(multi) = &asked.by {
                 let own = verdicts.by_ref().take(multi.messages());
-                multi.answer(&mut self.session, sequence_number, own);
+                multi.answer(format, &mut self.session, sequence_number, own);
                 continue;
             }
-            let (status, id) = match verdicts.next() {
+            id_text.clear();
+            let status = match verdicts.next() {
                 Some(Verdict::Accepted(id)) => {
-                    (CommandStatus::ESME_ROK, Some(message_id::text(*id)))
+                    message_id::write(format, *id, &mut id_text);
+                    CommandStatus::ESME_ROK
                 }
-                Some(Verdict::Refused(refusal)) => (screen::refused(refusal), None),
-                None => (CommandStatus::ESME_RSYSERR, None),
+                Some(Verdict::Refused(refusal)) => screen::refused(refusal),
+                None => CommandStatus::ESME_RSYSERR,
             };
-            let id = id.as_ref().map_or(&[][..], |id| &id[..]);
             self.session
-                .answer(sequence_number, asked.command(), status, id);
+                .answer(sequence_number, asked.command(), status, &id_text);
         }
     }
 
@@ -324,6 +334,7 @@ impl<K: Copy> Connection<K> {
             self.session.set_window(account.window);
             self.deliveries.set_window(account.window);
         }
+        self.writer.speak(account.dialect);
         self.account = Some(account);
     }
 

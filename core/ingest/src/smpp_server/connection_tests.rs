@@ -45,6 +45,7 @@ fn spec() -> AccountSpec {
         operator: false,
         segments_max: 10,
         validity_max: Duration::from_secs(86_400),
+        ..AccountSpec::named("shop")
     }
 }
 

@@ -97,7 +97,7 @@ impl Intake for Engine {
             return Ok(Vec::new());
         };
         // By its own id a message of a group is meant alone.
-        let leads = message_id::read(&found.told_as) == Some(id);
+        let leads = message_id::read_told_as(&found.told_as) == Some(id);
         let meant = if leads { found.messages.len() } else { 1 };
         Ok(found.messages.into_iter().take(meant).collect())
     }

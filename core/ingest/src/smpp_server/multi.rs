@@ -22,7 +22,7 @@ use carrack_smpp::{
 
 use super::requests::take_rate;
 use super::{message_id, screen};
-use crate::accounts::Account;
+use crate::accounts::{Account, IdFormat};
 
 /// What is owed to a client that sent a `submit_multi`.
 #[derive(Debug, Default)]
@@ -96,6 +96,7 @@ impl Multi {
     /// Answers by a verdict for each message; one that is missing is the node's fault.
     pub(crate) fn answer<'v>(
         &self,
+        format: IdFormat,
         session: &mut ServerSession,
         sequence_number: u32,
         mut verdicts: impl Iterator<Item = &'v Verdict>,
@@ -117,9 +118,11 @@ impl Multi {
         let Some(id) = first else {
             return session.answer(sequence_number, command, of_all(&unsuccess), &[]);
         };
+        let mut id_text = Vec::with_capacity(message_id::OCTETS_MAX);
+        message_id::write(format, id, &mut id_text);
         let count = UnsuccessSmes::new(&unsuccess).count();
         let written = session.answer_with(sequence_number, command, CommandStatus::ESME_ROK, |w| {
-            w.cstring(&message_id::text(id));
+            w.cstring(&id_text);
             w.octet(u8::try_from(count).unwrap_or(u8::MAX));
             w.octets(&unsuccess);
         });

@@ -123,7 +123,8 @@ impl Question {
         Ok(Self {
             sequence_number,
             account: account.number,
-            id: message_id::read(message_id).ok_or(CommandStatus::ESME_RINVMSGID)?,
+            id: message_id::read(account.dialect.message_id, message_id)
+                .ok_or(CommandStatus::ESME_RINVMSGID)?,
             ask,
         })
     }

@@ -8,6 +8,7 @@ use carrack_message::{MessageId, Msisdn, ReceiptState, Sender, Status};
 use carrack_smpp::{Address, DeliverSm, ESM_CLASS_DELIVERY_RECEIPT, Tlvs, tag, write_tlv};
 
 use super::message_id;
+use crate::accounts::Dialect;
 
 const SECOND_NS: u64 = 1_000_000_000;
 
@@ -39,12 +40,19 @@ pub struct Telling<K> {
 /// Buffers of the receipt being written.
 #[derive(Debug, Default)]
 pub(crate) struct ReceiptWriter {
+    dialect: Dialect,
+    /// The id, and a NUL behind it.
     id: Vec<u8>,
     text: Vec<u8>,
     tlvs: Vec<u8>,
 }
 
 impl ReceiptWriter {
+    /// From now on in this dialect.
+    pub(crate) const fn speak(&mut self, dialect: Dialect) {
+        self.dialect = dialect;
+    }
+
     /// Builds the receipt and shows it to `send`.
     pub(crate) fn write<K, R>(
         &mut self,
@@ -52,10 +60,9 @@ impl ReceiptWriter {
         send: impl FnOnce(&DeliverSm<'_>) -> R,
     ) -> R {
         self.id.clear();
-        match telling.told_as.is_empty() {
-            true => self.id.extend_from_slice(&message_id::text(telling.id)),
-            false => self.id.extend_from_slice(&telling.told_as),
-        }
+        // The first of its group, where it is told as that.
+        let told_as = message_id::read_told_as(&telling.told_as).unwrap_or(telling.id);
+        message_id::write(self.dialect.message_id, told_as, &mut self.id);
         let state = state(telling.status);
         self.text.clear();
         receipt::write(
@@ -137,6 +144,25 @@ pub(crate) mod tests {
             segments: 2,
             accepted_utc_ns: 1_800_000_000 * SECOND_NS,
             done_utc_ns: 1_800_000_060 * SECOND_NS,
+        }
+    }
+
+    #[test]
+    fn text_and_parameter_name_the_message_as_its_response_did() {
+        use crate::accounts::IdFormat;
+        let mut writer = ReceiptWriter::default();
+        for format in [IdFormat::Hex, IdFormat::Decimal, IdFormat::Uuid] {
+            writer.speak(Dialect { message_id: format });
+            // Twice: nothing of the one before is left.
+            for key in [7, 8] {
+                let telling = telling(key);
+                let mut id = Vec::new();
+                message_id::write(format, telling.id, &mut id);
+                writer.write(&telling, |sm| {
+                    assert_eq!(receipt::parse(sm.short_message).id.unwrap(), id);
+                    assert_eq!(sm.tlvs.find_cstring(tag::RECEIPTED_MESSAGE_ID).unwrap(), id);
+                });
+            }
         }
     }
 
