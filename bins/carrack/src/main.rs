@@ -22,8 +22,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use command::{
-    audit, balance, batch, carrier, config_check, demo, queue, route, send, serve, status, text,
-    trace,
+    account, audit, balance, batch, carrier, config_check, demo, queue, route, send, serve, status,
+    text, trace,
 };
 
 #[global_allocator]
@@ -112,6 +112,14 @@ Examples:
     )]
     Text(text::Command),
     Audit(audit::Arguments),
+    /// Prepares what customers' accounts need
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  carrack account hash < password.txt"
+    )]
+    Account(account::Command),
 }
 
 fn main() -> ExitCode {
@@ -129,6 +137,7 @@ fn main() -> ExitCode {
         Command::Trace(command) => trace::run(&command),
         Command::Text(command) => text::run(&command),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Account(command) => account::run(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use carrack_message::{ChargeOn, Class, Micros, Sender};
 use toml::de::DeValue;
 
+use crate::customer::{ALPHABETS, BIND_KINDS, ID_FORMATS};
 use crate::reader::{Read, Section};
-use crate::secret::secret;
-use crate::{Network, Secret, kind};
+use crate::{
+    BindKinds, DefaultAlphabet, IdFormat, Network, ReceiptDialect, Secret, SenderPattern, kind,
+    password,
+};
 
 /// `[[account]]`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +21,7 @@ pub struct Account {
     pub api_key: Option<Secret>,
     /// System id of SMPP binds, at most 15 octets; unique.
     pub system_id: Option<String>,
-    /// Password of SMPP binds; there exactly if `system_id` is.
+    /// Password of SMPP binds, or what argon2id made of it (see [`crate::is_hash`]); there exactly if `system_id` is.
     pub password: Option<Secret>,
     /// Class of messages that name none.
     pub class: Option<Class>,
@@ -50,29 +53,19 @@ pub struct Account {
     pub allowed_ips: Vec<Network>,
     /// Whether it may see and stop carriers, and see the queue and routes with buy prices.
     pub operator: bool,
+    /// Kinds of bind it may use.
+    pub binds: BindKinds,
+    /// What it may put as sender; empty: anything.
+    pub senders: Vec<SenderPattern>,
+    /// What `data_coding` 0 means to its SMPP client.
+    pub alphabet: DefaultAlphabet,
     /// How message ids are written to its SMPP client.
     pub message_id: IdFormat,
+    /// How receipts are written to its SMPP client.
+    pub receipt: ReceiptDialect,
     /// Line of its header in the file.
     pub line: usize,
 }
-
-/// How message ids are written to an account's SMPP client, and read from it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum IdFormat {
-    /// 32 hexadecimal digits, lower case.
-    #[default]
-    Hex,
-    /// The same 128 bits in decimal, at most 39 digits.
-    Decimal,
-    /// The same 128 bits in the form of a UUID, 36 characters.
-    Uuid,
-}
-
-const ID_FORMATS: &[(&str, IdFormat)] = &[
-    ("hex", IdFormat::Hex),
-    ("decimal", IdFormat::Decimal),
-    ("uuid", IdFormat::Uuid),
-];
 
 impl Account {
     pub(crate) fn read(section: &Section<'_>) -> Self {
@@ -81,9 +74,9 @@ impl Account {
             name: section
                 .required("name", "\"shop\"", kind::name)
                 .unwrap_or_default(),
-            api_key: section.optional("api_key", secret(context, 256)),
+            api_key: section.optional("api_key", password::key(context)),
             system_id: section.optional("system_id", system_id),
-            password: section.optional("password", secret(context, 64)),
+            password: section.optional("password", password::password(context)),
             class: section.optional("class", kind::parsed),
             sender: section.optional("sender", sender),
             region: section.optional("region", kind::region),
@@ -99,14 +92,51 @@ impl Account {
             charge_on: section.or("charge_on", ChargeOn::default(), kind::parsed),
             allowed_ips: section.or("allowed_ips", Vec::new(), kind::one_or_list(kind::parsed)),
             operator: section.or("operator", false, kind::boolean),
+            binds: section.or("binds", BindKinds::ALL, binds),
+            senders: section.or("senders", Vec::new(), kind::one_or_list(kind::parsed)),
+            alphabet: section.or(
+                "alphabet",
+                DefaultAlphabet::default(),
+                kind::choice(ALPHABETS),
+            ),
             message_id: section.or("message_id", IdFormat::default(), kind::choice(ID_FORMATS)),
+            receipt: section
+                .inner("receipt")
+                .map_or_else(ReceiptDialect::default, |inner| {
+                    ReceiptDialect::read(&inner)
+                }),
             line: section.line,
         };
         section.finish();
         check_credentials(section);
         check_money(section);
+        account.check_sender(section);
         account
     }
+
+    fn check_sender(&self, section: &Section<'_>) {
+        let own = self
+            .sender
+            .as_deref()
+            .and_then(|own| Sender::parse(own).ok());
+        let taken = |own: &Sender| self.senders.iter().any(|pattern| pattern.takes(own));
+        if own.is_some_and(|own| !self.senders.is_empty() && !taken(&own)) {
+            section.fault(
+                "sender",
+                "is not one of its `senders`; add it there or take one of them",
+            );
+        }
+    }
+}
+
+/// Kinds of bind, at least one.
+fn binds(value: &DeValue<'_>) -> Read<BindKinds> {
+    let kinds = kind::one_or_list(kind::choice(BIND_KINDS))(value)?;
+    let all = kinds.into_iter().fold(BindKinds::NONE, BindKinds::with);
+    if all == BindKinds::NONE {
+        return Err("is empty; name one at least, or leave it out for all".into());
+    }
+    Ok(all)
 }
 
 fn check_money(section: &Section<'_>) {

@@ -9,6 +9,7 @@ mod address;
 mod batch;
 mod carrier;
 mod connection;
+mod customer;
 mod delivery;
 mod durability;
 mod duration;
@@ -17,6 +18,7 @@ mod http;
 mod kind;
 mod log;
 mod node;
+mod password;
 mod pem;
 mod profile;
 mod queue;
@@ -31,17 +33,21 @@ mod shutdown;
 mod size;
 mod smpp_server;
 
-pub use account::{Account, IdFormat};
+pub use account::Account;
 pub use address::{Address, Network};
 pub use batch::Batch;
 pub use carrier::{Bind, Carrier, CarrierKind, InterfaceVersion, Price};
 pub use connection::CarrierTls;
+pub use customer::{
+    BindKinds, DefaultAlphabet, IdFormat, ReceiptDialect, ReceiptError, SenderPattern,
+};
 pub use delivery::{Delivery, Multipart, OnNoResponse};
 pub use durability::{Durability, DurabilityMode};
 pub use fault::{Fault, Faults};
 pub use http::{Http, Tls};
 pub use log::{Log, LogFormat, LogLevel};
 pub use node::{Node, Shards};
+pub use password::{PASSWORD_CHARACTERS_MAX, is_hash};
 pub use profile::{
     AddressKind, ErrorBody, NoResponse, PlusSign, Profile, ProfileKey, QueueFullScope, SpecLimits,
     StatusClass, ThrottleMode, TlsUse, TonNpiRule,

@@ -76,6 +76,10 @@ metrics! {
     gauge LINKS_UP = "carrack_links_up";
     /// Times a link was lost, by carrier.
     counter LINKS_LOST = "carrack_links_lost_total";
+    /// Binds of customers, by result: bound, refused, or throttled because of too many failures before.
+    counter CUSTOMER_BINDS = "carrack_customer_binds_total";
+    /// Refused binds whose answer was held back because others had failed before.
+    counter CUSTOMER_BINDS_DELAYED = "carrack_customer_binds_delayed_total";
     /// 1 while the ring serves a shard, 0 while epoll does, by shard.
     gauge RUNTIME_RING = "carrack_runtime_ring";
     /// Odd things tolerated in PDUs, by carrier.

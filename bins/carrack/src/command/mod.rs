@@ -1,5 +1,6 @@
 //! The commands, one a file. Each takes its arguments and gives nothing, or a fault with its exit code.
 
+pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod balance;
 pub(crate) mod batch;

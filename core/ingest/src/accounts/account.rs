@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use carrack_message::{Class, Sender};
 use carrack_routing::Deck;
 use carrack_runtime::{Clock, SystemClock};
-use carrack_settings::Network;
+use carrack_settings::{BindKinds, Network, SenderPattern};
+use carrack_smpp::BindKind;
 use carrack_throttle::Bucket;
 
 use super::{AccountSpec, AccountsFault, Dialect};
@@ -33,6 +34,8 @@ pub struct Account {
     pub number: u32,
     /// Name.
     pub name: String,
+    /// System id of its SMPP binds.
+    pub system_id: Option<String>,
     /// Class of messages that name none; none: that of the door.
     pub class: Option<Class>,
     /// Sender of messages that name none.
@@ -53,6 +56,8 @@ pub struct Account {
     pub operator: bool,
     /// How its SMPP client is spoken to.
     pub dialect: Dialect,
+    binds: BindKinds,
+    senders: Vec<SenderPattern>,
     allowed_ips: Vec<Network>,
     clock: SystemClock,
     pub(super) rate: Arc<Rate>,
@@ -69,6 +74,7 @@ impl Account {
         Ok(Self {
             number,
             name: spec.name.clone(),
+            system_id: spec.system_id.clone(),
             class: spec.class,
             sender: sender.map_err(|fault| AccountsFault::Sender {
                 account: spec.name.clone(),
@@ -82,6 +88,8 @@ impl Account {
             validity_ns_max: u64::try_from(spec.validity_max.as_nanos()).unwrap_or(u64::MAX),
             operator: spec.operator,
             dialect: spec.dialect,
+            binds: spec.binds,
+            senders: spec.senders.clone(),
             allowed_ips: spec.allowed_ips.clone(),
             clock,
             rate,
@@ -96,6 +104,34 @@ impl Account {
                 .allowed_ips
                 .iter()
                 .any(|network| network.contains(address))
+    }
+
+    /// Whether its binds have this system id, as they had when they were let in.
+    #[must_use]
+    pub fn binds_as(&self, system_id: &Option<String>) -> bool {
+        self.system_id.is_some() && self.system_id == *system_id
+    }
+
+    /// Whether it may bind so.
+    #[must_use]
+    pub const fn may_bind(&self, kind: BindKind) -> bool {
+        match kind {
+            BindKind::Transmitter => self.binds.transmitter,
+            BindKind::Receiver => self.binds.receiver,
+            BindKind::Transceiver => self.binds.transceiver,
+        }
+    }
+
+    /// Whether it may say that a message is from this one.
+    #[must_use]
+    pub fn may_send_as(&self, sender: &Sender) -> bool {
+        self.senders.is_empty() || self.senders.iter().any(|pattern| pattern.takes(sender))
+    }
+
+    /// What it may put as sender, for people; empty: anything.
+    #[must_use]
+    pub fn senders(&self) -> &[SenderPattern] {
+        &self.senders
     }
 
     /// Segments a second it may submit; none: no limit.

@@ -1,6 +1,7 @@
 //! All accounts, found by name, key or system id; swapped whole.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,13 +10,52 @@ use carrack_runtime::SystemClock;
 use subtle::ConstantTimeEq;
 
 use super::account::Rate;
+use super::password::{Look, Password};
 use super::{AccessFault, Account, AccountSpec, AccountsFault};
 
 /// An account and its secrets.
 struct Entry {
     account: Arc<Account>,
     api_key: Option<String>,
-    password: Option<String>,
+    password: Option<Arc<Password>>,
+}
+
+/// An SMPP bind whose system id is known.
+#[derive(Debug)]
+pub(crate) enum Admission {
+    /// Its password is right.
+    Open(Arc<Account>),
+    /// That can only be told by [`Proof::verify`].
+    Unproven(Proof),
+}
+
+/// A password and what it has to be. `Debug` shows neither.
+#[derive(Clone)]
+pub(crate) struct Proof {
+    password: Arc<Password>,
+    given: String,
+}
+
+impl Proof {
+    /// Whether it is right; slow on purpose, so not on a thread that has something else to do.
+    pub(crate) fn verify(&self) -> bool {
+        self.password.look(&self.given) == Look::Right || self.password.verify(&self.given)
+    }
+
+    /// A proof that fails.
+    #[cfg(test)]
+    pub(crate) fn of_nothing() -> Self {
+        Self {
+            password: Arc::new(Password::new("pw")),
+            given: String::new(),
+        }
+    }
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proof").finish_non_exhaustive()
+    }
 }
 
 /// One state of the book.
@@ -63,12 +103,25 @@ impl Accounts {
                 .filter(|rate| rate.per_second == spec.rate)
                 .unwrap_or_else(|| Arc::new(Rate::new(spec.rate)));
             let account = Account::new(spec, number, clock, rate)?;
-            accounts.add(spec, Arc::new(account))?;
+            // What was proven once need not be proven again.
+            let password = spec.password.as_deref().map(|text| {
+                let proven = before
+                    .and_then(|book| book.entry(book.by_name.get(&spec.name)))
+                    .and_then(|entry| entry.password.clone())
+                    .filter(|password| password.is(text));
+                proven.unwrap_or_else(|| Arc::new(Password::new(text)))
+            });
+            accounts.add(spec, Arc::new(account), password)?;
         }
         Ok(accounts)
     }
 
-    fn add(&mut self, spec: &AccountSpec, account: Arc<Account>) -> Result<(), AccountsFault> {
+    fn add(
+        &mut self,
+        spec: &AccountSpec,
+        account: Arc<Account>,
+        password: Option<Arc<Password>>,
+    ) -> Result<(), AccountsFault> {
         let place = self.entries.len();
         let shared = |what, entries: &[Entry], other: usize| AccountsFault::Shared {
             what,
@@ -93,7 +146,7 @@ impl Accounts {
         self.entries.push(Entry {
             account,
             api_key: spec.api_key.clone(),
-            password: spec.password.clone(),
+            password,
         });
         Ok(())
     }
@@ -144,19 +197,56 @@ impl Accounts {
         admit(named, own, key, from)
     }
 
-    /// The account of an SMPP bind.
+    /// The account of an SMPP bind. Where a password has to be verified the address is judged first: strangers cost
+    /// nothing.
     ///
     /// # Errors
     /// [`AccessFault`].
-    pub fn by_system_id(
+    pub(crate) fn by_system_id(
         &self,
         system_id: &str,
-        password: &str,
+        given: &str,
+        from: IpAddr,
+    ) -> Result<Admission, AccessFault> {
+        let entry = self.entry(self.by_system_id.get(system_id));
+        let found = entry.and_then(|entry| Some((entry, entry.password.as_ref()?)));
+        let (entry, password) = found.ok_or(AccessFault::Unknown)?;
+        let look = password.look(given);
+        if look == Look::Wrong {
+            return Err(AccessFault::Secret);
+        }
+        if !entry.account.allows(from) {
+            return Err(AccessFault::Address);
+        }
+        Ok(match look {
+            Look::Unproven => Admission::Unproven(Proof {
+                password: Arc::clone(password),
+                given: given.to_owned(),
+            }),
+            _ => Admission::Open(Arc::clone(&entry.account)),
+        })
+    }
+
+    /// The account of an SMPP bind whose password was verified, if it is still the one.
+    ///
+    /// # Errors
+    /// [`AccessFault`].
+    pub(crate) fn by_proof(
+        &self,
+        system_id: &str,
+        proof: &Proof,
         from: IpAddr,
     ) -> Result<Arc<Account>, AccessFault> {
         let entry = self.entry(self.by_system_id.get(system_id));
-        let own = entry.and_then(|entry| entry.password.as_deref());
-        admit(entry, own, password, from)
+        let entry = entry.ok_or(AccessFault::Unknown)?;
+        let own = entry.password.as_ref();
+        if !own.is_some_and(|own| Arc::ptr_eq(own, &proof.password)) {
+            return Err(AccessFault::Secret);
+        }
+        if !entry.account.allows(from) {
+            return Err(AccessFault::Address);
+        }
+        Ok(Arc::clone(&entry.account))
     }
 }
 
@@ -244,7 +334,7 @@ impl AccountBook {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use std::net::Ipv4Addr;
     use std::time::Duration;
 
@@ -285,10 +375,10 @@ mod tests {
         for (user, secret) in [("b-id", "b-pass"), ("b", "b-pass"), ("b-id", "b-key")] {
             assert!(book.by_basic(user, secret, HERE).is_err(), "{user}");
         }
-        assert_eq!(
-            book.by_system_id("a-id", "a-pass", HERE).unwrap().number,
-            97
-        );
+        let Admission::Open(account) = book.by_system_id("a-id", "a-pass", HERE).unwrap() else {
+            panic!("a plain password needs no proof");
+        };
+        assert_eq!(account.number, 97);
         assert_eq!(book.by_key("a-ke", HERE).unwrap_err(), AccessFault::Unknown);
         assert_eq!(
             book.by_system_id("a-id", "b-pass", HERE).unwrap_err(),
@@ -309,6 +399,36 @@ mod tests {
             assert!(book.by_basic("a", secret, HERE).is_err());
             assert!(book.by_system_id("a-id", secret, HERE).is_err());
         }
+    }
+
+    #[test]
+    fn a_hashed_password_opens_by_its_proof_while_the_book_says_the_same() {
+        let hashed = |password: &str| AccountSpec {
+            password: Some(super::super::hash(password).unwrap()),
+            ..spec("a")
+        };
+        let first = hashed("a password of its own");
+        let book = AccountBook::new(Accounts::build(std::slice::from_ref(&first), number).unwrap());
+        let knock = |given: &str| book.current().by_system_id("a-id", given, HERE);
+        let proof = |given: &str| match knock(given).unwrap() {
+            Admission::Unproven(proof) => proof,
+            Admission::Open(_) => panic!("open without proof"),
+        };
+        assert!(!proof("another password").verify());
+        let right = proof("a password of its own");
+        assert!(right.verify());
+        let open = |proof: &Proof| book.current().by_proof("a-id", proof, HERE);
+        assert_eq!(open(&right).unwrap().name, "a");
+        // Proven: the next bind needs no proof, and a reload that says the same does not change that.
+        book.reload(&[first], number).unwrap();
+        assert!(matches!(
+            knock("a password of its own").unwrap(),
+            Admission::Open(_)
+        ));
+        assert!(open(&right).is_ok());
+        book.reload(&[hashed("a new password")], number).unwrap();
+        assert_eq!(open(&right).unwrap_err(), AccessFault::Secret);
+        assert!(!proof("a password of its own").verify());
     }
 
     #[test]

@@ -3,13 +3,17 @@
 //! Clients that come from another gateway parse what that gateway wrote: each account may have it so. Held in place
 //! and copied; nothing of it is looked up a message.
 
-pub use carrack_settings::IdFormat;
+pub use carrack_settings::{DefaultAlphabet, IdFormat, ReceiptDialect, ReceiptError};
 
 /// The dialect of one account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dialect {
+    /// What `data_coding` 0 means.
+    pub alphabet: DefaultAlphabet,
     /// How message ids are written.
     pub message_id: IdFormat,
+    /// How receipts are written.
+    pub receipt: ReceiptDialect,
 }
 
 impl Dialect {
@@ -17,7 +21,9 @@ impl Dialect {
     #[must_use]
     pub const fn from_settings(account: &carrack_settings::Account) -> Self {
         Self {
+            alphabet: account.alphabet,
             message_id: account.message_id,
+            receipt: account.receipt,
         }
     }
 }

@@ -7,10 +7,14 @@ mod account;
 mod book;
 mod dialect;
 mod fault;
+mod password;
 mod specification;
 
 pub use account::Account;
 pub use book::{AccountBook, Accounts};
-pub use dialect::{Dialect, IdFormat};
+pub(crate) use book::{Admission, Proof};
+pub use carrack_settings::{BindKinds, SenderPattern};
+pub use dialect::{DefaultAlphabet, Dialect, IdFormat, ReceiptDialect, ReceiptError};
 pub use fault::{AccessFault, AccountsFault};
+pub use password::{HashFault, hash};
 pub use specification::AccountSpec;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use carrack_message::Class;
 use carrack_routing::Deck;
-use carrack_settings::Network;
+use carrack_settings::{BindKinds, Network, SenderPattern};
 
 use super::Dialect;
 
@@ -43,6 +43,10 @@ pub struct AccountSpec {
     pub segments_max: u8,
     /// Longest life a message may name.
     pub validity_max: Duration,
+    /// Kinds of bind it may use.
+    pub binds: BindKinds,
+    /// What it may put as sender; empty: anything.
+    pub senders: Vec<SenderPattern>,
     /// How its SMPP client is spoken to.
     pub dialect: Dialect,
 }
@@ -67,6 +71,8 @@ impl AccountSpec {
             operator: false,
             segments_max: 10,
             validity_max: Duration::from_secs(7 * 86_400),
+            binds: BindKinds::ALL,
+            senders: Vec::new(),
             dialect: Dialect::default(),
         }
     }
@@ -97,6 +103,8 @@ impl AccountSpec {
             operator: account.operator,
             segments_max: delivery.segments_max,
             validity_max: delivery.validity_max,
+            binds: account.binds,
+            senders: account.senders.clone(),
             dialect: Dialect::from_settings(account),
         }
     }

@@ -4,8 +4,8 @@
 //! comes. All messages of one read leave as one chunk. A bind that ends frees its place at once. Bound: the account's window each
 //! way, the session's buffers. Fails by closing: [`Connection::closing`] says why, then the edge drains the output.
 //!
-//! Decisions: a submit pipelined behind a bind in one read is answered `ESME_RINVBNDSTS`, for no bind is judged
-//! within a read; while draining requests are answered `ESME_RTHROTTLED` and the client is unbound once nothing is owed.
+//! Decisions: a request pipelined behind a bind is answered `ESME_RINVBNDSTS`, for no bind is judged within a read, and
+//! some take longer; while draining requests are answered `ESME_RTHROTTLED` and the client is unbound once nothing is owed.
 
 use std::sync::Arc;
 
@@ -18,14 +18,23 @@ use carrack_smpp::{
 use super::deliveries::{Deliveries, DeliveryNews};
 use super::question::{Answer, Question};
 use super::receipt::{ReceiptWriter, Telling};
+use super::register::Knock;
 use super::requests::{Asked, AskedBy, Caller, Requests, Submits};
 use super::{message_id, screen};
 use crate::accounts::{Account, Dialect};
 
+/// A desk's word on a bind.
+pub(crate) enum Judged {
+    /// It comes in, or is refused by this status.
+    Now(Result<Arc<Account>, CommandStatus>),
+    /// [`Connection::bind_judged`] will say it.
+    Later,
+}
+
 /// Who decides what goes beyond one connection.
 pub(crate) trait Desk {
     /// Lets a bind in and counts it, or says the status to answer.
-    fn admit(&mut self, system_id: &[u8], password: &[u8]) -> Result<Arc<Account>, CommandStatus>;
+    fn admit(&mut self, knock: &Knock<'_>) -> Judged;
     /// A bind of this account has ended.
     fn release(&mut self, account: u32);
 }
@@ -44,6 +53,8 @@ enum Drain {
 pub(crate) struct Connection<K> {
     session: ServerSession,
     account: Option<Arc<Account>>,
+    /// A bind that waits for the desk's word.
+    judging: Option<(u32, BindKind)>,
     /// The bind is counted at the desk.
     counted: bool,
     requests: Requests,
@@ -62,6 +73,7 @@ impl<K: Copy> Connection<K> {
         Self {
             session,
             account: None,
+            judging: None,
             counted: false,
             requests: Requests::default(),
             asking: 0,
@@ -130,9 +142,14 @@ impl<K: Copy> Connection<K> {
                     bind: asked,
                 } => {
                     let verdict = if draining {
-                        Err(CommandStatus::ESME_RBINDFAIL)
+                        Judged::Now(Err(CommandStatus::ESME_RBINDFAIL))
                     } else {
-                        desk.admit(asked.system_id, asked.password)
+                        desk.admit(&Knock {
+                            sequence_number,
+                            kind,
+                            system_id: asked.system_id,
+                            password: asked.password,
+                        })
                     };
                     bind = Some((sequence_number, kind, verdict));
                 }
@@ -144,8 +161,14 @@ impl<K: Copy> Connection<K> {
                 ServerEvent::Unbound => unbound = true,
                 other => settled(deliveries, closing, now.mono_ns, &other),
             });
-        if let Some((sequence_number, kind, verdict)) = bind {
-            self.judged(sequence_number, kind, verdict);
+        match bind {
+            Some((sequence_number, kind, Judged::Now(verdict))) => {
+                self.judged(sequence_number, kind, verdict);
+            }
+            Some((sequence_number, kind, Judged::Later)) => {
+                self.judging = Some((sequence_number, kind));
+            }
+            None => {}
         }
         for (sequence_number, command, status) in self.requests.refusals.drain(..) {
             self.session.answer(sequence_number, command, status, &[]);
@@ -154,6 +177,18 @@ impl<K: Copy> Connection<K> {
             self.release(desk);
         }
         self.settle(now.mono_ns, desk);
+    }
+
+    /// Whether a bind still waits for the desk's word.
+    pub(crate) const fn is_judging(&self) -> bool {
+        self.judging.is_some() && self.closing.is_none() && matches!(self.drain, Drain::No)
+    }
+
+    /// The desk's word on a bind that waited; only while it waits does the desk count it.
+    pub(crate) fn bind_judged(&mut self, verdict: Result<Arc<Account>, CommandStatus>) {
+        if let Some((sequence_number, kind)) = self.judging.take() {
+            self.judged(sequence_number, kind, verdict);
+        }
     }
 
     fn judged(

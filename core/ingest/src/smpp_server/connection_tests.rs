@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::super::receipt::tests::telling;
 use super::super::register::Register;
 use super::*;
-use crate::accounts::{AccountBook, AccountSpec, Accounts};
+use crate::accounts::{AccountBook, AccountSpec, Accounts, Admission};
 use carrack_engine::Refusal;
 use carrack_message::MessageId;
 use carrack_message::record::ReceiptWish;
@@ -64,9 +64,13 @@ impl Office {
 }
 
 impl Desk for Office {
-    fn admit(&mut self, system_id: &[u8], password: &[u8]) -> Result<Arc<Account>, CommandStatus> {
+    fn admit(&mut self, knock: &Knock<'_>) -> Judged {
         let from = std::net::Ipv4Addr::LOCALHOST.into();
-        self.register.admit(&self.book, system_id, password, from)
+        match self.register.admit(&self.book, knock, from) {
+            Ok(Admission::Open(account)) => Judged::Now(Ok(account)),
+            Ok(Admission::Unproven(_)) => Judged::Later,
+            Err(status) => Judged::Now(Err(status)),
+        }
     }
 
     fn release(&mut self, account: u32) {

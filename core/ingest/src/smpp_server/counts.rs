@@ -13,6 +13,12 @@ pub struct SmppServerCounts {
     pub connections_refused: u64,
     /// Binds refused.
     pub binds_refused: u64,
+    /// Refusals whose answer was held back because others had failed before.
+    pub binds_delayed: u64,
+    /// Binds that were not judged because too many of their address failed.
+    pub binds_throttled: u64,
+    /// Passwords verified by argon2; one that was right is remembered.
+    pub passwords_verified: u64,
     /// Connections ended because their bytes could not be followed.
     pub connections_malformed: u64,
     /// Chunks that the engine had no room for; each submit in them was answered `ESME_RTHROTTLED`.
@@ -27,6 +33,9 @@ pub(crate) struct Counts {
     pub(crate) binds: AtomicU64,
     pub(crate) connections_refused: AtomicU64,
     pub(crate) binds_refused: AtomicU64,
+    pub(crate) binds_delayed: AtomicU64,
+    pub(crate) binds_throttled: AtomicU64,
+    pub(crate) passwords_verified: AtomicU64,
     pub(crate) connections_malformed: AtomicU64,
     pub(crate) chunks_throttled: AtomicU64,
     pub(crate) receipts_refused: AtomicU64,
@@ -40,6 +49,9 @@ impl Counts {
             binds: of(&self.binds),
             connections_refused: of(&self.connections_refused),
             binds_refused: of(&self.binds_refused),
+            binds_delayed: of(&self.binds_delayed),
+            binds_throttled: of(&self.binds_throttled),
+            passwords_verified: of(&self.passwords_verified),
             connections_malformed: of(&self.connections_malformed),
             chunks_throttled: of(&self.chunks_throttled),
             receipts_refused: of(&self.receipts_refused),

@@ -20,10 +20,12 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 
+use super::binds::verifications_max;
 use super::clerks::Clerks;
 use super::connection::Connection;
 use super::counts::{Counts, add};
 use super::intake::Intake;
+use super::judgement::Judgement;
 use super::peer::Peer;
 use super::post::{Letter, Post};
 use super::reception::Reception;
@@ -39,13 +41,14 @@ const NUMBER_FIRST: u64 = 0x534D << 48;
 pub(crate) struct Door<I: Intake> {
     pub(crate) spec: SmppServerSpec,
     intake: I,
-    book: Arc<AccountBook>,
+    pub(crate) book: Arc<AccountBook>,
     pub(crate) post: Arc<Post<I::Key>>,
     counts: Arc<Counts>,
     pub(crate) clock: SystemClock,
-    peers: RefCell<HashMap<u64, Rc<Peer<I::Key>>>>,
+    pub(crate) peers: RefCell<HashMap<u64, Rc<Peer<I::Key>>>>,
     register: RefCell<Register>,
     clerks: Clerks,
+    pub(crate) judgement: RefCell<Judgement>,
     buffer: RefCell<Box<[u8]>>,
     letters: RefCell<Vec<Letter<I::Key>>>,
     listed: RefCell<Vec<Rc<Peer<I::Key>>>>,
@@ -72,6 +75,7 @@ impl<I: Intake> Door<I> {
             peers: RefCell::default(),
             register,
             clerks: Clerks::new(),
+            judgement: RefCell::new(Judgement::new(verifications_max())),
             buffer: RefCell::new(vec![0; READ_OCTETS].into_boxed_slice()),
             letters: RefCell::default(),
             listed: RefCell::default(),
@@ -90,11 +94,14 @@ impl<I: Intake> Door<I> {
         self.peers.borrow().is_empty()
     }
 
-    fn reception(&self, peer: &Peer<I::Key>) -> Reception<'_> {
+    pub(crate) fn reception(&self, peer: &Peer<I::Key>) -> Reception<'_> {
         Reception {
             register: &self.register,
+            judgement: &self.judgement,
             book: &self.book,
             counts: &self.counts,
+            clock: self.clock,
+            connection: peer.number,
             from: peer.address.ip(),
         }
     }
@@ -193,6 +200,9 @@ impl<I: Intake> Door<I> {
             .borrow_mut()
             .receive(now, octets, &mut self.reception(peer));
         self.end_turn(peer, now);
+        if self.judgement.borrow().is_waiting() {
+            self.verify_next(now);
+        }
         Poll::Ready(())
     }
 
@@ -299,7 +309,7 @@ impl<I: Intake> Door<I> {
         }
     }
 
-    fn list(&self, peer: &Rc<Peer<I::Key>>) {
+    pub(crate) fn list(&self, peer: &Rc<Peer<I::Key>>) {
         if !peer.listed.replace(true) {
             self.listed.borrow_mut().push(Rc::clone(peer));
         }
@@ -342,29 +352,16 @@ impl<I: Intake> Door<I> {
                 connection,
                 tellings,
             } => self.with_peer(connection, |connection| connection.tellings(tellings)),
+            Letter::Verified { connection, right } => self.verified(connection, right, now),
             Letter::Reload => self.reload(now),
             Letter::Stop { within_ns } => self.stop(now, within_ns),
         }
     }
 
-    fn with_peer(&self, number: u64, act: impl FnOnce(&mut Connection<I::Key>)) {
+    pub(crate) fn with_peer(&self, number: u64, act: impl FnOnce(&mut Connection<I::Key>)) {
         let peers = self.peers.borrow();
         if let Some(peer) = peers.get(&number) {
             act(&mut peer.connection.borrow_mut());
-            self.list(peer);
-        }
-    }
-
-    fn reload(&self, now: Now) {
-        let current = self.book.current();
-        for peer in self.peers.borrow().values() {
-            let mut connection = peer.connection.borrow_mut();
-            let Some(before) = connection.account() else {
-                continue;
-            };
-            let account = current.by_name(&before.name);
-            let account = account.filter(|account| account.allows(peer.address.ip()));
-            connection.retune(now.mono_ns, account.cloned());
             self.list(peer);
         }
     }
@@ -382,6 +379,7 @@ impl<I: Intake> Door<I> {
     /// Time passes for every connection.
     pub(crate) fn tick(&self) {
         let now = self.clock.now();
+        self.answer_held(now);
         let over = self.stop_at_ns.get().is_some_and(|at| now.mono_ns >= at);
         for peer in self.peers.borrow().values() {
             let connection = peer.connection.borrow();

@@ -10,12 +10,15 @@
 //! and `replace_sm` ([`question`]) are answered from the store by [`clerks`]; broadcasts are `ESME_RINVCMDID`.
 
 mod address;
+mod binds;
 mod clerks;
 mod connection;
 mod counts;
 mod deliveries;
 mod door;
+mod guard;
 mod intake;
+mod judgement;
 mod message_id;
 mod multi;
 mod peer;

@@ -29,6 +29,8 @@ pub(crate) enum Letter<K> {
         connection: u64,
         tellings: Vec<Telling<K>>,
     },
+    /// The password of this connection's bind was verified.
+    Verified { connection: u64, right: bool },
     /// The accounts were loaded anew.
     Reload,
     /// Take nothing more, unbind all, and be gone within so many nanoseconds.

@@ -1,14 +1,16 @@
 //! The end of a message as a `deliver_sm` to its customer: the line of Appendix B, and the parameters that say the same.
 //!
-//! Promise: the id is the one the customer was given, in text and in `receipted_message_id`. Buffers are used again.
+//! Promise: both are in the account's dialect; the id is the one the customer was given, in text and in `receipted_message_id`. Buffers are used again.
 
 use carrack_message::number::MSISDN_DIGITS_MAX;
-use carrack_message::receipt::{self, ReceiptFields};
+use std::io::Write;
+
+use carrack_message::receipt::{self, ReceiptFields, ReceiptForm};
 use carrack_message::{MessageId, Msisdn, ReceiptState, Sender, Status};
 use carrack_smpp::{Address, DeliverSm, ESM_CLASS_DELIVERY_RECEIPT, Tlvs, tag, write_tlv};
 
 use super::message_id;
-use crate::accounts::Dialect;
+use crate::accounts::{Dialect, ReceiptError};
 
 const SECOND_NS: u64 = 1_000_000_000;
 
@@ -43,6 +45,7 @@ pub(crate) struct ReceiptWriter {
     dialect: Dialect,
     /// The id, and a NUL behind it.
     id: Vec<u8>,
+    error: Vec<u8>,
     text: Vec<u8>,
     tlvs: Vec<u8>,
 }
@@ -64,8 +67,20 @@ impl ReceiptWriter {
         let told_as = message_id::read_told_as(&telling.told_as).unwrap_or(telling.id);
         message_id::write(self.dialect.message_id, told_as, &mut self.id);
         let state = state(telling.status);
+        let dialect = self.dialect.receipt;
+        self.error.clear();
+        // A vector takes everything.
+        let _ = match dialect.err {
+            ReceiptError::Decimal => write!(self.error, "{:03}", telling.error),
+            ReceiptError::Hex => write!(self.error, "{:03X}", telling.error),
+        };
+        let form = ReceiptForm {
+            seconds: dialect.seconds,
+            no_text: !dialect.text,
+        };
         self.text.clear();
-        receipt::write(
+        receipt::write_as(
+            form,
             &mut self.text,
             &ReceiptFields {
                 id: &self.id,
@@ -78,15 +93,17 @@ impl ReceiptWriter {
                 submit_utc_s: seconds(telling.accepted_utc_ns),
                 done_utc_s: seconds(telling.done_utc_ns),
                 state,
-                error: format!("{:03}", telling.error).as_bytes(),
+                error: &self.error,
                 text: "",
             },
         );
         self.tlvs.clear();
-        self.id.push(0);
-        // Both values are far below the longest a parameter may have.
-        let _ = write_tlv(&mut self.tlvs, tag::RECEIPTED_MESSAGE_ID, &self.id);
-        let _ = write_tlv(&mut self.tlvs, tag::MESSAGE_STATE, &[state.code()]);
+        if dialect.tlvs {
+            self.id.push(0);
+            // Both values are far below the longest a parameter may have.
+            let _ = write_tlv(&mut self.tlvs, tag::RECEIPTED_MESSAGE_ID, &self.id);
+            let _ = write_tlv(&mut self.tlvs, tag::MESSAGE_STATE, &[state.code()]);
+        }
         let mut digits = [0; MSISDN_DIGITS_MAX];
         let (ton, npi) =
             Sender::parse(&telling.from).map_or((0, 0), |sender| (sender.ton(), sender.npi()));
@@ -152,7 +169,10 @@ pub(crate) mod tests {
         use crate::accounts::IdFormat;
         let mut writer = ReceiptWriter::default();
         for format in [IdFormat::Hex, IdFormat::Decimal, IdFormat::Uuid] {
-            writer.speak(Dialect { message_id: format });
+            writer.speak(Dialect {
+                message_id: format,
+                ..Dialect::default()
+            });
             // Twice: nothing of the one before is left.
             for key in [7, 8] {
                 let telling = telling(key);
@@ -164,6 +184,48 @@ pub(crate) mod tests {
                 });
             }
         }
+    }
+
+    #[test]
+    fn each_dialect_is_written_as_it_says() {
+        use crate::accounts::ReceiptDialect;
+        let mut writer = ReceiptWriter::default();
+        let mut written = |receipt| {
+            writer.speak(Dialect {
+                receipt,
+                ..Dialect::default()
+            });
+            let mut telling = telling(7);
+            (telling.error, telling.status) = (0x2B, Status::Undelivered);
+            telling.done_utc_ns += 7 * SECOND_NS;
+            writer.write(&telling, |sm| {
+                (sm.short_message.to_vec(), sm.tlvs.is_empty())
+            })
+        };
+        let usual = ReceiptDialect::default();
+        let id = "00000000000000000000000000000008";
+        assert_eq!(
+            written(usual),
+            (
+                format!("id:{id} sub:002 dlvrd:000 submit date:2701150800 done date:2701150801 stat:UNDELIV err:043 text:").into_bytes(),
+                false
+            )
+        );
+        let other = ReceiptDialect {
+            text: false,
+            err: ReceiptError::Hex,
+            seconds: true,
+            tlvs: false,
+        };
+        assert_eq!(
+            written(other),
+            (
+                format!("id:{id} sub:002 dlvrd:000 submit date:270115080000 done date:270115080107 stat:UNDELIV err:02B").into_bytes(),
+                true
+            )
+        );
+        let (text, _) = written(other);
+        assert_eq!(receipt::parse(&text).error, Some(&b"02B"[..]));
     }
 
     #[test]

@@ -1,43 +1,74 @@
-//! The desk at which one client's bind is judged: the register of the door, its log and its counts.
+//! The desk at which one client's bind is judged: the register of the door, its guard, its log and its counts.
 
 use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use carrack_runtime::{Clock, SystemClock};
 use carrack_smpp::CommandStatus;
+use carrack_telemetry::names;
 
-use super::connection::Desk;
+use super::connection::{Desk, Judged};
 use super::counts::{Counts, add};
-use super::register::Register;
-use crate::accounts::{Account, AccountBook};
+use super::judgement::{Applicant, Judgement, Refusal};
+use super::register::{Knock, Register};
+use crate::accounts::{Account, AccountBook, Admission};
 
 /// The desk as one client sees it.
 pub(crate) struct Reception<'a> {
     pub(crate) register: &'a RefCell<Register>,
+    pub(crate) judgement: &'a RefCell<Judgement>,
     pub(crate) book: &'a AccountBook,
     pub(crate) counts: &'a Counts,
+    pub(crate) clock: SystemClock,
+    pub(crate) connection: u64,
     pub(crate) from: IpAddr,
 }
 
 impl Desk for Reception<'_> {
-    fn admit(&mut self, system_id: &[u8], password: &[u8]) -> Result<Arc<Account>, CommandStatus> {
-        let mut register = self.register.borrow_mut();
-        let verdict = register.admit(self.book, system_id, password, self.from);
-        let system_id = String::from_utf8_lossy(system_id);
-        match &verdict {
-            Ok(account) => {
-                tracing::info!(account = account.name, from = %self.from, "SMPP client bound");
-                self.counts
-                    .binds
-                    .store(u64::from(register.binds()), Ordering::Relaxed);
+    fn admit(&mut self, knock: &Knock<'_>) -> Judged {
+        let mut judgement = self.judgement.borrow_mut();
+        let visitor = judgement.guard.visitor(self.from, knock.system_id);
+        if judgement.guard.is_crowded(visitor) {
+            self.throttled(knock.system_id);
+            return Judged::Now(Err(CommandStatus::ESME_RTHROTTLED));
+        }
+        let admission = self
+            .register
+            .borrow_mut()
+            .admit(self.book, knock, self.from);
+        match admission {
+            Ok(Admission::Open(account)) => {
+                judgement.guard.succeeded(visitor);
+                self.bound(&account);
+                Judged::Now(Ok(account))
+            }
+            Ok(Admission::Unproven(proof)) => {
+                let applicant = Applicant {
+                    connection: self.connection,
+                    sequence_number: knock.sequence_number,
+                    kind: knock.kind,
+                    from: self.from,
+                    system_id: String::from_utf8_lossy(knock.system_id).into_owned(),
+                    visitor,
+                    proof,
+                };
+                judgement.apply(applicant, self.now_ns());
+                Judged::Later
             }
             Err(status) => {
-                tracing::info!(%system_id, from = %self.from, %status, "SMPP bind refused");
-                add(&self.counts.binds_refused, 1);
+                let place = (self.connection, knock.sequence_number);
+                let refusal = is_of_credentials(status)
+                    .then(|| judgement.refuse(place, visitor, status, self.now_ns()));
+                self.refused(knock.system_id, status, refusal);
+                if refusal.is_none_or(|refusal| refusal.now) {
+                    Judged::Now(Err(status))
+                } else {
+                    Judged::Later
+                }
             }
         }
-        verdict
     }
 
     fn release(&mut self, account: u32) {
@@ -47,4 +78,82 @@ impl Desk for Reception<'_> {
             .binds
             .store(u64::from(register.binds()), Ordering::Relaxed);
     }
+}
+
+impl Reception<'_> {
+    /// The word on a bind whose password was verified; none: its refusal is held.
+    pub(crate) fn proven(
+        &mut self,
+        applicant: &Applicant,
+        right: bool,
+    ) -> Option<Result<Arc<Account>, CommandStatus>> {
+        add(&self.counts.passwords_verified, 1);
+        let mut judgement = self.judgement.borrow_mut();
+        let admission = if right {
+            self.register
+                .borrow_mut()
+                .admit_proven(self.book, applicant)
+        } else {
+            Err(CommandStatus::ESME_RINVPASWD)
+        };
+        match admission {
+            Ok(account) => {
+                judgement.guard.succeeded(applicant.visitor);
+                self.bound(&account);
+                Some(Ok(account))
+            }
+            Err(status) => {
+                let place = (applicant.connection, applicant.sequence_number);
+                let refusal = is_of_credentials(status)
+                    .then(|| judgement.refuse(place, applicant.visitor, status, self.now_ns()));
+                self.refused(applicant.system_id.as_bytes(), status, refusal);
+                let now = refusal.is_none_or(|refusal| refusal.now);
+                now.then_some(Err(status))
+            }
+        }
+    }
+
+    fn now_ns(&self) -> u64 {
+        self.clock.now().mono_ns
+    }
+
+    fn bound(&self, account: &Account) {
+        tracing::info!(account = account.name, from = %self.from, "SMPP client bound");
+        metrics::counter!(names::CUSTOMER_BINDS, "result" => "bound").increment(1);
+        let binds = self.register.borrow().binds();
+        self.counts.binds.store(u64::from(binds), Ordering::Relaxed);
+    }
+
+    /// A storm fills no log: of the failures of one client those are said whose number doubles.
+    fn refused(&self, system_id: &[u8], status: CommandStatus, refusal: Option<Refusal>) {
+        let system_id = String::from_utf8_lossy(system_id);
+        let failures = refusal.map_or(1, |refusal| refusal.failures);
+        if failures.is_power_of_two() {
+            tracing::info!(%system_id, from = %self.from, %status, failures, "SMPP bind refused");
+        } else {
+            tracing::debug!(%system_id, from = %self.from, %status, failures, "SMPP bind refused");
+        }
+        add(&self.counts.binds_refused, 1);
+        metrics::counter!(names::CUSTOMER_BINDS, "result" => "refused").increment(1);
+        if refusal.is_some_and(|refusal| !refusal.now) {
+            add(&self.counts.binds_delayed, 1);
+            metrics::counter!(names::CUSTOMER_BINDS_DELAYED).increment(1);
+        }
+    }
+
+    /// A client that was told to come later.
+    pub(crate) fn throttled(&self, system_id: &[u8]) {
+        let system_id = String::from_utf8_lossy(system_id);
+        tracing::debug!(%system_id, from = %self.from, "SMPP bind throttled");
+        add(&self.counts.binds_throttled, 1);
+        metrics::counter!(names::CUSTOMER_BINDS, "result" => "throttled").increment(1);
+    }
+}
+
+/// Whether a refusal says that somebody tried credentials that are none.
+const fn is_of_credentials(status: CommandStatus) -> bool {
+    matches!(
+        status,
+        CommandStatus::ESME_RINVSYSID | CommandStatus::ESME_RINVPASWD
+    )
 }

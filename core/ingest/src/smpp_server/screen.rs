@@ -39,7 +39,7 @@ pub(crate) fn common(
     let send_at_utc_ns = period::send_at_utc_ns(sm.schedule_delivery_time, utc_ns)?;
     let validity_ns = validity_ns(sm, utc_ns.max(send_at_utc_ns))?;
     let from = address::sender(&sm.source, account.sender)?;
-    let body = user_data::read(sm)?;
+    let body = user_data::read(sm, account.dialect.alphabet)?;
     let options = Options {
         send_at_utc_ns,
         class: None,

@@ -1,6 +1,8 @@
 //! User data of a `submit_sm`: text where it reads cleanly, else octets that are relayed untouched.
 //!
-//! Promise: nothing is dropped. `data_coding` 0 is GSM 03.38 unpacked, 1 ASCII, 3 Latin-1, 8 UCS-2; what does not read
+//! Promise: nothing is dropped. `data_coding` 0 is what the account says, else GSM 03.38 unpacked; 1 is ASCII, 3 Latin-1,
+//! 8 UCS-2. An account's own alphabet is read, and relayed, under the `data_coding` that says the same; UTF-8, for which
+//! there is none, is refused by `ESME_RSUBMITFAIL` where it can be no text: broken, or a part of one. What does not read
 //! cleanly in these, has a header of its own (UDHI) or another `data_coding` travels raw as one segment. Parts marked
 //! by the SAR parameters get the header that says the same. An empty message is raw too: it has no text to judge.
 //! Bound: one segment of raw octets; text is counted later. Fails by the status to answer: `ESME_RINVMSGLEN` for too
@@ -12,6 +14,11 @@ use carrack_message::record::Body;
 use carrack_message::segment::Udh8;
 use carrack_smpp::{CommandStatus, ESM_CLASS_UDHI, SubmitSm, Tlvs, tag};
 
+use crate::accounts::DefaultAlphabet;
+
+/// `data_coding` of ASCII and of Latin-1 (SMPP 3.4, 5.2.19).
+const ASCII: u8 = 1;
+const LATIN1: u8 = 3;
 /// Octets of one short message (3GPP TS 23.040, 9.2.3.16).
 const SEGMENT_OCTETS: usize = 140;
 
@@ -19,22 +26,53 @@ const SEGMENT_OCTETS: usize = 140;
 ///
 /// # Errors
 /// The status to answer.
-pub(crate) fn read(sm: &SubmitSm<'_>) -> Result<Body, CommandStatus> {
+pub(crate) fn read(sm: &SubmitSm<'_>, alphabet: DefaultAlphabet) -> Result<Body, CommandStatus> {
     let octets = sm.user_data();
+    let data_coding = match (sm.data_coding, alphabet) {
+        (0, DefaultAlphabet::Ascii) => ASCII,
+        (0, DefaultAlphabet::Latin1) => LATIN1,
+        (0, DefaultAlphabet::Utf8) => match utf8(sm, octets)? {
+            Utf8::Text(text) => return Ok(Body::Text(text)),
+            Utf8::Ascii => ASCII,
+        },
+        (other, _) => other,
+    };
     if sm.has_udh() {
         let (header, _) = sm.split_udh().ok_or(CommandStatus::ESME_RINVPARLEN)?;
-        return raw(sm.data_coding, 1 + header.len(), octets.to_vec());
+        return raw(data_coding, 1 + header.len(), octets.to_vec());
     }
     if let Some(part) = part(&sm.tlvs)? {
         let mut joined = Vec::with_capacity(6 + octets.len());
         part.write(&mut joined);
         let header_octets = joined.len();
         joined.extend_from_slice(octets);
-        return raw(sm.data_coding, header_octets, joined);
+        return raw(data_coding, header_octets, joined);
     }
-    match text(sm.data_coding, octets) {
+    match text(data_coding, octets) {
         Some(text) => Ok(Body::Text(text)),
-        None => raw(sm.data_coding, 0, octets.to_vec()),
+        None => raw(data_coding, 0, octets.to_vec()),
+    }
+}
+
+/// Text in UTF-8, or octets that are ASCII as well.
+enum Utf8 {
+    Text(String),
+    Ascii,
+}
+
+fn utf8(sm: &SubmitSm<'_>, octets: &[u8]) -> Result<Utf8, CommandStatus> {
+    let own = if sm.has_udh() {
+        sm.split_udh().ok_or(CommandStatus::ESME_RINVPARLEN)?.1
+    } else {
+        octets
+    };
+    if own.is_ascii() {
+        return Ok(Utf8::Ascii);
+    }
+    let whole = !sm.has_udh() && part(&sm.tlvs)?.is_none();
+    match std::str::from_utf8(own) {
+        Ok(text) if whole => Ok(Utf8::Text(text.to_owned())),
+        _ => Err(CommandStatus::ESME_RSUBMITFAIL),
     }
 }
 
@@ -46,8 +84,8 @@ fn text(data_coding: u8, octets: &[u8]) -> Option<String> {
     let mut text = String::new();
     let replaced = match data_coding {
         0 => gsm7::decode(octets, &mut text),
-        1 => ascii::decode(octets, &mut text),
-        3 => latin1::decode(octets, &mut text),
+        ASCII => ascii::decode(octets, &mut text),
+        LATIN1 => latin1::decode(octets, &mut text),
         8 => ucs2::decode_marked(octets, &mut text),
         _ => return None,
     };
@@ -103,7 +141,7 @@ fn octets_max(data_coding: u8, header_octets: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
     use super::*;
     use carrack_smpp::write_tlv;
     use proptest::prelude::*;
@@ -115,6 +153,45 @@ mod tests {
             short_message: octets,
             ..SubmitSm::default()
         }
+    }
+
+    fn read(sm: &SubmitSm<'_>) -> Result<Body, CommandStatus> {
+        super::read(sm, DefaultAlphabet::Gsm7)
+    }
+
+    #[test]
+    fn default_alphabet_is_the_accounts_and_nothing_is_relayed_under_another_name() {
+        use DefaultAlphabet as A;
+        let of =
+            |alphabet, esm_class, octets: &[u8]| super::read(&sm(0, esm_class, octets), alphabet);
+        let text = |text: &str| Ok(Body::Text(text.to_owned()));
+        assert_eq!(of(A::Gsm7, 0, b"@\x00"), text("\u{a1}@"));
+        assert_eq!(of(A::Latin1, 0, b"@\xe9"), text("@\u{e9}"));
+        assert_eq!(of(A::Ascii, 0, b"a@$"), text("a@$"));
+        assert_eq!(
+            of(A::Utf8, 0, "\u{e9}\u{20ac}@".as_bytes()),
+            text("\u{e9}\u{20ac}@")
+        );
+        assert_eq!(of(A::Utf8, 0, b"a@$"), text("a@$"));
+        let code_of = |alphabet, esm_class, octets: &[u8]| match of(alphabet, esm_class, octets) {
+            Ok(Body::Raw { data_coding, .. }) => data_coding,
+            other => panic!("{other:?}"),
+        };
+        let part = b"\x05\x00\x03\x07\x02\x01hello";
+        assert_eq!(code_of(A::Gsm7, 0x40, part), 0);
+        assert_eq!(code_of(A::Latin1, 0x40, part), 3);
+        assert_eq!(code_of(A::Ascii, 0x40, part), 1);
+        assert_eq!(code_of(A::Utf8, 0x40, part), 1);
+        assert_eq!(code_of(A::Ascii, 0, b"\xe9"), 1);
+        let refused = Err(CommandStatus::ESME_RSUBMITFAIL);
+        assert_eq!(of(A::Utf8, 0, b"\xe9"), refused);
+        assert_eq!(
+            of(A::Utf8, 0x40, b"\x05\x00\x03\x07\x02\x01\xc3\xa9"),
+            refused
+        );
+        // Another data_coding says itself what it is.
+        let named = super::read(&sm(3, 0, b"\xe9"), A::Utf8);
+        assert_eq!(named, text("\u{e9}"));
     }
 
     fn text_of(data_coding: u8, octets: &[u8]) -> Option<String> {

@@ -13,6 +13,9 @@ use crate::accounts::Account;
 /// Longest reference a customer may give a message, in octets.
 pub const CLIENT_REF_OCTETS_MAX: usize = 128;
 
+/// Senders that a fault names.
+const SENDERS_SHOWN_MAX: usize = 10;
+
 /// A message as texts, where a door has them so.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Fields<'a> {
@@ -143,10 +146,24 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// Screens a message whose fields a door has read itself: segments, validity and price.
+    fn may_send_as(&self, from: &Sender) -> Result<(), SubmissionFault> {
+        if self.account.may_send_as(from) {
+            return Ok(());
+        }
+        let patterns = self.account.senders().iter().take(SENDERS_SHOWN_MAX);
+        let known: Vec<String> = patterns.map(ToString::to_string).collect();
+        let detail = format!(
+            "{:?} is not a sender of this account; use one of {}, or ask for it",
+            from.as_str(),
+            known.join(", ")
+        );
+        Err(SubmissionFault::new("from", detail))
+    }
+
+    /// Screens a message whose fields a door has read itself: sender, segments, validity and price.
     ///
     /// # Errors
-    /// A fault of `text`, `validity` or `to`.
+    /// A fault of `from`, `text`, `validity` or `to`.
     pub fn prepared(
         &self,
         to: Msisdn,
@@ -154,6 +171,7 @@ impl<'a> Screen<'a> {
         body: Body,
         options: Options,
     ) -> Result<Screened, SubmissionFault> {
+        self.may_send_as(&from)?;
         let (segments, alphabet) = match &body {
             Body::Text(text) => {
                 let found = self.segmentation(text)?;
@@ -268,5 +286,37 @@ impl<'a> Screen<'a> {
                     format!("the price list of this account has no price for {to}; ask for one");
                 SubmissionFault::new("to", detail)
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::accounts::{AccountSpec, Accounts};
+
+    #[test]
+    fn a_sender_that_is_not_the_accounts_is_a_fault_of_from_at_every_door() {
+        let spec = AccountSpec {
+            senders: vec!["ACME".parse().unwrap(), "447700*".parse().unwrap()],
+            ..AccountSpec::named("shop")
+        };
+        let accounts = Accounts::build(&[spec], |_| Some(7)).unwrap();
+        let screen = Screen::new(accounts.by_name("shop").unwrap(), Class::Transactional);
+        let from = |from| {
+            screen.message(&Fields {
+                to: "+447946000001",
+                from: Some(from),
+                text: "hi",
+                ..Fields::default()
+            })
+        };
+        assert!(from("ACME").is_ok());
+        assert!(from("+447700900123").is_ok());
+        for other in ["ACMF", "+447800900123"] {
+            let fault = from(other).err().unwrap();
+            assert_eq!(fault.field, "from");
+            assert!(fault.detail.contains("ACME, 447700*"), "{fault}");
+        }
     }
 }

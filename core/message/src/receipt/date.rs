@@ -18,6 +18,12 @@ pub fn write(utc_s: i64, out: &mut Vec<u8>) {
     out.extend_from_slice([y, m, d, hour, minute].as_flattened());
 }
 
+/// Appends `YYMMDDhhmmss` of a Unix time in seconds.
+pub fn write_seconds(utc_s: i64, out: &mut Vec<u8>) {
+    write(utc_s, out);
+    out.extend_from_slice(&two_digits(utc_s.rem_euclid(60)));
+}
+
 /// A number below 100.
 const fn two_digits(number: i64) -> [u8; 2] {
     let number = number as u8;

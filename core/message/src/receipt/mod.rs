@@ -23,7 +23,7 @@ pub use read::{ReceiptParts, ReceiptRead, ReceiptWord, Said, read};
 pub use rule::{Grammar, ReceiptRules, ReceiptSign, ReceiptSource};
 pub use scan::{looks_like_receipt, parse, parse_with};
 pub use state::ReceiptState;
-pub use write::{RECEIPT_TEXT_MAX, ReceiptFields, write};
+pub use write::{RECEIPT_TEXT_MAX, ReceiptFields, ReceiptForm, write, write_as};
 
 /// What a receipt says; each field as it stands in the text, without blanks around it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

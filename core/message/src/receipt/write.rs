@@ -29,11 +29,30 @@ pub struct ReceiptFields<'a> {
     pub text: &'a str,
 }
 
+/// How a line is written for customers whose parsers know another gateway's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReceiptForm {
+    /// Dates have seconds: `YYMMDDhhmmss`.
+    pub seconds: bool,
+    /// The line ends before ` text:`.
+    pub no_text: bool,
+}
+
 /// Octets of a line besides its id, its error and its text, at most.
 const LABELS_OCTETS: usize = 96;
 
 /// Appends the receipt's line.
 pub fn write(out: &mut Vec<u8>, fields: &ReceiptFields<'_>) {
+    write_as(ReceiptForm::default(), out, fields);
+}
+
+/// Appends the receipt's line in a form of its own.
+pub fn write_as(form: ReceiptForm, out: &mut Vec<u8>, fields: &ReceiptFields<'_>) {
+    let date = if form.seconds {
+        date::write_seconds
+    } else {
+        date::write
+    };
     out.reserve(LABELS_OCTETS + fields.id.len() + fields.error.len() + RECEIPT_TEXT_MAX);
     out.extend_from_slice(b"id:");
     out.extend_from_slice(fields.id);
@@ -42,15 +61,17 @@ pub fn write(out: &mut Vec<u8>, fields: &ReceiptFields<'_>) {
     out.extend_from_slice(b" dlvrd:");
     out.extend_from_slice(&three_digits(fields.dlvrd));
     out.extend_from_slice(b" submit date:");
-    date::write(fields.submit_utc_s, out);
+    date(fields.submit_utc_s, out);
     out.extend_from_slice(b" done date:");
-    date::write(fields.done_utc_s, out);
+    date(fields.done_utc_s, out);
     out.extend_from_slice(b" stat:");
     out.extend_from_slice(fields.state.word().as_bytes());
     out.extend_from_slice(b" err:");
     out.extend_from_slice(fields.error);
-    out.extend_from_slice(b" text:");
-    write_beginning(fields.text, out);
+    if !form.no_text {
+        out.extend_from_slice(b" text:");
+        write_beginning(fields.text, out);
+    }
 }
 
 /// The first characters of a text, as far as they are printable ASCII.

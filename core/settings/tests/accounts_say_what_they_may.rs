@@ -1,0 +1,96 @@
+//! Keys of `[[account]]` that say what a customer may and how he is spoken to.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use std::path::Path;
+
+use carrack_message::Sender;
+use carrack_settings::{
+    Account, BindKinds, DefaultAlphabet, Faults, IdFormat, ReceiptDialect, ReceiptError, Settings,
+};
+
+fn account(keys: &str) -> Result<Account, Faults> {
+    let text = format!(
+        "[node]\ndata_dir = \"data\"\n[[account]]\nname = \"shop\"\nsystem_id = \"acme\"\n{keys}\n"
+    );
+    Settings::parse(&text, "test.toml", Path::new("")).map(|settings| settings.accounts[0].clone())
+}
+
+fn with_password(keys: &str) -> Result<Account, Faults> {
+    account(&format!("password = \"pw\"\n{keys}"))
+}
+
+const HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+
+#[test]
+fn an_account_that_says_nothing_may_everything_and_speaks_the_usual() {
+    let account = with_password("").unwrap();
+    assert_eq!(account.binds, BindKinds::ALL);
+    assert!(account.senders.is_empty());
+    assert_eq!(account.alphabet, DefaultAlphabet::Gsm7);
+    assert_eq!(account.message_id, IdFormat::Hex);
+    assert_eq!(account.receipt, ReceiptDialect::default());
+}
+
+#[test]
+fn every_key_is_read() {
+    let account = with_password(
+        "binds = [\"receiver\", \"transmitter\"]\nsenders = [\"ACME\", \"+447700*\"]\nalphabet = \"latin1\"\n\
+         message_id = \"uuid\"\nreceipt = { err = \"hex\", tlvs = false }",
+    )
+    .unwrap();
+    assert!(account.binds.receiver && account.binds.transmitter && !account.binds.transceiver);
+    let number = Sender::parse("+447700900123").unwrap();
+    assert!(account.senders.iter().any(|pattern| pattern.takes(&number)));
+    assert_eq!(account.alphabet, DefaultAlphabet::Latin1);
+    assert_eq!(account.message_id, IdFormat::Uuid);
+    let receipt = ReceiptDialect {
+        err: ReceiptError::Hex,
+        tlvs: false,
+        ..ReceiptDialect::default()
+    };
+    assert_eq!(account.receipt, receipt);
+}
+
+#[test]
+fn passwords_are_long_or_hashed_and_no_fault_shows_one() {
+    let of = |password: &str| account(&format!("password = \"{password}\""));
+    let long = "p".repeat(64);
+    assert_eq!(of(&long).unwrap().password.unwrap().expose(), long);
+    assert_eq!(of(HASH).unwrap().password.unwrap().expose(), HASH);
+    for bad in [
+        "p".repeat(65),
+        HASH.replace("id$", "i$"),
+        HASH[..60].to_owned(),
+    ] {
+        let faults = of(&bad).unwrap_err().to_string();
+        assert!(faults.contains("test.toml:6: `password`"), "{faults}");
+        assert!(!faults.contains(&bad[10..]), "{faults}");
+    }
+    let key = with_password(&format!("api_key = \"{HASH}\"")).unwrap_err();
+    assert!(key.to_string().contains("`api_key`"), "{key}");
+}
+
+#[test]
+fn what_contradicts_itself_is_a_fault_at_its_line() {
+    for (keys, named) in [
+        ("binds = []", "`binds`"),
+        ("binds = [\"trx\"]", "transceiver"),
+        ("senders = [\"*\"]", "leave `senders` out"),
+        ("senders = [\"A*B\"]", "`senders`"),
+        ("sender = \"OTHER\"\nsenders = [\"ACME\"]", "`sender`"),
+        ("alphabet = \"utf16\"", "utf8"),
+        ("message_id = \"short\"", "decimal"),
+        ("receipt = { txt = true }", "did you mean `text`?"),
+    ] {
+        let faults = with_password(keys).unwrap_err().to_string();
+        assert!(faults.contains("test.toml:7:"), "{faults}");
+        assert!(faults.contains(named), "{faults}");
+    }
+}
