@@ -96,6 +96,9 @@ impl Doors {
         if let Some(smpp) = &self.smpp {
             smpp.reload();
         }
+        if let Some(http) = &self.http {
+            http.reload();
+        }
         Ok(())
     }
 

@@ -10,3 +10,4 @@ pub mod batch;
 pub mod http;
 pub mod smpp_server;
 pub mod submission;
+pub mod tls;

@@ -176,6 +176,8 @@ impl House {
     fn open(io: Io, change: impl FnOnce(&mut SmppServerSpec)) -> Self {
         let mut spec = SmppServerSpec {
             listen: HERE.parse().unwrap(),
+            tls: None,
+            allowed_ips: Vec::new(),
             io,
             system_id: "carrack".into(),
             enquire_link: Duration::from_secs(30),
@@ -608,6 +610,8 @@ fn a_taken_address_is_named() {
     let (hand, _) = Hand::new();
     let spec = SmppServerSpec {
         listen: taken,
+        tls: None,
+        allowed_ips: Vec::new(),
         io: Io::Epoll,
         system_id: "twin".into(),
         enquire_link: Duration::from_secs(30),

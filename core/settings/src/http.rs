@@ -1,20 +1,10 @@
 //! `[http]`: the HTTP front door. Absent: none.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::reader::Section;
-use crate::{address, kind, pem};
-
-/// Certificate and key of a server, both looked at when the configuration was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tls {
-    /// PEM file with the certificate and those above it.
-    pub cert: PathBuf,
-    /// PEM file with the private key.
-    pub key: PathBuf,
-}
+use crate::{Tls, address, kind};
 
 /// `[http]`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,24 +50,5 @@ impl Http {
                 kind::time(SECOND..=SECOND * 3_600),
             ),
         }
-    }
-}
-
-impl Tls {
-    fn read(section: &Section<'_>) -> Option<Self> {
-        let checked = |key: &'static str, example: &str, check: fn(&Path) -> Result<(), String>| {
-            section.required(key, example, |value| {
-                let path = section.context.path(&kind::text(value)?);
-                check(&path)?;
-                Ok(path)
-            })
-        };
-        let cert = checked("cert", "\"tls/cert.pem\"", pem::check_certificate);
-        let key = checked("key", "\"tls/key.pem\"", pem::check_key);
-        section.finish();
-        Some(Self {
-            cert: cert?,
-            key: key?,
-        })
     }
 }

@@ -32,6 +32,7 @@ mod settings;
 mod shutdown;
 mod size;
 mod smpp_server;
+mod tls;
 
 pub use account::Account;
 pub use address::{Address, Network};
@@ -44,7 +45,7 @@ pub use customer::{
 pub use delivery::{Delivery, Multipart, OnNoResponse};
 pub use durability::{Durability, DurabilityMode};
 pub use fault::{Fault, Faults};
-pub use http::{Http, Tls};
+pub use http::Http;
 pub use log::{Log, LogFormat, LogLevel};
 pub use node::{Node, Shards};
 pub use password::{PASSWORD_CHARACTERS_MAX, is_hash};
@@ -59,3 +60,4 @@ pub use secret::Secret;
 pub use settings::{Settings, Source};
 pub use shutdown::Shutdown;
 pub use smpp_server::SmppServer;
+pub use tls::Tls;

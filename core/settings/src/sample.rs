@@ -64,7 +64,7 @@ fn every_key_stands_in_the_sample() {
     // So that what is only read inside tls is asked for as well.
     text = text.replace(
         "[smpp_server]",
-        "tls = { cert = \"cert.pem\", key = \"key.pem\" }\n[smpp_server]",
+        "tls = { cert = \"cert.pem\", key = \"key.pem\" }\n[smpp_server]\ntls = { cert = \"cert.pem\", key = \"key.pem\" }",
     );
     text = text.replace("[[account]]", "[[account]]\nreceipt = {}");
     text = text.replace(

@@ -4,13 +4,17 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::reader::Section;
-use crate::{address, kind};
+use crate::{Network, Tls, address, kind};
 
 /// `[smpp_server]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SmppServer {
     /// Where it listens; required; port 0 takes any free port.
     pub listen: SocketAddr,
+    /// TLS; none: plain.
+    pub tls: Option<Tls>,
+    /// From where connections are taken; empty: from anywhere.
+    pub allowed_ips: Vec<Network>,
     /// What it calls itself in bind responses, at most 15 octets (SMPP 3.4, 5.2.1).
     pub system_id: String,
     /// Silence after which a client is asked whether it is there.
@@ -32,6 +36,8 @@ impl SmppServer {
         let listen = section.required("listen", "\"127.0.0.1:2775\"", address::listen);
         Self {
             listen: listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 2775))),
+            tls: section.inner("tls").and_then(|inner| Tls::read(&inner)),
+            allowed_ips: section.or("allowed_ips", Vec::new(), kind::one_or_list(kind::parsed)),
             system_id: section.or("system_id", "carrack".to_owned(), kind::ascii(15)),
             enquire_link: section.or("enquire_link", SECOND * 30, kind::time(SECOND..=HOUR)),
             bind_timeout: section.or("bind_timeout", SECOND * 5, kind::time(SECOND..=HOUR)),

@@ -80,6 +80,8 @@ metrics! {
     counter CUSTOMER_BINDS = "carrack_customer_binds_total";
     /// Refused binds whose answer was held back because others had failed before.
     counter CUSTOMER_BINDS_DELAYED = "carrack_customer_binds_delayed_total";
+    /// Connections of customers that ended because TLS failed.
+    counter CUSTOMER_TLS_FAILED = "carrack_customer_tls_failed_total";
     /// 1 while the ring serves a shard, 0 while epoll does, by shard.
     gauge RUNTIME_RING = "carrack_runtime_ring";
     /// Odd things tolerated in PDUs, by carrier.

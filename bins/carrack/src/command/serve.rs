@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use carrack_engine::Node;
 use carrack_ingest::http::HttpFault;
+use carrack_ingest::smpp_server::SmppServerFault;
 use carrack_settings::{LogFormat, Settings};
 use clap::Args;
 
@@ -64,9 +65,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
         Err(fault) => {
             // What the log brought back may be on its way already.
             let _ = node.stop();
-            return Err(match fault.downcast_ref() {
-                Some(HttpFault::Tls { .. }) => Fault::Usage(fault.to_string()),
-                _ => fault.into(),
+            let of_http = matches!(fault.downcast_ref(), Some(HttpFault::Tls(_)));
+            let of_smpp = matches!(fault.downcast_ref(), Some(SmppServerFault::Tls(_)));
+            return Err(if of_http || of_smpp {
+                Fault::Usage(fault.to_string())
+            } else {
+                fault.into()
             });
         }
     };

@@ -1,6 +1,7 @@
 //! One connection: TLS where wanted, HTTP/1.1 with keep-alive, an end when the door closes.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,12 +15,13 @@ use tokio_rustls::TlsAcceptor;
 
 use super::state::Peer;
 use super::unread::{self, Lingering, Unread};
+use crate::tls::TlsServer;
 
 /// How connections are served.
 #[derive(Clone)]
 pub(crate) struct Serving {
     pub(crate) router: Router,
-    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) tls: Option<Arc<TlsServer>>,
     pub(crate) header_timeout: Duration,
     /// True: answer what is at hand and close.
     pub(crate) closing: watch::Receiver<bool>,
@@ -34,6 +36,7 @@ impl Serving {
         match self.tls.clone() {
             None => self.serve_http(stream, peer).await,
             Some(tls) => {
+                let tls = TlsAcceptor::from(tls.current());
                 match tokio::time::timeout(self.header_timeout, tls.accept(stream)).await {
                     Ok(Ok(stream)) => self.serve_http(stream, peer).await,
                     Ok(Err(error)) => tracing::debug!(%peer, %error, "the TLS handshake failed"),

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -17,9 +16,9 @@ use super::connection::Serving;
 use super::routes::router;
 use super::specification::HttpSpec;
 use super::state::Shared;
-use super::tls;
 use crate::accounts::AccountBook;
 use crate::batch::Batches;
+use crate::tls::{TlsFault, TlsServer};
 
 /// Pause after the system had no more descriptors for us.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -38,13 +37,8 @@ pub enum HttpFault {
         source: io::Error,
     },
     /// Certificate or key.
-    #[error("{path}: {why}", path = .path.display())]
-    Tls {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        why: String,
-    },
+    #[error(transparent)]
+    Tls(#[from] TlsFault),
     /// A thread.
     #[error("a thread of the HTTP door cannot be started: {0}")]
     Thread(#[source] io::Error),
@@ -53,6 +47,7 @@ pub enum HttpFault {
 /// An open door. Dropping it closes it without waiting; [`HttpDoor::close`] lets requests come to their end.
 pub struct HttpDoor {
     address: SocketAddr,
+    tls: Option<Arc<TlsServer>>,
     closing: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -78,7 +73,7 @@ impl HttpDoor {
         let tls = spec
             .tls
             .as_ref()
-            .map(|(cert, key)| tls::acceptor(cert, key))
+            .map(|files| TlsServer::open(files.clone(), &[b"http/1.1"]).map(Arc::new))
             .transpose()?;
         let (closing, closed) = watch::channel(false);
         let state = Shared {
@@ -94,7 +89,7 @@ impl HttpDoor {
         };
         let serving = Serving {
             router: router(state.into()),
-            tls,
+            tls: tls.clone(),
             header_timeout: spec.request_timeout,
             closing: closed,
         };
@@ -114,6 +109,7 @@ impl HttpDoor {
         tracing::info!(%address, tls = spec.tls.is_some(), "the HTTP door is open");
         Ok(Self {
             address,
+            tls,
             closing,
             threads,
         })
@@ -123,6 +119,13 @@ impl HttpDoor {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Reads certificate and key again; new connections are given what was read.
+    pub fn reload(&self) {
+        if let Some(tls) = &self.tls {
+            tls.reload();
+        }
     }
 
     /// Takes no more connections, answers what is at hand, and ends. Blocking; the engine must still answer. Whatever is

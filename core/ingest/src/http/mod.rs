@@ -20,7 +20,6 @@ mod request;
 mod routes;
 mod specification;
 mod state;
-mod tls;
 mod trace;
 mod unread;
 #[cfg(test)]

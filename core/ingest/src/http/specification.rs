@@ -1,13 +1,13 @@
 //! What the HTTP door is started with.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use carrack_settings::Http;
 
 use super::Taps;
+use crate::tls::TlsFiles;
 
 /// Gives the Prometheus page.
 pub type MetricsPage = Arc<dyn Fn() -> String + Send + Sync>;
@@ -17,8 +17,8 @@ pub type MetricsPage = Arc<dyn Fn() -> String + Send + Sync>;
 pub struct HttpSpec {
     /// Where it listens; port 0 takes any free port.
     pub listen: SocketAddr,
-    /// PEM files of certificate and key; none: plain HTTP.
-    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Certificate and key; none: plain HTTP.
+    pub tls: Option<TlsFiles>,
     /// Most octets of a body, batches apart.
     pub body_octets_max: usize,
     /// Connections at a time, over all threads.
@@ -39,10 +39,7 @@ impl HttpSpec {
     pub fn from_settings(http: &Http, metrics: Option<MetricsPage>) -> Self {
         Self {
             listen: http.listen,
-            tls: http
-                .tls
-                .as_ref()
-                .map(|tls| (tls.cert.clone(), tls.key.clone())),
+            tls: http.tls.as_ref().map(TlsFiles::from),
             body_octets_max: usize::try_from(http.body_octets_max).unwrap_or(usize::MAX),
             connections_max: http.connections_max as usize,
             request_timeout: http.request_timeout,

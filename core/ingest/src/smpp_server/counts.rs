@@ -19,6 +19,8 @@ pub struct SmppServerCounts {
     pub binds_throttled: u64,
     /// Passwords verified by argon2; one that was right is remembered.
     pub passwords_verified: u64,
+    /// Connections ended because TLS failed.
+    pub tls_failed: u64,
     /// Connections ended because their bytes could not be followed.
     pub connections_malformed: u64,
     /// Chunks that the engine had no room for; each submit in them was answered `ESME_RTHROTTLED`.
@@ -36,6 +38,7 @@ pub(crate) struct Counts {
     pub(crate) binds_delayed: AtomicU64,
     pub(crate) binds_throttled: AtomicU64,
     pub(crate) passwords_verified: AtomicU64,
+    pub(crate) tls_failed: AtomicU64,
     pub(crate) connections_malformed: AtomicU64,
     pub(crate) chunks_throttled: AtomicU64,
     pub(crate) receipts_refused: AtomicU64,
@@ -52,6 +55,7 @@ impl Counts {
             binds_delayed: of(&self.binds_delayed),
             binds_throttled: of(&self.binds_throttled),
             passwords_verified: of(&self.passwords_verified),
+            tls_failed: of(&self.tls_failed),
             connections_malformed: of(&self.connections_malformed),
             chunks_throttled: of(&self.chunks_throttled),
             receipts_refused: of(&self.receipts_refused),

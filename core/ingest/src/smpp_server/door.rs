@@ -32,7 +32,9 @@ use super::reception::Reception;
 use super::register::Register;
 use super::requests::Submits;
 use super::spec::SmppServerSpec;
+use super::wire::{Received, Wire};
 use crate::accounts::AccountBook;
+use crate::tls::TlsServer;
 
 const READ_OCTETS: usize = 64 * 1024;
 /// Subscribers of the engine are told apart by door: this one's numbers begin with "SM".
@@ -42,6 +44,7 @@ pub(crate) struct Door<I: Intake> {
     pub(crate) spec: SmppServerSpec,
     intake: I,
     pub(crate) book: Arc<AccountBook>,
+    tls: Option<Arc<TlsServer>>,
     pub(crate) post: Arc<Post<I::Key>>,
     counts: Arc<Counts>,
     pub(crate) clock: SystemClock,
@@ -61,6 +64,7 @@ impl<I: Intake> Door<I> {
         spec: SmppServerSpec,
         intake: I,
         book: Arc<AccountBook>,
+        tls: Option<Arc<TlsServer>>,
         post: Arc<Post<I::Key>>,
         counts: Arc<Counts>,
     ) -> Self {
@@ -69,6 +73,7 @@ impl<I: Intake> Door<I> {
             spec,
             intake,
             book,
+            tls,
             post,
             counts,
             clock: SystemClock::default(),
@@ -113,19 +118,24 @@ impl<I: Intake> Door<I> {
         address: std::net::SocketAddr,
     ) -> Option<(OwnedReadHalf, Rc<Peer<I::Key>>)> {
         let full = self.peers.borrow().len() >= self.spec.connections_max;
-        if full || self.stop_at_ns.get().is_some() {
+        let stranger = !self.spec.allows(address.ip());
+        if full || stranger || self.stop_at_ns.get().is_some() {
             add(&self.counts.connections_refused, 1);
             return None;
         }
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
+        let tls = self.tls.as_ref().map(|tls| tls.current());
+        let wire = Wire::new(tls)
+            .inspect_err(|error| tracing::error!(%error, "TLS cannot be begun"))
+            .ok()?;
         let number = self.next_number.get();
         self.next_number.set(number + 1);
         let now_ns = self.clock.now().mono_ns;
         let connection = Connection::new(self.spec.session(), 1, now_ns);
         let (read_half, write_half) = stream.into_split();
-        let peer = Peer::new(number, address, connection, write_half, &self.post);
+        let peer = Peer::new(number, address, connection, write_half, wire, &self.post);
         let peer = Rc::new(peer);
         self.peers.borrow_mut().insert(number, Rc::clone(&peer));
         self.counts.connections.fetch_add(1, Ordering::Relaxed);
@@ -178,7 +188,7 @@ impl<I: Intake> Door<I> {
 
     fn is_over(&self, peer: &Peer<I::Key>) -> bool {
         let mut connection = peer.connection.borrow_mut();
-        peer.broken.get() || (connection.closing().is_some() && connection.output().is_empty())
+        peer.broken.get() || (connection.closing().is_some() && peer.is_drained(&mut connection))
     }
 
     fn poll_read(
@@ -196,12 +206,17 @@ impl<I: Intake> Door<I> {
             return Poll::Ready(());
         }
         let now = self.clock.now();
-        peer.connection
-            .borrow_mut()
-            .receive(now, octets, &mut self.reception(peer));
+        let received = peer.receive(octets, &mut |octets| {
+            peer.connection
+                .borrow_mut()
+                .receive(now, octets, &mut self.reception(peer));
+        });
         self.end_turn(peer, now);
         if self.judgement.borrow().is_waiting() {
             self.verify_next(now);
+        }
+        if !matches!(received, Received::Open) {
+            peer.hang_up(&received, &self.counts);
         }
         Poll::Ready(())
     }

@@ -4,7 +4,7 @@
 //! takes it. Malformed input is answered as SMPP says, or ends that connection alone. Decisions are made by
 //! [`connection`], which knows no socket; [`door`] moves the bytes. Bound: connections, binds, windows, rates and
 //! buffers from the specification and the accounts; above them the answers are `ESME_RBINDFAIL`, `ESME_RTHROTTLED` and
-//! `ESME_RMSGQFUL`. Plain TCP.
+//! `ESME_RMSGQFUL`. Plain TCP, or TLS by [`wire`].
 //!
 //! What a client may ask: `submit_sm`, `data_sm` and `submit_multi` ([`multi`]) become messages; `query_sm`, `cancel_sm`
 //! and `replace_sm` ([`question`]) are answered from the store by [`clerks`]; broadcasts are `ESME_RINVCMDID`.
@@ -33,6 +33,7 @@ mod screen;
 mod server;
 mod spec;
 mod user_data;
+mod wire;
 
 pub use counts::SmppServerCounts;
 pub use intake::{Intake, MessageState, TellingSink};

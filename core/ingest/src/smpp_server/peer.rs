@@ -6,11 +6,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::Waker;
 
+use carrack_telemetry::names;
 use tokio::net::tcp::OwnedWriteHalf;
+use tokio_rustls::rustls::Error;
 
 use super::connection::Connection;
+use super::counts::{Counts, add};
 use super::intake::TellingSink;
 use super::post::{Letter, Post};
+use super::wire::{Received, Wire};
 
 /// For a client to take what was said before its connection ended.
 const GOODBYE_NS: u64 = 2_000_000_000;
@@ -24,6 +28,7 @@ pub(crate) struct Peer<K> {
     pub(crate) connection: RefCell<Connection<K>>,
     pub(crate) sink: TellingSink<K>,
     pub(crate) write_half: OwnedWriteHalf,
+    wire: RefCell<Wire>,
     /// Was granted credits under this account.
     pub(crate) subscribed: Cell<Option<u32>>,
     /// The kernel takes no more for now.
@@ -43,6 +48,7 @@ impl<K: Copy + Send + 'static> Peer<K> {
         address: SocketAddr,
         connection: Connection<K>,
         write_half: OwnedWriteHalf,
+        wire: Wire,
         post: &Arc<Post<K>>,
     ) -> Self {
         let post = Arc::clone(post);
@@ -58,6 +64,7 @@ impl<K: Copy + Send + 'static> Peer<K> {
             connection: RefCell::new(connection),
             sink,
             write_half,
+            wire: RefCell::new(wire),
             subscribed: Cell::new(None),
             blocked: Cell::new(false),
             broken: Cell::new(false),
@@ -87,9 +94,55 @@ impl<K: Copy + Send + 'static> Peer<K> {
         }
     }
 
-    /// Writes once; what the kernel does not take stays.
+    /// Octets came in: shows `on` what the client meant by them.
+    pub(crate) fn receive(&self, octets: &[u8], on: &mut dyn FnMut(&[u8])) -> Received {
+        self.wire.borrow_mut().receive(octets, on)
+    }
+
+    /// TLS has ended, or never began: what is to be said of it was written.
+    #[cold]
+    pub(crate) fn hang_up(&self, received: &Received, counts: &Counts) {
+        self.broken.set(true);
+        let Received::Failed(error) = received else {
+            return;
+        };
+        add(&counts.tls_failed, 1);
+        metrics::counter!(names::CUSTOMER_TLS_FAILED).increment(1);
+        match error {
+            Error::InvalidCertificate(_) | Error::NoCertificatesPresented => {
+                tracing::warn!(peer = %self.address, %error, "a client shows no certificate that is taken");
+            }
+            // Scanners, health checks, and clients that do not speak TLS.
+            _ => tracing::debug!(peer = %self.address, %error, "TLS failed"),
+        }
+    }
+
+    /// Whether nothing waits to be written.
+    pub(crate) fn is_drained(&self, connection: &mut Connection<K>) -> bool {
+        connection.output().is_empty() && self.wire.borrow().is_empty()
+    }
+
+    /// Writes; what the kernel does not take stays.
     pub(crate) fn flush(&self, connection: &mut Connection<K>) {
-        let output = connection.output();
+        let mut wire = self.wire.borrow_mut();
+        let tls = match &mut *wire {
+            Wire::Plain => return self.put(connection.output()),
+            Wire::Tls(tls) => tls,
+        };
+        loop {
+            let last = connection.closing().is_some();
+            tls.seal(connection.output(), last);
+            let waiting = tls.sealed().len();
+            self.put(tls.sealed());
+            // Until the kernel takes no more, or there is no more.
+            if waiting == 0 || self.blocked.get() || self.broken.get() {
+                return;
+            }
+        }
+    }
+
+    /// Writes once.
+    fn put(&self, output: &mut Vec<u8>) {
         if output.is_empty() || self.blocked.get() {
             return;
         }

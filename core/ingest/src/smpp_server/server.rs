@@ -20,6 +20,7 @@ use super::intake::Intake;
 use super::post::{Letter, Post};
 use super::spec::SmppServerSpec;
 use crate::accounts::AccountBook;
+use crate::tls::{TlsFault, TlsServer};
 
 const THREAD: &str = "smpp-door";
 const BACKLOG: u32 = 4096;
@@ -41,6 +42,9 @@ pub enum SmppServerFault {
         /// What the system said.
         source: io::Error,
     },
+    /// Certificate or key.
+    #[error(transparent)]
+    Tls(#[from] TlsFault),
     /// No runtime for its thread.
     #[error("{0}")]
     Runtime(#[from] RuntimeFault),
@@ -54,6 +58,7 @@ pub struct SmppServer<I: Intake = Engine> {
     post: Arc<Post<I::Key>>,
     counts: Arc<Counts>,
     address: SocketAddr,
+    tls: Option<Arc<TlsServer>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -69,15 +74,20 @@ impl<I: Intake> SmppServer<I> {
         intake: I,
         book: Arc<AccountBook>,
     ) -> Result<Self, SmppServerFault> {
+        let files = spec.tls.clone();
+        let tls = files
+            .map(|files| TlsServer::open(files, &[]).map(Arc::new))
+            .transpose()?;
         let post = Arc::new(Post::new());
         let counts = Arc::new(Counts::default());
         let (started, starting) = sync_channel(2);
         let door_post = Arc::clone(&post);
         let door_counts = Arc::clone(&counts);
+        let door_tls = tls.clone();
         let thread = Builder::new()
             .name(THREAD.to_owned())
             .spawn(move || {
-                let make = || Door::new(spec, intake, book, door_post, door_counts);
+                let make = || Door::new(spec, intake, book, door_tls, door_post, door_counts);
                 run(make, &started);
             })
             .map_err(SmppServerFault::Thread)?;
@@ -87,6 +97,7 @@ impl<I: Intake> SmppServer<I> {
             post,
             counts,
             address,
+            tls,
             thread: Some(thread),
         })
     }
@@ -103,9 +114,13 @@ impl<I: Intake> SmppServer<I> {
         self.counts.read()
     }
 
-    /// To be called after the book of accounts was loaded anew: binds take their new windows, and those whose account
-    /// is gone or may not come from there any more are unbound.
+    /// To be called after the book of accounts was loaded anew: binds take what their account has now, and those whose
+    /// account is gone, has another system id, or may not bind so or from there any more are unbound. Certificates are
+    /// read anew for the connections to come.
     pub fn reload(&self) {
+        if let Some(tls) = &self.tls {
+            tls.reload();
+        }
         self.post.send(Letter::Reload);
     }
 

@@ -1,16 +1,23 @@
 //! What the door is started with.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use carrack_runtime::Io;
+use carrack_settings::Network;
 use carrack_smpp::{ServerSettings, Strictness};
+
+use crate::tls::TlsFiles;
 
 /// Where the door listens and what bounds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SmppServerSpec {
     /// Address to listen on; port 0 takes any free port.
     pub listen: SocketAddr,
+    /// TLS; none: plain.
+    pub tls: Option<TlsFiles>,
+    /// From where connections are taken; empty: from anywhere.
+    pub allowed_ips: Vec<Network>,
     /// Ring or epoll for its thread.
     pub io: Io,
     /// Name in bind responses, at most 15 octets.
@@ -43,6 +50,8 @@ impl SmppServerSpec {
         let binds_max = settings.binds_max;
         Self {
             listen: settings.listen,
+            tls: settings.tls.as_ref().map(TlsFiles::from),
+            allowed_ips: settings.allowed_ips.clone(),
             io,
             system_id: settings.system_id.clone(),
             enquire_link: settings.enquire_link,
@@ -55,6 +64,12 @@ impl SmppServerSpec {
             pdu_octets_max: settings.pdu_octets_max,
             output_octets_max: OUTPUT_OCTETS_MAX,
         }
+    }
+
+    /// Whether a connection from there is taken.
+    pub(crate) fn allows(&self, from: IpAddr) -> bool {
+        let listed = || self.allowed_ips.iter().any(|block| block.contains(from));
+        self.allowed_ips.is_empty() || listed()
     }
 
     /// Settings of a new connection's session; its windows come with the bind.
