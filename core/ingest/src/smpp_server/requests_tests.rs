@@ -611,3 +611,38 @@ proptest! {
         prop_assert!(talk.answers.contains_key(&1));
     }
 }
+
+#[test]
+fn every_answer_and_question_speaks_of_ids_in_the_accounts_format() {
+    use super::message_id;
+    use crate::accounts::{Dialect, IdFormat};
+    for format in [IdFormat::Decimal, IdFormat::Uuid] {
+        let mut id = Vec::new();
+        message_id::write(format, ID, &mut id);
+        let mut talk = Talk::bound(AccountSpec {
+            dialect: Dialect {
+                message_id: format,
+                ..Dialect::default()
+            },
+            ..spec()
+        });
+        talk.multi(1, &[GOOD, OTHER]);
+        talk.exchange();
+        let submits = talk.connection.take_submits(100).unwrap();
+        let verdicts = [ID, MessageId(ID.0 + 1)].map(Verdict::Accepted);
+        talk.connection.verdicts(&submits.asked, &verdicts);
+        talk.exchange();
+        assert_eq!(talk.multi_answer(1).1, id);
+        talk.query(2, &id);
+        talk.answer_by(&Shelf::with(Status::Delivered, 0));
+        assert_eq!(
+            QuerySmResp::decode(&talk.answers[&2].1).value.message_id,
+            id
+        );
+        talk.query(3, &ID.hex());
+        talk.exchange();
+        // A UUID is taken without its hyphens.
+        let taken = format == IdFormat::Uuid;
+        assert_eq!(talk.answers.contains_key(&3), !taken);
+    }
+}
