@@ -8,6 +8,7 @@ mod account;
 mod address;
 mod batch;
 mod carrier;
+mod cdr;
 mod connection;
 mod customer;
 mod delivery;
@@ -38,6 +39,7 @@ pub use account::Account;
 pub use address::{Address, Network};
 pub use batch::Batch;
 pub use carrier::{Bind, Carrier, CarrierKind, InterfaceVersion, Price};
+pub use cdr::{Cdr, CdrFormat};
 pub use connection::CarrierTls;
 pub use customer::{
     BindKinds, DefaultAlphabet, IdFormat, ReceiptDialect, ReceiptError, SenderPattern,

@@ -100,7 +100,7 @@ fn the_defaults_shown_are_the_defaults() {
     let text = std::fs::read_to_string(sample()).unwrap();
     let base = sample().parent().unwrap().to_owned();
     let whole = Settings::parse(&text, "sample", &base).unwrap();
-    let bare = "[node]\ndata_dir = \"data\"\n[http]\n[smpp_server]\nlisten = \"127.0.0.1:2775\"\n\
+    let bare = "[node]\ndata_dir = \"data\"\n[http]\n[cdr]\n[smpp_server]\nlisten = \"127.0.0.1:2775\"\n\
         [[account]]\nname = \"demo\"\napi_key = \"k\"\n\
         [[carrier]]\nname = \"north\"\naddress = \"127.0.0.1:2776\"\nsystem_id = \"carrack\"\npassword = \"north-pw\"\n\
         deck = \"decks/north.csv\"\n";
@@ -113,6 +113,7 @@ fn the_defaults_shown_are_the_defaults() {
     assert_eq!(whole.http, bare.http);
     assert_eq!(whole.smpp_server, bare.smpp_server);
     assert_eq!(whole.batch, bare.batch);
+    assert_eq!(whole.cdr, bare.cdr);
     assert_eq!(whole.shutdown, bare.shutdown);
     assert_eq!(whole.log, bare.log);
     assert_eq!(whole.accounts[0].window, bare.accounts[0].window);

@@ -10,8 +10,8 @@ use toml::de::{DeTable, DeValue};
 use crate::reader::{self, Context, Section, nearest, text_of};
 use crate::route::Names;
 use crate::{
-    Account, Batch, Bind, Carrier, Delivery, Durability, Faults, Http, Log, Node, Queue, Route,
-    Runtime, Shutdown, SmppServer,
+    Account, Batch, Bind, Carrier, Cdr, Delivery, Durability, Faults, Http, Log, Node, Queue,
+    Route, Runtime, Shutdown, SmppServer,
 };
 
 /// Most octets of a configuration file.
@@ -27,6 +27,7 @@ const TABLES: &[&str] = &[
     "http",
     "smpp_server",
     "batch",
+    "cdr",
     "shutdown",
     "log",
 ];
@@ -69,6 +70,8 @@ pub struct Settings {
     pub smpp_server: Option<SmppServer>,
     /// `[batch]`
     pub batch: Batch,
+    /// `[cdr]`; none: no CDR files.
+    pub cdr: Option<Cdr>,
     /// `[shutdown]`
     pub shutdown: Shutdown,
     /// `[log]`
@@ -164,6 +167,10 @@ impl<'a> Document<'a> {
                 .contains_key("smpp_server")
                 .then(|| self.table("smpp_server", SmppServer::read)),
             batch: self.table("batch", Batch::read),
+            cdr: self
+                .root
+                .contains_key("cdr")
+                .then(|| self.table("cdr", Cdr::read)),
             shutdown: self.table("shutdown", Shutdown::read),
             log: self.table("log", Log::read),
             accounts,
