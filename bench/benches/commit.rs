@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use carrack_message::record::{Accepted, Body, FrameWriter, ReceiptWish};
 use carrack_queue::{
-    CommitSettings, CommitThread, Committer, CommitterSpec, Durability, EpochLedger, FrameKey,
-    FrameSummary, SealedFrame, ShardCommitter, Store, Totals, Turnovers,
+    CommitSettings, CommitThread, Committer, CommitterSpec, Durability, EpochLedger, ExportMark,
+    FrameKey, FrameSummary, SealedFrame, ShardCommitter, Store, Totals, Turnovers,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -43,6 +43,7 @@ impl Shard {
             wakes: vec![Box::new(move || {
                 let _ = wake.send(());
             })],
+            export: Arc::new(ExportMark::nobody()),
         };
         let (thread, mut committers) = spec.start(Arc::clone(store)).unwrap();
         let shard = Self {

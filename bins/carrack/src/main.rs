@@ -22,8 +22,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use command::{
-    account, audit, balance, batch, carrier, config_check, demo, queue, route, send, serve, status,
-    text, trace,
+    account, audit, balance, batch, carrier, cdr, config_check, demo, queue, route, send, serve,
+    status, text, trace,
 };
 
 #[global_allocator]
@@ -120,6 +120,7 @@ Examples:
   carrack account hash < password.txt"
     )]
     Account(account::Command),
+    Cdr(cdr::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -138,6 +139,7 @@ fn main() -> ExitCode {
         Command::Text(command) => text::run(&command),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Account(command) => account::run(&command),
+        Command::Cdr(arguments) => cdr::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carrack_engine::{AccountQueue, CarrierSpec, EngineSettings, Multipart, NodeSpec, Terms};
+use carrack_engine::{
+    AccountQueue, CarrierSpec, CdrCurrencies, CdrFormat, CdrSettings, EngineSettings, Multipart,
+    NodeSpec, Terms,
+};
 use carrack_message::Micros;
 use carrack_queue::{CommitSettings, Durability};
 use carrack_runtime::Io;
@@ -43,6 +46,38 @@ pub(crate) fn specification(configuration: &Configuration, carriers: Vec<Carrier
             .collect(),
         carriers,
         table: Arc::clone(&configuration.table),
+        cdr: settings.cdr.as_ref().map(|cdr| CdrSettings {
+            // The store keeps it, for commands that stand elsewhere.
+            folder: std::path::absolute(&cdr.folder).unwrap_or_else(|_| cdr.folder.clone()),
+            formats: cdr.format.iter().copied().map(cdr_format).collect(),
+            rotate_after: cdr.rotate_after,
+            rotate_octets: cdr.rotate_size,
+            hold_octets_max: cdr.hold_max,
+            finish_max: settings.shutdown.deadline / 8,
+            currencies: currencies(configuration),
+        }),
+    }
+}
+
+const fn cdr_format(format: settings::CdrFormat) -> CdrFormat {
+    match format {
+        settings::CdrFormat::Jsonl => CdrFormat::Jsonl,
+        settings::CdrFormat::Csv => CdrFormat::Csv,
+    }
+}
+
+/// What the price lists say their prices are in.
+pub(crate) fn currencies(configuration: &Configuration) -> CdrCurrencies {
+    let accounts = configuration.settings.accounts.iter();
+    let accounts = accounts.zip(&configuration.sell_decks);
+    let carriers = configuration.table.carriers().iter();
+    CdrCurrencies {
+        accounts: accounts
+            .filter_map(|(account, deck)| Some((account.name.clone(), deck.as_ref()?.currency()?)))
+            .collect(),
+        carriers: carriers
+            .filter_map(|row| Some((row.name.clone(), row.deck.as_ref()?.currency()?)))
+            .collect(),
     }
 }
 

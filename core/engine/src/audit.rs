@@ -14,6 +14,8 @@ use carrack_message::{MessageId, Status};
 use carrack_queue::{FrameKey, Names, ShelfEntry, Store, StoreFault, Totals, Turnovers, scan};
 use serde::Serialize;
 
+use crate::cdr::{self, CdrState};
+
 /// A segment of which it is not known whether its carrier took it.
 #[derive(Debug, Clone, Serialize)]
 pub struct UncertainSegment {
@@ -97,6 +99,9 @@ pub struct Audit {
     pub frames: u64,
     /// Octets read.
     pub octets: u64,
+    /// How many ends are in CDR files; none where none were ever written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cdr: Option<CdrState>,
 }
 
 /// Sentences of one kind that are spelled out; the rest is counted.
@@ -353,8 +358,12 @@ pub fn audit(store: &Store) -> Result<Audit, StoreFault> {
         money: store.money_gone()?,
         ..Tally::default()
     };
+    let mut exported = cdr::Tally::of(store)?;
     let report = scan(store, None, &mut |frame, _, record| {
-        tally.apply(&carriers, frame.key, record)
+        tally.apply(&carriers, frame.key, record);
+        if let Some(exported) = &mut exported {
+            exported.note(frame.key, record);
+        }
     })?;
     for bad in &report.quarantined {
         tally.contradicts(|| format!("frame {:?} cannot be read: {}", bad.key, bad.reason));
@@ -371,6 +380,21 @@ pub fn audit(store: &Store) -> Result<Audit, StoreFault> {
         let (accepted, finals) = (totals.accepted, totals.finals());
         tally.contradicts(|| {
             format!("{accepted} accepted, but {finals} final and {waiting} waiting")
+        });
+    }
+    let cdr = exported.map(|exported| exported.state(Some(totals.finals())));
+    if let Some(cdr) = cdr.as_ref().filter(|cdr| cdr.adds_up == Some(false)) {
+        let CdrState {
+            exported,
+            waiting,
+            before,
+            ..
+        } = cdr;
+        tally.contradicts(|| {
+            format!(
+                "{} ended, but {exported} are in CDR files, {waiting} are still to be and {before} were gone before",
+                totals.finals()
+            )
         });
     }
     if tally.unspelled > 0 {
@@ -397,5 +421,6 @@ pub fn audit(store: &Store) -> Result<Audit, StoreFault> {
         contradictions: tally.contradictions,
         frames: report.frames,
         octets: report.octets,
+        cdr,
     })
 }

@@ -10,6 +10,7 @@
 
 mod audit;
 mod batches;
+mod cdr;
 mod credit;
 mod directory;
 mod engine;
@@ -30,6 +31,7 @@ mod together;
 
 pub use audit::{AccountMoney, Audit, UncertainSegment, audit};
 pub use batches::BatchCounters;
+pub use cdr::{CdrCurrencies, CdrFormat, CdrSettings, CdrState, cdr_state};
 pub use credit::{Balance, BalanceView, CreditRefused, Credited, Terms};
 pub use directory::{AccountEntry, CarrierEntry, Directory};
 pub use engine::{Cancelled, Engine, Readiness};

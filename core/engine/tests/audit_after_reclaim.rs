@@ -109,6 +109,7 @@ fn end_of_a_message_of_a_reclaimed_epoch_is_not_counted_twice() {
             octets: 1,
             totals,
             money,
+            unread: false,
         })
         .unwrap();
     let kept = audit(&store).unwrap();

@@ -61,6 +61,7 @@ fn older_log_is_refused_with_the_remedy_and_stays_as_it_is() {
         accounts: Vec::new(),
         carriers: Vec::new(),
         table: Arc::new(RouteTable::build(Vec::new(), Vec::new()).unwrap()),
+        cdr: None,
     });
     let Err(NodeFault::Frame(fault)) = refused else {
         panic!("it started, or failed otherwise");

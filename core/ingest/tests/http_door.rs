@@ -113,6 +113,7 @@ fn open(data_dir: &Path) -> Stand {
             make: Box::new(|_, _| unreachable!("there are no links")),
         }],
         table: table(),
+        cdr: None,
     })
     .unwrap();
     let engine = node.engine();

@@ -15,6 +15,7 @@ use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bound
 use carrack_telemetry::names;
 
 use crate::epochs::EpochLedger;
+use crate::export::ExportMark;
 use crate::fault::StoreFault;
 use crate::frame::SealedFrame;
 use crate::gate::Gate;
@@ -149,6 +150,8 @@ pub struct CommitterSpec {
     pub settings: CommitSettings,
     /// One for each shard.
     pub wakes: Vec<Wake>,
+    /// Who else reads the log.
+    pub export: Arc<ExportMark>,
 }
 
 impl CommitterSpec {
@@ -190,6 +193,7 @@ struct Work {
     ledger: EpochLedger,
     settings: CommitSettings,
     wakes: Vec<Wake>,
+    export: Arc<ExportMark>,
     waiting: VecDeque<Arc<SealedFrame>>,
     epoch_opened: Instant,
     synced: Instant,
@@ -210,12 +214,14 @@ const FAILURES_BEFORE_REOPEN: u32 = 3;
 impl Work {
     fn new(spec: CommitterSpec, store: Arc<Store>, shared: Arc<Shared>) -> Self {
         let now = Instant::now();
+        spec.export.note_written(spec.ledger.frames());
         Self {
             store,
             shared,
             ledger: spec.ledger,
             settings: spec.settings,
             wakes: spec.wakes,
+            export: spec.export,
             waiting: VecDeque::new(),
             epoch_opened: now,
             synced: now,
@@ -319,6 +325,7 @@ impl Work {
             self.ledger
                 .note(frame.key.epoch, frame.octets.len(), &frame.summary);
             self.ledger.seen(frame.key.epoch, now_utc_ns);
+            self.export.note_epoch(frame.key.shard, frame.key.epoch);
             let shard = usize::from(frame.key.shard);
             if let Some(ticket) = self.shared.tickets.get(shard) {
                 ticket.store(frame.ticket, Ordering::Release);
@@ -327,6 +334,7 @@ impl Work {
                 wake();
             }
         }
+        self.export.note_written(self.ledger.frames());
         let full = self.ledger.current_octets() >= self.settings.epoch_octets;
         if full
             || (self.epoch_opened.elapsed() >= self.settings.epoch_age
@@ -365,7 +373,11 @@ impl Work {
         }
         self.reclaim_tried = Instant::now();
         let retention = self.settings.retention.max(RETENTION_MIN).as_nanos() as u64;
-        let Some(found) = self.ledger.reclaimable(utc_ns(), retention) else {
+        let (found, held) = self
+            .ledger
+            .reclaimable(utc_ns(), retention, self.export.hold());
+        self.export.note_held(held);
+        let Some(found) = found else {
             return;
         };
         match self.store.reclaim(&found) {
@@ -375,6 +387,13 @@ impl Work {
                     octets = found.octets,
                     "space reclaimed"
                 );
+                if found.unread && self.export.shards() > 0 {
+                    tracing::error!(
+                        epochs_below = found.epochs_below,
+                        hold_octets_max = self.export.hold_octets_max(),
+                        "the log has let go of ends that are in no CDR file: more was held for them than [cdr] hold_max"
+                    );
+                }
                 self.ledger.reclaimed(&found);
             }
             Err(error) => tracing::warn!(%error, "space could not be reclaimed; trying again"),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use carrack_message::Status;
 
+use crate::export::Hold;
 use crate::frame::FrameSummary;
 use crate::turnover::Turnovers;
 
@@ -121,6 +122,8 @@ struct Epoch {
     closed_utc_ns: Option<u64>,
     /// The last moment at which something is known to have been written, UTC.
     seen_utc_ns: u64,
+    /// Count of the last frame that lies in it, or in which a message that it holds ended.
+    touched: u64,
 }
 
 /// What may be dropped from the log.
@@ -134,6 +137,8 @@ pub struct Reclaimed {
     pub totals: Totals,
     /// Money that moved in all epochs that are gone, these included.
     pub money: Turnovers,
+    /// Whether something goes that was still to be read elsewhere.
+    pub unread: bool,
 }
 
 /// The accounts of epochs; owned by the committer.
@@ -143,6 +148,7 @@ pub struct EpochLedger {
     gone: Totals,
     money_gone: Turnovers,
     current: u32,
+    frames: u64,
 }
 
 impl EpochLedger {
@@ -154,6 +160,7 @@ impl EpochLedger {
             gone,
             money_gone,
             current,
+            frames: 0,
         }
     }
 
@@ -161,6 +168,12 @@ impl EpochLedger {
     #[must_use]
     pub fn current(&self) -> u32 {
         self.current
+    }
+
+    /// Frames noted so far.
+    #[must_use]
+    pub fn frames(&self) -> u64 {
+        self.frames
     }
 
     /// Octets written to the current epoch.
@@ -173,7 +186,10 @@ impl EpochLedger {
 
     /// Notes a frame that is durable (or was found by the scan at start).
     pub fn note(&mut self, epoch: u32, octets: usize, summary: &FrameSummary) {
+        self.frames += 1;
+        let touched = self.frames;
         let row = self.epochs.entry(epoch).or_default();
+        row.touched = touched;
         row.octets += octets as u64;
         row.live += i64::from(summary.accepted) + i64::from(summary.returned);
         row.totals.accepted += u64::from(summary.accepted);
@@ -181,6 +197,7 @@ impl EpochLedger {
         for (of, status, count) in &summary.finals {
             if let Some(row) = self.epochs.get_mut(of) {
                 row.totals.add_final(*status, u64::from(*count));
+                row.touched = touched;
             }
         }
         for (of, count) in &summary.closed {
@@ -220,32 +237,51 @@ impl EpochLedger {
         self.current = epoch;
     }
 
-    /// What may go: the run of oldest epochs in which nothing lives and which were closed at least `retention_ns` ago.
+    /// What may go: the run of oldest epochs in which nothing lives and which were closed at least `retention_ns` ago; and
+    /// the octets of such epochs that stay because of `hold` alone.
     #[must_use]
-    pub fn reclaimable(&self, now_ns: u64, retention_ns: u64) -> Option<Reclaimed> {
+    pub fn reclaimable(
+        &self,
+        now_ns: u64,
+        retention_ns: u64,
+        hold: Hold,
+    ) -> (Option<Reclaimed>, u64) {
+        let done = |(number, row): &(&u32, &Epoch)| {
+            let old = row
+                .closed_utc_ns
+                .is_some_and(|closed| now_ns.saturating_sub(closed) >= retention_ns);
+            **number < self.current && row.live <= 0 && old
+        };
+        let unread = |(_, row): &(&u32, &Epoch)| row.touched > hold.through;
+        let done = self.epochs.iter().take_while(done);
+        let mut held: u64 = done
+            .clone()
+            .skip_while(|epoch| !unread(epoch))
+            .map(|(_, row)| row.octets)
+            .sum();
         let mut found = Reclaimed {
             epochs_below: 0,
             octets: 0,
             totals: self.gone,
             money: Turnovers::default(),
+            unread: false,
         };
-        for (number, row) in &self.epochs {
-            let old = row
-                .closed_utc_ns
-                .is_some_and(|closed| now_ns.saturating_sub(closed) >= retention_ns);
-            if *number >= self.current || row.live > 0 || !old {
-                break;
+        for (number, row) in done {
+            // Once one is held, so are all later ones.
+            if found.unread || unread(&(number, row)) {
+                if held <= hold.octets_max {
+                    break;
+                }
+                found.unread = true;
+                held -= row.octets;
             }
             found.epochs_below = number + 1;
             found.octets += row.octets;
             found.totals.add(&row.totals);
             found.money.add_all(&row.money);
         }
-        if found.epochs_below == 0 {
-            return None;
-        }
         found.money.add_all(&self.money_gone);
-        Some(found)
+        ((found.epochs_below > 0).then_some(found), held)
     }
 
     /// Forgets what was dropped.
@@ -302,9 +338,9 @@ mod tests {
         ledger.note(2, 100, &frame(1, &[(1, 2)], &[(1, 1)]));
         ledger.roll(20);
         ledger.note(3, 100, &frame(0, &[(2, 1)], &[(2, 1)]));
-        assert_eq!(ledger.reclaimable(1_000, 0), None);
+        assert_eq!(ledger.reclaimable(1_000, 0, Hold::NONE).0, None);
         ledger.note(3, 10, &frame(0, &[], &[(1, 1)]));
-        let gone = ledger.reclaimable(1_000, 0).unwrap();
+        let gone = ledger.reclaimable(1_000, 0, Hold::NONE).0.unwrap();
         assert_eq!(
             (
                 gone.epochs_below,
@@ -324,17 +360,31 @@ mod tests {
         let mut ledger = EpochLedger::new(Totals::default(), Turnovers::default(), 1);
         ledger.note(1, 100, &frame(1, &[], &[(1, 1)]));
         ledger.roll(10);
-        assert_eq!(ledger.reclaimable(1_000, 0).unwrap().epochs_below, 2);
+        assert_eq!(
+            ledger
+                .reclaimable(1_000, 0, Hold::NONE)
+                .0
+                .unwrap()
+                .epochs_below,
+            2
+        );
         let back = FrameSummary {
             returned: 1,
             ..FrameSummary::default()
         };
         ledger.note(2, 100, &back);
         ledger.roll(20);
-        assert_eq!(ledger.reclaimable(1_000, 0).unwrap().epochs_below, 2);
+        assert_eq!(
+            ledger
+                .reclaimable(1_000, 0, Hold::NONE)
+                .0
+                .unwrap()
+                .epochs_below,
+            2
+        );
         ledger.note(3, 100, &frame(0, &[(2, 1)], &[(2, 1)]));
         ledger.roll(30);
-        let gone = ledger.reclaimable(1_000, 0).unwrap();
+        let gone = ledger.reclaimable(1_000, 0, Hold::NONE).0.unwrap();
         assert_eq!((gone.epochs_below, gone.totals.accepted), (4, 1));
         assert_eq!(gone.totals.delivered, 1);
     }
@@ -351,13 +401,13 @@ mod tests {
         end.money.ended(7, 20, 10);
         ledger.note(2, 10, &end);
         let before = ledger.money();
-        let gone = ledger.reclaimable(1_000, 0).unwrap();
+        let gone = ledger.reclaimable(1_000, 0, Hold::NONE).0.unwrap();
         assert_eq!((gone.epochs_below, gone.money.of(7).reserved()), (2, 30));
         ledger.reclaimed(&gone);
         assert_eq!(ledger.money(), before);
         assert_eq!((before.of(7).reserved(), before.of(7).balance()), (0, 80));
         ledger.roll(20);
-        let gone = ledger.reclaimable(1_000, 0).unwrap();
+        let gone = ledger.reclaimable(1_000, 0, Hold::NONE).0.unwrap();
         assert_eq!(gone.money, before);
     }
 
@@ -366,13 +416,38 @@ mod tests {
         let mut ledger = EpochLedger::new(Totals::default(), Turnovers::default(), 5);
         ledger.note(5, 1, &frame(1, &[(5, 1)], &[(5, 1)]));
         assert_eq!(
-            ledger.reclaimable(1_000, 0),
+            ledger.reclaimable(1_000, 0, Hold::NONE).0,
             None,
             "the current epoch is never dropped"
         );
         ledger.roll(100);
-        assert_eq!(ledger.reclaimable(149, 50), None);
-        assert!(ledger.reclaimable(150, 50).is_some());
+        assert_eq!(ledger.reclaimable(149, 50, Hold::NONE).0, None);
+        assert!(ledger.reclaimable(150, 50, Hold::NONE).0.is_some());
+    }
+
+    #[test]
+    fn epoch_whose_end_was_not_read_is_held_with_all_after_it_up_to_the_bound() {
+        let mut ledger = EpochLedger::new(Totals::default(), Turnovers::default(), 1);
+        ledger.note(1, 100, &frame(1, &[], &[]));
+        ledger.roll(10);
+        ledger.note(2, 100, &frame(1, &[(2, 1)], &[(2, 1)]));
+        ledger.roll(20);
+        // The third frame of all: it ends what the first epoch holds.
+        ledger.note(3, 100, &frame(0, &[(1, 1)], &[(1, 1)]));
+        ledger.roll(30);
+        let through = |through, octets_max| {
+            let hold = Hold {
+                through,
+                octets_max,
+            };
+            let (gone, held) = ledger.reclaimable(1_000, 0, hold);
+            (gone.map(|gone| (gone.epochs_below, gone.unread)), held)
+        };
+        assert_eq!(through(2, 300), (None, 300));
+        assert_eq!(through(3, 300), (Some((4, false)), 0));
+        assert_eq!(through(2, 299), (Some((2, true)), 200));
+        assert_eq!(through(2, 0), (Some((4, true)), 0));
+        assert_eq!(through(0, 150), (Some((3, true)), 100));
     }
 
     #[test]

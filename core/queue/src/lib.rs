@@ -12,6 +12,7 @@
 mod beside;
 mod commit;
 mod epochs;
+mod export;
 mod fault;
 mod frame;
 mod gate;
@@ -31,6 +32,7 @@ pub use commit::{
     ShardCommitter, Wake,
 };
 pub use epochs::{EpochLedger, Reclaimed, Totals};
+pub use export::{ExportMark, Hold};
 pub use fault::StoreFault;
 pub use frame::{FrameKey, FrameSummary, SealedFrame};
 pub use gate::Gate;

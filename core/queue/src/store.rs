@@ -34,6 +34,7 @@ const SHELF_COUNTS: &[u8] = b"shelf_counts";
 const TOTALS: &[u8] = b"totals";
 const MONEY: &[u8] = b"money";
 const FIRST_EPOCH: &[u8] = b"first_epoch";
+const UNREAD_BELOW: &[u8] = b"unread_below";
 
 /// Rest of the key behind a prefix, and the value.
 pub type MetaRow = (Vec<u8>, Vec<u8>);
@@ -172,6 +173,29 @@ impl Store {
         self.with(|database| Ok(database.get_cf(family(database, LOG)?, key.to_octets())?))
     }
 
+    /// One frame, looked at where it lies.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`].
+    pub fn with_frame<T>(
+        &self,
+        key: FrameKey,
+        look: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Option<T>, StoreFault> {
+        self.with(|database| {
+            let found = database.get_pinned_cf(family(database, LOG)?, key.to_octets())?;
+            Ok(found.map(|octets| look(&octets)))
+        })
+    }
+
+    /// The key of the first frame at or behind this one.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`].
+    pub fn first_frame_at(&self, key: FrameKey) -> Result<Option<FrameKey>, StoreFault> {
+        self.with(|database| first_at(database, key))
+    }
+
     /// Visits frames from an epoch on, epoch by epoch and within each in the order in which the shards closed them, until
     /// `visit` says false. Keys that are no frame's are passed over.
     ///
@@ -219,6 +243,9 @@ impl Store {
             batch.put_cf(meta, TOTALS, what.totals.to_octets());
             batch.put_cf(meta, MONEY, what.money.to_octets());
             batch.put_cf(meta, FIRST_EPOCH, what.epochs_below.to_be_bytes());
+            if what.unread {
+                batch.put_cf(meta, UNREAD_BELOW, what.epochs_below.to_be_bytes());
+            }
             let mut options = WriteOptions::default();
             options.set_sync(true);
             database.write_opt(batch, &options)?;
@@ -322,8 +349,21 @@ impl Store {
     /// # Errors
     /// [`StoreFault::Database`].
     pub fn first_epoch(&self) -> Result<u32, StoreFault> {
-        let octets = self.meta(FIRST_EPOCH)?;
-        Ok(octets
+        self.epoch_noted(FIRST_EPOCH)
+    }
+
+    /// Epochs below this one were dropped though something in them, or an end of what they held, was still to be read
+    /// elsewhere; 0 where that never was.
+    ///
+    /// # Errors
+    /// [`StoreFault::Database`].
+    pub fn unread_below(&self) -> Result<u32, StoreFault> {
+        self.epoch_noted(UNREAD_BELOW)
+    }
+
+    fn epoch_noted(&self, key: &[u8]) -> Result<u32, StoreFault> {
+        Ok(self
+            .meta(key)?
             .and_then(|octets| octets.try_into().ok())
             .map_or(0, u32::from_be_bytes))
     }
@@ -493,6 +533,7 @@ mod tests {
                 octets: 300,
                 totals,
                 money: Turnovers::default(),
+                unread: false,
             })
             .unwrap();
         assert_eq!(keys(&store), [(3, 0)]);

@@ -86,4 +86,15 @@ metrics! {
     gauge RUNTIME_RING = "carrack_runtime_ring";
     /// Odd things tolerated in PDUs, by carrier.
     counter PDU_ODDITIES = "carrack_pdu_oddities_total";
+    /// Lines written to CDR files, each the end of one message, once they are on the disk.
+    counter CDR_LINES = "carrack_cdr_lines_total";
+    /// What kept CDR files from being written (file, missing, store, position, panic), or is in none of them or only in part
+    /// (frame, origin, damaged, let_go), by kind.
+    counter CDR_FAULTS = "carrack_cdr_faults_total";
+    /// Frames of the log that the CDR files may not have yet.
+    gauge CDR_LAG_FRAMES = "carrack_cdr_lag_frames";
+    /// Age of the oldest end that the CDR files may not have yet, seconds.
+    gauge CDR_LAG_SECONDS = "carrack_cdr_lag_seconds";
+    /// Octets of the log that are kept only because the CDR files do not have all of it yet; bounded by [cdr] hold_max.
+    gauge CDR_HELD_OCTETS = "carrack_cdr_held_octets";
 }

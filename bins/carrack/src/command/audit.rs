@@ -88,6 +88,16 @@ pub(crate) fn text(audit: &Audit) -> String {
         rows.add_row([name.to_owned(), count(value)]);
     }
     rows.add_row(["cost of what is final".to_owned(), money(audit.cost_micros)]);
+    if let Some(cdr) = &audit.cdr {
+        for (name, value) in [
+            ("ended, in CDR files", cdr.exported),
+            ("ended, still to be in CDR files", cdr.waiting),
+            ("ended before CDR files began", cdr.before),
+            ("ended, lost to CDR files", cdr.lost.unwrap_or(0)),
+        ] {
+            rows.add_row([name.to_owned(), count(value)]);
+        }
+    }
     let mut text = rows.to_string();
     for segment in audit.uncertain.iter().take(UNCERTAIN_SHOWN_MAX) {
         text.push_str(&format!(

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod balance;
 pub(crate) mod batch;
 pub(crate) mod carrier;
+pub(crate) mod cdr;
 pub(crate) mod config_check;
 pub(crate) mod demo;
 pub(crate) mod queue;

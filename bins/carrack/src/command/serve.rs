@@ -20,7 +20,7 @@ use crate::carriers::Carriers;
 use crate::configuration::Configuration;
 use crate::doors::Doors;
 use crate::fault::Fault;
-use crate::node::specification;
+use crate::node::{currencies, specification};
 use crate::place::{ConfigArgs, Ready};
 use crate::signals::{self, Signal};
 
@@ -165,6 +165,7 @@ fn reload(path: &Path, configuration: &mut Configuration, node: &Node, doors: &D
     }
     match doors.reload(&fresh, &node.engine(), keep_routes) {
         Ok(()) => {
+            node.replace_currencies(currencies(&fresh));
             tracing::info!(
                 accounts = fresh.settings.accounts.len(),
                 routes = fresh.settings.routes.len(),
@@ -190,6 +191,7 @@ fn keep_started(configuration: &mut Configuration, fresh: Configuration) {
     now.http = started.http;
     now.smpp_server = started.smpp_server;
     now.batch = started.batch;
+    now.cdr = started.cdr;
     now.shutdown = started.shutdown;
     now.log = started.log;
     now.carriers = started.carriers;
@@ -224,6 +226,7 @@ fn needs_restart(before: &Settings, after: &Settings) -> Vec<String> {
     note("[http]", before.http != after.http);
     note("[smpp_server]", before.smpp_server != after.smpp_server);
     note("[batch]", before.batch != after.batch);
+    note("[cdr]", before.cdr != after.cdr);
     note("[shutdown]", before.shutdown != after.shutdown);
     note("[log]", before.log != after.log);
     // Segments, validity and region are the accounts' and hold at once.

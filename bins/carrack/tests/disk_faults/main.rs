@@ -22,6 +22,7 @@ mod scene;
 mod small_disk;
 
 mod bad_frames;
+mod cdr_disk;
 mod damaged_log;
 mod damaged_tables;
 mod folders;

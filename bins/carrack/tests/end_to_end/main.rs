@@ -9,6 +9,7 @@
 
 mod batches;
 mod carrier;
+mod cdr;
 mod chained;
 mod configuration;
 mod crashes;

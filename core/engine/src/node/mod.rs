@@ -20,13 +20,14 @@ use carrack_carrier::Link;
 use carrack_message::References;
 use carrack_message::record::FrameFault;
 use carrack_queue::{
-    CommitSettings, CommitThread, CommitterSpec, InFlightJournal, JournalFault, ShardCommitter,
-    StoreFault, Wake as CommitWake,
+    CommitSettings, CommitThread, CommitterSpec, ExportMark, InFlightJournal, JournalFault,
+    ShardCommitter, StoreFault, Wake as CommitWake,
 };
 use carrack_routing::RouteTable;
 use carrack_runtime::{Clock, Io, Mailbox, SystemClock, Wake, mailbox};
 use thiserror::Error;
 
+use crate::cdr::{CdrCurrencies, CdrSettings, CdrThread, SharedCurrencies};
 use crate::credit::Terms;
 use crate::engine::{Engine, Inner};
 use crate::mail::Mail;
@@ -93,6 +94,8 @@ pub struct NodeSpec {
     pub carriers: Vec<CarrierSpec>,
     /// Routes and prices.
     pub table: Arc<RouteTable>,
+    /// CDR files; none: none are written.
+    pub cdr: Option<CdrSettings>,
 }
 
 /// Why a node cannot start.
@@ -123,6 +126,8 @@ pub struct Node {
     threads: Vec<JoinHandle<()>>,
     wakes: Vec<Wake>,
     pager: Option<JoinHandle<()>>,
+    cdr: Option<CdrThread>,
+    currencies: SharedCurrencies,
 }
 
 /// Journal entries for each slot of a window: outcomes that are not durable yet hold theirs.
@@ -141,9 +146,14 @@ impl Node {
     ///
     /// # Errors
     /// [`NodeFault`].
-    pub fn start(spec: NodeSpec) -> Result<Self, NodeFault> {
+    pub fn start(mut spec: NodeSpec) -> Result<Self, NodeFault> {
         let found = find(&spec)?;
         let shards = usize::from(spec.shards.max(1));
+        let run_from = found.ledger.current();
+        let export = Arc::new(match &spec.cdr {
+            Some(cdr) => ExportMark::new(shards, cdr.hold_octets_max),
+            None => ExportMark::nobody(),
+        });
         let wakes: Vec<Wake> = (0..shards).map(|_| Wake::default()).collect();
         let commit_wakes = wakes.iter().cloned();
         let committer = CommitterSpec {
@@ -152,6 +162,7 @@ impl Node {
             wakes: commit_wakes
                 .map(|wake| Box::new(move || wake.wake()) as CommitWake)
                 .collect(),
+            export: Arc::clone(&export),
         };
         let (commit_thread, committers) = committer
             .start(Arc::clone(&found.store))
@@ -185,7 +196,21 @@ impl Node {
             threads: Vec::new(),
             wakes,
             pager: None,
+            cdr: None,
+            currencies: SharedCurrencies::default(),
         };
+        if let Some(cdr) = spec.cdr.take() {
+            node.replace_currencies(cdr.currencies.clone());
+            let (store, currencies) = (&node.engine.inner.store, &node.currencies);
+            let thread = CdrThread::start(
+                Arc::clone(store),
+                export,
+                cdr,
+                Arc::clone(currencies),
+                run_from,
+            );
+            node.cdr = Some(thread.map_err(|source| system("cannot start the CDR files", source))?);
+        }
         node.start_shards(
             spec,
             committers,
@@ -263,6 +288,14 @@ impl Node {
         self.engine.clone()
     }
 
+    /// Says what prices are in from now on, for CDR files.
+    pub fn replace_currencies(&self, currencies: CdrCurrencies) {
+        *self
+            .currencies
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(currencies);
+    }
+
     /// Whether a shard or the committer ended though nobody asked it to.
     #[must_use]
     pub fn is_broken(&self) -> bool {
@@ -298,6 +331,10 @@ impl Node {
             .take();
         if let Some(committer) = committer {
             committer.join();
+        }
+        // All that is final is in the log now, and the log grows no more.
+        if let Some(cdr) = self.cdr {
+            cdr.stop();
         }
         inner.store.close();
         whole

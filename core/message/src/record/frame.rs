@@ -315,6 +315,30 @@ impl<'a> FrameReader<'a> {
     }
 }
 
+impl<'a> FrameReader<'a> {
+    /// What was accepted and what ended, each with its index; all else is passed over unread.
+    pub fn accepted_and_final(
+        &self,
+    ) -> impl Iterator<Item = (u16, Result<RecordView<'a>, FrameFault>)> + use<'a> {
+        let octets = self.octets;
+        let mut offset = FRAME_HEADER_OCTETS;
+        let raw = (0..self.records).map_while(move |index| {
+            let (kind, bytes) = raw_record(octets, offset)?;
+            let at = offset;
+            offset += RECORD_HEADER_OCTETS + bytes.len();
+            Some((index as u16, at, kind, bytes))
+        });
+        raw.filter(|(_, _, kind, _)| [Accepted::KIND, Final::KIND].contains(kind))
+            .map(|(index, offset, kind, bytes)| {
+                let record = view(kind, bytes).map_err(|error| FrameFault::Record {
+                    offset,
+                    reason: error.to_string(),
+                });
+                (index, record)
+            })
+    }
+}
+
 fn raw_record(octets: &[u8], offset: usize) -> Option<(u8, &[u8])> {
     let header = octets.get(offset..offset.checked_add(RECORD_HEADER_OCTETS)?)?;
     let (kind, length) = (*header.first()?, header.get(4..)?);
