@@ -25,6 +25,7 @@ Examples:
   cargo run --release -p bench --bin end_to_end -- backlog --count 10000000
   cargo run --release -p bench --bin end_to_end -- links links-full overload overload-queue
   cargo run --release -p bench --bin end_to_end -- kannel --runs 3
+  cargo run --release -p bench --bin end_to_end -- smpp-wide --runs 3 --cdr      what CDR files cost
 
 Programs: carrack, smscsim and smsload from --programs, beside this program, or in target/release. Each run has a folder of
 its own under --folder (its disk is what is measured), removed unless the run fails or --keep is given.
@@ -68,6 +69,9 @@ pub struct Arguments {
     /// Gives messages prices and the account a limit
     #[arg(long)]
     priced: bool,
+    /// The node writes CDR files too
+    #[arg(long)]
+    cdr: bool,
     /// Folder of the programs
     #[arg(long, value_name = "DIR")]
     programs: Option<PathBuf>,
@@ -217,6 +221,7 @@ impl Session<'_> {
             link_window: link_window.unwrap_or(default.link_window),
             messages_max: default.messages_max,
             priced,
+            cdr: self.arguments.cdr,
         };
         NodeShape {
             // What is accepted ahead of the carrier is no fault of the node here: all of a count may wait.
@@ -336,8 +341,9 @@ fn describe(scenario: Scenario, shape: &NodeShape, amount: &Amount) -> String {
     let shards = shape
         .shards
         .map_or_else(String::new, |shards| format!(", {shards} shards"));
+    let cdr = if shape.cdr { ", CDR files" } else { "" };
     format!(
-        "{ways}, {} links x {}{shards}{rate}",
+        "{ways}, {} links x {}{shards}{rate}{cdr}",
         shape.links, shape.link_window
     )
 }

@@ -35,6 +35,8 @@ pub(crate) struct NodeShape {
     pub(crate) messages_max: u64,
     /// Messages have a price, and the account a limit.
     pub(crate) priced: bool,
+    /// Whether CDR files are written.
+    pub(crate) cdr: bool,
 }
 
 /// A running node.
@@ -73,6 +75,11 @@ pub(crate) fn config_head(folder: &Path, shape: &NodeShape) -> anyhow::Result<St
         ..
     } = shape;
     let binds_max = shape.binds + 2;
+    let cdr = if shape.cdr {
+        "[cdr]\nfolder = \"cdr\"\n"
+    } else {
+        ""
+    };
     let shards = shape
         .shards
         .map_or_else(|| "\"auto\"".to_owned(), |shards| shards.to_string());
@@ -89,7 +96,7 @@ mode = "every_batch"
 [queue]
 messages_max = {messages_max}
 retention = "60s"
-[http]
+{cdr}[http]
 listen = "127.0.0.1:0"
 [smpp_server]
 listen = "127.0.0.1:0"

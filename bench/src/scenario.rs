@@ -116,6 +116,7 @@ impl Scenario {
                 _ => 2_000_000,
             },
             priced: false,
+            cdr: false,
         }
     }
 }
