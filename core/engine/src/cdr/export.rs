@@ -2,46 +2,26 @@
 //!
 //! A round reads some frames of each shard, joins their ends, and appends the lines. [`Exporter::save`] brings the files
 //! to the disk and then says in the store how far that was. Dropped at any moment and begun again, it goes on from the last
-//! save, and the files are cut back to it. Bound: a round of frames, and what [`Lately`] holds. Fails by [`CdrFault`]: the
+//! save, and the files are cut back to it. Bound: a round of frames, and what the intake remembers. Fails by [`CdrFault`]: the
 //! exporter is to be dropped and begun again.
 
 use std::sync::Arc;
 
-use carrack_message::record::{ArchivedFinal, FrameReader, RecordView};
-use carrack_message::{MessageId, Micros};
-use carrack_queue::{ExportMark, FrameKey, Store};
+use carrack_queue::{ExportMark, Store};
 use carrack_telemetry::names;
 
 use super::fault::CdrFault;
 use super::files::{self, OpenFiles};
 use super::follow::Follower;
-use super::join::{Again, Found, Group, Lately, Wanted};
-use super::line::{Line, Origin};
+use super::intake::Intake;
+use super::join::{Again, Found, Wanted};
 use super::name::NameBook;
 use super::position::{FilePart, FileSet, Position};
 use super::text::push_stamp;
-use super::{CdrCurrencies, CdrSettings, SharedCurrencies, currencies_now};
+use super::{CdrSettings, SharedCurrencies, currencies_now};
 
 /// Octets of frames that a round reads of each shard.
 const ROUND_OCTETS: usize = 4 << 20;
-/// Octets of what was accepted lately.
-const LATELY_OCTETS: usize = 64 << 20;
-
-/// An end, as its record says.
-#[derive(Debug, Clone, Copy)]
-struct End {
-    id: MessageId,
-    epoch: u32,
-    account: u32,
-    status: u8,
-    carrier: u32,
-    error: u32,
-    segments_sent: u8,
-    charged: Micros,
-    cost: Micros,
-    at_utc_ns: u64,
-}
-
 /// What it reads and writes.
 #[derive(Clone)]
 pub(super) struct ExportParts {
@@ -51,15 +31,6 @@ pub(super) struct ExportParts {
     pub(super) currencies: SharedCurrencies,
     /// Epochs below this one are of earlier runs.
     pub(super) run_from: u32,
-}
-
-/// What frames have brought.
-struct Intake {
-    /// Ends of messages that the log held before are passed over.
-    from_epoch: u32,
-    lately: Lately,
-    /// Of this round.
-    ends: Vec<End>,
 }
 
 pub(super) struct Exporter {
@@ -99,11 +70,7 @@ impl Exporter {
         follower.mark();
         Ok(Self {
             mark: (parts.export.written(), now_utc_ns),
-            intake: Intake {
-                from_epoch: position.from_epoch,
-                lately: Lately::new(LATELY_OCTETS),
-                ends: Vec::new(),
-            },
+            intake: Intake::new(position.from_epoch),
             parts,
             position,
             follower,
@@ -296,107 +263,6 @@ impl Exporter {
     /// Whether the log let go of more since this was begun.
     pub(super) fn is_overtaken(&self) -> Result<bool, CdrFault> {
         Ok(self.parts.store.unread_below()? > self.position.from_epoch)
-    }
-}
-
-impl Intake {
-    /// Reads a frame; gives its octets.
-    fn read(&mut self, key: FrameKey, octets: &[u8]) -> usize {
-        let bad = |reason: String| {
-            metrics::counter!(names::CDR_FAULTS, "kind" => "frame").increment(1);
-            tracing::error!(?key, %reason, "a frame cannot be read; ends in it are in no CDR file");
-        };
-        let reader = match FrameReader::new(octets) {
-            Ok(reader) => reader,
-            Err(fault) => {
-                bad(fault.to_string());
-                return octets.len();
-            }
-        };
-        let mut group = Group::default();
-        for (_, record) in reader.accepted_and_final() {
-            match record {
-                Ok(RecordView::Accepted(record)) => {
-                    // What came back from the shelf is not where its id says.
-                    if key.accepted(MessageId(record.id.to_native())) {
-                        group.add(record);
-                    }
-                }
-                Ok(RecordView::Final(record)) => {
-                    let end = End::of(record);
-                    if end.epoch >= self.from_epoch {
-                        self.ends.push(end);
-                    }
-                }
-                Ok(_) => {}
-                Err(fault) => bad(fault.to_string()),
-            }
-        }
-        self.lately.add(key, group);
-        octets.len()
-    }
-}
-
-impl End {
-    fn of(record: &ArchivedFinal) -> Self {
-        Self {
-            id: MessageId(record.id.to_native()),
-            epoch: record.epoch.to_native(),
-            account: record.account.to_native(),
-            status: record.status,
-            carrier: record.carrier.to_native(),
-            error: record.error.to_native(),
-            segments_sent: record.segments_sent,
-            charged: Micros(record.charged_micros.to_native()),
-            cost: Micros(record.cost_micros.to_native()),
-            at_utc_ns: record.at_utc_ns.to_native(),
-        }
-    }
-
-    fn wanted(&self) -> Wanted {
-        Wanted {
-            id: self.id,
-            epoch: self.epoch,
-        }
-    }
-
-    fn line<'a>(
-        &self,
-        found: Option<&Found<'a>>,
-        accounts: &'a NameBook,
-        carriers: &'a NameBook,
-        currencies: &CdrCurrencies,
-    ) -> Line<'a> {
-        let carrier = carriers.name(self.carrier);
-        let account = accounts.name(self.account).unwrap_or_default();
-        let origin = found.map(|found| {
-            let taken = found.taken;
-            Origin {
-                client_ref: found.client_ref(),
-                batch: taken.batch,
-                class: taken.class,
-                to: taken.to,
-                from: found.from(),
-                segments: taken.segments,
-                form: taken.form,
-                at_utc_ns: taken.at_utc_ns,
-                price: taken.price,
-            }
-        });
-        Line {
-            id: self.id,
-            account,
-            origin,
-            status: self.status,
-            error: self.error,
-            carrier,
-            segments_sent: self.segments_sent,
-            charged: self.charged,
-            currency: currencies.accounts.get(account).copied(),
-            cost: self.cost,
-            cost_currency: carrier.and_then(|name| currencies.carriers.get(name).copied()),
-            at_utc_ns: self.at_utc_ns,
-        }
     }
 }
 

@@ -12,6 +12,7 @@ mod export;
 mod fault;
 mod files;
 mod follow;
+mod intake;
 mod join;
 mod line;
 mod name;
