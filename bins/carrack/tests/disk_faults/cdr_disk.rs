@@ -54,6 +54,10 @@ fn full_cdr_disk_stops_no_message_and_every_end_is_in_the_files_when_there_is_ro
         exported(&place) == (65, 0)
     });
     submit(&node, "after", 5);
+    // A stop does not wait for receipts.
+    eventually("the last end too", PATIENCE, || {
+        place.audit()["delivered"] == 70
+    });
     assert_eq!(node.stop().0, Some(0), "{}", place.said());
     assert_eq!(exported(&place), (70, 0));
     let verdict = check(&place, &place.folder.path().join("small/cdr"));
