@@ -160,6 +160,7 @@ fn engine(settings: &Settings) -> EngineSettings {
         mailbox_size: MAILBOX_SIZE,
         history_frames_max: HISTORY_FRAMES_MAX,
         drain_ns: nanoseconds(drain(settings.shutdown.deadline)),
+        ..EngineSettings::default()
     }
 }
 

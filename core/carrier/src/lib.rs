@@ -11,6 +11,6 @@ pub mod smpp;
 pub mod trace;
 
 pub use link::{
-    CarrierMessageId, Disposition, Link, LinkEvent, LinkState, Outgoing, ReceiptHandle, Refusal,
-    SarPart, SubmitRefused,
+    CarrierMessageId, Disposition, HandsetPart, Link, LinkEvent, LinkState, Outgoing,
+    ReceiptHandle, Refusal, SarPart, SubmitRefused, WireAddress,
 };

@@ -99,6 +99,34 @@ pub struct SarPart {
     pub part: u8,
 }
 
+/// An address as a carrier gave it (SMPP 3.4, 5.2.5 to 5.2.9).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WireAddress {
+    /// Type of number.
+    pub ton: u8,
+    /// Numbering plan.
+    pub npi: u8,
+    /// The address; what came is kept, however long.
+    pub addr: SmallVec<[u8; 24]>,
+}
+
+/// A message from a handset, or a part of one, as the carrier gave it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HandsetPart {
+    /// The handset.
+    pub from: WireAddress,
+    /// Whom it is for.
+    pub to: WireAddress,
+    /// SMPP `data_coding`.
+    pub data_coding: u8,
+    /// SMPP `esm_class`.
+    pub esm_class: u8,
+    /// User data, header included.
+    pub octets: Vec<u8>,
+    /// Which part of a long text it is, where parameters say so.
+    pub sar: Option<SarPart>,
+}
+
 /// What happened on a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkEvent {
@@ -149,10 +177,12 @@ pub enum LinkEvent {
         /// Its destination address where it is a number: some carriers do not turn the two round.
         destination: Option<Msisdn>,
     },
-    /// A message from a handset.
+    /// A message from a handset, or a part of one; to be answered once it is durable.
     Mo {
         /// For the answer.
         handle: ReceiptHandle,
+        /// What came.
+        part: Box<HandsetPart>,
     },
     /// The carrier answered a question about a segment.
     Queried {

@@ -8,7 +8,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use carrack_message::record::{
-    ArchivedAccepted, ArchivedUncertain, FrameReader, RecordView, Submitted, UncertainReason,
+    ArchivedAccepted, ArchivedMoSettled, ArchivedUncertain, FrameReader, MoOutcome, RecordView,
+    Submitted, UncertainReason,
 };
 use carrack_message::{MessageId, Status};
 use carrack_queue::{FrameKey, Names, ShelfEntry, Store, StoreFault, Totals, Turnovers, scan};
@@ -60,6 +61,23 @@ impl Price {
     }
 }
 
+/// Messages from handsets, by parts: each came once and ends once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct MoTotals {
+    /// Parts that were taken.
+    pub received: u64,
+    /// Told to their customer.
+    pub told: u64,
+    /// No rule gave them to anybody.
+    pub nobody: u64,
+    /// They were there already.
+    pub repeated: u64,
+    /// Their customer did not take them in time.
+    pub expired: u64,
+    /// Not ended yet.
+    pub waiting: u64,
+}
+
 /// What the store says.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Audit {
@@ -85,6 +103,8 @@ pub struct Audit {
     pub unknown: u64,
     /// Finals that the customer is still to be told.
     pub untold: u64,
+    /// Messages from handsets and what became of them, as far as the log reaches back.
+    pub mo: MoTotals,
     /// Segments that carriers took, as far as the log reaches back.
     pub segments_submitted: u64,
     /// What carriers charge for finished messages, micro-units, as far as the log reaches back.
@@ -116,6 +136,8 @@ struct Tally {
     /// On the shelf, by the log.
     aside: HashSet<u128>,
     untold: HashMap<u128, ()>,
+    mo: MoTotals,
+    mo_open: HashSet<u128>,
     totals: Totals,
     contradictions: Vec<String>,
     unspelled: u64,
@@ -225,6 +247,29 @@ impl Tally {
         found
     }
 
+    /// Parts of epochs that are gone ended before that: they are not known here.
+    fn mo_settled(&mut self, record: &ArchivedMoSettled) {
+        for part in record.parts.iter().map(|part| MessageId(part.to_native())) {
+            if part.parts().epoch < self.first_epoch {
+                continue;
+            }
+            if !self.mo_open.remove(&part.0) {
+                self.contradicts(|| {
+                    format!("part {part} of a message from a handset ended twice, or never came")
+                });
+            }
+            let count = match record.outcome.outcome() {
+                MoOutcome::Told => &mut self.mo.told,
+                MoOutcome::Nobody => &mut self.mo.nobody,
+                MoOutcome::Repeated => &mut self.mo.repeated,
+                MoOutcome::Expired => &mut self.mo.expired,
+                // It says nothing of an end.
+                MoOutcome::Incomplete => continue,
+            };
+            *count += 1;
+        }
+    }
+
     fn apply(&mut self, carriers: &Names, place: FrameKey, record: RecordView<'_>) {
         self.money.note(place, record);
         // Its epoch was reclaimed, and all that became of it is in the totals of that.
@@ -299,6 +344,11 @@ impl Tally {
                 self.segments_submitted += u64::from(record.segments);
             }
             RecordView::Uncertain(record) => self.uncertain.push(uncertain(carriers, record)),
+            RecordView::MoReceived(record) => {
+                self.mo.received += 1;
+                self.mo_open.insert(record.id.to_native());
+            }
+            RecordView::MoSettled(record) => self.mo_settled(record),
             _ => {}
         }
     }
@@ -414,6 +464,10 @@ pub fn audit(store: &Store) -> Result<Audit, StoreFault> {
         cancelled: totals.cancelled,
         unknown: totals.unknown,
         untold: tally.untold.len() as u64,
+        mo: MoTotals {
+            waiting: tally.mo_open.len() as u64,
+            ..tally.mo
+        },
         segments_submitted: tally.segments_submitted,
         cost_micros: tally.cost_micros,
         accounts,

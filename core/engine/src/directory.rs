@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use carrack_routing::MoTable;
+
 use crate::credit::{Balance, Balances, Terms};
 
 /// An account.
@@ -46,12 +48,13 @@ pub struct CarrierEntry {
     pub name: String,
 }
 
-/// All accounts and carriers. Carriers are also known by their place in the route table.
+/// All accounts and carriers, and who gets what comes in. Carriers are also known by their place in the route table.
 #[derive(Debug, Clone, Default)]
 pub struct Directory {
     accounts: HashMap<u32, AccountEntry>,
     by_name: HashMap<String, u32>,
     carriers: Vec<CarrierEntry>,
+    mo: Arc<MoTable>,
 }
 
 impl Directory {
@@ -69,7 +72,21 @@ impl Directory {
                 .collect(),
             by_name,
             carriers,
+            mo: Arc::default(),
         }
+    }
+
+    /// The same, and who gets messages from handsets.
+    #[must_use]
+    pub fn with_mo(mut self, mo: MoTable) -> Self {
+        self.mo = Arc::new(mo);
+        self
+    }
+
+    /// Who gets messages from handsets.
+    #[must_use]
+    pub fn mo(&self) -> &MoTable {
+        &self.mo
     }
 
     /// The same accounts with the balances of the node, on the terms of now.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use carrack_message::MessageId;
+use carrack_message::mo::MoWay;
 use carrack_message::record::BatchProgress;
 use carrack_queue::{CommitThread, Names, Store, StoreFault};
 use carrack_routing::{CarrierHealth, RouteTable};
@@ -15,6 +16,7 @@ use crate::directory::Directory;
 use crate::jobs::{JobRefused, JobRequest, JobStatus};
 use crate::mail::Mail;
 use crate::notice::{NoticeKey, NoticeSink};
+use crate::shard::Party;
 use crate::shared::{Health, Shared};
 use crate::snapshot::{ShardSnapshot, Snapshot};
 use crate::story::{self, Story};
@@ -313,33 +315,35 @@ impl Engine {
         self.inner.shared.batches.resume(batch)
     }
 
-    /// Says that a subscriber can hold `credits` more notices of an account from each shard. A credit is used by a notice
+    /// Says that a subscriber can hold `credits` more notices of an account, for this way, from each shard. The ends of
+    /// messages go to binds. A credit is used by a notice
     /// and free again when that is told.
-    pub fn grant(&self, account: u32, subscriber: u64, credits: u32, sink: &NoticeSink) {
+    pub fn grant(
+        &self,
+        account: u32,
+        way: MoWay,
+        subscriber: u64,
+        credits: u32,
+        sink: &NoticeSink,
+    ) {
+        let party = Party { account, way };
         for shard in &self.inner.shards {
             let sink = Arc::clone(sink);
-            send_patiently(
-                shard,
-                Mail::Grant {
-                    account,
-                    subscriber,
-                    credits,
-                    sink,
-                },
-            );
+            let grant = Mail::Grant {
+                party,
+                subscriber,
+                credits,
+                sink,
+            };
+            send_patiently(shard, grant);
         }
     }
 
     /// Says that a subscriber is gone.
-    pub fn revoke(&self, account: u32, subscriber: u64) {
+    pub fn revoke(&self, account: u32, way: MoWay, subscriber: u64) {
+        let party = Party { account, way };
         for shard in &self.inner.shards {
-            send_patiently(
-                shard,
-                Mail::Revoke {
-                    account,
-                    subscriber,
-                },
-            );
+            send_patiently(shard, Mail::Revoke { party, subscriber });
         }
     }
 

@@ -29,7 +29,7 @@ mod story;
 mod submission;
 mod together;
 
-pub use audit::{AccountMoney, Audit, UncertainSegment, audit};
+pub use audit::{AccountMoney, Audit, MoTotals, UncertainSegment, audit};
 pub use batches::BatchCounters;
 pub use cdr::{CdrCurrencies, CdrFormat, CdrSettings, CdrState, cdr_state};
 pub use credit::{Balance, BalanceView, CreditRefused, Credited, Terms};
@@ -42,7 +42,7 @@ pub use node::simulated::{
     SimulatedShelf, SimulatedSpec,
 };
 pub use node::{AccountQueue, CarrierSpec, LinkMaker, Node, NodeFault, NodeSpec};
-pub use notice::{Notice, NoticeKey, NoticeSink};
+pub use notice::{Ending, Incoming, IncomingBody, News, Notice, NoticeKey, NoticeSink};
 pub use rules::CarrierRules;
 pub use settings::{EngineSettings, Multipart};
 pub use snapshot::{CarrierSnapshot, LaneSnapshot, LinkSnapshot, Snapshot};

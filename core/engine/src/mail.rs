@@ -6,7 +6,7 @@ use crate::credit::Credit;
 use crate::engine::Cancelled;
 use crate::notice::{NoticeKey, NoticeSink};
 use crate::recovery::RestoredLane;
-use crate::shard::Live;
+use crate::shard::{Live, Party};
 use crate::snapshot::ShardSnapshot;
 use crate::submission::Chunk;
 
@@ -23,13 +23,13 @@ pub(crate) enum Mail {
     },
     Cancel(MessageId, Box<dyn FnOnce(Option<Cancelled>) + Send>),
     Grant {
-        account: u32,
+        party: Party,
         subscriber: u64,
         credits: u32,
         sink: NoticeSink,
     },
     Revoke {
-        account: u32,
+        party: Party,
         subscriber: u64,
     },
     Told(NoticeKey),

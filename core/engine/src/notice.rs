@@ -1,28 +1,76 @@
-//! Telling a customer the end of a message. A door gives credits; a shard sends no more than that.
+//! What a customer is told: the end of a message of his, or a message from a handset. A door gives credits; a shard
+//! sends no more than that.
 
 use std::sync::Arc;
 
+use carrack_carrier::WireAddress;
+use carrack_message::mo::MoWay;
+use carrack_message::segment::udh::Ports;
 use carrack_message::{MessageId, Msisdn, Status};
 
 /// Names a notice until it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NoticeKey {
     pub(crate) shard: u8,
-    pub(crate) slot: u32,
-    pub(crate) generation: u32,
+    pub(crate) of: NoticeOf,
 }
 
-/// The end of a message, for its customer.
+/// What a notice is of, in its shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum NoticeOf {
+    /// A live message that has ended.
+    End { slot: u32, generation: u32 },
+    /// A message from a handset, on one of its ways.
+    Mo { id: MessageId, way: MoWay },
+}
+
+/// Something for a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// To be given back when the customer has taken it.
     pub key: NoticeKey,
+    /// The account's number.
+    pub account: u32,
+    /// What it is.
+    pub news: News,
+}
+
+impl Notice {
+    /// The message that it is about.
+    #[must_use]
+    pub fn id(&self) -> MessageId {
+        match &self.news {
+            News::End(ending) => ending.id,
+            News::Mo(incoming) => incoming.id,
+        }
+    }
+
+    /// The end of a message, if it is that.
+    #[must_use]
+    pub const fn ending(&self) -> Option<&Ending> {
+        match &self.news {
+            News::End(ending) => Some(ending),
+            News::Mo(_) => None,
+        }
+    }
+}
+
+/// What a customer is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// A message of his has ended.
+    End(Ending),
+    /// A handset sent him a message.
+    Mo(Arc<Incoming>),
+}
+
+/// The end of a message, for its customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
     /// The message.
     pub id: MessageId,
     /// The id text that the customer was given instead of the message's own; mostly empty.
     pub told_as: Vec<u8>,
-    /// The account's number.
-    pub account: u32,
     /// Recipient of the message.
     pub to: Msisdn,
     /// Sender of the message.
@@ -37,6 +85,44 @@ pub struct Notice {
     pub accepted_utc_ns: u64,
     /// Final at, UTC nanoseconds.
     pub done_utc_ns: u64,
+}
+
+/// What a handset sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IncomingBody {
+    /// Text, of all parts that came.
+    Text(String),
+    /// Octets that are no text, of all parts that came, without their headers.
+    Octets(Vec<u8>),
+}
+
+/// A message from a handset, whole or as far as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// Its id: the same however often it is told, after a crash too.
+    pub id: MessageId,
+    /// The handset.
+    pub from: WireAddress,
+    /// The number it was sent to.
+    pub to: WireAddress,
+    /// Name of the carrier that brought it.
+    pub carrier: Arc<str>,
+    /// Name of the rule that gave it to this account.
+    pub rule: Arc<str>,
+    /// What it says.
+    pub body: IncomingBody,
+    /// `data_coding` of its first part.
+    pub data_coding: u8,
+    /// Message class, where `data_coding` names one.
+    pub class: Option<u8>,
+    /// Application ports, where it is for a program.
+    pub ports: Option<Ports>,
+    /// Parts in all.
+    pub parts: u8,
+    /// Parts that never came; 0 of a whole message.
+    pub missing: u8,
+    /// Its first part came at, UTC nanoseconds.
+    pub received_utc_ns: u64,
 }
 
 /// Where a door takes notices. Called on shards' threads; must not block.

@@ -1,5 +1,6 @@
 //! What the engine is set to; the program fills it from the configuration.
 
+use carrack_message::mo::ReassemblySettings;
 use carrack_routing::OnNoResponse;
 
 /// Which receipts decide what the customer sees of a text of several parts.
@@ -49,6 +50,12 @@ pub struct EngineSettings {
     pub early_receipt_hold_ns: u64,
     /// How many such receipts may wait in a shard.
     pub early_receipts_max: usize,
+    /// Bounds of joining messages from handsets, for each carrier.
+    pub mo_reassembly: ReassemblySettings,
+    /// Messages from handsets that may wait for their customer in a shard.
+    pub mo_waiting_max: usize,
+    /// How long they wait.
+    pub mo_keep_ns: u64,
     /// Letters a shard's mailbox holds.
     pub mailbox_size: usize,
     /// Frames a history may read.
@@ -77,6 +84,13 @@ impl Default for EngineSettings {
             multipart: Multipart::All,
             early_receipt_hold_ns: 600 * SECOND,
             early_receipts_max: 200_000,
+            mo_reassembly: ReassemblySettings {
+                timeout_ns: 300 * SECOND,
+                messages_max: 10_000,
+                octets_max: 16 << 20,
+            },
+            mo_waiting_max: 100_000,
+            mo_keep_ns: 72 * 3600 * SECOND,
             mailbox_size: 4096,
             history_frames_max: 50_000,
             drain_ns: 15 * SECOND,

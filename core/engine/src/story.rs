@@ -277,6 +277,8 @@ impl Story {
             | RecordView::EarlyReceipt(_)
             | RecordView::BatchProgress(_)
             | RecordView::Credited(_)
+            | RecordView::MoReceived(_)
+            | RecordView::MoSettled(_)
             | RecordView::Other(_) => {}
         }
     }

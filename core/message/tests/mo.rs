@@ -22,6 +22,9 @@ const SETTINGS: ReassemblySettings = ReassemblySettings {
 
 fn part<'a>(data_coding: u8, esm_class: u8, octets: &'a [u8]) -> MoPart<'a> {
     MoPart {
+        tag: 0,
+        origin_kind: (1, 1),
+        destination_kind: (1, 1),
         origin: b"447700900001",
         destination: b"1234",
         data_coding,
@@ -142,10 +145,14 @@ fn origin_destination_reference_and_total_keep_messages_apart() {
     desk.take(0, &first);
     for other in [
         MoPart {
+            tag: 0,
+            origin_kind: (1, 1),
+            destination_kind: (1, 1),
             origin: b"447700900002",
             ..first
         },
         MoPart {
+            tag: 0,
             destination: b"9999",
             ..first
         },

@@ -399,6 +399,9 @@ fn joined(form: &TextForm, wire: &Wire) -> Mo {
     for (encoded, octets) in wire.iter().rev() {
         assert!(out.is_empty());
         let part = MoPart {
+            tag: 0,
+            origin_kind: (1, 1),
+            destination_kind: (1, 1),
             origin: b"1",
             destination: b"2",
             data_coding: encoded.data_coding,

@@ -179,6 +179,9 @@ fn joined(form: &TextForm, parts: &[(Encoded, Vec<u8>)]) -> Mo {
     let mut last = None;
     for (encoded, octets) in parts.iter().rev() {
         let part = MoPart {
+            tag: 0,
+            origin_kind: (1, 1),
+            destination_kind: (1, 1),
             origin: b"447700900001",
             destination: b"1234",
             data_coding: encoded.data_coding,

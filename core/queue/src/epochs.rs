@@ -191,7 +191,7 @@ impl EpochLedger {
         let row = self.epochs.entry(epoch).or_default();
         row.touched = touched;
         row.octets += octets as u64;
-        row.live += i64::from(summary.accepted) + i64::from(summary.returned);
+        row.live += i64::from(summary.accepted) + i64::from(summary.opened);
         row.totals.accepted += u64::from(summary.accepted);
         row.money.add_all(&summary.money);
         for (of, status, count) in &summary.finals {
@@ -320,7 +320,7 @@ mod tests {
     fn frame(accepted: u32, finals: &[(u32, u32)], closed: &[(u32, u32)]) -> FrameSummary {
         FrameSummary {
             accepted,
-            returned: 0,
+            opened: 0,
             finals: finals
                 .iter()
                 .map(|(epoch, count)| (*epoch, Status::Delivered, *count))
@@ -369,7 +369,7 @@ mod tests {
             2
         );
         let back = FrameSummary {
-            returned: 1,
+            opened: 1,
             ..FrameSummary::default()
         };
         ledger.note(2, 100, &back);

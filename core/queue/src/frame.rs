@@ -89,8 +89,8 @@ impl FrameKey {
 pub struct FrameSummary {
     /// Messages accepted in this frame.
     pub accepted: u32,
-    /// Messages that came back from the shelf into this frame.
-    pub returned: u32,
+    /// What else lives in this frame: messages that came back from the shelf, parts of messages from handsets.
+    pub opened: u32,
     /// Finals in this frame: epoch that holds the message, its status, how many.
     pub finals: Vec<(u32, Status, u32)>,
     /// Messages of which nothing more is to come, or that left for the shelf: epoch that held them, how many.

@@ -181,6 +181,8 @@ fn moment(record: RecordView<'_>) -> u64 {
         RecordView::Told(record) => record.at_utc_ns.to_native(),
         RecordView::Aside(record) => record.at_utc_ns.to_native(),
         RecordView::Credited(record) => record.at_utc_ns.to_native(),
+        RecordView::MoReceived(record) => record.at_utc_ns.to_native(),
+        RecordView::MoSettled(record) => record.at_utc_ns.to_native(),
         _ => 0,
     }
 }
@@ -195,7 +197,7 @@ fn summarise(summary: &mut FrameSummary, key: FrameKey, record: RecordView<'_>) 
                     summary.add_closed(key.epoch);
                 }
             }
-            false => summary.returned += 1,
+            false => summary.opened += 1,
         },
         RecordView::Final(end) => {
             let epoch = end.epoch.to_native();
@@ -208,6 +210,12 @@ fn summarise(summary: &mut FrameSummary, key: FrameKey, record: RecordView<'_>) 
         }
         RecordView::Told(told) => summary.add_closed(told.epoch.to_native()),
         RecordView::Aside(aside) => summary.add_closed(aside.epoch.to_native()),
+        RecordView::MoReceived(_) => summary.opened += 1,
+        RecordView::MoSettled(settled) => {
+            for part in settled.parts.iter() {
+                summary.add_closed(MessageId(part.to_native()).parts().epoch);
+            }
+        }
         _ => {}
     }
 }
@@ -262,6 +270,8 @@ fn message_of(record: RecordView<'_>) -> Option<MessageId> {
         RecordView::EarlyReceipt(_)
         | RecordView::BatchProgress(_)
         | RecordView::Credited(_)
+        | RecordView::MoReceived(_)
+        | RecordView::MoSettled(_)
         | RecordView::Other(_) => {
             return None;
         }

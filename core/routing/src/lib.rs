@@ -7,6 +7,7 @@
 mod deck;
 mod explanation;
 mod matcher;
+mod mo;
 mod plans;
 mod prefix;
 mod table;
@@ -16,6 +17,7 @@ pub use explanation::{
     CandidateExplanation, CarrierHealth, Explanation, RouteExplanation, Verdict,
 };
 pub use matcher::{Matcher, Query};
+pub use mo::{MoChoice, MoNumber, MoQuery, MoRule, MoTable, keyword};
 pub use plans::{PlanId, Plans, PlansFull};
 pub use prefix::{Prefix, PrefixFault};
 pub use table::{

@@ -5,7 +5,8 @@
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use carrack_engine::{
-    Cancelled, Chunk, Notice, NoticeKey, NoticeSink, Refusal, SimulatedNode, Submission, Verdict,
+    Cancelled, Chunk, News, Notice, NoticeKey, NoticeSink, Refusal, SimulatedNode, Submission,
+    Verdict,
 };
 use carrack_message::record::{Body, ReceiptWish};
 use carrack_message::{Class, MessageId, Msisdn, Segmentation, Sender};
@@ -425,15 +426,18 @@ impl Run {
             return;
         };
         let mut world = self.world.borrow_mut();
-        let id = notice.id.0;
-        let name = notice.id;
+        let News::End(ending) = &notice.news else {
+            return;
+        };
+        let id = ending.id.0;
+        let name = ending.id;
         let logged = world.book.log.get(&id).cloned();
         let end = logged.as_ref().and_then(|logged| logged.end);
         world.note(
             "notice",
-            [id as u64, place as u64, u64::from(notice.status.as_u8())],
+            [id as u64, place as u64, u64::from(ending.status.as_u8())],
         );
-        if end != Some(notice.status) {
+        if end != Some(ending.status) {
             world
                 .book
                 .violated(|| format!("message {name} is told and its end is not durable so"));

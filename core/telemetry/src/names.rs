@@ -37,6 +37,15 @@ metrics! {
     gauge MESSAGES_SHELVED = "carrack_messages_shelved";
     /// Receipts that are still to be looked for on the shelf, by shard.
     gauge RECEIPTS_TO_LOOK_FOR = "carrack_receipts_to_look_for";
+    /// Messages from handsets, and parts of long ones, that were taken.
+    counter MO_RECEIVED = "carrack_mo_received_total";
+    /// The same that their carrier was asked to bring again, by reason: no_rules, full or store.
+    counter MO_REFUSED = "carrack_mo_refused_total";
+    /// What became of messages from handsets, by outcome: told (once for each way), incomplete (handed on with parts
+    /// missing), nobody (no rule takes them), repeated (a part that was there already), expired (never taken).
+    counter MO_SETTLED = "carrack_mo_settled_total";
+    /// Messages from handsets that are still to be told, by shard.
+    gauge MO_WAITING = "carrack_mo_waiting";
     /// Segments handed to a carrier's link, by carrier.
     counter SEGMENTS_SENT = "carrack_segments_sent_total";
     /// Segments that a carrier took, by carrier.

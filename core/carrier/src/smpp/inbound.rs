@@ -7,6 +7,7 @@ use carrack_smpp::{ClientEvent, CommandId, CommandStatus, DeliverSm, QuerySmResp
 
 use super::addressing::number;
 use super::disposition::Statuses;
+use super::handset;
 use super::queries::Queries;
 use super::receipt;
 use crate::link::{CarrierMessageId, Disposition, LinkEvent, ReceiptHandle};
@@ -140,7 +141,10 @@ impl Inbound<'_> {
                 source: number(sm.source.addr),
                 destination: number(sm.destination.addr),
             },
-            None => LinkEvent::Mo { handle },
+            None => LinkEvent::Mo {
+                handle,
+                part: Box::new(handset::part(sm)),
+            },
         });
     }
 }

@@ -7,6 +7,7 @@
 mod addressing;
 mod connection;
 mod disposition;
+mod handset;
 mod inbound;
 mod link;
 mod outgoing;

@@ -8,7 +8,7 @@ use carrack_queue::ShelfCounts;
 use carrack_routing::Query;
 
 use super::CarrierSpec;
-use crate::recovery::{Recovered, Restored, RestoredEarly, RestoredLane};
+use crate::recovery::{Recovered, Restored, RestoredEarly, RestoredHandsets, RestoredLane};
 use crate::shared::Shared;
 
 /// One part for each shard, in order.
@@ -19,6 +19,7 @@ pub(super) struct Distributed {
     pub(super) messages: Seeds<Restored>,
     pub(super) lanes: Seeds<RestoredLane>,
     pub(super) early: Seeds<RestoredEarly>,
+    pub(super) handsets: VecDeque<RestoredHandsets>,
 }
 
 fn seeds<T>(shards: usize) -> Seeds<T> {
@@ -79,19 +80,21 @@ pub(super) fn distribute(shared: &Shared, recovered: &mut Recovered, shards: usi
             seed.push(message);
         }
     }
+    let owner_of = |carrier: u32| {
+        let place = directory.carrier_place(carrier);
+        place.and_then(|place| shared.owner(place)).unwrap_or(0)
+    };
     for (_, receipt) in recovered.early.drain() {
-        let owner = directory
-            .carrier_place(receipt.carrier)
-            .and_then(|place| shared.owner(place))
-            .unwrap_or(0);
-        if let Some(seed) = early.get_mut(usize::from(owner)) {
+        if let Some(seed) = early.get_mut(usize::from(owner_of(receipt.carrier))) {
             seed.push(receipt);
         }
     }
+    let handsets = std::mem::take(&mut recovered.handsets).share_out(shards, owner_of);
     Distributed {
         messages,
         lanes,
         early,
+        handsets,
     }
 }
 

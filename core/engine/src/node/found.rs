@@ -105,6 +105,7 @@ fn say_what_was_found(recovered: &Recovered, report: &ScanReport) {
         octets = report.octets,
         messages = recovered.count(),
         receipts_parked = recovered.early.len(),
+        from_handsets = recovered.handsets.open(),
         "the log was read"
     );
     if !report.quarantined.is_empty() || !report.gaps.is_empty() || recovered.unusable > 0 {

@@ -271,6 +271,7 @@ impl Node {
                 messages: found.messages.pop_front().unwrap_or_default(),
                 lanes: found.lanes.pop_front().unwrap_or_default(),
                 early: found.early.pop_front().unwrap_or_default(),
+                handsets: found.handsets.pop_front().unwrap_or_default(),
                 remembered: Arc::clone(&remembered),
                 quiet,
             };

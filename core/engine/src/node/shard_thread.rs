@@ -12,7 +12,7 @@ use carrack_runtime::{
 use super::CarrierSpec;
 use crate::mail::Mail;
 use crate::pager::StorePager;
-use crate::recovery::{Remembered, Restored, RestoredEarly, RestoredLane};
+use crate::recovery::{Remembered, Restored, RestoredEarly, RestoredHandsets, RestoredLane};
 use crate::shard::{Carrier, Shard, ShardParts};
 use crate::shared::Shared;
 
@@ -21,6 +21,7 @@ pub(super) struct Seed {
     pub(super) messages: Vec<Restored>,
     pub(super) lanes: Vec<RestoredLane>,
     pub(super) early: Vec<RestoredEarly>,
+    pub(super) handsets: RestoredHandsets,
     /// Of the whole node.
     pub(super) remembered: Arc<Remembered>,
     /// Whether another run may have used this second's rates up.
@@ -109,6 +110,7 @@ fn run_shard(io: Io, core: Option<usize>, building: Building, seed: Seed) {
             shard.restore_lane(lane);
         }
         shard.match_restored(now);
+        shard.restore_mo(now, seed.handsets);
         drive(&mut shard, &clock, &wake).await;
     });
     if let Err(fault) = ended {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use carrack_carrier::Link;
+use carrack_message::mo::MoWay;
 use carrack_message::record::{FrameFault, FrameReader};
 use carrack_message::{MessageId, References};
 use carrack_queue::{
@@ -25,13 +26,20 @@ use crate::notice::{NoticeKey, NoticeSink};
 use crate::recovery::{Recovered, Ways};
 use crate::rules::CarrierRules;
 use crate::settings::EngineSettings;
-use crate::shard::{Carrier, Shard, ShardParts};
+use crate::shard::{Carrier, Party, Shard, ShardParts};
 use crate::shared::Shared;
 use crate::snapshot::Snapshot;
 use crate::submission::Chunk;
 
 use super::distribution;
 use crate::pager::{Ask, Page, PageRequest, Pager, Read};
+
+const fn bind_of(account: u32) -> Party {
+    Party {
+        account,
+        way: MoWay::Bind,
+    }
+}
 
 /// Reads at the next turn.
 struct AtOnce {
@@ -251,6 +259,7 @@ impl SimulatedNode {
                     shard.restore_lane(lane);
                 }
                 shard.match_restored(now);
+                shard.restore_mo(now, found.handsets.pop_front().unwrap_or_default());
                 shard
             });
         let shards = built.collect();
@@ -330,7 +339,7 @@ impl SimulatedNode {
     ) -> bool {
         let sink = Arc::clone(sink);
         let grant = Mail::Grant {
-            account,
+            party: bind_of(account),
             subscriber,
             credits,
             sink,
@@ -342,7 +351,7 @@ impl SimulatedNode {
     #[must_use]
     pub fn revoke(&self, shard: usize, account: u32, subscriber: u64) -> bool {
         let revoke = Mail::Revoke {
-            account,
+            party: bind_of(account),
             subscriber,
         };
         self.send(shard, revoke).is_ok()

@@ -6,6 +6,7 @@
 //! store's fault only.
 
 mod frames;
+mod handsets;
 mod left_over;
 mod restored;
 mod waiting;
@@ -27,6 +28,8 @@ use rustc_hash::FxHashMap;
 use crate::shard::{Home, Parked};
 use frames::Frames;
 pub(crate) use frames::ReadFrame;
+use handsets::Handsets;
+pub(crate) use handsets::RestoredHandsets;
 pub(crate) use restored::{Copies, Restored, RestoredSegment, RestoredSettled, told_as};
 use waiting::Waiting;
 pub(crate) use ways::Ways;
@@ -92,6 +95,8 @@ pub(crate) struct Recovered {
     pub(crate) unlisted: BTreeSet<(u128, u32, u8)>,
     pub(crate) progress: HashMap<u64, BatchProgress>,
     pub(crate) batches: HashMap<u64, RestoredBatch>,
+    /// What handsets sent.
+    pub(crate) handsets: Handsets,
     /// Money given to accounts: what for.
     pub(crate) credited: Vec<(u32, String)>,
     pub(crate) report: ScanReport,
@@ -136,6 +141,7 @@ impl Recovered {
             unlisted: BTreeSet::new(),
             progress: HashMap::new(),
             batches: HashMap::new(),
+            handsets: Handsets::default(),
             credited: Vec::new(),
             report: ScanReport::default(),
             unusable: 0,
@@ -255,6 +261,10 @@ impl Recovered {
                 let reference = record.reference.as_str().to_owned();
                 self.credited.push((record.account.to_native(), reference));
             }
+            RecordView::MoReceived(record) => {
+                self.unusable += u64::from(!self.handsets.received(record));
+            }
+            RecordView::MoSettled(record) => self.handsets.settled(record),
             RecordView::Other(_) => self.unusable += 1,
         }
     }

@@ -289,7 +289,7 @@ impl Shard {
         Verdict::Accepted(id)
     }
 
-    fn next_id(&mut self, now: Now) -> MessageId {
+    pub(super) fn next_id(&mut self, now: Now) -> MessageId {
         let (frame, index) = self.frames.next_place(self.committer.as_ref());
         MessageId::new(MessageIdParts {
             utc_ms: now.utc_ns / 1_000_000,

@@ -1,6 +1,7 @@
 //! What a shard counts for the metrics: plain numbers in the loop, brought to the recorder now and then.
 
 use carrack_message::Status;
+use carrack_message::record::MoOutcome;
 use carrack_telemetry::names;
 
 use crate::submission::Refusal;
@@ -11,6 +12,7 @@ pub(crate) struct Counts {
     refused: Vec<(&'static str, u64, metrics::Counter)>,
     finals: Vec<(Status, u64, metrics::Counter)>,
     accepted_handle: metrics::Counter,
+    mo_received: u64,
 }
 
 impl Default for Counts {
@@ -29,6 +31,7 @@ impl Default for Counts {
                 })
                 .collect(),
             accepted_handle: metrics::counter!(names::MESSAGES_ACCEPTED),
+            mo_received: 0,
         }
     }
 }
@@ -60,9 +63,26 @@ impl Counts {
         }
     }
 
+    pub(crate) fn mo_received(&mut self) {
+        self.mo_received += 1;
+    }
+
+    /// They are few: counted at once.
+    pub(crate) fn mo_refused(&self, reason: &'static str) {
+        metrics::counter!(names::MO_REFUSED, "reason" => reason).increment(1);
+    }
+
+    /// The same.
+    pub(crate) fn mo_settled(&self, outcome: MoOutcome) {
+        metrics::counter!(names::MO_SETTLED, "outcome" => outcome.name()).increment(1);
+    }
+
     pub(crate) fn publish(&mut self) {
         self.accepted_handle
             .increment(std::mem::take(&mut self.accepted));
+        if self.mo_received > 0 {
+            metrics::counter!(names::MO_RECEIVED).increment(std::mem::take(&mut self.mo_received));
+        }
         let refused = self
             .refused
             .iter_mut()

@@ -36,6 +36,8 @@ pub(crate) struct After {
     pub(crate) forget: Vec<(u16, u32)>,
     /// Customers to be told.
     pub(crate) tell: Vec<Key>,
+    /// Messages from handsets to be told.
+    pub(crate) mo: Vec<MessageId>,
     /// Messages that went to the shelf.
     pub(crate) aside: Vec<Key>,
     /// Messages that came back from there.

@@ -101,10 +101,7 @@ impl Shard {
             LinkEvent::Available { .. } => {
                 // What waits for this handset is tried again when its pause ends.
             }
-            LinkEvent::Mo { handle } => {
-                // No front door takes MO yet: the carrier keeps it and sends it again.
-                self.answer(place, link, handle, false);
-            }
+            LinkEvent::Mo { handle, part } => self.mo(now, place, link, handle, *part),
         }
     }
 

@@ -21,6 +21,7 @@ mod lanes;
 mod links;
 mod live;
 mod matching;
+mod mo;
 mod moving;
 mod numbers;
 mod outbox;
@@ -44,6 +45,7 @@ use std::sync::atomic::Ordering;
 
 use carrack_carrier::LinkEvent;
 use carrack_message::References;
+use carrack_message::mo::MoWays;
 use carrack_queue::{Committer, InFlightJournal, SealedFrame};
 use carrack_routing::{OnNoResponse, Plans, RouteTable};
 use carrack_runtime::{Mailbox, MailboxSender, Now};
@@ -67,7 +69,9 @@ use frames::{After, Frames};
 use jobs::ShardJob;
 use lanes::Lanes;
 use live::LiveMessages;
+use mo::HeldMo;
 use outbox::Outbox;
+pub(crate) use outbox::Party;
 use paging::Paging;
 use shelf::Shelving;
 use timers::Timer;
@@ -121,6 +125,10 @@ pub(crate) struct Shard {
     unnamed: Unnamed,
     in_window: InWindow,
     outbox: Outbox,
+    mo: HeldMo,
+    mo_expired_ns: u64,
+    /// While the log is put back: how messages from handsets were told already.
+    mo_told_before: FxHashMap<u128, MoWays>,
     paging: Paging,
     shelving: Shelving,
     timers: BinaryHeap<Reverse<(u64, Key, Timer)>>,
@@ -183,6 +191,9 @@ impl Shard {
             unnamed: Unnamed::default(),
             in_window: InWindow::new(slots),
             outbox: Outbox::default(),
+            mo: HeldMo::new(settings.mo_reassembly, settings.mo_waiting_max),
+            mo_expired_ns: 0,
+            mo_told_before: FxHashMap::default(),
             paging: Paging::new(parts.pager),
             shelving: Shelving::default(),
             timers: BinaryHeap::new(),
@@ -213,6 +224,7 @@ impl Shard {
         self.act_on_durable();
         self.end_waits(now);
         self.sweep(now);
+        self.sweep_mo(now);
         self.page(now);
         busy |= self.work_on_job(now);
         busy |= self.dispatch(now);
@@ -254,6 +266,9 @@ impl Shard {
             until_ns = until_ns.min(now.mono_ns + 5_000_000);
         }
         if let Some(due_ns) = self.paging.due_ns() {
+            until_ns = until_ns.min(due_ns.max(now.mono_ns + 1_000_000));
+        }
+        if let Some(due_ns) = self.mo.next_deadline_ns() {
             until_ns = until_ns.min(due_ns.max(now.mono_ns + 1_000_000));
         }
         if let Some(due_ns) = self.shelf_due_ns() {
@@ -303,15 +318,12 @@ impl Shard {
                 Mail::MovedParked { lane, moved } => self.park_lane(lane, moved),
                 Mail::Cancel(id, reply) => self.cancel(now, id, reply),
                 Mail::Grant {
-                    account,
+                    party,
                     subscriber,
                     credits,
                     sink,
-                } => self.outbox.grant(account, subscriber, credits, sink),
-                Mail::Revoke {
-                    account,
-                    subscriber,
-                } => self.revoke(account, subscriber),
+                } => self.outbox.grant(party, subscriber, credits, sink),
+                Mail::Revoke { party, subscriber } => self.revoke(party, subscriber),
                 Mail::Told(key) => self.told(now, key),
                 Mail::Credit(credit) => self.credit(now, credit),
                 Mail::Snapshot(reply) => reply(self.view()),
@@ -329,6 +341,7 @@ impl Shard {
                 answers,
                 forget,
                 tell,
+                mo,
                 aside,
                 back,
             } = after;
@@ -347,6 +360,9 @@ impl Shard {
             }
             for key in tell {
                 self.ready_to_tell(key);
+            }
+            for id in mo {
+                self.ready_to_tell_mo(id);
             }
             for key in aside {
                 self.has_left(key);
@@ -396,8 +412,10 @@ impl Shard {
         let shelved = self.shared.shelved.load(Ordering::Relaxed);
         metrics::gauge!(carrack_telemetry::names::MESSAGES_SHELVED).set(shelved as f64);
         let shard = self.number.to_string();
-        metrics::gauge!(carrack_telemetry::names::RECEIPTS_TO_LOOK_FOR, "shard" => shard)
+        metrics::gauge!(carrack_telemetry::names::RECEIPTS_TO_LOOK_FOR, "shard" => shard.clone())
             .set(self.receipts_to_ask() as f64);
+        metrics::gauge!(carrack_telemetry::names::MO_WAITING, "shard" => shard)
+            .set(self.mo.waiting() as f64);
     }
 
     /// At shutdown: windows empty, goodbye is said, the last frame is durable.

@@ -1,33 +1,46 @@
-//! What customers are still to be told, by account: durable in the log, handed out against credits.
+//! What customers are still to be told, by account and way: durable in the log, handed out against credits.
 //!
-//! Bound: an account's part of the node's messages; a subscriber holds no more notices than it gave credits for.
+//! Bound: an account's part of the node's messages, and what waits of those from handsets; a subscriber holds no more
+//! notices than it gave credits for.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 
+use carrack_message::MessageId;
+use carrack_message::mo::MoWay;
 use carrack_message::record::Told;
 use carrack_runtime::Now;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Shard;
 use super::live::{Key, Live, Phase};
-use crate::notice::{Notice, NoticeKey, NoticeSink};
+use crate::notice::{Ending, News, Notice, NoticeKey, NoticeOf, NoticeSink};
+
+/// Whom a subscriber speaks for, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Party {
+    pub(crate) account: u32,
+    pub(crate) way: MoWay,
+}
 
 struct Subscriber {
     id: u64,
     credits: u32,
     sink: NoticeSink,
     handed: FxHashSet<Key>,
+    handed_mo: FxHashSet<MessageId>,
 }
 
 #[derive(Default)]
-struct AccountOutbox {
+struct PartyOutbox {
+    /// Messages from handsets go before ends: they are few, and somebody waits for the answer.
+    mo: VecDeque<MessageId>,
     ready: VecDeque<Key>,
     subscribers: Vec<Subscriber>,
     turn: usize,
 }
 
-impl AccountOutbox {
+impl PartyOutbox {
     /// The next subscriber that has a credit, in turn.
     fn next_subscriber(&mut self) -> Option<usize> {
         let count = self.subscribers.len();
@@ -41,70 +54,98 @@ impl AccountOutbox {
         self.turn = found + 1;
         Some(found)
     }
+
+    fn subscriber(&mut self, id: u64) -> Option<&mut Subscriber> {
+        self.subscribers.iter_mut().find(|known| known.id == id)
+    }
 }
 
 /// What a subscriber is told of an ended message; `None` where there is nothing to tell.
-fn notice(shard: u8, key: Key, live: &mut Live, subscriber: u64) -> Option<Notice> {
+fn ending(shard: u8, key: Key, live: &mut Live, subscriber: u64) -> Option<Notice> {
     let end = live.end.as_mut()?;
     end.handed_to = subscriber;
     Some(Notice {
         key: NoticeKey {
             shard,
-            slot: key.slot,
-            generation: key.generation,
+            of: NoticeOf::End {
+                slot: key.slot,
+                generation: key.generation,
+            },
         },
-        id: live.id,
-        told_as: live.told_as.to_vec(),
         account: live.account,
-        to: live.to,
-        from: live.from.as_deref()?.to_owned(),
-        status: end.status,
-        error: end.error,
-        segments: live.segments_priced,
-        accepted_utc_ns: live.accepted_utc_ns,
-        done_utc_ns: end.done_utc_ns,
+        news: News::End(Ending {
+            id: live.id,
+            told_as: live.told_as.to_vec(),
+            to: live.to,
+            from: live.from.as_deref()?.to_owned(),
+            status: end.status,
+            error: end.error,
+            segments: live.segments_priced,
+            accepted_utc_ns: live.accepted_utc_ns,
+            done_utc_ns: end.done_utc_ns,
+        }),
     })
 }
 
 #[derive(Default)]
 pub(crate) struct Outbox {
-    accounts: FxHashMap<u32, AccountOutbox>,
-    /// Accounts for which there may be something to do.
-    dirty: FxHashSet<u32>,
+    parties: FxHashMap<Party, PartyOutbox>,
+    /// Parties for which there may be something to do.
+    dirty: FxHashSet<Party>,
 }
 
 impl Outbox {
-    pub(crate) fn grant(&mut self, account: u32, subscriber: u64, credits: u32, sink: NoticeSink) {
-        let outbox = self.accounts.entry(account).or_default();
-        self.dirty.insert(account);
-        match outbox
-            .subscribers
-            .iter_mut()
-            .find(|known| known.id == subscriber)
-        {
+    pub(crate) fn grant(&mut self, party: Party, subscriber: u64, credits: u32, sink: NoticeSink) {
+        let outbox = self.parties.entry(party).or_default();
+        self.dirty.insert(party);
+        match outbox.subscriber(subscriber) {
             Some(known) => known.credits = known.credits.saturating_add(credits),
             None => outbox.subscribers.push(Subscriber {
                 id: subscriber,
                 credits,
                 sink,
                 handed: FxHashSet::default(),
+                handed_mo: FxHashSet::default(),
             }),
         }
     }
 
     fn push(&mut self, account: u32, key: Key) {
-        self.accounts
-            .entry(account)
-            .or_default()
-            .ready
-            .push_back(key);
-        self.dirty.insert(account);
+        // Ends are told by `deliver_sm`, or asked for.
+        let party = Party {
+            account,
+            way: MoWay::Bind,
+        };
+        let outbox = self.parties.entry(party).or_default();
+        outbox.ready.push_back(key);
+        self.dirty.insert(party);
+    }
+
+    /// A message from a handset is to be told.
+    pub(super) fn push_mo(&mut self, party: Party, id: MessageId) {
+        self.parties.entry(party).or_default().mo.push_back(id);
+        self.dirty.insert(party);
+    }
+
+    /// A notice was taken. The credit is free again: a door grants a window once, in whichever shard its notices are.
+    fn free(&mut self, party: Party, subscriber: u64) -> Option<&mut Subscriber> {
+        let known = self.parties.get_mut(&party)?.subscriber(subscriber)?;
+        known.credits = known.credits.saturating_add(1);
+        self.dirty.insert(party);
+        Some(known)
+    }
+
+    /// A message from a handset needs no telling any more, whoever has it.
+    pub(super) fn free_mo(&mut self, party: Party, subscriber: u64, id: MessageId) {
+        if let Some(known) = self.free(party, subscriber) {
+            known.handed_mo.remove(&id);
+        }
     }
 
     pub(crate) fn waiting(&self) -> usize {
-        self.accounts
+        self.parties
             .values()
-            .map(|outbox| outbox.ready.len())
+            .map(|outbox| outbox.ready.len() + outbox.mo.len())
             .sum()
     }
 }
@@ -123,31 +164,38 @@ impl Shard {
 
     /// Hands out notices as credits allow.
     pub(super) fn tell(&mut self) {
-        for account in std::mem::take(&mut self.outbox.dirty) {
-            let Some(outbox) = self.outbox.accounts.get_mut(&account) else {
+        for party in std::mem::take(&mut self.outbox.dirty) {
+            let Some(outbox) = self.outbox.parties.get_mut(&party) else {
                 continue;
             };
             let mut bundles: Vec<Vec<Notice>> =
                 outbox.subscribers.iter().map(|_| Vec::new()).collect();
             // In turn, so that each bind of an account gets its share.
             while let Some(place) = outbox.next_subscriber() {
-                let Some(key) = outbox.ready.pop_front() else {
-                    break;
+                let (mo, end) = match outbox.mo.pop_front() {
+                    Some(id) => (Some(id), None),
+                    None => (None, outbox.ready.pop_front()),
                 };
                 let (Some(subscriber), Some(bundle)) =
                     (outbox.subscribers.get_mut(place), bundles.get_mut(place))
                 else {
                     break;
                 };
-                if let Some(notice) = self
-                    .live
-                    .get_mut(key)
-                    .and_then(|live| notice(self.number, key, live, subscriber.id))
-                {
-                    subscriber.credits -= 1;
-                    subscriber.handed.insert(key);
-                    bundle.push(notice);
-                }
+                let notice = match (mo, end) {
+                    (Some(id), _) => self.mo.hand(self.number, id, party, subscriber.id),
+                    (None, Some(key)) => self
+                        .live
+                        .get_mut(key)
+                        .and_then(|live| ending(self.number, key, live, subscriber.id)),
+                    (None, None) => break,
+                };
+                let Some(notice) = notice else {
+                    continue;
+                };
+                subscriber.credits -= 1;
+                subscriber.handed.extend(end);
+                subscriber.handed_mo.extend(mo);
+                bundle.push(notice);
             }
             for (subscriber, bundle) in outbox.subscribers.iter().zip(bundles) {
                 if !bundle.is_empty() {
@@ -159,10 +207,13 @@ impl Shard {
 
     /// The customer has taken a notice.
     pub(super) fn told(&mut self, now: Now, key: NoticeKey) {
-        let key = Key {
-            slot: key.slot,
-            generation: key.generation,
-        };
+        match key.of {
+            NoticeOf::End { slot, generation } => self.told_end(now, Key { slot, generation }),
+            NoticeOf::Mo { id, way } => self.told_mo(now, id, way),
+        }
+    }
+
+    fn told_end(&mut self, now: Now, key: Key) {
         let Some(live) = self
             .live
             .get(key)
@@ -172,16 +223,12 @@ impl Shard {
         };
         let (id, account, epoch) = (live.id, live.account, live.home.epoch);
         let handed_to = live.end.as_ref().map_or(0, |end| end.handed_to);
-        if let Some(outbox) = self.outbox.accounts.get_mut(&account)
-            && let Some(subscriber) = outbox
-                .subscribers
-                .iter_mut()
-                .find(|known| known.id == handed_to)
-        {
+        let party = Party {
+            account,
+            way: MoWay::Bind,
+        };
+        if let Some(subscriber) = self.outbox.free(party, handed_to) {
             subscriber.handed.remove(&key);
-            // The credit is free again: a door grants a window once, in whichever shard its receipts are.
-            subscriber.credits = subscriber.credits.saturating_add(1);
-            self.outbox.dirty.insert(account);
         }
         let told = Told {
             id: id.0,
@@ -196,8 +243,8 @@ impl Shard {
     }
 
     /// A subscriber is gone: what it was handed and did not take waits again, before the rest.
-    pub(super) fn revoke(&mut self, account: u32, subscriber: u64) {
-        let Some(outbox) = self.outbox.accounts.get_mut(&account) else {
+    pub(super) fn revoke(&mut self, party: Party, subscriber: u64) {
+        let Some(outbox) = self.outbox.parties.get_mut(&party) else {
             return;
         };
         let Some(place) = outbox
@@ -207,16 +254,17 @@ impl Shard {
         else {
             return;
         };
-        let mut handed: Vec<Key> = outbox
-            .subscribers
-            .swap_remove(place)
-            .handed
-            .into_iter()
-            .collect();
+        let gone = outbox.subscribers.swap_remove(place);
+        let mut handed: Vec<Key> = gone.handed.into_iter().collect();
         handed.sort_unstable_by_key(|key| Reverse(self.live.get(*key).map(|live| live.id)));
         for key in handed {
             outbox.ready.push_front(key);
         }
-        self.outbox.dirty.insert(account);
+        let mut handed: Vec<MessageId> = gone.handed_mo.into_iter().collect();
+        handed.sort_unstable_by_key(|id| Reverse(*id));
+        for id in handed {
+            outbox.mo.push_front(id);
+        }
+        self.outbox.dirty.insert(party);
     }
 }

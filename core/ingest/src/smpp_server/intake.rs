@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use carrack_engine::{Cancelled, Chunk, Engine, Notice, NoticeKey};
+use carrack_engine::{Cancelled, Chunk, Engine, News, Notice, NoticeKey};
+use carrack_message::mo::MoWay;
 use carrack_message::{MessageId, Msisdn, Status};
 
 use super::message_id;
@@ -68,13 +69,13 @@ impl Intake for Engine {
     fn grant(&self, account: u32, subscriber: u64, credits: u32, sink: &TellingSink<NoticeKey>) {
         let sink = Arc::clone(sink);
         let notices: carrack_engine::NoticeSink = Arc::new(move |notices: Vec<Notice>| {
-            sink(notices.into_iter().map(telling).collect());
+            sink(notices.into_iter().filter_map(telling).collect());
         });
-        Self::grant(self, account, subscriber, credits, &notices);
+        Self::grant(self, account, MoWay::Bind, subscriber, credits, &notices);
     }
 
     fn revoke(&self, account: u32, subscriber: u64) {
-        Self::revoke(self, account, subscriber);
+        Self::revoke(self, account, MoWay::Bind, subscriber);
     }
 
     fn told(&self, key: &NoticeKey) {
@@ -107,17 +108,20 @@ impl Intake for Engine {
     }
 }
 
-fn telling(notice: Notice) -> Telling<NoticeKey> {
-    Telling {
+fn telling(notice: Notice) -> Option<Telling<NoticeKey>> {
+    let News::End(ending) = notice.news else {
+        return None;
+    };
+    Some(Telling {
         key: notice.key,
-        id: notice.id,
-        told_as: notice.told_as,
-        to: notice.to,
-        from: notice.from,
-        status: notice.status,
-        error: notice.error,
-        segments: notice.segments,
-        accepted_utc_ns: notice.accepted_utc_ns,
-        done_utc_ns: notice.done_utc_ns,
-    }
+        id: ending.id,
+        told_as: ending.told_as,
+        to: ending.to,
+        from: ending.from,
+        status: ending.status,
+        error: ending.error,
+        segments: ending.segments,
+        accepted_utc_ns: ending.accepted_utc_ns,
+        done_utc_ns: ending.done_utc_ns,
+    })
 }

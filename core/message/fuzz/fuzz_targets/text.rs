@@ -64,6 +64,9 @@ fuzz_target!(|data: &[u8]| {
             .expect("it is this text's plan");
         assert!(encoded.payload || octets.len() <= 254);
         let part = MoPart {
+            tag: 0,
+            origin_kind: (1, 1),
+            destination_kind: (1, 1),
             origin: b"1",
             destination: b"2",
             data_coding: encoded.data_coding,

@@ -35,6 +35,9 @@ fuzz_target!(|data: &[u8]| {
             part: esm_class % 5,
         });
         let part = MoPart {
+            tag: 0,
+            origin_kind: (1, 1),
+            destination_kind: (1, 1),
             origin: b"1",
             destination: b"2",
             data_coding,

@@ -22,6 +22,9 @@ pub(super) struct Key {
 /// A part, read and without its header.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
+    tag: u128,
+    origin_kind: (u8, u8),
+    destination_kind: (u8, u8),
     /// From 1.
     pub(super) number: u8,
     /// Septets one an octet, else octets as they came.
@@ -57,6 +60,9 @@ impl Kept {
         let mut hasher = DefaultHasher::new();
         (part.data_coding, part.octets).hash(&mut hasher);
         let kept = Self {
+            tag: part.tag,
+            origin_kind: part.origin_kind,
+            destination_kind: part.destination_kind,
             number: place.map_or(1, |(_, _, number)| number),
             body,
             print: hasher.finish(),
@@ -84,8 +90,11 @@ impl Kept {
 pub(super) fn join(origin: &[u8], destination: &[u8], total: u8, parts: &[Kept]) -> Option<Mo> {
     let first = parts.first()?;
     let mut joined = Mo {
+        tags: parts.iter().map(|part| part.tag).collect(),
         origin: origin.into(),
+        origin_kind: first.origin_kind,
         destination: destination.into(),
+        destination_kind: first.destination_kind,
         text: String::new(),
         octets: Vec::new(),
         reading: first.reading,

@@ -9,10 +9,16 @@ use crate::wire::{Reading, Sar};
 /// One `deliver_sm` or `data_sm` that is no receipt.
 #[derive(Clone, Copy, Debug)]
 pub struct MoPart<'a> {
+    /// Names the part to whoever hands it in.
+    pub tag: u128,
     /// Source address: the handset's number.
     pub origin: &'a [u8],
+    /// Its type of number and numbering plan.
+    pub origin_kind: (u8, u8),
     /// Destination address.
     pub destination: &'a [u8],
+    /// Its type of number and numbering plan.
+    pub destination_kind: (u8, u8),
     /// `data_coding`.
     pub data_coding: u8,
     /// `esm_class`; only the UDHI bit is looked at.
@@ -26,10 +32,16 @@ pub struct MoPart<'a> {
 /// A message from a handset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mo {
+    /// Tags of the parts that came, in their order.
+    pub tags: SmallVec<[u128; 1]>,
     /// Source address.
     pub origin: SmallVec<[u8; 24]>,
+    /// Its type of number and numbering plan.
+    pub origin_kind: (u8, u8),
     /// Destination address.
     pub destination: SmallVec<[u8; 24]>,
+    /// Its type of number and numbering plan.
+    pub destination_kind: (u8, u8),
     /// The text of the parts that came, in order; empty where it is no text.
     pub text: String,
     /// The octets of the parts in order, headers apart, where it is no text; else empty.

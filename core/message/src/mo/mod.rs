@@ -6,6 +6,8 @@
 mod held;
 mod message;
 mod reassembly;
+mod way;
 
 pub use message::{Mo, MoPart};
 pub use reassembly::{Reassembly, ReassemblySettings, Taken};
+pub use way::{ArchivedMoWay, MoWay, MoWays};

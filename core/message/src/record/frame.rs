@@ -19,6 +19,7 @@ use thiserror::Error;
 
 use super::accepted::{Accepted, ArchivedAccepted};
 use super::batch::{ArchivedBatchProgress, BatchProgress};
+use super::mo::{ArchivedMoReceived, ArchivedMoSettled, MoReceived, MoSettled};
 use super::outcome::{
     ArchivedAside, ArchivedCredited, ArchivedEarlyReceipt, ArchivedFinal, ArchivedReceiptSeen,
     ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedUncertain, Aside, Credited,
@@ -119,6 +120,8 @@ kinds! {
     9 BatchProgress ArchivedBatchProgress "How far a batch file was taken.";
     10 Aside ArchivedAside "A message left the log for the shelf.";
     11 Credited ArchivedCredited "An account was given money.";
+    12 MoReceived ArchivedMoReceived "A message from a handset, or a part of one.";
+    13 MoSettled ArchivedMoSettled "Something became of a message from a handset.";
 }
 
 fn access<T>(bytes: &[u8]) -> Result<&T, RkyvError>

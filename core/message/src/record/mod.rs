@@ -10,6 +10,7 @@
 mod accepted;
 mod batch;
 mod frame;
+mod mo;
 mod outcome;
 mod wish;
 
@@ -19,6 +20,7 @@ pub use frame::{
     FRAME_HEADER_OCTETS, FRAME_OCTETS_MAX, FRAME_RECORDS_MAX, FRAME_VERSION, FrameFault,
     FrameReader, FrameWriter, RecordView, Storable, frame_stamp, frame_version, owned, record_at,
 };
+pub use mo::{ArchivedMoReceived, ArchivedMoSettled, MoOutcome, MoReceived, MoSettled};
 pub use outcome::{
     ArchivedAside, ArchivedCredited, ArchivedEarlyReceipt, ArchivedFinal, ArchivedReceiptSeen,
     ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedUncertain, Aside, Credited,

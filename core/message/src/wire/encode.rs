@@ -7,7 +7,9 @@ use crate::segment::cut_into;
 use crate::segment::udh::HeaderWriter;
 
 /// A part of a long text as the SAR parameters say it (SMPP 3.4, 5.3.2.22 to 24).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(
+    rkyv::Archive, rkyv::Serialize, rkyv::Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash,
+)]
 pub struct Sar {
     /// `sar_msg_ref_num`.
     pub reference: u16,

@@ -70,7 +70,7 @@ impl Shard {
             }
         }
         let place = place?;
-        self.frames.summary().returned += 1;
+        self.frames.summary().opened += 1;
         let marks = entry.marks.clone();
         self.shelving.back.insert(marks.id);
         self.frames.after.back.push(marks.id);

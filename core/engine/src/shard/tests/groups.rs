@@ -1,12 +1,13 @@
 //! Messages that a customer knows by one id, and customers who ask for some ends only.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
+use carrack_message::mo::MoWay;
 use carrack_message::record::ReceiptWish;
 use carrack_message::{MessageId, ReceiptState, Status};
 
-use super::rig::{ACCOUNT, MS, NORTH, Rig, SECOND, SOUTH, settings};
-use crate::notice::{Notice, NoticeSink};
+use super::rig::{MS, NORTH, Rig, SECOND, SOUTH, settings};
+use crate::notice::Notice;
 use crate::settings::EngineSettings;
 use crate::submission::{Group, Submission, Verdict};
 
@@ -15,14 +16,6 @@ fn group(number: u32) -> Option<Group> {
         number,
         told_as: |id| id.hex().to_vec(),
     })
-}
-
-fn subscribe(rig: &mut Rig, subscriber: u64) -> Arc<Mutex<Vec<Notice>>> {
-    let taken = Arc::new(Mutex::new(Vec::new()));
-    let into = Arc::clone(&taken);
-    let sink: NoticeSink = Arc::new(move |notices| into.lock().unwrap().extend(notices));
-    rig.shard.outbox.grant(ACCOUNT, subscriber, 100, sink);
-    taken
 }
 
 fn grouped(rig: &Rig, number: u32, last: u64) -> Submission {
@@ -61,7 +54,8 @@ fn told(taken: &Mutex<Vec<Notice>>) -> Vec<(u64, Vec<u8>)> {
     let taken = taken.lock().unwrap();
     let mut told: Vec<_> = taken
         .iter()
-        .map(|notice| (notice.to.as_u64() % 100, notice.told_as.clone()))
+        .filter_map(Notice::ending)
+        .map(|ending| (ending.to.as_u64() % 100, ending.told_as.clone()))
         .collect();
     told.sort();
     told
@@ -70,7 +64,7 @@ fn told(taken: &Mutex<Vec<Notice>>) -> Vec<(u64, Vec<u8>)> {
 #[test]
 fn group_is_told_under_the_id_of_its_first_accepted_and_others_under_their_own() {
     let mut rig = Rig::new();
-    let taken = subscribe(&mut rig, 1);
+    let taken = rig.subscribe(MoWay::Bind, 1, 100);
     let alone = Submission {
         group: None,
         ..grouped(&rig, 0, 1)
@@ -113,7 +107,7 @@ fn group_is_told_under_the_id_of_its_first_accepted_and_others_under_their_own()
 #[test]
 fn group_of_another_chunk_is_another_group() {
     let mut rig = Rig::new();
-    let taken = subscribe(&mut rig, 1);
+    let taken = rig.subscribe(MoWay::Bind, 1, 100);
     let chunk = vec![grouped(&rig, 1, 1)];
     let one = rig.hand_in(chunk, None);
     let chunk = vec![grouped(&rig, 1, 2)];
@@ -141,7 +135,7 @@ fn group_is_told_under_its_id_after_crashes_at_every_stage() {
             deliver_all(&mut rig);
         }
     }
-    let taken = subscribe(&mut rig, 9);
+    let taken = rig.subscribe(MoWay::Bind, 9, 100);
     rig.settle();
     let told = told(&taken);
     assert!(!told.is_empty());
@@ -186,7 +180,7 @@ fn group_that_waited_in_the_log_or_on_the_shelf_is_told_under_its_id() {
     rig.after(200 * MS);
     rig.settle();
     assert_eq!(rig.shard.live.len(), 0);
-    let taken = subscribe(&mut rig, 1);
+    let taken = rig.subscribe(MoWay::Bind, 1, 100);
     for number in 0..given {
         rig.receipt(NORTH, &format!("n{number}"), ReceiptState::Delivered);
         rig.settle();
@@ -223,7 +217,7 @@ fn customer_is_told_the_ends_that_he_asked_for() {
             rig.up(NORTH);
             rig.settle();
         }
-        let taken = subscribe(&mut rig, 1);
+        let taken = rig.subscribe(MoWay::Bind, 1, 100);
         for number in 0..8 {
             let state = match number < 4 {
                 true => ReceiptState::Delivered,
@@ -237,7 +231,8 @@ fn customer_is_told_the_ends_that_he_asked_for() {
             .lock()
             .unwrap()
             .iter()
-            .map(|notice| (notice.id, notice.status))
+            .filter_map(Notice::ending)
+            .map(|ending| (ending.id, ending.status))
             .collect();
         heard.sort_by_key(|(id, _)| *id);
         let expected = [

@@ -1,12 +1,12 @@
 //! Receipts: in time, early, twice, in parts, never; and what the customer hears.
 
-use std::sync::{Arc, Mutex};
-
+use carrack_message::mo::MoWay;
 use carrack_message::record::{ReceiptWish, RecordView};
 use carrack_message::{ReceiptState, Status};
 
-use super::rig::{ACCOUNT, MS, NORTH, Rig};
-use crate::notice::{Notice, NoticeSink};
+use super::rig::{MS, NORTH, Rig};
+use super::told::BIND;
+use crate::notice::Notice;
 use crate::submission::Submission;
 
 #[test]
@@ -118,14 +118,6 @@ fn receipt_that_never_comes_ends_as_unknown() {
     assert_eq!(rig.finals()[0].1, Status::Unknown);
 }
 
-fn subscribe(rig: &mut Rig, subscriber: u64, credits: u32) -> Arc<Mutex<Vec<Notice>>> {
-    let taken = Arc::new(Mutex::new(Vec::new()));
-    let into = Arc::clone(&taken);
-    let sink: NoticeSink = Arc::new(move |notices| into.lock().unwrap().extend(notices));
-    rig.shard.outbox.grant(ACCOUNT, subscriber, credits, sink);
-    taken
-}
-
 fn delivered(rig: &mut Rig, count: usize) {
     let submissions = (0..count)
         .map(|n| Submission {
@@ -145,10 +137,10 @@ fn delivered(rig: &mut Rig, count: usize) {
 #[test]
 fn customer_gets_no_more_notices_than_credits() {
     let mut rig = Rig::new();
-    let taken = subscribe(&mut rig, 1, 2);
+    let taken = rig.subscribe(MoWay::Bind, 1, 2);
     delivered(&mut rig, 5);
     assert_eq!(taken.lock().unwrap().len(), 2);
-    let more = subscribe(&mut rig, 1, 10);
+    let more = rig.subscribe(MoWay::Bind, 1, 10);
     rig.settle();
     assert_eq!(taken.lock().unwrap().len() + more.lock().unwrap().len(), 5);
 }
@@ -156,27 +148,25 @@ fn customer_gets_no_more_notices_than_credits() {
 #[test]
 fn notice_not_taken_comes_again_on_another_bind_and_after_a_crash() {
     let mut rig = Rig::new();
-    let first = subscribe(&mut rig, 1, 10);
+    let first = rig.subscribe(MoWay::Bind, 1, 10);
     delivered(&mut rig, 3);
     let told = first.lock().unwrap()[0].clone();
     rig.shard.told(rig.now, told.key);
     rig.settle();
-    rig.shard.revoke(ACCOUNT, 1);
-    let second = subscribe(&mut rig, 2, 10);
+    rig.shard.revoke(BIND, 1);
+    let second = rig.subscribe(MoWay::Bind, 2, 10);
     rig.settle();
     assert_eq!(second.lock().unwrap().len(), 2);
     let mut rig = rig.crash();
-    let third = subscribe(&mut rig, 3, 10);
+    let third = rig.subscribe(MoWay::Bind, 3, 10);
     rig.settle();
-    let mut again: Vec<_> = third
-        .lock()
-        .unwrap()
-        .iter()
-        .map(|notice| notice.id)
-        .collect();
+    let mut again: Vec<_> = third.lock().unwrap().iter().map(Notice::id).collect();
     again.sort();
     assert_eq!(again.len(), 2);
-    assert!(!again.contains(&told.id), "what was told is not told again");
+    assert!(
+        !again.contains(&told.id()),
+        "what was told is not told again"
+    );
     assert_eq!(
         rig.records(|record| matches!(record, RecordView::Told(_))),
         1

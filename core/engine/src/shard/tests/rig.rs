@@ -331,7 +331,7 @@ pub(super) fn directory_with(account: AccountEntry) -> Directory {
         number,
         name: name.to_owned(),
     });
-    Directory::new(vec![account, other], carriers.to_vec())
+    Directory::new(vec![account, other], carriers.to_vec()).with_mo(super::mo::rules())
 }
 
 impl Rig {
@@ -489,6 +489,9 @@ impl Rig {
         let waiting: u64 = recovered.waiting_by_account.values().sum();
         rig.shared.waiting.fetch_add(waiting, Ordering::Relaxed);
         rig.shard.match_restored(rig.now);
+        let mut handsets = std::mem::take(&mut recovered.handsets).share_out(1, |_| 0);
+        let handsets = handsets.pop_front().unwrap();
+        rig.shard.restore_mo(rig.now, handsets);
         rig
     }
 

@@ -1,0 +1,274 @@
+//! Messages from handsets: taken, joined, given to an account, told.
+//!
+//! Promise: a carrier is answered when a part is durable, a customer is told when all is; each part has one record when it
+//! came and one when nothing more is to come of it, and a crash between the two tells it again, by the same id. Bound: see
+//! [`held`]; what no customer takes is given up after a time from settings, and counted.
+
+mod held;
+mod restore;
+
+use std::sync::Arc;
+
+use carrack_carrier::{HandsetPart, ReceiptHandle};
+use carrack_message::mo::{Mo, MoPart, MoWay, Taken};
+use carrack_message::record::{MoOutcome, MoReceived, MoSettled};
+use carrack_message::wire::{Reading, Sar, TextForm};
+use carrack_message::{MessageId, MessageIdParts};
+use carrack_routing::MoQuery;
+use carrack_runtime::Now;
+use smallvec::SmallVec;
+
+use super::Shard;
+use crate::notice::{Incoming, IncomingBody};
+use carrack_carrier::WireAddress;
+pub(super) use held::{HeldMo, Waiting};
+
+/// How often those are looked for that nobody took in time.
+const EXPIRE_EVERY_NS: u64 = 10_000_000_000;
+
+/// How a joined message is kept until its frame is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Durable {
+    /// With the open frame.
+    Later,
+    /// Its parts were found in the log.
+    Already,
+}
+
+impl Shard {
+    /// A carrier brought a part; it is answered when that is durable, or asked to bring it again.
+    pub(super) fn mo(
+        &mut self,
+        now: Now,
+        place: u16,
+        link: u16,
+        handle: ReceiptHandle,
+        part: HandsetPart,
+    ) {
+        if let Some(reason) = self.refuses_mo() {
+            self.counts.mo_refused(reason);
+            return self.answer(place, link, handle, false);
+        }
+        self.make_room(2);
+        let id = self.next_id(now);
+        let Some(carrier) = self.carriers.get(&place) else {
+            return;
+        };
+        let (carrier, rules) = (carrier.number, carrier.rules.clone());
+        let sar = part.sar.map(|sar| Sar {
+            reference: sar.reference,
+            total: sar.total,
+            part: sar.part,
+        });
+        let record = MoReceived {
+            id: id.0,
+            carrier,
+            from_kind: (part.from.ton, part.from.npi),
+            from: part.from.addr.to_vec(),
+            to_kind: (part.to.ton, part.to.npi),
+            to: part.to.addr.to_vec(),
+            data_coding: part.data_coding,
+            esm_class: part.esm_class,
+            octets: part.octets,
+            sar,
+            at_utc_ns: now.utc_ns,
+        };
+        if !self.note(&record) {
+            return self.answer(place, link, handle, false);
+        }
+        self.frames.summary().opened += 1;
+        self.counts.mo_received();
+        self.frames.after.answers.push((place, link, handle));
+        let mut joined = Vec::new();
+        let taken = self.join(now.mono_ns, &rules.text, &record, &mut joined);
+        for mo in joined {
+            self.joined(now, carrier, mo, Durable::Later);
+        }
+        if taken == Taken::Repeated {
+            self.settle_mo(now, id, MoOutcome::Repeated, None, &[id.0]);
+        }
+    }
+
+    /// Why nothing is taken at this moment; the carrier keeps it.
+    fn refuses_mo(&self) -> Option<&'static str> {
+        if self.directory.mo().is_empty() {
+            return Some("no_rules");
+        }
+        if self.mo.is_full() {
+            return Some("full");
+        }
+        let stuck = self.committer.refuses() || self.frames.is_backlogged();
+        stuck.then_some("store")
+    }
+
+    fn join(
+        &mut self,
+        now_ns: u64,
+        form: &TextForm,
+        record: &MoReceived,
+        out: &mut Vec<Mo>,
+    ) -> Taken {
+        let part = MoPart {
+            tag: record.id,
+            origin: &record.from,
+            origin_kind: record.from_kind,
+            destination: &record.to,
+            destination_kind: record.to_kind,
+            data_coding: record.data_coding,
+            esm_class: record.esm_class,
+            octets: &record.octets,
+            sar: record.sar,
+        };
+        self.mo.take(now_ns, record.carrier, form, &part, out)
+    }
+
+    /// A message is whole, or as whole as it gets: somebody has it, or nobody.
+    fn joined(&mut self, now: Now, carrier: u32, mo: Mo, durable: Durable) {
+        let Some(id) = mo.tags.iter().min().copied().map(MessageId) else {
+            return;
+        };
+        let directory = Arc::clone(&self.directory);
+        let name = directory.carrier_name(carrier).unwrap_or("");
+        let query = MoQuery {
+            carrier: name,
+            from: &mo.origin,
+            to: &mo.destination,
+            text: &mo.text,
+        };
+        let choice = directory.mo().choose(&query);
+        let account = choice.and_then(|choice| directory.account_number(choice.account));
+        let (Some(choice), Some(account)) = (choice, account) else {
+            let to = String::from_utf8_lossy(&mo.destination);
+            tracing::info!(%id, carrier = name, %to, "no [[mo_route]] takes a message from a handset");
+            self.settle_mo(now, id, MoOutcome::Nobody, None, &mo.tags);
+            return;
+        };
+        if mo.missing > 0 && durable == Durable::Later {
+            // A frame that says so: what waited for its time may have come with none that is still open.
+            self.settle_mo(now, id, MoOutcome::Incomplete, None, &[]);
+        }
+        let parts = mo.tags.clone();
+        let message = incoming(id, name, choice.rule, mo);
+        let mut waiting = Waiting::new(account, choice.ways, message, parts);
+        if durable == Durable::Already {
+            waiting.open = self.not_told_before(id, waiting.open);
+        }
+        if !waiting.open.is_any() {
+            let parts = waiting.parts.clone();
+            self.settle_mo(now, id, MoOutcome::Told, None, &parts);
+            return;
+        }
+        self.mo.keep(waiting);
+        match durable {
+            Durable::Later => self.frames.after.mo.push(id),
+            Durable::Already => self.ready_to_tell_mo(id),
+        }
+    }
+
+    /// It is durable: its customer may be told.
+    pub(super) fn ready_to_tell_mo(&mut self, id: MessageId) {
+        let parties = self.mo.get(id).map(Waiting::parties);
+        for party in parties.into_iter().flatten() {
+            self.outbox.push_mo(party, id);
+        }
+    }
+
+    /// The customer has taken it on this way.
+    pub(super) fn told_mo(&mut self, now: Now, id: MessageId, way: MoWay) {
+        let Some(waiting) = self.mo.get(id) else {
+            return;
+        };
+        let Some(party) = waiting.parties().find(|party| party.way == way) else {
+            return;
+        };
+        let open = waiting.open.without(way);
+        let (handed_to, parts) = (waiting.handed_to(way), waiting.parts.clone());
+        let ended: &[u128] = if open.is_any() { &[] } else { &parts };
+        if !self.settle_mo(now, id, MoOutcome::Told, Some(way), ended) {
+            return;
+        }
+        self.outbox.free_mo(party, handed_to, id);
+        if !open.is_any() {
+            self.mo.remove(id);
+        } else if let Some(waiting) = self.mo.get_mut(id) {
+            waiting.open = open;
+        }
+    }
+
+    /// Hands on what has waited too long for its parts, and gives up what nobody took.
+    pub(super) fn sweep_mo(&mut self, now: Now) {
+        let due = self.mo.next_deadline_ns();
+        if due.is_some_and(|due_ns| due_ns <= now.mono_ns) {
+            for (carrier, mo) in self.mo.expire(now.mono_ns) {
+                self.joined(now, carrier, mo, Durable::Later);
+            }
+        }
+        if now.mono_ns.saturating_sub(self.mo_expired_ns) < EXPIRE_EVERY_NS {
+            return;
+        }
+        self.mo_expired_ns = now.mono_ns;
+        let keep_ns = self.shared.settings.mo_keep_ns;
+        for id in self.mo.before(now.utc_ns.saturating_sub(keep_ns)) {
+            self.expire_mo(now, id);
+        }
+    }
+
+    fn expire_mo(&mut self, now: Now, id: MessageId) {
+        let Some(waiting) = self.mo.remove(id) else {
+            return;
+        };
+        tracing::warn!(%id, account = waiting.account, "a message from a handset was not taken in time and is given up");
+        for party in waiting.parties() {
+            self.outbox.free_mo(party, waiting.handed_to(party.way), id);
+        }
+        self.settle_mo(now, id, MoOutcome::Expired, None, &waiting.parts);
+    }
+
+    /// The second door for messages from handsets: what became of one. False: it could not be written.
+    fn settle_mo(
+        &mut self,
+        now: Now,
+        id: MessageId,
+        outcome: MoOutcome,
+        way: Option<MoWay>,
+        parts: &[u128],
+    ) -> bool {
+        let written = self.note(&MoSettled {
+            id: id.0,
+            outcome,
+            way,
+            parts: parts.to_vec(),
+            at_utc_ns: now.utc_ns,
+        });
+        if written {
+            self.counts.mo_settled(outcome);
+            let summary = self.frames.summary();
+            for part in parts {
+                summary.add_closed(MessageId(*part).parts().epoch);
+            }
+        }
+        written
+    }
+}
+
+fn incoming(id: MessageId, carrier: &str, rule: &Arc<str>, mo: Mo) -> Incoming {
+    let MessageIdParts { utc_ms, .. } = id.parts();
+    let address = |(ton, npi): (u8, u8), addr: SmallVec<[u8; 24]>| WireAddress { ton, npi, addr };
+    Incoming {
+        id,
+        from: address(mo.origin_kind, mo.origin),
+        to: address(mo.destination_kind, mo.destination),
+        carrier: Arc::from(carrier),
+        rule: Arc::clone(rule),
+        body: match mo.reading {
+            Reading::Octets => IncomingBody::Octets(mo.octets),
+            _ => IncomingBody::Text(mo.text),
+        },
+        data_coding: mo.data_coding,
+        class: mo.class,
+        ports: mo.ports,
+        parts: mo.parts,
+        missing: mo.missing,
+        received_utc_ns: utc_ms.saturating_mul(1_000_000),
+    }
+}
