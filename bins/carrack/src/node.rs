@@ -101,7 +101,9 @@ pub(crate) fn terms(account: &settings::Account) -> Terms {
         (None, None) => None,
         (balance, credit) => {
             let amount = |amount: Option<Micros>| amount.map_or(0, |amount| amount.0);
-            Some(amount(balance).saturating_add(amount(credit)))
+            // The largest amount means that there is no limit.
+            let limit = amount(balance).saturating_add(amount(credit));
+            Some(limit.min(i64::MAX - 1))
         }
     };
     Terms {

@@ -280,8 +280,11 @@ impl EpochLedger {
             found.totals.add(&row.totals);
             found.money.add_all(&row.money);
         }
+        if found.epochs_below == 0 {
+            return (None, held);
+        }
         found.money.add_all(&self.money_gone);
-        ((found.epochs_below > 0).then_some(found), held)
+        (Some(found), held)
     }
 
     /// Forgets what was dropped.

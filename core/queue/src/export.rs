@@ -2,9 +2,10 @@
 //!
 //! Frames are counted as they become durable; a reader that has all frames up to a count says so. Promise: an epoch that
 //! was written to, or in which a message ended, behind that count is held. Bound: [`ExportMark::hold_octets_max`] of the log
-//! are held for this reason alone; then the oldest go, and the store says from where on. Does not fail; no lock.
+//! are held for this reason alone, once the reader has spoken; then the oldest go, and the store says from where on. Does not fail; no lock.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// What keeps an epoch that nothing else keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,12 @@ pub struct ExportMark {
     held_octets: AtomicU64,
     /// Epoch of the last durable frame of each shard of this run.
     epochs: Vec<AtomicU32>,
+    begun: Instant,
 }
+
+/// So long after a start a reader may take to say how far it had come; until then all that it may lack is held, whatever
+/// the bound.
+const FIRST_WORD: Duration = Duration::from_secs(60);
 
 impl ExportMark {
     /// For a node of so many shards.
@@ -44,6 +50,7 @@ impl ExportMark {
             through: AtomicU64::new(0),
             held_octets: AtomicU64::new(0),
             epochs: (0..shards).map(|_| AtomicU32::new(0)).collect(),
+            begun: Instant::now(),
         }
     }
 
@@ -90,9 +97,15 @@ impl ExportMark {
     }
 
     pub(crate) fn hold(&self) -> Hold {
+        let through = self.through.load(Ordering::Acquire);
+        let is_silent = through == 0 && self.shards() > 0 && self.begun.elapsed() < FIRST_WORD;
+        let octets_max = match is_silent {
+            true => u64::MAX,
+            false => self.hold_octets_max,
+        };
         Hold {
-            through: self.through.load(Ordering::Acquire),
-            octets_max: self.hold_octets_max,
+            through,
+            octets_max,
         }
     }
 
@@ -110,5 +123,19 @@ impl ExportMark {
 
     pub(crate) fn note_held(&self, octets: u64) {
         self.held_octets.store(octets, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reader_that_has_not_spoken_yet_loses_nothing() {
+        let mark = ExportMark::new(2, 100);
+        assert_eq!(mark.hold().octets_max, u64::MAX);
+        mark.read_through(1);
+        assert_eq!(mark.hold().octets_max, 100);
+        assert_eq!(ExportMark::nobody().hold().octets_max, 0);
     }
 }

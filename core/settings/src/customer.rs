@@ -196,7 +196,12 @@ impl FromStr for SenderPattern {
                 prefix: false,
             });
         };
-        let begins = begins.strip_prefix('+').unwrap_or(begins);
+        // As a number is tidied: signs between digits do not count.
+        let separator = |sign: char| matches!(sign, ' ' | '-' | '.' | '(' | ')');
+        let bare = begins.strip_prefix('+').unwrap_or(begins);
+        let number: String = bare.chars().filter(|sign| !separator(*sign)).collect();
+        let is_number = !number.is_empty() && number.bytes().all(|octet| octet.is_ascii_digit());
+        let begins = if is_number { &number } else { bare };
         if begins.is_empty() {
             return Err("takes every sender; leave `senders` out for that".to_owned());
         }
@@ -235,6 +240,8 @@ mod tests {
         assert!(takes("ACME*", "ACME-1"));
         assert!(takes("+447700900123", "447700900123"));
         assert!(takes("+447700*", "+44 7700 900123"));
+        assert!(takes("+44 7700*", "447700900123"));
+        assert!(takes("44-7700*", "447700900123"));
         assert!(!takes("447700*", "447800900123"));
         assert!(!takes("447700*", "4477001Bank"), "a name like a number");
     }

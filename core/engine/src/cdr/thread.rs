@@ -145,6 +145,8 @@ impl Work {
     fn follow(&mut self) -> Result<(), CdrFault> {
         let mut exporter = Exporter::begin(self.parts.clone(), utc_ns())?;
         let mut saved = Instant::now();
+        // The committer waits for the first word of where this stands.
+        let mut is_first = true;
         loop {
             // Asked before the round: then the log does not grow any more.
             let is_last = self.deadline;
@@ -160,7 +162,8 @@ impl Work {
             }
             let is_full = exporter.is_full(utc_ns());
             let is_due = saved.elapsed() >= SAVE_AFTER || exporter.unsaved_octets() >= SAVE_OCTETS;
-            if is_full || is_due {
+            if is_full || is_due || (is_first && !busy) {
+                is_first = false;
                 match is_full {
                     true => exporter.save_and_finish(utc_ns())?,
                     false => exporter.save(utc_ns())?,

@@ -20,10 +20,10 @@ pub struct Balance {
     used: AtomicI64,
     limit: AtomicI64,
     low: AtomicI64,
-    is_low: AtomicBool,
+    /// An alert was raised, and it has not had enough since.
+    alerted: AtomicBool,
     credited: AtomicI64,
     charged: AtomicI64,
-    reserved: AtomicI64,
 }
 
 /// A balance at one moment, micro-units.
@@ -47,10 +47,9 @@ impl Default for Balance {
             used: AtomicI64::new(0),
             limit: AtomicI64::new(NO_LIMIT),
             low: AtomicI64::new(NEVER_LOW),
-            is_low: AtomicBool::new(false),
+            alerted: AtomicBool::new(false),
             credited: AtomicI64::new(0),
             charged: AtomicI64::new(0),
-            reserved: AtomicI64::new(0),
         }
     }
 }
@@ -62,7 +61,6 @@ impl Balance {
         self.limit.store(limit, Ordering::Release);
         let low = terms.low_micros.unwrap_or(NEVER_LOW);
         self.low.store(low, Ordering::Release);
-        self.look(self.used.load(Ordering::Acquire));
     }
 
     /// What the log says at start.
@@ -74,57 +72,39 @@ impl Balance {
         self.used.store(used, Ordering::Release);
         self.credited.store(turnover.credited, Ordering::Release);
         self.charged.store(turnover.charged, Ordering::Release);
-        self.reserved.store(turnover.reserved(), Ordering::Release);
-        self.look(used);
     }
 
-    /// Holds a price for a message that is to be accepted. True: the account has less than its alert says since this one.
-    pub(crate) fn reserve(&self, price_micros: i64) -> Result<bool, Short> {
+    /// Holds a price for a message that is to be accepted.
+    pub(crate) fn reserve(&self, price_micros: i64) -> Result<(), Short> {
         let limit = self.limit.load(Ordering::Acquire);
         let within = |used: i64| {
             let used = used.saturating_add(price_micros);
             (used <= limit || price_micros <= 0).then_some(used)
         };
-        let before = self
-            .used
+        self.used
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, within)
-            .map_err(|_| Short)?;
-        self.reserved.fetch_add(price_micros, Ordering::Relaxed);
-        Ok(self.look(before.saturating_add(price_micros)))
+            .map(|_| ())
+            .map_err(|_| Short)
     }
 
     /// The message was not accepted after all.
     pub(crate) fn give_back(&self, price_micros: i64) {
-        self.reserved.fetch_sub(price_micros, Ordering::Relaxed);
-        self.less_used(price_micros);
+        self.used.fetch_sub(price_micros, Ordering::AcqRel);
     }
 
     /// What a durable frame says of ends and of money given. Prices were reserved before.
     pub(crate) fn settle(&self, turnover: &Turnover) {
         self.charged.fetch_add(turnover.charged, Ordering::Relaxed);
-        let ended = turnover.charged.saturating_add(turnover.released);
-        self.reserved.fetch_sub(ended, Ordering::Relaxed);
         self.credited
             .fetch_add(turnover.credited, Ordering::Relaxed);
-        self.less_used(turnover.released.saturating_add(turnover.credited));
+        let less = turnover.released.saturating_add(turnover.credited);
+        self.used.fetch_sub(less, Ordering::AcqRel);
     }
 
-    fn less_used(&self, by: i64) {
-        let before = self.used.fetch_sub(by, Ordering::AcqRel);
-        self.look(before.saturating_sub(by));
-    }
-
-    /// Whether it has become low just now.
-    fn look(&self, used: i64) -> bool {
-        let low = self.low.load(Ordering::Relaxed);
-        if low == NEVER_LOW {
-            return false;
-        }
-        let available = self.limit.load(Ordering::Relaxed).saturating_sub(used);
-        let is_low = available < low;
-        is_low != self.is_low.load(Ordering::Relaxed)
-            && self.is_low.swap(is_low, Ordering::Relaxed) != is_low
-            && is_low
+    /// Whether an alert is to be raised: it may spend less than its terms say, and nobody was told since it had enough.
+    pub(crate) fn is_to_be_alerted(&self) -> bool {
+        let is_low = self.view().is_low;
+        !self.alerted.swap(is_low, Ordering::Relaxed) && is_low
     }
 
     /// As it is now.
@@ -132,12 +112,18 @@ impl Balance {
     pub fn view(&self) -> BalanceView {
         let limit = self.limit.load(Ordering::Acquire);
         let used = self.used.load(Ordering::Acquire);
+        let low = self.low.load(Ordering::Acquire);
+        let (credited, charged) = (
+            self.credited.load(Ordering::Relaxed),
+            self.charged.load(Ordering::Relaxed),
+        );
+        let available = (limit != NO_LIMIT).then(|| limit.saturating_sub(used));
         BalanceView {
-            credited: self.credited.load(Ordering::Relaxed),
-            charged: self.charged.load(Ordering::Relaxed),
-            reserved: self.reserved.load(Ordering::Relaxed),
-            available: (limit != NO_LIMIT).then(|| limit.saturating_sub(used)),
-            is_low: self.is_low.load(Ordering::Relaxed),
+            credited,
+            charged,
+            reserved: used.saturating_add(credited).saturating_sub(charged),
+            available,
+            is_low: available.is_some_and(|available| available < low),
         }
     }
 }
@@ -221,13 +207,37 @@ mod tests {
     #[test]
     fn low_balance_is_said_once_until_there_is_more_again() {
         let balance = with_limit(100);
-        assert_eq!(balance.reserve(60), Ok(false));
-        assert_eq!(balance.reserve(15), Ok(true));
-        assert_eq!(balance.reserve(15), Ok(false));
-        assert!(balance.view().is_low);
+        balance.reserve(60).unwrap();
+        assert!(!balance.is_to_be_alerted());
+        balance.reserve(15).unwrap();
+        assert!(balance.is_to_be_alerted());
+        balance.reserve(15).unwrap();
+        assert!(balance.view().is_low && !balance.is_to_be_alerted());
         balance.give_back(30);
-        assert!(!balance.view().is_low);
-        assert_eq!(balance.reserve(20), Ok(true));
+        assert!(!balance.view().is_low && !balance.is_to_be_alerted());
+        balance.reserve(20).unwrap();
+        assert!(balance.is_to_be_alerted());
+    }
+
+    #[test]
+    fn alert_follows_terms_a_start_and_money_taken_back() {
+        let balance = with_limit(100);
+        let taken = Turnover {
+            credited: -80,
+            ..Turnover::default()
+        };
+        balance.settle(&taken);
+        assert!(balance.is_to_be_alerted());
+        let limit_micros = Some(100);
+        balance.agree(&Terms {
+            limit_micros,
+            ..Terms::default()
+        });
+        assert!(!balance.view().is_low, "its alert was taken away");
+        assert!(!balance.is_to_be_alerted());
+        let balance = with_limit(100);
+        balance.restore(&taken);
+        assert!(balance.is_to_be_alerted());
     }
 
     #[test]
@@ -236,7 +246,9 @@ mod tests {
         for _ in 0..3 {
             balance.reserve(i64::MAX / 4).unwrap();
         }
-        assert_eq!(balance.view().available, None);
+        let view = balance.view();
+        assert_eq!((view.available, view.is_low), (None, false));
+        assert_eq!(view.reserved, i64::MAX / 4 * 3);
     }
 
     #[test]
@@ -249,7 +261,7 @@ mod tests {
         });
         assert_eq!(available(&balance), -90);
         assert_eq!(balance.reserve(1), Err(Short));
-        assert_eq!(balance.reserve(0), Ok(false));
+        assert_eq!(balance.reserve(0), Ok(()));
     }
 
     #[test]

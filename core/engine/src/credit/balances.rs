@@ -1,7 +1,8 @@
 //! The balances of all accounts, those without a configuration included: they may come back. And what they were given
 //! money for, so that nothing is booked twice while the log remembers it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use carrack_queue::Turnovers;
@@ -17,7 +18,8 @@ pub(crate) struct Balances {
 
 #[derive(Debug, Default)]
 struct Booked {
-    known: BTreeSet<(u32, String)>,
+    /// With the amount.
+    known: BTreeMap<(u32, String), i64>,
     in_order: VecDeque<(u32, String)>,
 }
 
@@ -42,20 +44,21 @@ impl Balances {
         self.booked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes what an account is given money for. False: it was given for that before.
-    pub(crate) fn book(&self, account: u32, reference: &str) -> bool {
+    /// Notes what an account is given money for; gives the amount that it was given for that before.
+    pub(crate) fn book(&self, account: u32, reference: &str, amount_micros: i64) -> Option<i64> {
         let mut booked = self.booked();
         let entry = (account, reference.to_owned());
-        if !booked.known.insert(entry.clone()) {
-            return false;
-        }
+        match booked.known.entry(entry.clone()) {
+            Entry::Occupied(known) => return Some(*known.get()),
+            Entry::Vacant(place) => place.insert(amount_micros),
+        };
         booked.in_order.push_back(entry);
         if booked.in_order.len() > REFERENCES_MAX
             && let Some(oldest) = booked.in_order.pop_front()
         {
             booked.known.remove(&oldest);
         }
-        true
+        None
     }
 
     /// It was not given after all.

@@ -19,6 +19,12 @@ pub enum CreditRefused {
     /// No such account.
     #[error("there is no account {0:?}")]
     UnknownAccount(String),
+    /// Another amount was booked under the same reference.
+    #[error("{} was booked under this reference before; give another reference", carrack_message::Micros(*booked_micros))]
+    OtherAmount {
+        /// That amount, micro-units.
+        booked_micros: i64,
+    },
     /// The store cannot be written.
     #[error("the store does not take anything now; try again later")]
     Store,

@@ -14,6 +14,6 @@ mod terms;
 pub(crate) use balance::Short;
 pub use balance::{Balance, BalanceView};
 pub(crate) use balances::Balances;
-pub(crate) use given::Credit;
+pub(crate) use given::{Credit, CreditReply};
 pub use given::{CreditRefused, Credited};
 pub use terms::Terms;

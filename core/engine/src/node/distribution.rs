@@ -113,8 +113,8 @@ pub(crate) fn count_shelf(shared: &Shared, counts: &ShelfCounts) {
 
 /// What outlives messages: the counts of batches, and what accounts were given money for.
 pub(super) fn give_batches(shared: &Shared, recovered: Recovered) {
-    for (account, reference) in &recovered.credited {
-        shared.balances.book(*account, reference);
+    for (account, reference, amount_micros) in &recovered.credited {
+        shared.balances.book(*account, reference, *amount_micros);
     }
     for (batch, counts) in &recovered.batches {
         let counters = shared.batches.counters(*batch);

@@ -97,8 +97,8 @@ pub(crate) struct Recovered {
     pub(crate) batches: HashMap<u64, RestoredBatch>,
     /// What handsets sent.
     pub(crate) handsets: Handsets,
-    /// Money given to accounts: what for.
-    pub(crate) credited: Vec<(u32, String)>,
+    /// Money given to accounts: what for, and how much.
+    pub(crate) credited: Vec<(u32, String, i64)>,
     pub(crate) report: ScanReport,
     /// Records that could not be used, with the reason of the first.
     pub(crate) unusable: u64,
@@ -259,7 +259,9 @@ impl Recovered {
             }),
             RecordView::Credited(record) => {
                 let reference = record.reference.as_str().to_owned();
-                self.credited.push((record.account.to_native(), reference));
+                let amount_micros = record.amount_micros.to_native();
+                let account = record.account.to_native();
+                self.credited.push((account, reference, amount_micros));
             }
             RecordView::MoReceived(record) => {
                 self.unusable += u64::from(!self.handsets.received(record));

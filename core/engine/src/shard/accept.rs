@@ -7,7 +7,6 @@ use carrack_message::{MessageId, MessageIdParts};
 use carrack_queue::ShelfChange;
 use carrack_routing::{OnNoResponse, PlanId, Query};
 use carrack_runtime::Now;
-use carrack_telemetry::names;
 use smallvec::SmallVec;
 
 use super::Shard;
@@ -142,13 +141,7 @@ impl Shard {
             .intern(&carriers)
             .map_err(|fault| Refusal::NoRoute(fault.to_string()))?;
         let price_micros = price_of(submission);
-        if account.balance.reserve(price_micros)? {
-            tracing::warn!(
-                account = account.name,
-                "an account has less to spend than its alert says"
-            );
-            metrics::counter!(names::ACCOUNTS_LOW, "account" => account.name.clone()).increment(1);
-        }
+        account.balance.reserve(price_micros)?;
         if account.waiting.fetch_add(1, Ordering::Relaxed) >= account.messages_max {
             account.release();
             account.balance.give_back(price_micros);

@@ -127,6 +127,15 @@ impl Frames {
         &mut self.summary
     }
 
+    /// What is done once all that was written so far is durable; none: it is.
+    pub(crate) fn after_all(&mut self) -> Option<&mut After> {
+        if !self.open.is_empty() {
+            return Some(&mut self.after);
+        }
+        let last = self.closed.back_mut().or(self.under_way.back_mut());
+        last.map(|(_, after)| after)
+    }
+
     pub(crate) fn records(&self) -> usize {
         self.open.records()
     }

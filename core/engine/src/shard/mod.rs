@@ -142,6 +142,7 @@ pub(crate) struct Shard {
     passed_on: Vec<u8>,
     sweep_at: u32,
     swept_ns: u64,
+    balances_seen_ns: u64,
     published_ns: u64,
     /// Changes of carriers' health that the lanes know of.
     health_seen: u64,
@@ -205,6 +206,7 @@ impl Shard {
             passed_on: Vec::new(),
             sweep_at: 0,
             swept_ns: 0,
+            balances_seen_ns: 0,
             published_ns: 0,
             health_seen: 0,
             job_seen: 0,
@@ -403,6 +405,7 @@ impl Shard {
             return;
         }
         self.published_ns = now.mono_ns;
+        self.alert_low_balances(now);
         for carrier in self.carriers.values_mut() {
             carrier.publish();
         }

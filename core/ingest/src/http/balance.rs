@@ -165,6 +165,7 @@ impl From<CreditRefused> for Problem {
     fn from(refused: CreditRefused) -> Self {
         match &refused {
             CreditRefused::UnknownAccount(account) => unknown(account),
+            CreditRefused::OtherAmount { .. } => Self::new(StatusCode::CONFLICT, refused),
             CreditRefused::Store => Self::later(StatusCode::SERVICE_UNAVAILABLE, 10, refused),
             CreditRefused::Busy => Self::later(StatusCode::SERVICE_UNAVAILABLE, 1, refused),
         }

@@ -1,10 +1,12 @@
 //! Threads that find answers in the store, so that the door's own thread never waits for it.
 //!
-//! Promise: a question that was taken is answered through the post. Bound: [`CLERKS`] threads and [`WAITING_MAX`]
+//! Promise: a question that was taken is answered through the post, unless the door ends first: then those that wait
+//! are not begun. Bound: [`CLERKS`] threads and [`WAITING_MAX`]
 //! questions; one more is given back, to be answered `ESME_RTHROTTLED`. The threads begin with the first question.
 
 use std::cell::OnceCell;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -25,6 +27,7 @@ pub(crate) struct Clerks {
 }
 
 struct Office {
+    closed: Arc<AtomicBool>,
     desk: SyncSender<Waiting>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -61,21 +64,33 @@ impl Office {
     fn open<I: Intake>(intake: &I, post: &Arc<Post<I::Key>>) -> io::Result<Self> {
         let (desk, waiting) = sync_channel(WAITING_MAX);
         let waiting = Arc::new(Mutex::new(waiting));
+        let closed = Arc::new(AtomicBool::new(false));
         let mut threads = Vec::new();
         for number in 0..CLERKS {
             let (waiting, intake, post) = (Arc::clone(&waiting), intake.clone(), Arc::clone(post));
+            let closed = Arc::clone(&closed);
             let builder = Builder::new().name(format!("smpp-clerk-{number}"));
-            threads.push(builder.spawn(move || work(&waiting, &intake, &post))?);
+            threads.push(builder.spawn(move || work(&closed, &waiting, &intake, &post))?);
         }
-        Ok(Self { desk, threads })
+        Ok(Self {
+            closed,
+            desk,
+            threads,
+        })
     }
 }
 
 impl Drop for Clerks {
     fn drop(&mut self) {
-        let Some(Some(Office { desk, threads })) = self.office.take() else {
+        let Some(Some(office)) = self.office.take() else {
             return;
         };
+        let Office {
+            closed,
+            desk,
+            threads,
+        } = office;
+        closed.store(true, Ordering::Release);
         drop(desk);
         for thread in threads {
             if thread.join().is_err() {
@@ -85,7 +100,12 @@ impl Drop for Clerks {
     }
 }
 
-fn work<I: Intake>(waiting: &Mutex<Receiver<Waiting>>, intake: &I, post: &Arc<Post<I::Key>>) {
+fn work<I: Intake>(
+    closed: &AtomicBool,
+    waiting: &Mutex<Receiver<Waiting>>,
+    intake: &I,
+    post: &Arc<Post<I::Key>>,
+) {
     loop {
         let next = waiting
             .lock()
@@ -94,6 +114,9 @@ fn work<I: Intake>(waiting: &Mutex<Receiver<Waiting>>, intake: &I, post: &Arc<Po
         let Ok((connection, question)) = next else {
             return;
         };
+        if closed.load(Ordering::Acquire) {
+            return;
+        }
         let post = Arc::clone(post);
         question.answer(intake, move |answer| {
             post.send(Letter::Answer { connection, answer });

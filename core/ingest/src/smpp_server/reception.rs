@@ -124,10 +124,11 @@ impl Reception<'_> {
         self.counts.binds.store(u64::from(binds), Ordering::Relaxed);
     }
 
-    /// A storm fills no log: of the failures of one client those are said whose number doubles.
+    /// A storm fills no log: of the failures of one client those are said whose number doubles, and too many binds, or
+    /// binds of a wrong kind or network, are counted only.
     fn refused(&self, system_id: &[u8], status: CommandStatus, refusal: Option<Refusal>) {
         let system_id = String::from_utf8_lossy(system_id);
-        let failures = refusal.map_or(1, |refusal| refusal.failures);
+        let failures = refusal.map_or(0, |refusal| refusal.failures);
         if failures.is_power_of_two() {
             tracing::info!(%system_id, from = %self.from, %status, failures, "SMPP bind refused");
         } else {

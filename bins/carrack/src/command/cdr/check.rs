@@ -4,7 +4,7 @@
 //! is open it may be half written.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
@@ -143,7 +143,14 @@ fn check(paths: &[PathBuf]) -> Result<Verdict, Fault> {
         let name = path.to_string_lossy();
         let is_open = name.ends_with(".open");
         files_open += u64::from(is_open);
-        let opened = File::open(path).with_context(|| format!("cannot open {name}"))?;
+        let opened = match File::open(path) {
+            // It was closed, and has its name for good, since the folder was read.
+            Err(fault) if is_open && fault.kind() == ErrorKind::NotFound => {
+                File::open(name.trim_end_matches(".open"))
+            }
+            opened => opened,
+        };
+        let opened = opened.with_context(|| format!("cannot open {name}"))?;
         let read = if name.trim_end_matches(".open").ends_with(".csv") {
             csv.read_csv(&name, opened, is_open, &mut faults)
         } else {

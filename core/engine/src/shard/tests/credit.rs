@@ -144,11 +144,19 @@ fn money_is_there_when_it_is_durable_and_the_same_reference_is_booked_once() {
     let told = Told::default();
     rig.log.borrow_mut().held = true;
     give(&mut rig, 100, "invoice 7", &told);
+    // Asked again meanwhile: that it was booked is not durable either.
+    give(&mut rig, 100, "invoice 7", &told);
     assert_eq!((available(&rig), told.lock().unwrap().len()), (0, 0));
     rig.log.borrow_mut().held = false;
     rig.settle();
     assert_eq!(available(&rig), 100);
-    give(&mut rig, 100, "invoice 7", &told);
+    let other = Told::default();
+    give(&mut rig, 90, "invoice 7", &other);
+    let booked_micros = 100;
+    assert_eq!(
+        other.lock().unwrap()[0],
+        Err(CreditRefused::OtherAmount { booked_micros })
+    );
     give(&mut rig, -30, "correction", &told);
     let booked: Vec<_> = told
         .lock()
