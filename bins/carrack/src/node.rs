@@ -146,6 +146,8 @@ fn engine(settings: &Settings) -> EngineSettings {
         validity_default_ns: nanoseconds(delivery.validity_default),
         validity_max_ns: nanoseconds(delivery.validity_max),
         receipt_wait_max_ns: nanoseconds(delivery.receipt_wait_max),
+        tell_within_ns: nanoseconds(delivery.tell_within),
+        untold_live_max: usize::try_from(queue.untold_in_memory).unwrap_or(usize::MAX),
         attempts_max: u32::from(delivery.attempts_max),
         retry_delay_ns: nanoseconds(delivery.retry_delay),
         retry_delay_max_ns: nanoseconds(delivery.retry_delay_max),

@@ -103,6 +103,8 @@ pub struct Audit {
     pub unknown: u64,
     /// Finals that the customer is still to be told.
     pub untold: u64,
+    /// Finals that he did not take in time, as far as the log reaches back.
+    pub untold_given_up: u64,
     /// Messages from handsets and what became of them, as far as the log reaches back.
     pub mo: MoTotals,
     /// Segments that carriers took, as far as the log reaches back.
@@ -136,6 +138,7 @@ struct Tally {
     /// On the shelf, by the log.
     aside: HashSet<u128>,
     untold: HashMap<u128, ()>,
+    given_up: u64,
     mo: MoTotals,
     mo_open: HashSet<u128>,
     totals: Totals,
@@ -340,6 +343,18 @@ impl Tally {
                     });
                 }
             }
+            RecordView::GivenUp(record) => {
+                let id = record.id.to_native();
+                self.given_up += 1;
+                if self.untold.remove(&id).is_none() {
+                    self.contradicts(|| {
+                        format!(
+                            "message {} was given up and was not to be told",
+                            MessageId(id)
+                        )
+                    });
+                }
+            }
             RecordView::Submitted(record) if record.attempt != Submitted::COPY => {
                 self.segments_submitted += u64::from(record.segments);
             }
@@ -370,6 +385,7 @@ fn ended_epoch(record: RecordView<'_>) -> Option<u32> {
     match record {
         RecordView::Final(record) => Some(record.epoch.to_native()),
         RecordView::Told(record) => Some(record.epoch.to_native()),
+        RecordView::GivenUp(record) => Some(record.epoch.to_native()),
         RecordView::Aside(record) => Some(record.epoch.to_native()),
         _ => None,
     }
@@ -464,6 +480,7 @@ pub fn audit(store: &Store) -> Result<Audit, StoreFault> {
         cancelled: totals.cancelled,
         unknown: totals.unknown,
         untold: tally.untold.len() as u64,
+        untold_given_up: tally.given_up,
         mo: MoTotals {
             waiting: tally.mo_open.len() as u64,
             ..tally.mo

@@ -50,6 +50,10 @@ pub struct EngineSettings {
     pub early_receipt_hold_ns: u64,
     /// How many such receipts may wait in a shard.
     pub early_receipts_max: usize,
+    /// Ends that wait for their customer in a shard's memory, an account; the places of more are kept.
+    pub untold_live_max: usize,
+    /// How long an end waits for its customer.
+    pub tell_within_ns: u64,
     /// Bounds of joining messages from handsets, for each carrier.
     pub mo_reassembly: ReassemblySettings,
     /// Messages from handsets that may wait for their customer in a shard.
@@ -84,6 +88,8 @@ impl Default for EngineSettings {
             multipart: Multipart::All,
             early_receipt_hold_ns: 600 * SECOND,
             early_receipts_max: 200_000,
+            untold_live_max: 65_536,
+            tell_within_ns: 7 * 24 * 3600 * SECOND,
             mo_reassembly: ReassemblySettings {
                 timeout_ns: 300 * SECOND,
                 messages_max: 10_000,

@@ -273,6 +273,10 @@ impl Story {
             RecordView::Told(record) => {
                 self.push(record.at_utc_ns.to_native(), "told", None, String::new())
             }
+            RecordView::GivenUp(record) => {
+                let detail = "its customer did not take its end in time".to_owned();
+                self.push(record.at_utc_ns.to_native(), "not told", None, detail);
+            }
             RecordView::Aside(_)
             | RecordView::EarlyReceipt(_)
             | RecordView::BatchProgress(_)

@@ -179,6 +179,7 @@ fn moment(record: RecordView<'_>) -> u64 {
         RecordView::ReceiptSeen(record) => record.at_utc_ns.to_native(),
         RecordView::Final(record) => record.at_utc_ns.to_native(),
         RecordView::Told(record) => record.at_utc_ns.to_native(),
+        RecordView::GivenUp(record) => record.at_utc_ns.to_native(),
         RecordView::Aside(record) => record.at_utc_ns.to_native(),
         RecordView::Credited(record) => record.at_utc_ns.to_native(),
         RecordView::MoReceived(record) => record.at_utc_ns.to_native(),
@@ -209,6 +210,7 @@ fn summarise(summary: &mut FrameSummary, key: FrameKey, record: RecordView<'_>) 
             }
         }
         RecordView::Told(told) => summary.add_closed(told.epoch.to_native()),
+        RecordView::GivenUp(end) => summary.add_closed(end.epoch.to_native()),
         RecordView::Aside(aside) => summary.add_closed(aside.epoch.to_native()),
         RecordView::MoReceived(_) => summary.opened += 1,
         RecordView::MoSettled(settled) => {
@@ -266,6 +268,7 @@ fn message_of(record: RecordView<'_>) -> Option<MessageId> {
         RecordView::ReceiptSeen(record) => record.id,
         RecordView::Final(record) => record.id,
         RecordView::Told(record) => record.id,
+        RecordView::GivenUp(record) => record.id,
         RecordView::Aside(record) => record.id,
         RecordView::EarlyReceipt(_)
         | RecordView::BatchProgress(_)

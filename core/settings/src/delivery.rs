@@ -53,6 +53,8 @@ pub struct Delivery {
     pub validity_max: Duration,
     /// How long a receipt is awaited after the submit response.
     pub receipt_wait_max: Duration,
+    /// How long the end of a message waits for its customer to take it.
+    pub tell_within: Duration,
     /// Attempts before a message has failed.
     pub attempts_max: u16,
     /// First delay before an attempt is repeated.
@@ -87,6 +89,7 @@ impl Delivery {
                 HOUR * 72,
                 kind::time(SECOND..=DAY * 366),
             ),
+            tell_within: section.or("tell_within", DAY * 7, kind::time(SECOND..=DAY * 366)),
             attempts_max: section.or("attempts_max", 10, kind::integer(1..=1_000)),
             retry_delay: section.or("retry_delay", SECOND, kind::time(RETRY_MIN..=HOUR)),
             retry_delay_max: section.or(

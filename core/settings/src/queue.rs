@@ -16,6 +16,8 @@ pub struct Queue {
     pub receipt_in_memory: Duration,
     /// Segments whose receipts are waited for in memory; with more, messages go to disk sooner.
     pub receipts_in_memory_max: u64,
+    /// Ends of messages that wait for their customer in memory, an account; of more the places in the log are kept.
+    pub untold_in_memory: u64,
     /// How long a final message can still be asked for.
     pub retention: Duration,
     /// Octets after which an epoch of the log is closed.
@@ -44,6 +46,11 @@ impl Queue {
                 "receipts_in_memory_max",
                 500_000,
                 kind::integer(0..=100_000_000),
+            ),
+            untold_in_memory: section.or(
+                "untold_in_memory",
+                65_536,
+                kind::integer(64..=10_000_000),
             ),
             retention: section.or("retention", HOUR * 24, kind::time(SECOND..=HOUR * 24 * 366)),
             epoch_size: section.or("epoch_size", 64 << 20, kind::octets(1 << 20..=4 << 30)),

@@ -341,6 +341,10 @@ impl Book {
                             untold.insert(id);
                         }
                     }
+                    RecordView::GivenUp(record) => {
+                        let name = MessageId(record.id.to_native());
+                        self.violated(|| format!("{name} was given up, and its time was not over"));
+                    }
                     RecordView::Told(record) => {
                         let id = record.id.to_native();
                         if !untold.remove(&id) {

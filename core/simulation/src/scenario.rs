@@ -320,6 +320,10 @@ fn settings(rng: &mut Rng) -> EngineSettings {
             true => 500_000,
             false => rng.between(0, 20) as usize,
         },
+        untold_live_max: match rng.chance(500) {
+            true => 65_536,
+            false => rng.between(1, 300) as usize,
+        },
         ..EngineSettings::default()
     }
 }

@@ -37,6 +37,8 @@ metrics! {
     gauge MESSAGES_SHELVED = "carrack_messages_shelved";
     /// Receipts that are still to be looked for on the shelf, by shard.
     gauge RECEIPTS_TO_LOOK_FOR = "carrack_receipts_to_look_for";
+    /// Ends of messages that their customer did not take in time.
+    counter ENDS_GIVEN_UP = "carrack_ends_given_up_total";
     /// Messages from handsets, and parts of long ones, that were taken.
     counter MO_RECEIVED = "carrack_mo_received_total";
     /// The same that their carrier was asked to bring again, by reason: no_rules, full or store.

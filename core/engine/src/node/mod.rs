@@ -272,6 +272,7 @@ impl Node {
                 lanes: found.lanes.pop_front().unwrap_or_default(),
                 early: found.early.pop_front().unwrap_or_default(),
                 handsets: found.handsets.pop_front().unwrap_or_default(),
+                ends: found.ends.pop_front().unwrap_or_default(),
                 remembered: Arc::clone(&remembered),
                 quiet,
             };

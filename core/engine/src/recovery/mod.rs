@@ -5,6 +5,7 @@
 //! the messages that something was done about and that still live, and twenty octets for each other one. Fails by the
 //! store's fault only.
 
+mod ends;
 mod frames;
 mod handsets;
 mod left_over;
@@ -26,6 +27,7 @@ use carrack_queue::{FrameKey, RecordPlace, ScanReport, SealedFrame, Store, Store
 use rustc_hash::FxHashMap;
 
 use crate::shard::{Home, Parked};
+use ends::Ends;
 use frames::Frames;
 pub(crate) use frames::ReadFrame;
 use handsets::Handsets;
@@ -95,6 +97,8 @@ pub(crate) struct Recovered {
     pub(crate) unlisted: BTreeSet<(u128, u32, u8)>,
     pub(crate) progress: HashMap<u64, BatchProgress>,
     pub(crate) batches: HashMap<u64, RestoredBatch>,
+    /// Ends that were not told.
+    pub(crate) ends: Ends,
     /// What handsets sent.
     pub(crate) handsets: Handsets,
     /// Money given to accounts: what for, and how much.
@@ -141,6 +145,7 @@ impl Recovered {
             unlisted: BTreeSet::new(),
             progress: HashMap::new(),
             batches: HashMap::new(),
+            ends: Ends::default(),
             handsets: Handsets::default(),
             credited: Vec::new(),
             report: ScanReport::default(),
@@ -150,7 +155,7 @@ impl Recovered {
 
     /// Messages that are not closed.
     pub(crate) fn count(&self) -> usize {
-        self.messages.len() + self.waiting.len()
+        self.messages.len() + self.waiting.len() + self.ends.len()
     }
 
     /// Where those of them lie whose ids do not say.
@@ -197,8 +202,7 @@ impl Recovered {
                 None => self.unusable += 1,
             }
         }
-        let live = self.messages.get_mut(&id);
-        live.filter(|message| message.end.is_none())
+        self.messages.get_mut(&id)
     }
 
     pub(crate) fn apply(
@@ -233,20 +237,21 @@ impl Recovered {
                     record.tell,
                 );
                 let id = record.id.to_native();
-                let batch = self.with(id, |message| {
-                    message.end = Some((status, error, at_utc_ns));
-                    message.batch
-                });
-                if let Some(batch) = batch.filter(|batch| *batch != 0) {
-                    self.batch_final(batch, status);
+                if self.live(id).is_none() {
+                    return;
                 }
-                if !tell {
-                    self.messages.remove(&id);
+                let Some(message) = self.messages.remove(&id) else {
+                    return;
+                };
+                if message.batch != 0 {
+                    self.batch_final(message.batch, status);
+                }
+                if tell {
+                    self.ends.push(&message, status, error, at_utc_ns);
                 }
             }
-            RecordView::Told(record) => {
-                self.messages.remove(&record.id.to_native());
-            }
+            RecordView::Told(record) => self.ends.remove(record.id.to_native()),
+            RecordView::GivenUp(record) => self.ends.remove(record.id.to_native()),
             RecordView::BatchProgress(record) => self.progressed(BatchProgress {
                 batch: record.batch.to_native(),
                 row_first: record.row_first.to_native(),

@@ -6,7 +6,7 @@ use carrack_carrier::CarrierMessageId;
 use carrack_message::record::{
     ArchivedAccepted, ArchivedReceiptSeen, ArchivedSubmitted, FrameReader, ReceiptWish, RecordView,
 };
-use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
+use carrack_message::{Class, MessageId, Msisdn, ReceiptState};
 use carrack_queue::SealedFrame;
 use smallvec::SmallVec;
 
@@ -55,8 +55,6 @@ pub(crate) struct Restored {
     pub(crate) attempts: u32,
     pub(crate) bad_outcomes: SmallVec<[u8; 1]>,
     pub(crate) last_error: u32,
-    /// Status, error and time of its end, where only telling is left.
-    pub(crate) end: Option<(Status, u32, u64)>,
 }
 
 /// A segment that nothing more is to come of, under the id of its carrier.
@@ -115,7 +113,6 @@ impl Restored {
             attempts: 0,
             bad_outcomes: (0..parts).map(|_| 0).collect(),
             last_error: 0,
-            end: None,
         })
     }
 

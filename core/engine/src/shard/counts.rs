@@ -67,6 +67,11 @@ impl Counts {
         self.mo_received += 1;
     }
 
+    /// Rare: counted at once.
+    pub(crate) fn end_given_up(&self) {
+        metrics::counter!(names::ENDS_GIVEN_UP).increment(1);
+    }
+
     /// They are few: counted at once.
     pub(crate) fn mo_refused(&self, reason: &'static str) {
         metrics::counter!(names::MO_REFUSED, "reason" => reason).increment(1);

@@ -33,6 +33,7 @@ mod shelf;
 mod sweep;
 mod timers;
 mod unnamed;
+mod untold;
 mod view;
 
 #[cfg(test)]
@@ -76,6 +77,7 @@ use paging::Paging;
 use shelf::Shelving;
 use timers::Timer;
 use unnamed::{InWindow, Unnamed};
+pub(crate) use untold::FarEnd;
 
 /// Letters taken in one turn.
 const MAIL_A_TURN_MAX: usize = 256;

@@ -1,10 +1,11 @@
 //! What customers are still to be told, by account and way: durable in the log, handed out against credits.
 //!
-//! Bound: an account's part of the node's messages, and what waits of those from handsets; a subscriber holds no more
+//! Bound: of ends so many in memory as settings say and the places of the others ([`super::untold`]), of messages from
+//! handsets what waits of them; a subscriber holds no more
 //! notices than it gave credits for.
 
 use std::cmp::Reverse;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use carrack_message::MessageId;
 use carrack_message::mo::MoWay;
@@ -14,6 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Shard;
 use super::live::{Key, Live, Phase};
+use super::untold::{FarEnd, FarEnds};
 use crate::notice::{Ending, News, Notice, NoticeKey, NoticeOf, NoticeSink};
 
 /// Whom a subscriber speaks for, and how.
@@ -36,6 +38,8 @@ struct PartyOutbox {
     /// Messages from handsets go before ends: they are few, and somebody waits for the answer.
     mo: VecDeque<MessageId>,
     ready: VecDeque<Key>,
+    /// Ends that wait behind those, in the log.
+    far: FarEnds,
     subscribers: Vec<Subscriber>,
     turn: usize,
 }
@@ -92,6 +96,19 @@ pub(crate) struct Outbox {
     parties: FxHashMap<Party, PartyOutbox>,
     /// Parties for which there may be something to do.
     dirty: FxHashSet<Party>,
+    /// Accounts with ends in the log.
+    far: BTreeSet<u32>,
+}
+
+/// Of an account whose customer is away so much less is kept in memory.
+const AWAY_PART: usize = 64;
+
+/// Ends are told by `deliver_sm`, or asked for.
+const fn binds_of(account: u32) -> Party {
+    Party {
+        account,
+        way: MoWay::Bind,
+    }
 }
 
 impl Outbox {
@@ -110,15 +127,58 @@ impl Outbox {
         }
     }
 
-    fn push(&mut self, account: u32, key: Key) {
-        // Ends are told by `deliver_sm`, or asked for.
-        let party = Party {
-            account,
-            way: MoWay::Bind,
-        };
+    /// An end is to be told, from memory.
+    pub(super) fn push(&mut self, account: u32, key: Key) {
+        let party = binds_of(account);
         let outbox = self.parties.entry(party).or_default();
         outbox.ready.push_back(key);
         self.dirty.insert(party);
+    }
+
+    /// Whether so many ends of an account wait in memory that the next one waits in the log.
+    pub(super) fn is_crowded(&self, account: u32, most: usize) -> bool {
+        let outbox = self.parties.get(&binds_of(account));
+        outbox.is_some_and(|outbox| {
+            let most = match outbox.subscribers.is_empty() {
+                true => most / AWAY_PART,
+                false => most,
+            };
+            !outbox.far.is_empty() || outbox.ready.len() >= most
+        })
+    }
+
+    pub(super) fn push_far(&mut self, account: u32, end: FarEnd) {
+        let outbox = self.parties.entry(binds_of(account)).or_default();
+        outbox.far.push(end);
+        self.far.insert(account);
+    }
+
+    /// Accounts with ends in the log; those that have none any more are forgotten.
+    pub(super) fn accounts_far(&mut self) -> Vec<u32> {
+        let (parties, far) = (&self.parties, &mut self.far);
+        far.retain(|account| {
+            let outbox = parties.get(&binds_of(*account));
+            outbox.is_some_and(|outbox| !outbox.far.is_empty())
+        });
+        far.iter().copied().collect()
+    }
+
+    /// Those of them whose customer is there and has fewer than so many to take from memory.
+    pub(super) fn hungry(&mut self, most: usize) -> Vec<u32> {
+        if self.far.is_empty() {
+            return Vec::new();
+        }
+        let mut accounts = self.accounts_far();
+        accounts.retain(|account| {
+            let outbox = self.parties.get(&binds_of(*account));
+            outbox.is_some_and(|outbox| !outbox.subscribers.is_empty() && outbox.ready.len() < most)
+        });
+        accounts
+    }
+
+    pub(super) fn far(&mut self, account: u32) -> Option<&mut FarEnds> {
+        let outbox = self.parties.get_mut(&binds_of(account))?;
+        Some(&mut outbox.far)
     }
 
     /// A message from a handset is to be told.
@@ -145,23 +205,12 @@ impl Outbox {
     pub(crate) fn waiting(&self) -> usize {
         self.parties
             .values()
-            .map(|outbox| outbox.ready.len() + outbox.mo.len())
+            .map(|outbox| outbox.ready.len() + outbox.far.len() + outbox.mo.len())
             .sum()
     }
 }
 
 impl Shard {
-    /// A final that is durable now: its customer may be told.
-    pub(super) fn ready_to_tell(&mut self, key: Key) {
-        if let Some(live) = self
-            .live
-            .get(key)
-            .filter(|live| live.phase == Phase::Untold)
-        {
-            self.outbox.push(live.account, key);
-        }
-    }
-
     /// Hands out notices as credits allow.
     pub(super) fn tell(&mut self) {
         for party in std::mem::take(&mut self.outbox.dirty) {
@@ -223,11 +272,7 @@ impl Shard {
         };
         let (id, account, epoch) = (live.id, live.account, live.home.epoch);
         let handed_to = live.end.as_ref().map_or(0, |end| end.handed_to);
-        let party = Party {
-            account,
-            way: MoWay::Bind,
-        };
-        if let Some(subscriber) = self.outbox.free(party, handed_to) {
+        if let Some(subscriber) = self.outbox.free(binds_of(account), handed_to) {
             subscriber.handed.remove(&key);
         }
         let told = Told {
@@ -258,6 +303,9 @@ impl Shard {
         let mut handed: Vec<Key> = gone.handed.into_iter().collect();
         handed.sort_unstable_by_key(|key| Reverse(self.live.get(*key).map(|live| live.id)));
         for key in handed {
+            if let Some(end) = self.live.get_mut(key).and_then(|live| live.end.as_mut()) {
+                end.handed_to = 0;
+            }
             outbox.ready.push_front(key);
         }
         let mut handed: Vec<MessageId> = gone.handed_mo.into_iter().collect();

@@ -15,7 +15,7 @@ use carrack_message::{Class, MessageId, Msisdn, Status};
 use carrack_queue::{FrameKey, SealedFrame};
 use carrack_routing::{OnNoResponse, PlanId};
 use carrack_runtime::Now;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Shard;
 use super::backlog::Parked;
@@ -52,6 +52,8 @@ pub(crate) enum Asked {
     Single(Vec<Wanted>),
     /// Records of messages that leave for the shelf.
     Leaving(Vec<Key>),
+    /// Ends of this account.
+    Ends(u32),
     /// What is on the shelf.
     Shelf(Purpose),
     /// What a queue job looks at.
@@ -177,6 +179,7 @@ impl Shard {
             }
         }
         self.ask_single();
+        self.ask_for_ends();
     }
 
     fn ask_lane(&mut self, at: usize) {
@@ -227,7 +230,7 @@ impl Shard {
             }
         };
         let mut frames = FxHashMap::default();
-        let mut failed = false;
+        let (mut failed, mut gone) = (false, FxHashSet::default());
         for (key, octets) in read {
             match octets {
                 Ok(Some(octets)) => {
@@ -235,6 +238,7 @@ impl Shard {
                 }
                 Ok(None) => {
                     tracing::error!(?key, "a frame with waiting messages is not in the log");
+                    gone.insert(key);
                     failed = true;
                 }
                 Err(reason) => {
@@ -252,6 +256,7 @@ impl Shard {
         }
         match asked {
             Some(Asked::Lane(at)) => self.lane_paged(now, at, &frames),
+            Some(Asked::Ends(account)) => self.ends_paged(now, account, &frames, &gone),
             Some(Asked::Leaving(keys)) => self.leave(now, &keys, &frames),
             Some(Asked::Single(wanted)) => {
                 self.paging.single = false;

@@ -13,7 +13,7 @@ use super::Shard;
 use super::correlation::Settled;
 use super::early::Parked;
 use super::lanes::LaneKey;
-use super::live::{End, Key, Live, NEVER_NS, Phase, Segment, SegmentState};
+use super::live::{Key, Live, NEVER_NS, Phase, Segment, SegmentState};
 use super::matching::folded;
 use super::numbers::Numbers;
 use super::sending::parts_of;
@@ -31,9 +31,7 @@ impl Shard {
         if let Some(account) = self.directory.account(restored.account) {
             account.waiting.fetch_add(1, Ordering::Relaxed);
         }
-        if restored.end.is_none() {
-            self.shared.waiting.fetch_add(1, Ordering::Relaxed);
-        }
+        self.shared.waiting.fetch_add(1, Ordering::Relaxed);
         let key = self.place_restored(now, restored);
         self.restored_into_place(now, key);
     }
@@ -53,7 +51,6 @@ impl Shard {
         // A carrier that was taken out of the configuration cannot send a receipt any more; another shard's cannot be
         // followed from here.
         let known = carrier.filter(|place| self.carriers.contains_key(place));
-        let ended = restored.end.is_some();
         let grace_ns = known
             .and_then(|place| self.carriers.get(&place))
             .map(|carrier| carrier.rules.resend_grace_ns);
@@ -64,10 +61,9 @@ impl Shard {
             .collect();
         let unsent = |segment: &Segment| segment.state == SegmentState::Unsent;
         let segments: SmallVec<[Segment; 1]> = segments;
-        let phase = match (ended, segments.iter().any(unsent)) {
-            (true, _) => Phase::Untold,
-            (false, true) => Phase::Committing,
-            (false, false) => Phase::AwaitingReceipt,
+        let phase = match segments.iter().any(unsent) {
+            true => Phase::Committing,
+            false => Phase::AwaitingReceipt,
         };
         self.live.insert(Live {
             account: restored.account,
@@ -79,7 +75,7 @@ impl Shard {
             counted_submitted: restored.is_submitted(),
             segments,
             segments_priced: restored.segments_priced,
-            frame: (!ended).then_some(restored.frame),
+            frame: Some(restored.frame),
             home: restored.home,
             offset: restored.offset,
             accepted_utc_ns: restored.accepted_utc_ns,
@@ -94,12 +90,6 @@ impl Shard {
             tell: restored.wants_receipt,
             from: restored.wants_receipt.is_any().then_some(restored.from),
             told_as: restored.told_as,
-            end: restored.end.map(|(status, error, done_utc_ns)| End {
-                status,
-                error,
-                done_utc_ns,
-                handed_to: 0,
-            }),
             ..Live::untried(restored.id, restored.to, restored.class, plan)
         })
     }
@@ -127,9 +117,6 @@ impl Shard {
         let Some(live) = self.live.get(key) else {
             return;
         };
-        if live.end.is_some() {
-            return self.ready_to_tell(key);
-        }
         match live.carrier {
             Some(place) => self.restored_at_carrier(now, key, place),
             None => {

@@ -32,6 +32,7 @@ impl Shard {
         self.swept_ns = now.mono_ns;
         self.give_receipts_up(now);
         self.sweep_parked(now);
+        self.give_ends_up(now);
         let slots = self.live.slots();
         if slots == 0 {
             return;
@@ -103,6 +104,7 @@ impl Shard {
                 self.consider_leaving(now, key, crowded);
             }
             Phase::AwaitingReceipt => self.consider_leaving(now, key, crowded),
+            Phase::Untold => self.give_end_up(now, key),
             _ => {}
         }
     }

@@ -21,9 +21,10 @@ use super::accepted::{Accepted, ArchivedAccepted};
 use super::batch::{ArchivedBatchProgress, BatchProgress};
 use super::mo::{ArchivedMoReceived, ArchivedMoSettled, MoReceived, MoSettled};
 use super::outcome::{
-    ArchivedAside, ArchivedCredited, ArchivedEarlyReceipt, ArchivedFinal, ArchivedReceiptSeen,
-    ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedUncertain, Aside, Credited,
-    EarlyReceipt, Final, ReceiptSeen, Refused, Submitted, Told, Uncertain,
+    ArchivedAside, ArchivedCredited, ArchivedEarlyReceipt, ArchivedFinal, ArchivedGivenUp,
+    ArchivedReceiptSeen, ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedUncertain,
+    Aside, Credited, EarlyReceipt, Final, GivenUp, ReceiptSeen, Refused, Submitted, Told,
+    Uncertain,
 };
 
 /// Octets before the first record.
@@ -122,6 +123,7 @@ kinds! {
     11 Credited ArchivedCredited "An account was given money.";
     12 MoReceived ArchivedMoReceived "A message from a handset, or a part of one.";
     13 MoSettled ArchivedMoSettled "Something became of a message from a handset.";
+    14 GivenUp ArchivedGivenUp "The customer did not take the final state in time.";
 }
 
 fn access<T>(bytes: &[u8]) -> Result<&T, RkyvError>

@@ -22,8 +22,9 @@ pub use frame::{
 };
 pub use mo::{ArchivedMoReceived, ArchivedMoSettled, MoOutcome, MoReceived, MoSettled};
 pub use outcome::{
-    ArchivedAside, ArchivedCredited, ArchivedEarlyReceipt, ArchivedFinal, ArchivedReceiptSeen,
-    ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedUncertain, Aside, Credited,
-    EarlyReceipt, Final, ReceiptSeen, Refused, Submitted, Told, Uncertain, UncertainReason,
+    ArchivedAside, ArchivedCredited, ArchivedEarlyReceipt, ArchivedFinal, ArchivedGivenUp,
+    ArchivedReceiptSeen, ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedUncertain,
+    Aside, Credited, EarlyReceipt, Final, GivenUp, ReceiptSeen, Refused, Submitted, Told,
+    Uncertain, UncertainReason,
 };
 pub use wish::{ArchivedReceiptWish, ReceiptWish};

@@ -173,6 +173,17 @@ pub struct Told {
     pub at_utc_ns: u64,
 }
 
+/// The customer did not take the final state in time, and is not told any more.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GivenUp {
+    /// Message id.
+    pub id: u128,
+    /// Epoch of the log that holds it, as in [`Final`].
+    pub epoch: u32,
+    /// At, UTC nanoseconds.
+    pub at_utc_ns: u64,
+}
+
 /// Nothing is to be done about a message for long: it leaves the log for the shelf, with all that is known of it. When it
 /// comes back, its records are appended again, the first one where its id does not say.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]

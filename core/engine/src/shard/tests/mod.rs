@@ -27,3 +27,4 @@ mod shelf;
 mod told;
 mod turns;
 mod uncertain;
+mod untold;

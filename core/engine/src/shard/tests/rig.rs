@@ -492,6 +492,9 @@ impl Rig {
         let mut handsets = std::mem::take(&mut recovered.handsets).share_out(1, |_| 0);
         let handsets = handsets.pop_front().unwrap();
         rig.shard.restore_mo(rig.now, handsets);
+        for (account, end) in std::mem::take(&mut recovered.ends).into_order() {
+            rig.shard.restore_end(account, end);
+        }
         rig
     }
 

@@ -1,0 +1,271 @@
+//! Ends whose customer is away: their places in the log are kept, and they come back to memory as he takes them.
+//!
+//! Promise: an account's ends are told in their order, however many wait, and none is forgotten but by its age. Bound:
+//! forty-eight octets an end beyond those that an account may have in memory: `untold_live_max` of the settings while its
+//! customer is there, a part of it while he is away. One request an account is under way. What cannot be read is asked for again each second; what is not in the log any more
+//! is given up, and said.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use carrack_message::record::{GivenUp, RecordView, record_at};
+use carrack_message::{Class, MessageId, Msisdn, Status};
+use carrack_queue::{FrameKey, SealedFrame};
+use carrack_routing::PlanId;
+use carrack_runtime::Now;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Shard;
+use super::live::{End, Home, Key, Live, Phase};
+use super::paging::Asked;
+use crate::pager::Ask;
+use crate::recovery::told_as;
+
+const FRAMES_MAX: usize = 64;
+const ENDS_A_REQUEST: usize = 4096;
+/// Given up at a time, for each account.
+const GIVEN_UP_AT_ONCE: usize = 1000;
+
+/// An end that waits in the log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FarEnd {
+    pub(crate) id: MessageId,
+    pub(crate) home: Home,
+    /// Octet of the record there.
+    pub(crate) offset: u32,
+    pub(crate) error: u32,
+    pub(crate) status: Status,
+    pub(crate) done_utc_ns: u64,
+}
+
+impl FarEnd {
+    fn of(live: &Live) -> Option<Self> {
+        let end = live.end.as_ref()?;
+        Some(Self {
+            id: live.id,
+            home: live.home,
+            offset: live.offset,
+            error: end.error,
+            status: end.status,
+            done_utc_ns: end.done_utc_ns,
+        })
+    }
+}
+
+/// The ends of one account that wait in the log, the oldest first; all are later than those in memory.
+#[derive(Debug, Default)]
+pub(super) struct FarEnds {
+    ends: VecDeque<FarEnd>,
+    /// So many of them are being read.
+    asked: usize,
+}
+
+impl FarEnds {
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    pub(super) fn push(&mut self, end: FarEnd) {
+        self.ends.push_back(end);
+    }
+
+    /// The frames of the next ones, and how many those are.
+    fn next(&self) -> (Vec<FrameKey>, usize) {
+        let (mut keys, mut count) = (Vec::new(), 0);
+        for end in self.ends.iter().take(ENDS_A_REQUEST) {
+            let key = end.home.frame();
+            if !keys.contains(&key) {
+                if keys.len() >= FRAMES_MAX {
+                    break;
+                }
+                keys.push(key);
+            }
+            count += 1;
+        }
+        (keys, count)
+    }
+
+    /// The oldest, where it ended before this moment and is not being read.
+    fn pop_before(&mut self, utc_ns: u64) -> Option<FarEnd> {
+        let old = self
+            .ends
+            .front()
+            .is_some_and(|end| end.done_utc_ns < utc_ns);
+        (old && self.asked == 0).then(|| self.ends.pop_front())?
+    }
+}
+
+impl Shard {
+    /// An end is durable and to be told: in memory, or by its place in the log where many wait before it.
+    pub(super) fn ready_to_tell(&mut self, key: Key) {
+        let found = self
+            .live
+            .get(key)
+            .filter(|live| live.phase == Phase::Untold);
+        let Some((account, far)) = found.map(|live| (live.account, FarEnd::of(live))) else {
+            return;
+        };
+        let most = self.shared.settings.untold_live_max;
+        match far.filter(|_| self.outbox.is_crowded(account, most)) {
+            Some(far) => {
+                self.live.remove(key);
+                self.outbox.push_far(account, far);
+            }
+            None => self.outbox.push(account, key),
+        }
+    }
+
+    /// What the log says at start is to be told.
+    pub(crate) fn restore_end(&mut self, account: u32, end: FarEnd) {
+        self.outbox.push_far(account, end);
+    }
+
+    /// Asks for the next ends of those accounts whose customer is there. Once a turn.
+    pub(super) fn ask_for_ends(&mut self) {
+        for account in self.outbox.hungry(ENDS_A_REQUEST) {
+            let Some(far) = self.outbox.far(account).filter(|far| far.asked == 0) else {
+                continue;
+            };
+            let (keys, count) = far.next();
+            if self.paging.ask(Ask::Frames(keys), || Asked::Ends(account)) {
+                far.asked = count;
+            }
+        }
+    }
+
+    /// Frames with ends of an account were read; `gone` are not in the log.
+    pub(super) fn ends_paged(
+        &mut self,
+        now: Now,
+        account: u32,
+        frames: &FxHashMap<FrameKey, Arc<SealedFrame>>,
+        gone: &FxHashSet<FrameKey>,
+    ) {
+        let Some(far) = self.outbox.far(account) else {
+            return;
+        };
+        let mut asked = std::mem::take(&mut far.asked);
+        let mut found = Vec::with_capacity(asked);
+        while asked > 0
+            && let Some(end) = far.ends.front()
+        {
+            let key = end.home.frame();
+            // One that could not be read keeps those behind it in their order.
+            if !frames.contains_key(&key) && !gone.contains(&key) {
+                break;
+            }
+            found.extend(far.ends.pop_front());
+            asked -= 1;
+        }
+        for end in found {
+            let live = frames
+                .get(&end.home.frame())
+                .and_then(|frame| ended(account, &end, frame));
+            match live {
+                Some(live) => {
+                    let key = self.live.insert(live);
+                    self.outbox.push(account, key);
+                }
+                None => {
+                    tracing::error!(id = %end.id, "the record of a message cannot be read; its customer is not told its end");
+                    self.give_up(now, account, &end);
+                }
+            }
+        }
+    }
+
+    /// Ends that their customer did not take in the time there was. Part of the sweep.
+    pub(super) fn give_ends_up(&mut self, now: Now) {
+        let before_utc_ns = now
+            .utc_ns
+            .saturating_sub(self.shared.settings.tell_within_ns);
+        for account in self.outbox.accounts_far() {
+            let mut given_up = 0;
+            while given_up < GIVEN_UP_AT_ONCE
+                && let Some(far) = self.outbox.far(account)
+                && let Some(end) = far.pop_before(before_utc_ns)
+            {
+                self.give_up(now, account, &end);
+                given_up += 1;
+            }
+            if given_up > 0 {
+                tracing::warn!(
+                    account,
+                    given_up,
+                    "ends of messages were not taken by their customer in time"
+                );
+            }
+        }
+    }
+
+    /// The same of one in memory, if nobody has it in hand.
+    pub(super) fn give_end_up(&mut self, now: Now, key: Key) {
+        let within_ns = self.shared.settings.tell_within_ns;
+        let found = self.live.get(key);
+        let found = found.and_then(|live| Some((live, live.end.as_ref()?)));
+        let over = found.filter(|(_, end)| {
+            end.handed_to == 0 && now.utc_ns.saturating_sub(end.done_utc_ns) > within_ns
+        });
+        let Some((account, far)) =
+            over.and_then(|(live, _)| Some((live.account, FarEnd::of(live)?)))
+        else {
+            return;
+        };
+        self.live.remove(key);
+        self.give_up(now, account, &far);
+    }
+
+    /// Nothing more is to come of it, and its customer was not told.
+    fn give_up(&mut self, now: Now, account: u32, end: &FarEnd) {
+        let epoch = end.home.epoch;
+        let record = GivenUp {
+            id: end.id.0,
+            epoch,
+            at_utc_ns: now.utc_ns,
+        };
+        if self.note(&record) {
+            self.frames.summary().add_closed(epoch);
+        }
+        self.counts.end_given_up();
+        if let Some(account) = self.directory.account(account) {
+            account.release();
+        }
+    }
+}
+
+/// As it was when it ended.
+fn ended(account: u32, end: &FarEnd, frame: &Arc<SealedFrame>) -> Option<Live> {
+    let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, end.offset) else {
+        return None;
+    };
+    if record.id.to_native() != end.id.0 {
+        return None;
+    }
+    let (to, class) = (
+        Msisdn::from_u64(record.to.to_native())?,
+        Class::from_u8(record.class)?,
+    );
+    Some(Live {
+        account,
+        phase: Phase::Untold,
+        segments_priced: record.segments.max(1),
+        home: end.home,
+        offset: end.offset,
+        accepted_utc_ns: record.at_utc_ns.to_native(),
+        last_error: end.error,
+        tell: record.wants_receipt.wish(),
+        told_as: told_as(record),
+        from: Some(Box::from(record.from.as_str())),
+        end: Some(End {
+            status: end.status,
+            error: end.error,
+            done_utc_ns: end.done_utc_ns,
+            handed_to: 0,
+        }),
+        ..Live::untried(end.id, to, class, PlanId(0))
+    })
+}
