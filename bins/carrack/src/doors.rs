@@ -13,7 +13,7 @@ use carrack_ingest::smpp_server::{SmppServer, SmppServerSpec};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::configuration::Configuration;
-use crate::node::{io, messages_max, terms};
+use crate::node::{acknowledged_early, io, messages_max, terms};
 use crate::place::Ready;
 
 /// Doors that are open.
@@ -150,6 +150,7 @@ fn directory(configuration: &Configuration, engine: &Engine) -> anyhow::Result<D
             messages_max: messages_max(account),
             share: account.share,
             terms: terms(account),
+            acknowledged_early: acknowledged_early(account),
             balance: Arc::default(),
         });
     }

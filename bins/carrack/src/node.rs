@@ -42,6 +42,7 @@ pub(crate) fn specification(configuration: &Configuration, carriers: Vec<Carrier
                 messages_max: messages_max(account),
                 share: account.share,
                 terms: terms(account),
+                acknowledged_early: acknowledged_early(account),
             })
             .collect(),
         carriers,
@@ -93,6 +94,11 @@ pub(crate) const fn io(settings: &Settings) -> Io {
 /// Most messages of an account that are accepted and not closed.
 pub(crate) fn messages_max(account: &settings::Account) -> u64 {
     account.messages_max.unwrap_or(u64::MAX)
+}
+
+/// Whether an account has asked for answers before its messages are durable.
+pub(crate) fn acknowledged_early(account: &settings::Account) -> bool {
+    account.ack == settings::Ack::Memory
 }
 
 /// What was agreed with an account about money. Without `balance` and `credit` nothing is limited.

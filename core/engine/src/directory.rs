@@ -23,6 +23,8 @@ pub struct AccountEntry {
     pub share: u32,
     /// What was agreed about money.
     pub terms: Terms,
+    /// Whether its messages are acknowledged before they are durable: a crash may take some that it was told of.
+    pub acknowledged_early: bool,
     /// What it has; the engine puts its own in place of any other.
     pub balance: Arc<Balance>,
 }

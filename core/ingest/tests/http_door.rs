@@ -102,6 +102,7 @@ fn open(data_dir: &Path) -> Stand {
                 messages_max: if *name == "small" { 1 } else { 100_000 },
                 share: 1,
                 terms: Terms::default(),
+                acknowledged_early: false,
             })
             .collect(),
         carriers: vec![CarrierSpec {

@@ -12,6 +12,17 @@ use crate::{
     password,
 };
 
+/// When messages are acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ack {
+    /// When they are durable.
+    Durable,
+    /// At once; a crash may take some that were acknowledged.
+    Memory,
+}
+
+const ACKS: &[(&str, Ack)] = &[("durable", Ack::Durable), ("memory", Ack::Memory)];
+
 /// `[[account]]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -49,6 +60,8 @@ pub struct Account {
     pub low_balance: Option<Micros>,
     /// What it pays for.
     pub charge_on: ChargeOn,
+    /// When its messages are acknowledged.
+    pub ack: Ack,
     /// From where it may come; empty: from anywhere.
     pub allowed_ips: Vec<Network>,
     /// Whether it may see and stop carriers, and see the queue and routes with buy prices.
@@ -90,6 +103,7 @@ impl Account {
             credit: section.optional("credit", kind::money),
             low_balance: section.optional("low_balance", kind::money),
             charge_on: section.or("charge_on", ChargeOn::default(), kind::parsed),
+            ack: section.or("ack", Ack::Durable, kind::choice(ACKS)),
             allowed_ips: section.or("allowed_ips", Vec::new(), kind::one_or_list(kind::parsed)),
             operator: section.or("operator", false, kind::boolean),
             binds: section.or("binds", BindKinds::ALL, binds),

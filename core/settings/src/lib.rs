@@ -35,7 +35,7 @@ mod size;
 mod smpp_server;
 mod tls;
 
-pub use account::Account;
+pub use account::{Account, Ack};
 pub use address::{Address, Network};
 pub use batch::Batch;
 pub use carrier::{Bind, Carrier, CarrierKind, InterfaceVersion, Price};

@@ -23,6 +23,7 @@ pub(crate) fn accounts(count: u32, messages_max: u64) -> Vec<AccountEntry> {
         waiting: Arc::default(),
         messages_max,
         share: 1,
+        acknowledged_early: false,
         terms: Terms {
             limit_micros: limit_micros(number),
             ..Terms::default()

@@ -25,6 +25,8 @@ metrics! {
     counter FRAMES_QUARANTINED = "carrack_frames_quarantined_total";
     /// Messages accepted, durable and acknowledged.
     counter MESSAGES_ACCEPTED = "carrack_messages_accepted_total";
+    /// Of the accepted: acknowledged before they were durable, as their account has asked for.
+    counter MESSAGES_ACKNOWLEDGED_EARLY = "carrack_messages_acknowledged_early_total";
     /// Messages refused at the front door, by reason.
     counter MESSAGES_REFUSED = "carrack_messages_refused_total";
     /// Times that an account came to have less to spend than its alert says, by account.

@@ -85,6 +85,7 @@ fn name_all(store: &Store, spec: &NodeSpec) -> Result<Directory, StoreFault> {
             messages_max: account.messages_max,
             share: account.share,
             terms: account.terms,
+            acknowledged_early: account.acknowledged_early,
             balance: Arc::default(),
         });
     }

@@ -72,6 +72,8 @@ pub struct AccountQueue {
     pub share: u32,
     /// What was agreed about money.
     pub terms: Terms,
+    /// Whether its messages are acknowledged before they are durable.
+    pub acknowledged_early: bool,
 }
 
 /// A node to be started.

@@ -37,6 +37,7 @@ impl Shard {
             reply,
         } = chunk;
         let ways = self.ways(&submissions);
+        let early = progress.is_none() && self.is_acknowledged_early(&submissions);
         let together = progress.is_some() && ways.iter().any(Result::is_err);
         self.make_room(submissions.len() + 1);
         let mut taken = 0u32;
@@ -67,11 +68,24 @@ impl Shard {
             _ => false,
         };
         self.counts.accepted(taken);
-        if taken == 0 && !progressed {
+        if taken > 0 && early {
+            self.counts.acknowledged_early(taken);
+        }
+        if taken == 0 && !progressed || early {
             reply(verdicts);
         } else {
             self.frames.after.replies.push((reply, verdicts));
         }
+    }
+
+    /// Whether the account of these has asked for the answer before they are durable. A chunk of a file never is: it goes
+    /// on by what is durable.
+    fn is_acknowledged_early(&self, submissions: &[Submission]) -> bool {
+        let early = |submission: &Submission| {
+            let account = self.directory.account(submission.account);
+            account.is_some_and(|account| account.acknowledged_early)
+        };
+        submissions.first().is_some_and(early) && submissions.iter().all(early)
     }
 
     fn note_progress(&mut self, progress: BatchProgress, accepted: u32) -> bool {

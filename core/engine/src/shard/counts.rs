@@ -13,6 +13,7 @@ pub(crate) struct Counts {
     finals: Vec<(Status, u64, metrics::Counter)>,
     accepted_handle: metrics::Counter,
     mo_received: u64,
+    acknowledged_early: u64,
 }
 
 impl Default for Counts {
@@ -32,6 +33,7 @@ impl Default for Counts {
                 .collect(),
             accepted_handle: metrics::counter!(names::MESSAGES_ACCEPTED),
             mo_received: 0,
+            acknowledged_early: 0,
         }
     }
 }
@@ -63,6 +65,10 @@ impl Counts {
         }
     }
 
+    pub(crate) fn acknowledged_early(&mut self, messages: u32) {
+        self.acknowledged_early += u64::from(messages);
+    }
+
     pub(crate) fn mo_received(&mut self) {
         self.mo_received += 1;
     }
@@ -85,6 +91,10 @@ impl Counts {
     pub(crate) fn publish(&mut self) {
         self.accepted_handle
             .increment(std::mem::take(&mut self.accepted));
+        if self.acknowledged_early > 0 {
+            metrics::counter!(names::MESSAGES_ACKNOWLEDGED_EARLY)
+                .increment(std::mem::take(&mut self.acknowledged_early));
+        }
         if self.mo_received > 0 {
             metrics::counter!(names::MO_RECEIVED).increment(std::mem::take(&mut self.mo_received));
         }

@@ -3,7 +3,8 @@
 use carrack_message::Status;
 use carrack_message::record::{BatchProgress, RecordView};
 
-use super::rig::{NORTH, Rig, settings};
+use super::rig::{ACCOUNT, NORTH, Rig, directory, directory_with, settings};
+use crate::directory::AccountEntry;
 use crate::settings::EngineSettings;
 use crate::submission::{Refusal, Verdict};
 
@@ -33,6 +34,28 @@ fn nothing_is_answered_or_sent_before_it_is_durable() {
     rig.settle();
     assert!(matches!(given.lock().unwrap()[..], [Verdict::Accepted(_)]));
     assert_eq!(rig.sent(NORTH), ["447700900001|hello"]);
+}
+
+#[test]
+fn account_that_asked_for_it_is_answered_at_once_and_nothing_is_sent_before_it_is_durable() {
+    let mut rig = Rig::new();
+    let directory = directory();
+    let entry = directory.account(ACCOUNT).unwrap().clone();
+    let early = directory_with(AccountEntry {
+        acknowledged_early: true,
+        ..entry
+    });
+    rig.shared.replace_tables(early, rig.shared.table());
+    rig.log.borrow_mut().held = true;
+    let given = rig.hand_in(vec![rig.submission("hello")], None);
+    let of_a_file = rig.hand_in(vec![rig.submission("row")], Some(progress(1)));
+    rig.settle();
+    assert!(matches!(given.lock().unwrap()[..], [Verdict::Accepted(_)]));
+    assert!(of_a_file.lock().unwrap().is_empty());
+    assert_eq!(rig.open(NORTH), 0);
+    rig.log.borrow_mut().held = false;
+    rig.settle();
+    assert_eq!(rig.open(NORTH), 2);
 }
 
 #[test]

@@ -312,6 +312,7 @@ pub(super) fn directory() -> Directory {
         messages_max: 1000,
         share: 1,
         terms: Terms::default(),
+        acknowledged_early: false,
         balance: Arc::default(),
     })
 }
@@ -325,6 +326,7 @@ pub(super) fn directory_with(account: AccountEntry) -> Directory {
         messages_max: 1000,
         share: 2,
         terms: Terms::default(),
+        acknowledged_early: false,
         balance: Arc::default(),
     };
     let carriers = [(11, "north"), (12, "south")].map(|(number, name)| CarrierEntry {
