@@ -18,6 +18,8 @@ mod fault;
 mod http;
 mod kind;
 mod log;
+mod mo;
+mod mo_route;
 mod node;
 mod password;
 mod pem;
@@ -49,6 +51,8 @@ pub use durability::{Durability, DurabilityMode};
 pub use fault::{Fault, Faults};
 pub use http::Http;
 pub use log::{Log, LogFormat, LogLevel};
+pub use mo::Mo;
+pub use mo_route::{MoMatch, MoPattern, MoRoute, deliver_name};
 pub use node::{Node, Shards};
 pub use password::{PASSWORD_CHARACTERS_MAX, is_hash};
 pub use profile::{

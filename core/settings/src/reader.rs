@@ -243,6 +243,11 @@ impl<'a> Section<'a> {
         self.table.is_some_and(|table| table.contains_key(key))
     }
 
+    /// Whether no key stands in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.table.is_none_or(DeTable::is_empty)
+    }
+
     /// Says which keys nobody asked for.
     pub(crate) fn finish(&self) {
         let known = self.known.borrow();

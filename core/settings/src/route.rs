@@ -107,7 +107,10 @@ impl Match {
 }
 
 /// A name that stands elsewhere in the file.
-fn known<'a>(what: &'a str, names: &'a [&'a str]) -> impl Fn(&DeValue<'_>) -> Read<String> + 'a {
+pub(crate) fn known<'a>(
+    what: &'a str,
+    names: &'a [&'a str],
+) -> impl Fn(&DeValue<'_>) -> Read<String> + 'a {
     move |value| {
         let name = kind::text(value)?;
         if names.contains(&name.as_str()) {

@@ -47,9 +47,10 @@ fn the_sample_loads() {
         (
             settings.accounts.len(),
             settings.carriers.len(),
-            settings.routes.len()
+            settings.routes.len(),
+            settings.mo_routes.len()
         ),
-        (1, 2, 2)
+        (1, 2, 2, 1)
     );
 }
 
@@ -110,6 +111,7 @@ fn the_defaults_shown_are_the_defaults() {
     assert_eq!(whole.durability, bare.durability);
     assert_eq!(whole.queue, bare.queue);
     assert_eq!(whole.delivery, bare.delivery);
+    assert_eq!(whole.mo, bare.mo);
     assert_eq!(whole.http, bare.http);
     assert_eq!(whole.smpp_server, bare.smpp_server);
     assert_eq!(whole.batch, bare.batch);

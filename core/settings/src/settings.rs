@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::mo_route::{self, Customers};
 use crate::reader::{self, Context, Section, nearest, text_of};
 use crate::route::Names;
 use crate::{
-    Account, Batch, Bind, Carrier, Cdr, Delivery, Durability, Faults, Http, Log, Node, Queue,
-    Route, Runtime, Shutdown, SmppServer,
+    Account, Batch, Bind, Carrier, Cdr, Delivery, Durability, Faults, Http, Log, Mo, MoRoute, Node,
+    Queue, Route, Runtime, Shutdown, SmppServer,
 };
 
 /// Most octets of a configuration file.
@@ -24,6 +25,7 @@ const TABLES: &[&str] = &[
     "durability",
     "queue",
     "delivery",
+    "mo",
     "http",
     "smpp_server",
     "batch",
@@ -32,7 +34,7 @@ const TABLES: &[&str] = &[
     "log",
 ];
 /// Sections that stand any number of times.
-const LISTS: &[&str] = &["account", "carrier", "route"];
+const LISTS: &[&str] = &["account", "carrier", "route", "mo_route"];
 
 /// Where settings came from. `Debug` does not show the text, which may hold secrets.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -64,6 +66,8 @@ pub struct Settings {
     pub queue: Queue,
     /// `[delivery]`
     pub delivery: Delivery,
+    /// `[mo]`
+    pub mo: Mo,
     /// `[http]`; none: no HTTP front door.
     pub http: Option<Http>,
     /// `[smpp_server]`; none: no SMPP front door.
@@ -82,6 +86,8 @@ pub struct Settings {
     pub carriers: Vec<Carrier>,
     /// `[[route]]`, in the file's order, which is their rank.
     pub routes: Vec<Route>,
+    /// `[[mo_route]]`, in the file's order, which is their rank.
+    pub mo_routes: Vec<MoRoute>,
     /// Where all this came from.
     pub source: Source,
 }
@@ -150,7 +156,15 @@ impl<'a> Document<'a> {
             .enumerate()
             .map(|(place, section)| Route::read(section, place, &names))
             .collect();
+        let customers = Customers {
+            names: &names,
+            accounts: &accounts,
+            smpp_server: self.root.contains_key("smpp_server"),
+        };
+        let mo_routes = mo_route::read_all(&self.list("mo_route"), &customers);
         self.check_unique(&accounts, &carriers, &routes);
+        let rules = mo_routes.iter().map(|r| (r.name.as_str(), r.line));
+        self.unique("two rules of [[mo_route]] are named", true, rules);
         self.check_receivers(&carriers, &routes);
         Settings {
             node: self.table("node", Node::read),
@@ -158,6 +172,7 @@ impl<'a> Document<'a> {
             durability: self.table("durability", Durability::read),
             queue: self.table("queue", Queue::read),
             delivery: self.table("delivery", Delivery::read),
+            mo: self.table("mo", Mo::read),
             http: self
                 .root
                 .contains_key("http")
@@ -176,6 +191,7 @@ impl<'a> Document<'a> {
             accounts,
             carriers,
             routes,
+            mo_routes,
             source,
         }
     }
