@@ -13,6 +13,7 @@ use carrack_ingest::smpp_server::{SmppServer, SmppServerSpec};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::configuration::Configuration;
+use crate::handsets;
 use crate::node::{acknowledged_early, io, messages_max, terms};
 use crate::place::Ready;
 
@@ -73,8 +74,8 @@ impl Doors {
         }
     }
 
-    /// Gives engine and doors the accounts of another configuration, and the engine its routes as well unless they are
-    /// to stay.
+    /// Gives engine and doors the accounts of another configuration, and the engine its rules for messages from
+    /// handsets, and its routes as well unless they are to stay.
     pub(crate) fn reload(
         &self,
         configuration: &Configuration,
@@ -154,5 +155,6 @@ fn directory(configuration: &Configuration, engine: &Engine) -> anyhow::Result<D
             balance: Arc::default(),
         });
     }
-    Ok(Directory::new(entries, before.carriers().to_vec()))
+    let carriers = before.carriers().to_vec();
+    Ok(Directory::new(entries, carriers).with_mo(handsets::rules(&configuration.settings)))
 }

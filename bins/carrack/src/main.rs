@@ -9,6 +9,7 @@ mod command;
 mod configuration;
 mod doors;
 mod fault;
+mod handsets;
 mod node;
 mod output;
 mod place;
@@ -22,8 +23,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use command::{
-    account, audit, balance, batch, carrier, cdr, config_check, demo, queue, route, send, serve,
-    status, text, trace,
+    account, audit, balance, batch, carrier, cdr, config_check, demo, mo, queue, route, send,
+    serve, status, text, trace,
 };
 
 #[global_allocator]
@@ -79,6 +80,14 @@ Examples:
     /// Tells why a message goes where it goes
     #[command(subcommand)]
     Route(route::Command),
+    /// Tells who gets what handsets send
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  carrack mo explain --to 80808 --from +447700900123 --text 'STOP'"
+    )]
+    Mo(mo::Command),
     /// Shows and stops carriers of a running node; finds out how a new one behaves
     #[command(
         subcommand,
@@ -132,6 +141,7 @@ fn main() -> ExitCode {
         Command::Status(arguments) => status::run(&arguments),
         Command::Batch(command) => batch::run(&command),
         Command::Route(command) => route::run(&command),
+        Command::Mo(command) => mo::run(&command),
         Command::Carrier(command) => carrier::run(&command),
         Command::Queue(arguments) => queue::run(&arguments),
         Command::Balance(arguments) => balance::run(&arguments),

@@ -8,11 +8,13 @@ use carrack_engine::{
     NodeSpec, Terms,
 };
 use carrack_message::Micros;
+use carrack_message::mo::ReassemblySettings;
 use carrack_queue::{CommitSettings, Durability};
 use carrack_runtime::Io;
 use carrack_settings::{self as settings, DurabilityMode, Settings};
 
 use crate::configuration::{Configuration, on_no_response};
+use crate::handsets;
 
 /// Frames that may wait for the committer, all shards together.
 const FRAMES_MAX: usize = 1024;
@@ -47,6 +49,7 @@ pub(crate) fn specification(configuration: &Configuration, carriers: Vec<Carrier
             .collect(),
         carriers,
         table: Arc::clone(&configuration.table),
+        mo: handsets::rules(settings),
         cdr: settings.cdr.as_ref().map(|cdr| CdrSettings {
             // The store keeps it, for commands that stand elsewhere.
             folder: std::path::absolute(&cdr.folder).unwrap_or_else(|_| cdr.folder.clone()),
@@ -142,11 +145,11 @@ fn commit(settings: &Settings) -> CommitSettings {
 }
 
 fn engine(settings: &Settings) -> EngineSettings {
-    let (delivery, queue) = (&settings.delivery, &settings.queue);
+    let (delivery, queue, mo) = (&settings.delivery, &settings.queue, &settings.mo);
     EngineSettings {
         node_id: settings.node.node_id,
         messages_max: queue.messages_max,
-        lane_live_max: usize::try_from(queue.lane_in_memory).unwrap_or(usize::MAX),
+        lane_live_max: size(queue.lane_in_memory),
         frame_messages_max: usize::from(settings.durability.frame_messages_max)
             .max(FRAME_MESSAGES_MIN),
         validity_default_ns: nanoseconds(delivery.validity_default),
@@ -164,14 +167,24 @@ fn engine(settings: &Settings) -> EngineSettings {
             settings::Multipart::Last => Multipart::Last,
         },
         receipt_in_memory_ns: nanoseconds(queue.receipt_in_memory),
-        receipts_in_memory_max: usize::try_from(queue.receipts_in_memory_max).unwrap_or(usize::MAX),
+        receipts_in_memory_max: size(queue.receipts_in_memory_max),
         early_receipt_hold_ns: nanoseconds(queue.early_receipt_hold),
-        early_receipts_max: usize::try_from(queue.early_receipts_max).unwrap_or(usize::MAX),
+        early_receipts_max: size(queue.early_receipts_max),
+        mo_reassembly: ReassemblySettings {
+            timeout_ns: nanoseconds(mo.join_timeout),
+            messages_max: size(mo.join_messages_max),
+            octets_max: size(mo.join_size),
+        },
+        mo_waiting_max: size(mo.waiting_max),
+        mo_keep_ns: nanoseconds(mo.keep),
         mailbox_size: MAILBOX_SIZE,
         history_frames_max: HISTORY_FRAMES_MAX,
         drain_ns: nanoseconds(drain(settings.shutdown.deadline)),
-        ..EngineSettings::default()
     }
+}
+
+fn size(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 /// For the engine, which counts in them.

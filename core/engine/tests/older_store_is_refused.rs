@@ -7,7 +7,7 @@ use std::time::Duration;
 use carrack_engine::{EngineSettings, Node, NodeFault, NodeSpec, audit};
 use carrack_message::record::{FrameFault, FrameWriter, Told};
 use carrack_queue::{CommitSettings, Durability, FrameKey, FrameSummary, SealedFrame, Store};
-use carrack_routing::RouteTable;
+use carrack_routing::{MoTable, RouteTable};
 use carrack_runtime::Io;
 
 /// A frame of the version that came before; the version lies behind the four octets of the magic.
@@ -61,6 +61,7 @@ fn older_log_is_refused_with_the_remedy_and_stays_as_it_is() {
         accounts: Vec::new(),
         carriers: Vec::new(),
         table: Arc::new(RouteTable::build(Vec::new(), Vec::new()).unwrap()),
+        mo: MoTable::default(),
         cdr: None,
     });
     let Err(NodeFault::Frame(fault)) = refused else {

@@ -23,7 +23,7 @@ use carrack_ingest::batch::{BatchSpec, Batches};
 use carrack_ingest::http::{HttpDoor, HttpSpec, Taps};
 use carrack_message::{Class, Micros};
 use carrack_queue::{CommitSettings, Durability};
-use carrack_routing::{CarrierRow, Matcher, Policy, RouteRow, RouteTable};
+use carrack_routing::{CarrierRow, Matcher, MoTable, Policy, RouteRow, RouteTable};
 use carrack_runtime::Io;
 use serde_json::{Value, json};
 
@@ -114,6 +114,7 @@ fn open(data_dir: &Path) -> Stand {
             make: Box::new(|_, _| unreachable!("there are no links")),
         }],
         table: table(),
+        mo: MoTable::default(),
         cdr: None,
     })
     .unwrap();

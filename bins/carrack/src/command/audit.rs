@@ -98,6 +98,19 @@ pub(crate) fn text(audit: &Audit) -> String {
             rows.add_row([name.to_owned(), count(value)]);
         }
     }
+    let mo = &audit.mo;
+    if mo.received > 0 {
+        for (name, value) in [
+            ("parts from handsets, received", mo.received),
+            ("  told to customers", mo.told),
+            ("  nobody's", mo.nobody),
+            ("  repeated", mo.repeated),
+            ("  expired", mo.expired),
+            ("  waiting", mo.waiting),
+        ] {
+            rows.add_row([name.to_owned(), count(value)]);
+        }
+    }
     let mut text = rows.to_string();
     for segment in audit.uncertain.iter().take(UNCERTAIN_SHOWN_MAX) {
         text.push_str(&format!(

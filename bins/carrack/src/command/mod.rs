@@ -8,6 +8,7 @@ pub(crate) mod carrier;
 pub(crate) mod cdr;
 pub(crate) mod config_check;
 pub(crate) mod demo;
+pub(crate) mod mo;
 pub(crate) mod queue;
 pub(crate) mod route;
 pub(crate) mod send;

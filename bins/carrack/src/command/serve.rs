@@ -169,6 +169,7 @@ fn reload(path: &Path, configuration: &mut Configuration, node: &Node, doors: &D
             tracing::info!(
                 accounts = fresh.settings.accounts.len(),
                 routes = fresh.settings.routes.len(),
+                mo_routes = fresh.settings.mo_routes.len(),
                 "the configuration was loaded anew"
             );
             keep_started(configuration, fresh);
@@ -188,6 +189,7 @@ fn keep_started(configuration: &mut Configuration, fresh: Configuration) {
     now.runtime = started.runtime;
     now.durability = started.durability;
     now.queue = started.queue;
+    now.mo = started.mo;
     now.http = started.http;
     now.smpp_server = started.smpp_server;
     now.batch = started.batch;
@@ -223,6 +225,7 @@ fn needs_restart(before: &Settings, after: &Settings) -> Vec<String> {
     note("[runtime]", before.runtime != after.runtime);
     note("[durability]", before.durability != after.durability);
     note("[queue]", before.queue != after.queue);
+    note("[mo]", before.mo != after.mo);
     note("[http]", before.http != after.http);
     note("[smpp_server]", before.smpp_server != after.smpp_server);
     note("[batch]", before.batch != after.batch);

@@ -97,7 +97,7 @@ fn name_all(store: &Store, spec: &NodeSpec) -> Result<Directory, StoreFault> {
             name: carrier.name.clone(),
         });
     }
-    Ok(Directory::new(entries, carrier_entries))
+    Ok(Directory::new(entries, carrier_entries).with_mo(spec.mo.clone()))
 }
 
 fn say_what_was_found(recovered: &Recovered, report: &ScanReport) {

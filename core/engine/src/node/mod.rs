@@ -23,7 +23,7 @@ use carrack_queue::{
     CommitSettings, CommitThread, CommitterSpec, ExportMark, InFlightJournal, JournalFault,
     ShardCommitter, StoreFault, Wake as CommitWake,
 };
-use carrack_routing::RouteTable;
+use carrack_routing::{MoTable, RouteTable};
 use carrack_runtime::{Clock, Io, Mailbox, SystemClock, Wake, mailbox};
 use thiserror::Error;
 
@@ -96,6 +96,8 @@ pub struct NodeSpec {
     pub carriers: Vec<CarrierSpec>,
     /// Routes and prices.
     pub table: Arc<RouteTable>,
+    /// Who gets messages from handsets; those in the log are given away by it before the first new one comes.
+    pub mo: MoTable,
     /// CDR files; none: none are written.
     pub cdr: Option<CdrSettings>,
 }
