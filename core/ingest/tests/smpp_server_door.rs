@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use carrack_engine::{Cancelled, Chunk, Submission, Verdict};
+use carrack_engine::{Cancelled, Chunk, Ending, News, Submission, Verdict};
 use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
 use carrack_ingest::smpp_server::{
     Intake, MessageState, SmppServer, SmppServerSpec, Telling, TellingSink,
@@ -335,15 +335,17 @@ fn good() -> SubmitSm<'static> {
 fn telling(key: u64) -> Telling<u64> {
     Telling {
         key,
-        id: MessageId(key.into()),
-        told_as: Vec::new(),
-        to: Msisdn::from_u64(447_946_000_001).unwrap(),
-        from: "ACME".into(),
-        status: Status::Delivered,
-        error: 0,
-        segments: 1,
-        accepted_utc_ns: 0,
-        done_utc_ns: 0,
+        news: News::End(Ending {
+            id: MessageId(key.into()),
+            told_as: Vec::new(),
+            to: Msisdn::from_u64(447_946_000_001).unwrap(),
+            from: "ACME".into(),
+            status: Status::Delivered,
+            error: 0,
+            segments: 1,
+            accepted_utc_ns: 0,
+            done_utc_ns: 0,
+        }),
     }
 }
 

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use carrack_message::{ChargeOn, Class, Micros, Sender};
 use toml::de::DeValue;
 
-use crate::customer::{ALPHABETS, BIND_KINDS, ID_FORMATS};
+use crate::customer::{ALPHABETS, BIND_KINDS, ID_FORMATS, MO_FORMS};
 use crate::reader::{Read, Section};
 use crate::{
-    BindKinds, DefaultAlphabet, IdFormat, Network, ReceiptDialect, Secret, SenderPattern, kind,
-    password,
+    BindKinds, DefaultAlphabet, IdFormat, MoForm, Network, ReceiptDialect, Secret, SenderPattern,
+    kind, password,
 };
 
 /// When messages are acknowledged.
@@ -76,6 +76,10 @@ pub struct Account {
     pub message_id: IdFormat,
     /// How receipts are written to its SMPP client.
     pub receipt: ReceiptDialect,
+    /// How long messages from handsets come to its SMPP client.
+    pub mo_form: MoForm,
+    /// Whether the carrier's name and our id go beside messages from handsets.
+    pub mo_link_tlv: bool,
     /// Line of its header in the file.
     pub line: usize,
 }
@@ -119,6 +123,8 @@ impl Account {
                 .map_or_else(ReceiptDialect::default, |inner| {
                     ReceiptDialect::read(&inner)
                 }),
+            mo_form: section.or("mo_form", MoForm::default(), kind::choice(MO_FORMS)),
+            mo_link_tlv: section.or("mo_link_tlv", false, kind::boolean),
             line: section.line,
         };
         section.finish();

@@ -105,6 +105,19 @@ pub(crate) const ALPHABETS: &[(&str, DefaultAlphabet)] = &[
     ("utf8", DefaultAlphabet::Utf8),
 ];
 
+/// How a message from a handset comes to an account's SMPP client where one `short_message` does not hold it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MoForm {
+    /// Whole, by `message_payload`.
+    #[default]
+    Payload,
+    /// In parts behind a header, one `deliver_sm` each.
+    Parts,
+}
+
+pub(crate) const MO_FORMS: &[(&str, MoForm)] =
+    &[("payload", MoForm::Payload), ("parts", MoForm::Parts)];
+
 /// How receipts are written to an account's SMPP client: `receipt = { ... }`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReceiptDialect {

@@ -44,7 +44,7 @@ pub use carrier::{Bind, Carrier, CarrierKind, InterfaceVersion, Price};
 pub use cdr::{Cdr, CdrFormat};
 pub use connection::CarrierTls;
 pub use customer::{
-    BindKinds, DefaultAlphabet, IdFormat, ReceiptDialect, ReceiptError, SenderPattern,
+    BindKinds, DefaultAlphabet, IdFormat, MoForm, ReceiptDialect, ReceiptError, SenderPattern,
 };
 pub use delivery::{Delivery, Multipart, OnNoResponse};
 pub use durability::{Durability, DurabilityMode};

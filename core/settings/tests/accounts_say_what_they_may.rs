@@ -11,7 +11,8 @@ use std::path::Path;
 
 use carrack_message::Sender;
 use carrack_settings::{
-    Account, BindKinds, DefaultAlphabet, Faults, IdFormat, ReceiptDialect, ReceiptError, Settings,
+    Account, BindKinds, DefaultAlphabet, Faults, IdFormat, MoForm, ReceiptDialect, ReceiptError,
+    Settings,
 };
 
 fn account(keys: &str) -> Result<Account, Faults> {
@@ -36,13 +37,17 @@ fn an_account_that_says_nothing_may_everything_and_speaks_the_usual() {
     assert_eq!(account.alphabet, DefaultAlphabet::Gsm7);
     assert_eq!(account.message_id, IdFormat::Hex);
     assert_eq!(account.receipt, ReceiptDialect::default());
+    assert_eq!(
+        (account.mo_form, account.mo_link_tlv),
+        (MoForm::Payload, false)
+    );
 }
 
 #[test]
 fn every_key_is_read() {
     let account = with_password(
         "binds = [\"receiver\", \"transmitter\"]\nsenders = [\"ACME\", \"+447700*\"]\nalphabet = \"latin1\"\n\
-         message_id = \"uuid\"\nreceipt = { err = \"hex\", tlvs = false }",
+         message_id = \"uuid\"\nreceipt = { err = \"hex\", tlvs = false }\nmo_form = \"parts\"\nmo_link_tlv = true",
     )
     .unwrap();
     assert!(account.binds.receiver && account.binds.transmitter && !account.binds.transceiver);
@@ -56,6 +61,10 @@ fn every_key_is_read() {
         ..ReceiptDialect::default()
     };
     assert_eq!(account.receipt, receipt);
+    assert_eq!(
+        (account.mo_form, account.mo_link_tlv),
+        (MoForm::Parts, true)
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Clients that come from another gateway parse what that gateway wrote: each account may have it so. Held in place
 //! and copied; nothing of it is looked up a message.
 
-pub use carrack_settings::{DefaultAlphabet, IdFormat, ReceiptDialect, ReceiptError};
+pub use carrack_settings::{DefaultAlphabet, IdFormat, MoForm, ReceiptDialect, ReceiptError};
 
 /// The dialect of one account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,10 @@ pub struct Dialect {
     pub message_id: IdFormat,
     /// How receipts are written.
     pub receipt: ReceiptDialect,
+    /// How long messages from handsets are written.
+    pub mo_form: MoForm,
+    /// Whether the carrier's name and our id go beside messages from handsets.
+    pub mo_link_tlv: bool,
 }
 
 impl Dialect {
@@ -24,6 +28,8 @@ impl Dialect {
             alphabet: account.alphabet,
             message_id: account.message_id,
             receipt: account.receipt,
+            mo_form: account.mo_form,
+            mo_link_tlv: account.mo_link_tlv,
         }
     }
 }

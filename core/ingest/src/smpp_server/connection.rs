@@ -1,4 +1,4 @@
-//! One client's connection: bytes, verdicts and receipts in; bytes, submissions and news out. No socket, no clock.
+//! One client's connection: bytes, verdicts and what it is told in; bytes, submissions and news out. No socket, no clock.
 //!
 //! Promise: a request is answered exactly once: at once where it is refused here, else when its verdict or its answer
 //! comes. All messages of one read leave as one chunk. A bind that ends frees its place at once. Bound: the account's window each
@@ -17,9 +17,9 @@ use carrack_smpp::{
 
 use super::deliveries::{Deliveries, DeliveryNews};
 use super::question::{Answer, Question};
-use super::receipt::{ReceiptWriter, Telling};
 use super::register::Knock;
 use super::requests::{Asked, AskedBy, Caller, Requests, Submits};
+use super::telling::{Telling, TellingWriter};
 use super::{message_id, screen};
 use crate::accounts::{Account, Dialect};
 
@@ -61,7 +61,7 @@ pub(crate) struct Connection<K> {
     /// Questions that were handed on and are not answered.
     asking: u32,
     deliveries: Deliveries<K>,
-    writer: ReceiptWriter,
+    writer: TellingWriter,
     drain: Drain,
     closing: Option<CloseReason>,
 }
@@ -78,7 +78,7 @@ impl<K: Copy> Connection<K> {
             requests: Requests::default(),
             asking: 0,
             deliveries: Deliveries::new(),
-            writer: ReceiptWriter::default(),
+            writer: TellingWriter::default(),
             drain: Drain::No,
             closing: None,
         }
@@ -110,7 +110,7 @@ impl<K: Copy> Connection<K> {
         &self.session
     }
 
-    /// Receipts that the client refused for good.
+    /// Of what it was told, what the client refused for good.
     pub(crate) const fn receipts_refused(&self) -> u64 {
         self.deliveries.refused()
     }
@@ -290,17 +290,17 @@ impl<K: Copy> Connection<K> {
         });
     }
 
-    /// Receipts to be delivered.
+    /// What the client is to be told.
     pub(crate) fn tellings(&mut self, tellings: Vec<Telling<K>>) {
         self.deliveries.push(tellings);
     }
 
-    /// What became of receipts since the last call.
+    /// What became of it since the last call.
     pub(crate) fn news(&mut self) -> DeliveryNews<K> {
         self.deliveries.news()
     }
 
-    /// Ends a turn: sends receipts that have a slot and what is due by now. Call after whatever came in.
+    /// Ends a turn: sends what it is told, as far as there are slots, and what is due by now. Call after whatever came in.
     pub(crate) fn settle(&mut self, now_ns: u64, desk: &mut dyn Desk) {
         self.deliveries.tick(now_ns);
         if matches!(self.drain, Drain::No) && self.session.bound().is_some() {

@@ -10,8 +10,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::super::receipt::tests::telling;
 use super::super::register::Register;
+use super::super::telling::tests::{from_handset, telling};
 use super::*;
 use crate::accounts::{AccountBook, AccountSpec, Accounts, Admission};
 use carrack_engine::Refusal;
@@ -93,6 +93,15 @@ struct Talk {
 
 impl Talk {
     fn connected(spec: AccountSpec, kind: BindKind, password: &str) -> Self {
+        Self::of_version(0x34, spec, kind, password)
+    }
+
+    fn of_version(
+        interface_version: u8,
+        spec: AccountSpec,
+        kind: BindKind,
+        password: &str,
+    ) -> Self {
         let now = Now {
             mono_ns: SECOND_NS,
             utc_ns: 1_800_000_000 * SECOND_NS,
@@ -105,6 +114,7 @@ impl Talk {
             bind: kind,
             system_id: b"acme".to_vec(),
             password: password.as_bytes().to_vec(),
+            interface_version,
             enquire_link_idle_ns: 0,
             window: 1000,
             ..ClientSettings::default()
@@ -509,6 +519,28 @@ fn receipts_go_to_binds_that_receive_and_to_no_other() {
     let mut talk = Talk::connected(spec(), BindKind::Transmitter, "pw");
     assert_eq!(talk.bound, Some(Ok(())));
     assert_eq!(talk.connection.news().credits, 0);
+}
+
+#[test]
+fn long_text_from_a_handset_is_whole_to_a_client_of_3_4_and_in_parts_to_one_of_3_3() {
+    for (version, deliver_sms) in [(0x34, 1), (0x33, 3)] {
+        let mut talk = Talk::of_version(version, spec(), BindKind::Receiver, "pw");
+        assert_eq!(talk.bound, Some(Ok(())));
+        talk.connection.news();
+        let text = "abcdefghij".repeat(40);
+        talk.connection.tellings(vec![from_handset(5, &text)]);
+        talk.exchange();
+        for at in 0..deliver_sms {
+            assert_eq!(talk.receipts.len(), at + 1, "one after the other");
+            assert!(talk.connection.news().told.is_empty());
+            let status = CommandStatus::ESME_ROK;
+            talk.client
+                .answer_deliver(talk.receipts[at], CommandId::DELIVER_SM, status);
+            talk.exchange();
+        }
+        assert_eq!(talk.connection.news().told, [5]);
+        assert_eq!(talk.receipts.len(), deliver_sms);
+    }
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub struct SmppServerCounts {
     pub connections_malformed: u64,
     /// Chunks that the engine had no room for; each submit in them was answered `ESME_RTHROTTLED`.
     pub chunks_throttled: u64,
-    /// Receipts that clients refused for good.
+    /// Receipts and messages from handsets that clients refused for good.
     pub receipts_refused: u64,
 }
 

@@ -1,21 +1,25 @@
-//! Receipts on their way to one client: waiting for a slot, sent, refused for now, taken.
+//! What one client is told, on its way: waiting for a slot, sent, refused for now, taken. Receipts, and messages from
+//! handsets, which may go in parts: each part when the one before was taken, all on this connection.
 //!
-//! Promise: a receipt counts as taken only by an OK, or by a refusal that the client means for good; any other answer
+//! Promise: it counts as taken only by an OK, or by a refusal that the client means for good; any other answer
 //! and any silence sends it again after a growing pause. A client that never answers is given none for a while, and
-//! what it was given goes back. Bound: the credits that were granted. An answer to a receipt that is no longer known
-//! changes nothing: tickets are never used twice.
+//! what it was given goes back, and begins anew wherever it goes. Bound: the credits that were granted. An answer to
+//! what is no longer known changes nothing: tickets are never used twice, not for two parts either.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
+use carrack_engine::News;
+use carrack_message::MessageId;
 use carrack_smpp::{CommandStatus, DeliverRefused, ServerSession};
 
-use super::receipt::{ReceiptWriter, Telling};
+use super::telling::{Line, Telling, TellingWriter};
+use crate::accounts::Dialect;
 
 const SECOND_NS: u64 = 1_000_000_000;
-/// Answers other than OK after which a receipt is given up as refused.
+/// Answers other than OK after which it is given up as refused.
 const REFUSALS_MAX: u32 = 8;
-/// Silences over one receipt after which the client is given none for a while.
+/// Silences over one `deliver_sm` after which the client is given none for a while.
 const SILENCES_MAX: u32 = 3;
 /// How long that is.
 const DEAF_NS: u64 = 60 * SECOND_NS;
@@ -34,6 +38,12 @@ struct Entry<K> {
     telling: Telling<K>,
     refusals: u32,
     silences: u32,
+    /// The part that is on its way, from 0.
+    part: u8,
+    /// Parts in all, once the first was sent.
+    parts: u8,
+    /// What the first part was written in: the others must be of the same cut.
+    begun_in: Dialect,
 }
 
 /// What whoever hands receipts over is to hear.
@@ -47,7 +57,7 @@ pub(crate) struct DeliveryNews<K> {
     pub(crate) credits: u32,
 }
 
-/// Receipts of one client.
+/// What one client is told.
 #[derive(Debug)]
 pub(crate) struct Deliveries<K> {
     entries: Vec<Option<Entry<K>>>,
@@ -86,18 +96,18 @@ impl<K: Copy> Deliveries<K> {
         self.window = window;
     }
 
-    /// Receipts that the client refused for good.
+    /// What the client refused for good, and what no `deliver_sm` can say.
     pub(crate) const fn refused(&self) -> u64 {
         self.refused
     }
 
-    /// Receipts on their way or waiting here.
+    /// On its way or waiting here.
     #[cfg(test)]
     pub(crate) fn held(&self) -> usize {
         self.entries.len() - self.free.len()
     }
 
-    /// Takes receipts in; none while the client is deaf, for they went back.
+    /// Takes in what the client is told; none while the client is deaf, for they went back.
     pub(crate) fn push(&mut self, tellings: Vec<Telling<K>>) {
         if self.granted == 0 {
             return;
@@ -107,8 +117,7 @@ impl<K: Copy> Deliveries<K> {
                 self.entries.push(None);
                 u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX)
             });
-            self.serial = self.serial.wrapping_add(1);
-            let ticket = u64::from(self.serial) << 32 | u64::from(index);
+            let ticket = self.ticket(index);
             if let Some(slot) = self.entries.get_mut(index as usize) {
                 *slot = Some(Entry {
                     ticket,
@@ -116,6 +125,9 @@ impl<K: Copy> Deliveries<K> {
                     telling,
                     refusals: 0,
                     silences: 0,
+                    part: 0,
+                    parts: 1,
+                    begun_in: Dialect::default(),
                 });
                 self.ready.push_back(ticket);
             }
@@ -127,8 +139,9 @@ impl<K: Copy> Deliveries<K> {
         &mut self,
         now_ns: u64,
         session: &mut ServerSession,
-        writer: &mut ReceiptWriter,
+        writer: &mut TellingWriter,
     ) {
+        let has_tlvs = session.has_tlvs();
         while let Some(&ticket) = self.ready.front() {
             if session.free_slots() == 0 {
                 return;
@@ -137,18 +150,28 @@ impl<K: Copy> Deliveries<K> {
                 self.ready.pop_front();
                 continue;
             };
-            let sent = writer.write(&entry.telling, |sm| session.deliver(now_ns, ticket, sm));
-            match sent {
-                Ok(_) => {
+            if entry.part == 0 {
+                entry.begun_in = writer.dialect();
+            }
+            let line = Line {
+                dialect: entry.begun_in,
+                has_tlvs,
+                part: entry.part,
+            };
+            let news = &entry.telling.news;
+            match writer.write(news, line, |sm| session.deliver(now_ns, ticket, sm)) {
+                Some((Ok(_), parts)) => {
                     entry.place = Place::Sent;
+                    entry.parts = parts;
                     self.ready.pop_front();
                 }
-                Err(DeliverRefused::Unwritable(_)) => {
+                None | Some((Err(DeliverRefused::Unwritable(_)), _)) => {
+                    tracing::warn!(id = %id(news), "cannot be written as a deliver_sm and is given up");
                     self.ready.pop_front();
                     self.refused += 1;
                     self.close(ticket);
                 }
-                Err(_) => return,
+                Some((Err(_), _)) => return,
             }
         }
     }
@@ -159,7 +182,11 @@ impl<K: Copy> Deliveries<K> {
             return;
         };
         if status.is_ok() {
-            self.close(ticket);
+            if entry.part + 1 < entry.parts {
+                self.next_part(ticket);
+            } else {
+                self.close(ticket);
+            }
             return;
         }
         // Else an older attempt's answer: it is to be sent again anyway.
@@ -238,6 +265,24 @@ impl<K: Copy> Deliveries<K> {
         }
     }
 
+    /// Never used before.
+    fn ticket(&mut self, index: u32) -> u64 {
+        self.serial = self.serial.wrapping_add(1);
+        u64::from(self.serial) << 32 | u64::from(index)
+    }
+
+    /// A part was taken: the next is before all that has not begun. Answers to that part mean nothing to this one.
+    fn next_part(&mut self, ticket: u64) {
+        let next = self.ticket(ticket as u32);
+        if let Some(entry) = entry(&mut self.entries, ticket) {
+            entry.ticket = next;
+            entry.part += 1;
+            entry.place = Place::Ready;
+            (entry.refusals, entry.silences) = (0, 0);
+            self.ready.push_front(next);
+        }
+    }
+
     fn close(&mut self, ticket: u64) {
         let index = ticket as u32;
         let slot = self.entries.get_mut(index as usize);
@@ -253,6 +298,13 @@ impl<K: Copy> Deliveries<K> {
         self.ready.clear();
         self.later.clear();
         self.granted = 0;
+    }
+}
+
+fn id(news: &News) -> MessageId {
+    match news {
+        News::End(ending) => ending.id,
+        News::Mo(mo) => mo.id,
     }
 }
 

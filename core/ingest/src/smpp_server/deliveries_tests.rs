@@ -7,8 +7,9 @@
     clippy::indexing_slicing
 )]
 
-use super::super::receipt::tests::telling;
+use super::super::telling::tests::{from_handset, telling};
 use super::*;
+use crate::accounts::{DefaultAlphabet, MoForm};
 use carrack_smpp::{
     BindKind, ClientEvent, ClientSession, ClientSettings, CommandId, ServerSettings,
 };
@@ -18,7 +19,7 @@ struct Pair {
     session: ServerSession,
     client: ClientSession,
     deliveries: Deliveries<u32>,
-    writer: ReceiptWriter,
+    writer: TellingWriter,
     now_ns: u64,
     seen: Vec<(u32, Vec<u8>)>,
 }
@@ -40,7 +41,7 @@ impl Pair {
             session: ServerSession::new(settings, 1),
             client: ClientSession::new(client, 1),
             deliveries: Deliveries::new(),
-            writer: ReceiptWriter::default(),
+            writer: TellingWriter::default(),
             now_ns: SECOND_NS,
             seen: Vec::new(),
         };
@@ -237,4 +238,165 @@ fn receipts_beyond_the_credits_are_kept_and_no_more_are_asked_for() {
         pair.answer(pair.seen[at].0, CommandStatus::ESME_ROK);
     }
     assert_eq!(pair.deliveries.news().credits, 0);
+}
+
+/// Three parts: 153, 153 and 94 letters.
+fn long() -> String {
+    "abcdefghij".repeat(40)
+}
+
+fn in_parts() -> Dialect {
+    Dialect {
+        mo_form: MoForm::Parts,
+        ..Dialect::default()
+    }
+}
+
+impl Pair {
+    fn with_long(key: u32, window: u32) -> Self {
+        let mut pair = Self::bound(window);
+        pair.writer.speak(in_parts());
+        pair.deliveries.news();
+        pair.deliveries.push(vec![from_handset(key, &long())]);
+        pair.exchange();
+        pair
+    }
+
+    /// The parts that came, by their headers.
+    fn parts(&self) -> Vec<u8> {
+        self.seen.iter().map(|(_, data)| data[5]).collect()
+    }
+}
+
+#[test]
+fn next_part_leaves_when_the_one_before_was_taken_and_the_whole_is_told_after_the_last() {
+    let mut pair = Pair::with_long(7, 4);
+    for at in 0..3 {
+        assert_eq!(pair.seen.len(), at + 1);
+        assert!(pair.deliveries.news().told.is_empty());
+        pair.answer(pair.seen[at].0, CommandStatus::ESME_ROK);
+    }
+    assert_eq!(pair.parts(), [1, 2, 3]);
+    assert_eq!(pair.deliveries.news().told, [7]);
+    assert_eq!(pair.deliveries.held(), 0);
+    let text: Vec<u8> = pair
+        .seen
+        .iter()
+        .flat_map(|(_, data)| data[6..].to_vec())
+        .collect();
+    assert_eq!(text, long().as_bytes());
+}
+
+#[test]
+fn refused_part_comes_again_and_those_before_it_do_not() {
+    let mut pair = Pair::with_long(7, 4);
+    pair.answer(pair.seen[0].0, CommandStatus::ESME_ROK);
+    pair.answer(pair.seen[1].0, CommandStatus::ESME_RX_T_APPN);
+    pair.pass(1);
+    assert_eq!(pair.parts(), [1, 2, 2]);
+    assert_eq!(pair.seen[1].1, pair.seen[2].1);
+    pair.answer(pair.seen[2].0, CommandStatus::ESME_ROK);
+    pair.answer(pair.seen[3].0, CommandStatus::ESME_ROK);
+    assert_eq!(pair.parts(), [1, 2, 2, 3]);
+    assert_eq!(pair.deliveries.news().told, [7]);
+}
+
+#[test]
+fn part_refused_for_good_ends_the_whole() {
+    let mut pair = Pair::with_long(7, 4);
+    pair.answer(pair.seen[0].0, CommandStatus::ESME_ROK);
+    pair.answer(pair.seen[1].0, CommandStatus::ESME_RX_R_APPN);
+    pair.pass(60);
+    assert_eq!(pair.parts(), [1, 2]);
+    assert_eq!(pair.deliveries.news().told, [7]);
+    assert_eq!(pair.deliveries.refused(), 1);
+}
+
+#[test]
+fn second_answer_to_one_part_does_not_count_for_the_next() {
+    let mut pair = Pair::with_long(7, 4);
+    // Not answered: it comes again, and then both are answered.
+    pair.pass(10);
+    pair.pass(1);
+    assert_eq!(pair.parts(), [1, 1]);
+    pair.answer(pair.seen[0].0, CommandStatus::ESME_ROK);
+    assert_eq!(pair.parts(), [1, 1, 2]);
+    pair.answer(pair.seen[1].0, CommandStatus::ESME_ROK);
+    assert_eq!(pair.parts(), [1, 1, 2], "the second part was not answered");
+    pair.answer(pair.seen[2].0, CommandStatus::ESME_ROK);
+    pair.answer(pair.seen[3].0, CommandStatus::ESME_ROK);
+    assert_eq!(pair.parts(), [1, 1, 2, 3]);
+    assert_eq!(pair.deliveries.news().told, [7]);
+}
+
+#[test]
+fn bind_lost_in_mid_parts_begins_anew_with_the_same_parts_on_another() {
+    let mut lost = Pair::with_long(7, 4);
+    lost.answer(lost.seen[0].0, CommandStatus::ESME_ROK);
+    assert_eq!(lost.parts(), [1, 2]);
+    assert!(lost.deliveries.news().told.is_empty());
+    let mut other = Pair::with_long(7, 4);
+    other.answer(other.seen[0].0, CommandStatus::ESME_ROK);
+    let octets =
+        |pair: &Pair| -> Vec<Vec<u8>> { pair.seen.iter().map(|(_, data)| data.clone()).collect() };
+    assert_eq!(octets(&lost), octets(&other));
+}
+
+#[test]
+fn silence_over_one_part_gives_the_whole_back() {
+    let mut pair = Pair::with_long(7, 4);
+    pair.answer(pair.seen[0].0, CommandStatus::ESME_ROK);
+    for _ in 0..3 {
+        pair.pass(10);
+        pair.pass(1);
+    }
+    assert_eq!(pair.parts(), [1, 2, 2, 2]);
+    let news = pair.deliveries.news();
+    assert!(news.revoke && news.told.is_empty());
+    // What was answered too late is told to nobody: it went back, whole.
+    pair.answer(pair.seen[3].0, CommandStatus::ESME_ROK);
+    assert!(pair.deliveries.news().told.is_empty());
+    assert_eq!(pair.parts().len(), 4);
+}
+
+#[test]
+fn account_changed_in_mid_parts_changes_no_cut() {
+    let mut pair = Pair::with_long(7, 4);
+    pair.writer.speak(Dialect {
+        alphabet: DefaultAlphabet::Utf8,
+        ..Dialect::default()
+    });
+    for at in 0..3 {
+        pair.answer(pair.seen[at].0, CommandStatus::ESME_ROK);
+    }
+    assert_eq!(pair.parts(), [1, 2, 3]);
+    assert_eq!(pair.deliveries.news().told, [7]);
+    pair.deliveries.push(vec![from_handset(8, &long())]);
+    pair.exchange();
+    assert_eq!(pair.seen.len(), 4);
+    pair.answer(pair.seen[3].0, CommandStatus::ESME_ROK);
+    assert_eq!(pair.deliveries.news().told, [8], "the next goes whole");
+}
+
+#[test]
+fn parts_go_on_before_what_has_not_begun() {
+    let mut pair = Pair::with_long(7, 1);
+    pair.deliveries.push(vec![telling(8)]);
+    for at in 0..4 {
+        pair.answer(pair.seen[at].0, CommandStatus::ESME_ROK);
+    }
+    assert_eq!(pair.deliveries.news().told, [7, 8]);
+}
+
+#[test]
+fn what_no_deliver_sm_can_say_holds_up_nobody() {
+    let mut pair = Pair::bound(2);
+    pair.deliveries.news();
+    pair.deliveries
+        .push(vec![from_handset(1, &"Ж".repeat(40_000)), telling(2)]);
+    pair.exchange();
+    assert_eq!(pair.deliveries.news().told, [1]);
+    assert_eq!(pair.deliveries.refused(), 1);
+    pair.answer(pair.seen[0].0, CommandStatus::ESME_ROK);
+    assert_eq!(pair.deliveries.news().told, [2]);
 }

@@ -274,7 +274,7 @@ impl<I: Intake> Door<I> {
         };
         if news.revoke {
             tracing::warn!(account = account.name, peer = %peer.address,
-                "client does not answer receipts; it gets none for a minute");
+                "client does not answer what it is told; it is told nothing for a minute");
             self.intake.revoke(account.number, peer.number);
         }
         if news.credits > 0 && connection.closing().is_none() {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use carrack_engine::{Cancelled, Chunk, Engine, News, Notice, NoticeKey};
+use carrack_engine::{Cancelled, Chunk, Engine, Notice, NoticeKey};
 use carrack_message::mo::MoWay;
 use carrack_message::{MessageId, Msisdn, Status};
 
 use super::message_id;
-use super::receipt::Telling;
+use super::telling::Telling;
 
-/// Takes receipts in; called on any thread, must not block.
+/// Takes in what customers are told; called on any thread, must not block.
 pub type TellingSink<K> = Arc<dyn Fn(Vec<Telling<K>>) + Send + Sync>;
 
 /// Where a message stands.
@@ -25,7 +25,7 @@ pub struct MessageState {
 
 /// Takes messages, hands receipts out, answers questions. See [`Engine`] for the promises.
 pub trait Intake: Clone + Send + Sync + 'static {
-    /// Names a receipt.
+    /// Names what a customer is told.
     type Key: Copy + Send + 'static;
 
     /// Submissions of one chunk at most.
@@ -35,11 +35,11 @@ pub trait Intake: Clone + Send + Sync + 'static {
     /// # Errors
     /// The chunk, when the mailbox is full.
     fn submit_to(&self, lane: u64, chunk: Chunk) -> Result<(), Chunk>;
-    /// So many more receipts of this account may be handed to this subscriber.
+    /// So much more that this account is told may be handed to this subscriber.
     fn grant(&self, account: u32, subscriber: u64, credits: u32, sink: &TellingSink<Self::Key>);
     /// The subscriber is gone: what it was handed and did not take waits again.
     fn revoke(&self, account: u32, subscriber: u64);
-    /// The customer has taken this receipt.
+    /// The customer has taken this.
     fn told(&self, key: &Self::Key);
     /// Where a message of this account stands; none: it has no such message. Blocking: it reads the store.
     ///
@@ -69,7 +69,7 @@ impl Intake for Engine {
     fn grant(&self, account: u32, subscriber: u64, credits: u32, sink: &TellingSink<NoticeKey>) {
         let sink = Arc::clone(sink);
         let notices: carrack_engine::NoticeSink = Arc::new(move |notices: Vec<Notice>| {
-            sink(notices.into_iter().filter_map(telling).collect());
+            sink(notices.into_iter().map(telling).collect());
         });
         Self::grant(self, account, MoWay::Bind, subscriber, credits, &notices);
     }
@@ -108,20 +108,9 @@ impl Intake for Engine {
     }
 }
 
-fn telling(notice: Notice) -> Option<Telling<NoticeKey>> {
-    let News::End(ending) = notice.news else {
-        return None;
-    };
-    Some(Telling {
+fn telling(notice: Notice) -> Telling<NoticeKey> {
+    Telling {
         key: notice.key,
-        id: ending.id,
-        told_as: ending.told_as,
-        to: ending.to,
-        from: ending.from,
-        status: ending.status,
-        error: ending.error,
-        segments: ending.segments,
-        accepted_utc_ns: ending.accepted_utc_ns,
-        done_utc_ns: ending.done_utc_ns,
-    })
+        news: notice.news,
+    }
 }

@@ -1,7 +1,7 @@
-//! The SMPP front door: customers bind, submit and get their receipts.
+//! The SMPP front door: customers bind, submit, and get their receipts and messages from handsets.
 //!
-//! Promise: what makes messages is answered OK only once they are durable; a receipt is handed over until the customer
-//! takes it. Malformed input is answered as SMPP says, or ends that connection alone. Decisions are made by
+//! Promise: what makes messages is answered OK only once they are durable; a receipt or a message from a handset is
+//! handed over until the customer takes it. Malformed input is answered as SMPP says, or ends that connection alone. Decisions are made by
 //! [`connection`], which knows no socket; [`door`] moves the bytes. Bound: connections, binds, windows, rates and
 //! buffers from the specification and the accounts; above them the answers are `ESME_RBINDFAIL`, `ESME_RTHROTTLED` and
 //! `ESME_RMSGQFUL`. Plain TCP, or TLS by [`wire`].
@@ -20,6 +20,7 @@ mod guard;
 mod intake;
 mod judgement;
 mod message_id;
+mod mo;
 mod multi;
 mod peer;
 mod period;
@@ -32,11 +33,12 @@ mod requests;
 mod screen;
 mod server;
 mod spec;
+mod telling;
 mod user_data;
 mod wire;
 
 pub use counts::SmppServerCounts;
 pub use intake::{Intake, MessageState, TellingSink};
-pub use receipt::Telling;
 pub use server::{SmppServer, SmppServerFault};
 pub use spec::SmppServerSpec;
+pub use telling::Telling;

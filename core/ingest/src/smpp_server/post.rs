@@ -2,7 +2,7 @@
 //!
 //! Promise: a letter is never lost and its sender never waits for the reader's work. Bound: not by a size but by what
 //! can be on its way: one letter for each chunk that waits for its verdicts and for each question (the windows), one for
-//! each receipt that has a credit, and commands.
+//! what has a credit to be told, and commands.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,8 +11,8 @@ use carrack_engine::Verdict;
 use carrack_runtime::Wake;
 
 use super::question::Answer;
-use super::receipt::Telling;
 use super::requests::Asked;
+use super::telling::Telling;
 
 /// A letter.
 pub(crate) enum Letter<K> {
@@ -24,7 +24,7 @@ pub(crate) enum Letter<K> {
     },
     /// The answer to a question of this connection.
     Answer { connection: u64, answer: Answer },
-    /// Receipts for this connection.
+    /// What the client of this connection is told.
     Tellings {
         connection: u64,
         tellings: Vec<Telling<K>>,

@@ -2,42 +2,18 @@
 //!
 //! Promise: both are in the account's dialect; the id is the one the customer was given, in text and in `receipted_message_id`. Buffers are used again.
 
-use carrack_message::number::MSISDN_DIGITS_MAX;
 use std::io::Write;
 
+use carrack_engine::Ending;
+use carrack_message::number::MSISDN_DIGITS_MAX;
 use carrack_message::receipt::{self, ReceiptFields, ReceiptForm};
-use carrack_message::{MessageId, Msisdn, ReceiptState, Sender, Status};
+use carrack_message::{ReceiptState, Sender, Status};
 use carrack_smpp::{Address, DeliverSm, ESM_CLASS_DELIVERY_RECEIPT, Tlvs, tag, write_tlv};
 
 use super::message_id;
 use crate::accounts::{Dialect, ReceiptError};
 
 const SECOND_NS: u64 = 1_000_000_000;
-
-/// The end of a message, to be told; `K` names it to whoever handed it over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Telling<K> {
-    /// To be given back when the customer has taken it.
-    pub key: K,
-    /// The message.
-    pub id: MessageId,
-    /// The id text that the customer was given instead of the message's own; mostly empty.
-    pub told_as: Vec<u8>,
-    /// Recipient of the message.
-    pub to: Msisdn,
-    /// Sender of the message.
-    pub from: String,
-    /// Final status.
-    pub status: Status,
-    /// The carrier's last error or status, 0 where none.
-    pub error: u32,
-    /// Segments.
-    pub segments: u8,
-    /// Accepted at, UTC nanoseconds.
-    pub accepted_utc_ns: u64,
-    /// Final at, UTC nanoseconds.
-    pub done_utc_ns: u64,
-}
 
 /// Buffers of the receipt being written.
 #[derive(Debug, Default)]
@@ -57,22 +33,22 @@ impl ReceiptWriter {
     }
 
     /// Builds the receipt and shows it to `send`.
-    pub(crate) fn write<K, R>(
+    pub(crate) fn write<R>(
         &mut self,
-        telling: &Telling<K>,
+        ending: &Ending,
         send: impl FnOnce(&DeliverSm<'_>) -> R,
     ) -> R {
         self.id.clear();
         // The first of its group, where it is told as that.
-        let told_as = message_id::read_told_as(&telling.told_as).unwrap_or(telling.id);
+        let told_as = message_id::read_told_as(&ending.told_as).unwrap_or(ending.id);
         message_id::write(self.dialect.message_id, told_as, &mut self.id);
-        let state = state(telling.status);
+        let state = state(ending.status);
         let dialect = self.dialect.receipt;
         self.error.clear();
         // A vector takes everything.
         let _ = match dialect.err {
-            ReceiptError::Decimal => write!(self.error, "{:03}", telling.error),
-            ReceiptError::Hex => write!(self.error, "{:03X}", telling.error),
+            ReceiptError::Decimal => write!(self.error, "{:03}", ending.error),
+            ReceiptError::Hex => write!(self.error, "{:03X}", ending.error),
         };
         let form = ReceiptForm {
             seconds: dialect.seconds,
@@ -84,14 +60,14 @@ impl ReceiptWriter {
             &mut self.text,
             &ReceiptFields {
                 id: &self.id,
-                sub: u16::from(telling.segments),
+                sub: u16::from(ending.segments),
                 dlvrd: if state == ReceiptState::Delivered {
-                    u16::from(telling.segments)
+                    u16::from(ending.segments)
                 } else {
                     0
                 },
-                submit_utc_s: seconds(telling.accepted_utc_ns),
-                done_utc_s: seconds(telling.done_utc_ns),
+                submit_utc_s: seconds(ending.accepted_utc_ns),
+                done_utc_s: seconds(ending.done_utc_ns),
                 state,
                 error: &self.error,
                 text: "",
@@ -106,17 +82,17 @@ impl ReceiptWriter {
         }
         let mut digits = [0; MSISDN_DIGITS_MAX];
         let (ton, npi) =
-            Sender::parse(&telling.from).map_or((0, 0), |sender| (sender.ton(), sender.npi()));
+            Sender::parse(&ending.from).map_or((0, 0), |sender| (sender.ton(), sender.npi()));
         send(&DeliverSm {
             source: Address {
                 ton: 1,
                 npi: 1,
-                addr: telling.to.write_digits(&mut digits),
+                addr: ending.to.write_digits(&mut digits),
             },
             destination: Address {
                 ton,
                 npi,
-                addr: telling.from.as_bytes(),
+                addr: ending.from.as_bytes(),
             },
             esm_class: ESM_CLASS_DELIVERY_RECEIPT,
             short_message: &self.text,
@@ -147,11 +123,12 @@ fn seconds(utc_ns: u64) -> i64 {
 #[cfg(test)]
 pub(crate) mod tests {
     #![allow(clippy::unwrap_used)]
+    use carrack_message::{MessageId, Msisdn};
+
     use super::*;
 
-    pub(crate) fn telling(key: u32) -> Telling<u32> {
-        Telling {
-            key,
+    pub(crate) fn ending(key: u32) -> Ending {
+        Ending {
             id: MessageId(u128::from(key) + 1),
             told_as: Vec::new(),
             to: Msisdn::from_u64(447_700_900_123).unwrap(),
@@ -175,15 +152,15 @@ pub(crate) mod tests {
             });
             // Twice: nothing of the one before is left. The second goes by the first of its group.
             for key in [7, 8] {
-                let mut telling = telling(key);
-                let mut told = telling.id;
+                let mut ending = ending(key);
+                let mut told = ending.id;
                 if key == 8 {
                     told = MessageId(5);
-                    telling.told_as = message_id::told_as(told);
+                    ending.told_as = message_id::told_as(told);
                 }
                 let mut id = Vec::new();
                 message_id::write(format, told, &mut id);
-                writer.write(&telling, |sm| {
+                writer.write(&ending, |sm| {
                     assert_eq!(receipt::parse(sm.short_message).id.unwrap(), id);
                     assert_eq!(sm.tlvs.find_cstring(tag::RECEIPTED_MESSAGE_ID).unwrap(), id);
                 });
@@ -200,10 +177,10 @@ pub(crate) mod tests {
                 receipt,
                 ..Dialect::default()
             });
-            let mut telling = telling(7);
-            (telling.error, telling.status) = (0x2B, Status::Undelivered);
-            telling.done_utc_ns += 7 * SECOND_NS;
-            writer.write(&telling, |sm| {
+            let mut ending = ending(7);
+            (ending.error, ending.status) = (0x2B, Status::Undelivered);
+            ending.done_utc_ns += 7 * SECOND_NS;
+            writer.write(&ending, |sm| {
                 (sm.short_message.to_vec(), sm.tlvs.is_empty())
             })
         };
@@ -237,10 +214,10 @@ pub(crate) mod tests {
     fn text_and_parameters_say_the_same_and_addresses_are_swapped() {
         let mut writer = ReceiptWriter::default();
         for status in Status::ALL {
-            let mut telling = telling(7);
-            telling.status = status;
-            telling.error = 0x55F;
-            writer.write(&telling, |sm| {
+            let mut ending = ending(7);
+            ending.status = status;
+            ending.error = 0x55F;
+            writer.write(&ending, |sm| {
                 assert!(sm.is_receipt());
                 assert_eq!(sm.source.addr, b"447700900123");
                 assert_eq!((sm.source.ton, sm.source.npi), (1, 1));
@@ -248,7 +225,7 @@ pub(crate) mod tests {
                 assert_eq!(sm.destination.ton, 5);
                 let read = receipt::parse(sm.short_message);
                 assert_eq!(read.id, sm.tlvs.find_cstring(tag::RECEIPTED_MESSAGE_ID));
-                assert_eq!(read.id.unwrap(), telling.id.hex());
+                assert_eq!(read.id.unwrap(), ending.id.hex());
                 let state = sm.tlvs.find_number(tag::MESSAGE_STATE).unwrap();
                 assert_eq!(u32::from(read.state.unwrap().code()), state);
                 assert_eq!(read.error.unwrap(), b"1375");

@@ -6,6 +6,7 @@
 use crate::session::event::{CloseReason, ServerEvent};
 use crate::session::link::{KeepAlive, Link, LinkSettings};
 use crate::session::settings::ServerSettings;
+use crate::session::version::has_tlvs;
 use crate::{BindKind, CommandId, CommandStatus};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +88,12 @@ impl ServerSession {
     #[must_use]
     pub const fn peer_version(&self) -> u8 {
         self.peer_version
+    }
+
+    /// Whether the peer's version has optional parameters.
+    #[must_use]
+    pub const fn has_tlvs(&self) -> bool {
+        has_tlvs(self.peer_version)
     }
 
     /// True when nothing more will come of this connection.
