@@ -9,6 +9,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use carrack_ingest::tls::check_tls;
 use carrack_message::Micros;
 use carrack_routing::{
     CarrierRow, Deck, Matcher, OnNoResponse, Policy, Prefix, RouteRow, RouteTable,
@@ -58,6 +59,7 @@ impl Configuration {
             .map(|account| account.deck.as_deref().and_then(|path| decks.read(path)))
             .collect();
         let mut faults = decks.faults;
+        faults.extend(tls_faults(&settings));
         let routes = routes(&settings, &carriers, &mut faults);
         if !faults.is_empty() {
             return Err(Faults(faults));
@@ -71,6 +73,18 @@ impl Configuration {
             Err(fault) => Err(Faults(vec![at(&settings, 0, fault.to_string())])),
         }
     }
+}
+
+/// Certificates and keys that do not belong together.
+fn tls_faults(settings: &Settings) -> Vec<Fault> {
+    let http = settings.http.as_ref().and_then(|http| http.tls.as_ref());
+    let smpp = settings.smpp_server.as_ref();
+    let smpp = smpp.and_then(|smpp| smpp.tls.as_ref());
+    [http, smpp]
+        .into_iter()
+        .flatten()
+        .filter_map(|tls| Some(at(settings, tls.line, check_tls(tls).err()?.to_string())))
+        .collect()
 }
 
 /// Price lists by path, read once.

@@ -139,6 +139,7 @@ fn directory(configuration: &Configuration, engine: &Engine) -> anyhow::Result<D
             entry.messages_max = messages_max(account);
             entry.share = account.share;
             entry.terms = terms(account);
+            entry.acknowledged_early = acknowledged_early(account);
             continue;
         }
         let number = engine

@@ -11,7 +11,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
-use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+use tokio_rustls::rustls::{Error, RootCertStore, ServerConfig};
 
 /// A file that TLS cannot be made of.
 #[derive(Debug, Error)]
@@ -42,6 +42,14 @@ impl From<&carrack_settings::Tls> for TlsFiles {
             client_ca: tls.client_ca.clone(),
         }
     }
+}
+
+/// Whether a door can be opened with these files: each is good, and the key is the certificate's.
+///
+/// # Errors
+/// [`TlsFault`].
+pub fn check_tls(tls: &carrack_settings::Tls) -> Result<(), TlsFault> {
+    read(&TlsFiles::from(tls), &[]).map(|_| ())
 }
 
 /// TLS of one door.
@@ -101,7 +109,16 @@ fn read(files: &TlsFiles, alpn: &[&[u8]]) -> Result<ServerConfig, TlsFault> {
         PrivateKeyDer::from_pem_file(&files.key).map_err(|error| fault(&files.key, error))?;
     let mut config = builder
         .with_single_cert(certificates(&files.cert)?, secret)
-        .map_err(|error| fault(&files.key, error))?;
+        .map_err(|error| match error {
+            Error::InconsistentKeys(_) => {
+                let cert = files.cert.display();
+                fault(
+                    &files.key,
+                    format!("is not the key of {cert}; name the pair that belongs together"),
+                )
+            }
+            other => fault(&files.key, other),
+        })?;
     config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
     Ok(config)
 }

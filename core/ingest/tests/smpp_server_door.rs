@@ -681,6 +681,36 @@ fn answers(address: SocketAddr, bound: bool, octets: &[u8]) -> (Vec<(u32, u32, u
     }
 }
 
+#[test]
+fn client_that_closes_its_sending_side_still_gets_its_answers() {
+    let house = House::open(Io::Epoll, |_| ());
+    let mut stream = TcpStream::connect(house.address()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut bytes = Vec::new();
+    let bind = Bind {
+        system_id: b"acme",
+        password: b"pw",
+        interface_version: 0x34,
+        ..Bind::default()
+    };
+    encode_bind(&mut bytes, 1, BindKind::Transceiver, &bind).unwrap();
+    stream.write_all(&bytes).unwrap();
+    let mut buffer = [0; 4096];
+    assert!(stream.read(&mut buffer).unwrap() > 16);
+    let submits: Vec<u8> = (2..22).flat_map(|number| pdu(&good(), number)).collect();
+    stream.write_all(&submits).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut left = Vec::new();
+    stream.read_to_end(&mut left).unwrap();
+    let mut answered = 0;
+    while let Some((pdu, length)) = split_frame(&left, 4096).unwrap() {
+        let header = pdu.header;
+        answered += u32::from(header.command_id.0 == SUBMIT_RESP && header.command_status.is_ok());
+        left.drain(..length);
+    }
+    assert_eq!(answered, 20);
+}
+
 fn pdu(sm: &SubmitSm<'_>, sequence: u32) -> Vec<u8> {
     let mut out = Vec::new();
     encode_submit_sm(&mut out, sequence, sm).unwrap();

@@ -111,7 +111,7 @@ impl Account {
             allowed_ips: section.or("allowed_ips", Vec::new(), kind::one_or_list(kind::parsed)),
             operator: section.or("operator", false, kind::boolean),
             binds: section.or("binds", BindKinds::ALL, binds),
-            senders: section.or("senders", Vec::new(), kind::one_or_list(kind::parsed)),
+            senders: section.or("senders", Vec::new(), senders),
             alphabet: section.or(
                 "alphabet",
                 DefaultAlphabet::default(),
@@ -147,6 +147,15 @@ impl Account {
             );
         }
     }
+}
+
+/// At least one: none would look like nobody and mean everybody.
+fn senders(value: &DeValue<'_>) -> Read<Vec<SenderPattern>> {
+    let senders: Vec<SenderPattern> = kind::one_or_list(kind::parsed)(value)?;
+    if senders.is_empty() {
+        return Err("is empty; name one at least, or leave it out for all".into());
+    }
+    Ok(senders)
 }
 
 /// Kinds of bind, at least one.

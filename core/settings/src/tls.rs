@@ -14,6 +14,8 @@ pub struct Tls {
     pub key: PathBuf,
     /// PEM file with the authorities that sign clients' certificates; none: clients need none.
     pub client_ca: Option<PathBuf>,
+    /// Line of it in the file.
+    pub line: usize,
 }
 
 impl Tls {
@@ -37,6 +39,7 @@ impl Tls {
             cert: cert?,
             key: key?,
             client_ca,
+            line: section.line,
         })
     }
 }

@@ -95,6 +95,8 @@ metrics! {
     counter CUSTOMER_BINDS_DELAYED = "carrack_customer_binds_delayed_total";
     /// Connections of customers that ended because TLS failed.
     counter CUSTOMER_TLS_FAILED = "carrack_customer_tls_failed_total";
+    /// Receipts and messages from handsets that a customer refused for good.
+    counter CUSTOMER_REFUSED = "carrack_customer_refused_total";
     /// 1 while the ring serves a shard, 0 while epoll does, by shard.
     gauge RUNTIME_RING = "carrack_runtime_ring";
     /// Odd things tolerated in PDUs, by carrier.

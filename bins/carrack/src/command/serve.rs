@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use carrack_engine::Node;
+use carrack_engine::{Engine, Node};
 use carrack_ingest::http::HttpFault;
 use carrack_ingest::smpp_server::SmppServerFault;
 use carrack_settings::{LogFormat, Settings};
@@ -163,6 +163,13 @@ fn reload(path: &Path, configuration: &mut Configuration, node: &Node, doors: &D
             "carriers were added, taken away or put in another order: routes and prices stay as they are until a restart"
         );
     }
+    if let Some(account) = other_currency(configuration, &fresh, &node.engine()) {
+        tracing::error!(
+            account,
+            "its deck is in another currency than what was booked for it: its sums would be relabelled; the configuration in use stays. Give it a deck in its currency, or open another account"
+        );
+        return;
+    }
     match doors.reload(&fresh, &node.engine(), keep_routes) {
         Ok(()) => {
             node.replace_currencies(currencies(&fresh));
@@ -178,6 +185,23 @@ fn reload(path: &Path, configuration: &mut Configuration, node: &Node, doors: &D
             tracing::error!("{fault:#}; the accounts in use stay");
         }
     }
+}
+
+/// An account with money in the book whose prices would be in another currency.
+fn other_currency(now: &Configuration, fresh: &Configuration, engine: &Engine) -> Option<String> {
+    let (before, after) = (currencies(now).accounts, currencies(fresh).accounts);
+    let directory = engine.directory();
+    let changed = before.into_iter().filter(|(name, currency)| {
+        let other = after.get(name).is_some_and(|other| other != currency);
+        let number = directory.account_number(name);
+        let entry = number.and_then(|number| directory.account(number));
+        let used = entry.is_some_and(|entry| {
+            let view = entry.balance.view();
+            (view.credited, view.charged, view.reserved) != (0, 0, 0)
+        });
+        other && used
+    });
+    changed.map(|(name, _)| name).min()
 }
 
 /// What is in use from now on: the sections that need a restart stay as the node was started with them, so that the next

@@ -23,7 +23,10 @@ impl Rate {
     pub(super) fn new(per_second: Option<u32>) -> Self {
         Self {
             per_second,
-            bucket: Mutex::new(Bucket::of(per_second)),
+            // A second's worth at once, for a client that was quiet; never more than the rate in any second.
+            bucket: Mutex::new(
+                per_second.map_or_else(Bucket::unlimited, |rate| Bucket::with_burst(rate, rate)),
+            ),
         }
     }
 }

@@ -110,11 +110,6 @@ impl<K: Copy> Connection<K> {
         &self.session
     }
 
-    /// Of what it was told, what the client refused for good.
-    pub(crate) const fn receipts_refused(&self) -> u64 {
-        self.deliveries.refused()
-    }
-
     /// Bytes came in.
     pub(crate) fn receive(&mut self, now: Now, bytes: &[u8], desk: &mut dyn Desk) {
         let draining = !matches!(self.drain, Drain::No);
@@ -218,11 +213,15 @@ impl<K: Copy> Connection<K> {
         self.requests.submits.take(submissions_max)
     }
 
-    /// The questions that wait to be handed on; each must come back by [`Self::answer`] or [`Self::unasked`].
-    pub(crate) fn take_questions(&mut self) -> Vec<Question> {
-        let questions = std::mem::take(&mut self.requests.questions);
-        self.asking += u32::try_from(questions.len()).unwrap_or(u32::MAX);
-        questions
+    /// The next question to be handed on, when the one before has come back by [`Self::answer`] or [`Self::unasked`]: a
+    /// client that asks much waits for itself and not the others for it.
+    pub(crate) fn next_question(&mut self) -> Option<Question> {
+        let question = match self.asking {
+            0 => self.requests.questions.pop_front()?,
+            _ => return None,
+        };
+        self.asking = 1;
+        Some(question)
     }
 
     /// Verdicts on submissions that were taken; one that is missing is the node's fault.
@@ -345,6 +344,11 @@ impl<K: Copy> Connection<K> {
         if matches!(self.drain, Drain::No) {
             self.drain = Drain::Until(until_ns);
         }
+    }
+
+    /// It takes nothing more, and all that was owed is said.
+    pub(crate) const fn has_said_all(&self) -> bool {
+        matches!(self.drain, Drain::Unbound)
     }
 
     fn end_drain(&mut self, now_ns: u64) {

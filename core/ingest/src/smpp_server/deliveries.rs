@@ -2,8 +2,8 @@
 //! handsets, which may go in parts: each part when the one before was taken, all on this connection.
 //!
 //! Promise: it counts as taken only by an OK, or by a refusal that the client means for good; any other answer
-//! and any silence sends it again after a growing pause. A client that never answers is given none for a while, and
-//! what it was given goes back, and begins anew wherever it goes. Bound: the credits that were granted. An answer to
+//! and any silence sends it again after a growing pause, for as long as the engine keeps it. A client that answers nothing
+//! is given none for a while, and what it was given goes back, and begins anew wherever it goes. Bound: the credits that were granted. An answer to
 //! what is no longer known changes nothing: tickets are never used twice, not for two parts either.
 
 use std::cmp::Reverse;
@@ -17,9 +17,9 @@ use super::telling::{Line, Telling, TellingWriter};
 use crate::accounts::Dialect;
 
 const SECOND_NS: u64 = 1_000_000_000;
-/// Answers other than OK after which it is given up as refused.
-const REFUSALS_MAX: u32 = 8;
-/// Silences over one `deliver_sm` after which the client is given none for a while.
+/// Pauses grow no further: 64 seconds.
+const PAUSE_DOUBLINGS_MAX: u32 = 6;
+/// Silences over one `deliver_sm` after which a client that answers nothing is given none for a while.
 const SILENCES_MAX: u32 = 3;
 /// How long that is.
 const DEAF_NS: u64 = 60 * SECOND_NS;
@@ -36,8 +36,10 @@ struct Entry<K> {
     ticket: u64,
     place: Place,
     telling: Telling<K>,
+    /// Times it was refused for now, or not answered though others were.
     refusals: u32,
     silences: u32,
+    sent_ns: u64,
     /// The part that is on its way, from 0.
     part: u8,
     /// Parts in all, once the first was sent.
@@ -55,6 +57,8 @@ pub(crate) struct DeliveryNews<K> {
     pub(crate) revoke: bool,
     /// So many more may be handed over.
     pub(crate) credits: u32,
+    /// Of the taken: refused for good, or such that no `deliver_sm` can say it.
+    pub(crate) refused: u64,
 }
 
 /// What one client is told.
@@ -72,6 +76,7 @@ pub(crate) struct Deliveries<K> {
     revoke: bool,
     deaf_until_ns: Option<u64>,
     refused: u64,
+    answered_ns: Option<u64>,
 }
 
 impl<K: Copy> Deliveries<K> {
@@ -88,17 +93,13 @@ impl<K: Copy> Deliveries<K> {
             revoke: false,
             deaf_until_ns: None,
             refused: 0,
+            answered_ns: None,
         }
     }
 
     /// From now on so many are on their way at most; 0 takes none.
     pub(crate) fn set_window(&mut self, window: u32) {
         self.window = window;
-    }
-
-    /// What the client refused for good, and what no `deliver_sm` can say.
-    pub(crate) const fn refused(&self) -> u64 {
-        self.refused
     }
 
     /// On its way or waiting here.
@@ -125,6 +126,7 @@ impl<K: Copy> Deliveries<K> {
                     telling,
                     refusals: 0,
                     silences: 0,
+                    sent_ns: 0,
                     part: 0,
                     parts: 1,
                     begun_in: Dialect::default(),
@@ -162,6 +164,7 @@ impl<K: Copy> Deliveries<K> {
             match writer.write(news, line, |sm| session.deliver(now_ns, ticket, sm)) {
                 Some((Ok(_), parts)) => {
                     entry.place = Place::Sent;
+                    entry.sent_ns = now_ns;
                     entry.parts = parts;
                     self.ready.pop_front();
                 }
@@ -178,6 +181,7 @@ impl<K: Copy> Deliveries<K> {
 
     /// The client answered, in time or late.
     pub(crate) fn answered(&mut self, now_ns: u64, ticket: u64, status: CommandStatus) {
+        self.answered_ns = Some(now_ns);
         let Some(entry) = entry(&mut self.entries, ticket) else {
             return;
         };
@@ -193,20 +197,27 @@ impl<K: Copy> Deliveries<K> {
         if entry.place != Place::Sent {
             return;
         }
-        entry.refusals += 1;
         let for_good = matches!(
             status,
             CommandStatus::ESME_RX_P_APPN | CommandStatus::ESME_RX_R_APPN
         );
-        if for_good || entry.refusals >= REFUSALS_MAX {
+        if for_good {
+            tracing::info!(id = %id(&entry.telling.news), %status, "a client refuses for good what it is told");
             self.refused += 1;
-            self.close(ticket);
-            return;
+            return self.close(ticket);
         }
-        entry.place = Place::Later;
-        let pause_ns = SECOND_NS << (entry.refusals - 1).min(5);
-        self.later
-            .push(Reverse((now_ns.saturating_add(pause_ns), ticket)));
+        self.pause(now_ns, ticket);
+    }
+
+    /// It is sent again after a pause that grows each time.
+    fn pause(&mut self, now_ns: u64, ticket: u64) {
+        if let Some(entry) = entry(&mut self.entries, ticket) {
+            let pause_ns = SECOND_NS << entry.refusals.min(PAUSE_DOUBLINGS_MAX);
+            entry.refusals = entry.refusals.saturating_add(1);
+            entry.place = Place::Later;
+            self.later
+                .push(Reverse((now_ns.saturating_add(pause_ns), ticket)));
+        }
     }
 
     /// The client did not answer in time.
@@ -215,6 +226,10 @@ impl<K: Copy> Deliveries<K> {
         let Some(entry) = found else {
             return;
         };
+        // It trips over this one only: the others must not wait for it.
+        if self.answered_ns.is_some_and(|at_ns| at_ns > entry.sent_ns) {
+            return self.pause(now_ns, ticket);
+        }
         entry.silences += 1;
         if entry.silences < SILENCES_MAX {
             entry.place = Place::Later;
@@ -262,6 +277,7 @@ impl<K: Copy> Deliveries<K> {
             told: std::mem::take(&mut self.told),
             revoke: std::mem::take(&mut self.revoke),
             credits,
+            refused: std::mem::take(&mut self.refused),
         }
     }
 

@@ -146,8 +146,8 @@ fn refused_for_now_comes_again_and_refused_for_good_does_not() {
     pair.exchange();
     pair.answer(pair.seen[0].0, CommandStatus::ESME_RX_T_APPN);
     pair.answer(pair.seen[1].0, CommandStatus::ESME_RX_R_APPN);
-    assert_eq!(pair.deliveries.news().told, [1]);
-    assert_eq!(pair.deliveries.refused(), 1);
+    let news = pair.deliveries.news();
+    assert_eq!((news.told, news.refused), (vec![1], 1));
     assert_eq!(pair.seen.len(), 2);
     pair.pass(1);
     assert_eq!(pair.seen.len(), 3);
@@ -157,18 +157,48 @@ fn refused_for_now_comes_again_and_refused_for_good_does_not() {
 }
 
 #[test]
-fn a_receipt_that_is_always_refused_ends() {
+fn what_is_refused_for_now_comes_again_however_often_and_is_never_dropped() {
     let mut pair = Pair::bound(1);
     pair.deliveries.news();
     pair.deliveries.push(vec![telling(0)]);
     pair.exchange();
-    for at in 0..REFUSALS_MAX as usize {
+    for at in 0..100 {
         assert_eq!(pair.seen.len(), at + 1);
         pair.answer(pair.seen[at].0, CommandStatus::ESME_RSYSERR);
-        pair.pass(32);
+        pair.pass(64);
     }
-    assert_eq!(pair.deliveries.news().told, [0]);
+    assert!(pair.deliveries.news().told.is_empty());
+    let (last, _) = pair.seen[100];
+    pair.answer(last, CommandStatus::ESME_ROK);
+    let news = pair.deliveries.news();
+    assert_eq!((news.told, news.refused), (vec![0], 0));
     assert_eq!(pair.deliveries.held(), 0);
+}
+
+/// A client whose program trips over one text answers all others: they go on, and that one comes again at growing pauses.
+#[test]
+fn one_that_is_never_answered_holds_up_no_other() {
+    let mut pair = Pair::bound(2);
+    pair.deliveries.news();
+    pair.deliveries.push(vec![telling(0)]);
+    pair.exchange();
+    let mut told = 0;
+    for number in 1..60 {
+        let seen = pair.seen.len();
+        pair.deliveries.push(vec![telling(number)]);
+        pair.exchange();
+        let other = pair.seen[seen..]
+            .iter()
+            .find(|(_, text)| *text != pair.seen[0].1);
+        if let Some((sequence_number, _)) = other.cloned() {
+            pair.answer(sequence_number, CommandStatus::ESME_ROK);
+        }
+        pair.pass(5);
+        let news = pair.deliveries.news();
+        assert!(!news.revoke);
+        told += news.told.len();
+    }
+    assert!(told >= 55, "{told}");
 }
 
 #[test]
@@ -308,8 +338,8 @@ fn part_refused_for_good_ends_the_whole() {
     pair.answer(pair.seen[1].0, CommandStatus::ESME_RX_R_APPN);
     pair.pass(60);
     assert_eq!(pair.parts(), [1, 2]);
-    assert_eq!(pair.deliveries.news().told, [7]);
-    assert_eq!(pair.deliveries.refused(), 1);
+    let news = pair.deliveries.news();
+    assert_eq!((news.told, news.refused), (vec![7], 1));
 }
 
 #[test]
@@ -395,8 +425,8 @@ fn what_no_deliver_sm_can_say_holds_up_nobody() {
     pair.deliveries
         .push(vec![from_handset(1, &"Ж".repeat(40_000)), telling(2)]);
     pair.exchange();
-    assert_eq!(pair.deliveries.news().told, [1]);
-    assert_eq!(pair.deliveries.refused(), 1);
+    let news = pair.deliveries.news();
+    assert_eq!((news.told, news.refused), (vec![1], 1));
     pair.answer(pair.seen[0].0, CommandStatus::ESME_ROK);
     assert_eq!(pair.deliveries.news().told, [2]);
 }

@@ -16,6 +16,7 @@ use std::task::{Context, Poll, ready};
 use carrack_engine::Chunk;
 use carrack_runtime::{Clock, Now, SystemClock};
 use carrack_smpp::CloseReason;
+use carrack_telemetry::names;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
@@ -26,7 +27,7 @@ use super::connection::Connection;
 use super::counts::{Counts, add};
 use super::intake::Intake;
 use super::judgement::Judgement;
-use super::peer::Peer;
+use super::peer::{GOODBYE_NS, Peer};
 use super::post::{Letter, Post};
 use super::reception::Reception;
 use super::register::Register;
@@ -183,12 +184,15 @@ impl<I: Intake> Door<I> {
         let mut connection = peer.connection.borrow_mut();
         let waiting = connection.output().len();
         connection.closing().is_none()
+            && !peer.ended.get()
             && waiting <= usize::try_from(self.spec.output_octets_max).unwrap_or(usize::MAX)
     }
 
     fn is_over(&self, peer: &Peer<I::Key>) -> bool {
         let mut connection = peer.connection.borrow_mut();
-        peer.broken.get() || (connection.closing().is_some() && peer.is_drained(&mut connection))
+        let all_said = peer.ended.get() && connection.has_said_all();
+        let is_last = connection.closing().is_some() || all_said;
+        peer.broken.get() || (is_last && peer.is_drained(&mut connection))
     }
 
     fn poll_read(
@@ -201,11 +205,15 @@ impl<I: Intake> Door<I> {
         let mut into = ReadBuf::new(&mut buffer);
         let read = ready!(Pin::new(read_half).poll_read(context, &mut into));
         let octets = into.filled();
-        if read.is_err() || octets.is_empty() {
+        if read.is_err() {
             peer.broken.set(true);
             return Poll::Ready(());
         }
         let now = self.clock.now();
+        if octets.is_empty() {
+            self.end_of_input(peer, now);
+            return Poll::Ready(());
+        }
         let received = peer.receive(octets, &mut |octets| {
             peer.connection
                 .borrow_mut()
@@ -221,6 +229,18 @@ impl<I: Intake> Door<I> {
         Poll::Ready(())
     }
 
+    /// A client that only closed its sending side is told what became of what it sent.
+    fn end_of_input(&self, peer: &Peer<I::Key>, now: Now) {
+        peer.ended.set(true);
+        let owed = peer.connection.borrow().session().owed();
+        if owed == 0 {
+            return peer.broken.set(true);
+        }
+        let until_ns = now.mono_ns.saturating_add(GOODBYE_NS);
+        peer.connection.borrow_mut().drain(until_ns);
+        self.end_turn(peer, now);
+    }
+
     /// After anything came in for a client: hands on what came of it and writes once.
     fn end_turn(&self, peer: &Peer<I::Key>, now: Now) {
         let connection = &mut *peer.connection.borrow_mut();
@@ -228,7 +248,7 @@ impl<I: Intake> Door<I> {
         while let Some(submits) = connection.take_submits(self.intake.submissions_max()) {
             self.hand_in(peer.number, connection, submits);
         }
-        for question in connection.take_questions() {
+        while let Some(question) = connection.next_question() {
             let (sequence_number, command) = (question.sequence_number, question.command());
             let (intake, post) = (&self.intake, &self.post);
             if !self.clerks.ask(intake, post, peer.number, question) {
@@ -237,7 +257,7 @@ impl<I: Intake> Door<I> {
         }
         self.tell(peer, connection);
         peer.flush(connection);
-        if connection.closing().is_some() {
+        if connection.closing().is_some() || peer.ended.get() {
             peer.wake();
         }
     }
@@ -269,6 +289,7 @@ impl<I: Intake> Door<I> {
         for key in &news.told {
             self.intake.told(key);
         }
+        self.count_refused(news.refused);
         let Some(account) = connection.account() else {
             return;
         };
@@ -284,14 +305,23 @@ impl<I: Intake> Door<I> {
         }
     }
 
+    fn count_refused(&self, refused: u64) {
+        if refused > 0 {
+            add(&self.counts.receipts_refused, refused);
+            metrics::counter!(names::CUSTOMER_REFUSED).increment(refused);
+        }
+    }
+
     /// The client's task has ended.
     pub(crate) fn forget(&self, peer: &Peer<I::Key>) {
         let mut connection = peer.connection.borrow_mut();
         connection.disconnected(&mut self.reception(peer));
         // Answers of the last read count.
-        for key in &connection.news().told {
+        let news = connection.news();
+        for key in &news.told {
             self.intake.told(key);
         }
+        self.count_refused(news.refused);
         if let Some(account) = peer.subscribed.take() {
             self.intake.revoke(account, peer.number);
         }
@@ -304,7 +334,6 @@ impl<I: Intake> Door<I> {
     }
 
     fn say_goodbye(&self, peer: &Peer<I::Key>, connection: &Connection<I::Key>) {
-        add(&self.counts.receipts_refused, connection.receipts_refused());
         if matches!(connection.closing(), Some(CloseReason::Frame(_))) {
             add(&self.counts.connections_malformed, 1);
         }

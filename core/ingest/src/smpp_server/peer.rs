@@ -17,7 +17,7 @@ use super::post::{Letter, Post};
 use super::wire::{Received, Wire};
 
 /// For a client to take what was said before its connection ended.
-const GOODBYE_NS: u64 = 2_000_000_000;
+pub(crate) const GOODBYE_NS: u64 = 2_000_000_000;
 /// Output memory that is kept when it has been sent.
 const KEPT_OCTETS_MAX: usize = 64 * 1024;
 
@@ -31,6 +31,8 @@ pub(crate) struct Peer<K> {
     wire: RefCell<Wire>,
     /// Was granted credits under this account.
     pub(crate) subscribed: Cell<Option<u32>>,
+    /// The client sends nothing more; what it is owed is still said.
+    pub(crate) ended: Cell<bool>,
     /// The kernel takes no more for now.
     pub(crate) blocked: Cell<bool>,
     /// The socket failed or must go.
@@ -66,6 +68,7 @@ impl<K: Copy + Send + 'static> Peer<K> {
             write_half,
             wire: RefCell::new(wire),
             subscribed: Cell::new(None),
+            ended: Cell::new(false),
             blocked: Cell::new(false),
             broken: Cell::new(false),
             listed: Cell::new(false),

@@ -6,6 +6,7 @@
 //! Decisions: a `submit_multi` whose every destination is refused, and a broadcast, are answered at once. While draining
 //! all requests are answered `ESME_RTHROTTLED`.
 
+use std::collections::VecDeque;
 use std::mem;
 
 use carrack_engine::Submission;
@@ -109,7 +110,7 @@ impl Caller<'_> {
 #[derive(Debug, Default)]
 pub(crate) struct Requests {
     pub(crate) submits: Submits,
-    pub(crate) questions: Vec<Question>,
+    pub(crate) questions: VecDeque<Question>,
     pub(crate) refusals: Vec<(u32, CommandId, CommandStatus)>,
     /// Groups so far.
     groups: u32,
@@ -218,7 +219,7 @@ impl Requests {
             return Err(CommandStatus::ESME_RTHROTTLED);
         }
         let question = Question::read(account, sequence_number, command, body, caller.strictness)?;
-        self.questions.push(question);
+        self.questions.push_back(question);
         Ok(())
     }
 }

@@ -371,7 +371,7 @@ impl Talk {
     /// All questions are answered as the store would.
     fn answer_by(&mut self, shelf: &Shelf) {
         self.exchange();
-        for question in self.connection.take_questions() {
+        while let Some(question) = self.connection.next_question() {
             let (answer, found) = std::sync::mpsc::channel();
             question.answer(shelf, move |answered| answer.send(answered).unwrap());
             self.connection.answer(&found.try_recv().unwrap());
@@ -478,7 +478,7 @@ fn what_is_no_id_is_answered_at_once() {
     talk.cancel(5, &ID.hex(), "ACME");
     talk.body(6, CommandId::BROADCAST_SM, b"");
     talk.exchange();
-    assert!(talk.connection.take_questions().is_empty());
+    assert!(talk.connection.next_question().is_none());
     use CommandStatus as S;
     let invalid = S::ESME_RINVMSGID;
     let statuses = [invalid, invalid, S::ESME_RCANCELFAIL, invalid];
@@ -536,17 +536,22 @@ fn questions_are_bounded_and_one_that_nobody_takes_is_throttled() {
         talk.query(ticket, &ID.hex());
     }
     talk.exchange();
-    let waiting = talk.connection.take_questions();
-    assert_eq!(waiting.len() as u64, most);
+    let first = talk.connection.next_question().unwrap();
+    assert!(talk.connection.next_question().is_none(), "one at a time");
     let throttled = CommandStatus::ESME_RTHROTTLED;
     assert_eq!([talk.status(most), talk.status(most + 1)], [throttled; 2]);
     talk.query(100, &ID.hex());
     talk.exchange();
-    assert_eq!(talk.status(100), throttled, "those handed on count too");
-    for question in waiting {
+    assert_eq!(talk.status(100), throttled, "the one handed on counts too");
+    let mut next = Some(first);
+    let mut handed_on = 0;
+    while let Some(question) = next {
         let (sequence_number, command) = (question.sequence_number, question.command());
         talk.connection.unasked(sequence_number, command);
+        handed_on += 1;
+        next = talk.connection.next_question();
     }
+    assert_eq!(handed_on, most);
     talk.query(101, &ID.hex());
     talk.answer_by(&Shelf::with(Status::Accepted, 0));
     assert_eq!(talk.status(0), throttled);
@@ -572,7 +577,7 @@ fn body_that_cannot_be_read_is_refused_and_asks_nothing() {
         assert!(!talk.status(ticket).is_ok(), "{ticket}");
     }
     assert!(talk.connection.take_submits(100).is_none());
-    assert!(talk.connection.take_questions().is_empty());
+    assert!(talk.connection.next_question().is_none());
 }
 
 #[test]
@@ -601,7 +606,7 @@ proptest! {
         let mut talk = Talk::bound(spec());
         talk.body(1, commands[command], &body);
         talk.exchange();
-        for question in talk.connection.take_questions() {
+        while let Some(question) = talk.connection.next_question() {
             let (sequence_number, command) = (question.sequence_number, question.command());
             talk.connection.unasked(sequence_number, command);
         }
