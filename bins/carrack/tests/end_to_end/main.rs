@@ -18,6 +18,7 @@ mod customer_crashes;
 mod customer_requests;
 mod customers;
 mod failover;
+mod handsets;
 mod node;
 mod probe;
 mod queue_jobs;
