@@ -318,7 +318,7 @@ fn too_big(text: &str) -> Wrong {
     .into()
 }
 
-/// What is wrong, in one line, and where: the library draws an arrow below the pattern.
+/// What is wrong, in one line, and where: the library draws an arrow below the pattern, both four columns in.
 fn said(fault: &regex::Error) -> String {
     let text = fault.to_string();
     let mut what = text
@@ -329,14 +329,10 @@ fn said(fault: &regex::Error) -> String {
         .trim();
     what = what.strip_prefix("error: ").unwrap_or(what);
     let arrow = |line: &&str| line.contains('^') && line.trim_matches([' ', '^']).is_empty();
-    let mut lines = text.lines().skip(1);
-    let drawn = lines.next().zip(lines.next().filter(arrow));
-    let at = drawn.and_then(|(pattern, arrow)| {
-        let indent = pattern.len() - pattern.trim_start().len();
-        arrow.find('^')?.checked_sub(indent)
-    });
+    let arrow = text.lines().nth(2).filter(arrow);
+    let at = arrow.and_then(|arrow| arrow.find('^')?.checked_sub(3));
     match at {
-        Some(at) => format!("at character {}: {what}", at + 1),
+        Some(at) => format!("at character {at}: {what}"),
         None => what.to_owned(),
     }
 }

@@ -209,6 +209,7 @@ fn pattern_that_is_none_says_what_is_wrong_and_where() {
         &["at character 1", "repetition operator"],
     );
     bad("pattern = '(?P<n>'", &["no regular expression"]);
+    bad("pattern = '  €(a'", &["at character 4", "unclosed group"]);
     bad("pattern = ''", &["is empty"]);
     bad("pattern = '(?=a)'", &["look-around"]);
 }
