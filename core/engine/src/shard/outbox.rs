@@ -195,6 +195,13 @@ impl Outbox {
         Some(known)
     }
 
+    /// An end needs no telling any more, whoever has it.
+    pub(super) fn free_end(&mut self, account: u32, subscriber: u64, key: Key) {
+        if let Some(known) = self.free(binds_of(account), subscriber) {
+            known.handed.remove(&key);
+        }
+    }
+
     /// A message from a handset needs no telling any more, whoever has it.
     pub(super) fn free_mo(&mut self, party: Party, subscriber: u64, id: MessageId) {
         if let Some(known) = self.free(party, subscriber) {
@@ -272,9 +279,7 @@ impl Shard {
         };
         let (id, account, epoch) = (live.id, live.account, live.home.epoch);
         let handed_to = live.end.as_ref().map_or(0, |end| end.handed_to);
-        if let Some(subscriber) = self.outbox.free(binds_of(account), handed_to) {
-            subscriber.handed.remove(&key);
-        }
+        self.outbox.free_end(account, handed_to, key);
         let told = Told {
             id: id.0,
             epoch,

@@ -202,19 +202,20 @@ impl Shard {
         }
     }
 
-    /// The same of one in memory, if nobody has it in hand.
+    /// The same of one in memory, though its customer has it in hand and refuses it again and again.
     pub(super) fn give_end_up(&mut self, now: Now, key: Key) {
         let within_ns = self.shared.settings.tell_within_ns;
-        let found = self.live.get(key);
-        let found = found.and_then(|live| Some((live, live.end.as_ref()?)));
-        let over = found.filter(|(_, end)| {
-            end.handed_to == 0 && now.utc_ns.saturating_sub(end.done_utc_ns) > within_ns
-        });
-        let Some((account, far)) =
-            over.and_then(|(live, _)| Some((live.account, FarEnd::of(live)?)))
-        else {
+        let Some(live) = self.live.get(key) else {
             return;
         };
+        let Some((end, far)) = live.end.as_ref().zip(FarEnd::of(live)) else {
+            return;
+        };
+        if now.utc_ns.saturating_sub(end.done_utc_ns) <= within_ns {
+            return;
+        }
+        let (account, handed_to) = (live.account, end.handed_to);
+        self.outbox.free_end(account, handed_to, key);
         self.live.remove(key);
         self.give_up(now, account, &far);
     }
