@@ -19,6 +19,7 @@ mod customer_requests;
 mod customers;
 mod failover;
 mod handsets;
+mod mo_customers;
 mod node;
 mod probe;
 mod queue_jobs;
