@@ -55,6 +55,16 @@ pub(crate) struct NodeArgs {
     pub(crate) config: ConfigArgs,
 }
 
+/// How an answer is shown, and which node gives it.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Shown {
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+}
+
 impl NodeArgs {
     /// A client of the node that is meant.
     pub(crate) fn client(&self) -> Result<Client, Fault> {

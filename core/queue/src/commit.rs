@@ -292,9 +292,7 @@ impl Work {
             std::thread::sleep(pause);
             pause = (pause * 2).min(RETRY_MAX);
         }
-        if self.shared.gate.open() {
-            tracing::info!("the store takes writes again; new work is accepted");
-        }
+        self.open_gate();
         metrics::histogram!(names::COMMIT_SECONDS).record(begun.elapsed().as_secs_f64());
         metrics::histogram!(names::COMMIT_FRAMES).record(self.waiting.len() as f64);
         self.unsynced = !sync;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::fault::Fault;
 use crate::output;
-use crate::place::NodeArgs;
+use crate::place::Shown;
 use crate::table::{shown, table};
 
 /// Where balances are.
@@ -28,17 +28,6 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     shown: Shown,
 }
-
-/// What is shown, and how.
-#[derive(Args)]
-pub(crate) struct Shown {
-    /// Prints JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    node: NodeArgs,
-}
-
 /// `carrack balance ...`
 #[derive(Subcommand)]
 enum Command {

@@ -11,6 +11,7 @@ use carrack_telemetry::names;
 
 use super::connection::{Desk, Judged};
 use super::counts::{Counts, add};
+use super::guard::Visitor;
 use super::judgement::{Applicant, Judgement, Refusal};
 use super::register::{Knock, Register};
 use crate::accounts::{Account, AccountBook, Admission};
@@ -59,13 +60,9 @@ impl Desk for Reception<'_> {
             }
             Err(status) => {
                 let place = (self.connection, knock.sequence_number);
-                let refusal = is_of_credentials(status)
-                    .then(|| judgement.refuse(place, visitor, status, self.now_ns()));
-                self.refused(knock.system_id, status, refusal);
-                if refusal.is_none_or(|refusal| refusal.now) {
-                    Judged::Now(Err(status))
-                } else {
-                    Judged::Later
+                match self.turn_down(&mut judgement, place, visitor, knock.system_id, status) {
+                    true => Judged::Now(Err(status)),
+                    false => Judged::Later,
                 }
             }
         }
@@ -104,13 +101,26 @@ impl Reception<'_> {
             }
             Err(status) => {
                 let place = (applicant.connection, applicant.sequence_number);
-                let refusal = is_of_credentials(status)
-                    .then(|| judgement.refuse(place, applicant.visitor, status, self.now_ns()));
-                self.refused(applicant.system_id.as_bytes(), status, refusal);
-                let now = refusal.is_none_or(|refusal| refusal.now);
-                now.then_some(Err(status))
+                let (visitor, system_id) = (applicant.visitor, applicant.system_id.as_bytes());
+                self.turn_down(&mut judgement, place, visitor, system_id, status)
+                    .then_some(Err(status))
             }
         }
+    }
+
+    /// A bind is refused; whether it is told so now.
+    fn turn_down(
+        &self,
+        judgement: &mut Judgement,
+        place: (u64, u32),
+        visitor: Visitor,
+        system_id: &[u8],
+        status: CommandStatus,
+    ) -> bool {
+        let refusal = is_of_credentials(status)
+            .then(|| judgement.refuse(place, visitor, status, self.now_ns()));
+        self.refused(system_id, status, refusal);
+        refusal.is_none_or(|refusal| refusal.now)
     }
 
     fn now_ns(&self) -> u64 {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::fault::Fault;
 use crate::output;
-use crate::place::NodeArgs;
+use crate::place::Shown;
 use crate::table::{shown, table};
 
 /// Shows how much waits, by carriers and class; purges, moves or routes again what waits
@@ -30,17 +30,6 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     shown: Shown,
 }
-
-/// What is shown, and how.
-#[derive(Args)]
-pub(crate) struct Shown {
-    /// Prints JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    node: NodeArgs,
-}
-
 /// `carrack queue ...`
 #[derive(Subcommand)]
 enum Command {
