@@ -630,25 +630,36 @@ fn a_taken_address_is_named() {
     assert!(fault.to_string().contains(&taken.to_string()));
 }
 
-/// Sends raw octets after a bind, or before one, and gives back the answers, then whether the door closed.
-fn answers(address: SocketAddr, bound: bool, octets: &[u8]) -> (Vec<(u32, u32, u32)>, bool) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+/// A connection that is bound as acme.
+fn bound(address: SocketAddr) -> TcpStream {
+    let mut stream = connected(address);
     let mut bytes = Vec::new();
+    let bind = Bind {
+        system_id: b"acme",
+        password: b"pw",
+        interface_version: 0x34,
+        ..Bind::default()
+    };
+    encode_bind(&mut bytes, 1, BindKind::Transceiver, &bind).unwrap();
+    stream.write_all(&bytes).unwrap();
+    assert!(stream.read(&mut [0; 4096]).unwrap() > 16);
+    stream
+}
+
+fn connected(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// Sends raw octets after a bind, or before one, and gives back the answers, then whether the door closed.
+fn answers(address: SocketAddr, is_bound: bool, octets: &[u8]) -> (Vec<(u32, u32, u32)>, bool) {
+    let mut stream = match is_bound {
+        true => bound(address),
+        false => connected(address),
+    };
     let mut buffer = [0; 4096];
-    if bound {
-        let bind = Bind {
-            system_id: b"acme",
-            password: b"pw",
-            interface_version: 0x34,
-            ..Bind::default()
-        };
-        encode_bind(&mut bytes, 1, BindKind::Transceiver, &bind).unwrap();
-        stream.write_all(&bytes).unwrap();
-        assert!(stream.read(&mut buffer).unwrap() > 16);
-    }
-    bytes.clear();
-    bytes.extend_from_slice(octets);
+    let mut bytes = octets.to_vec();
     // Its answer says that all before it has been answered.
     encode_header_only(
         &mut bytes,
@@ -684,19 +695,7 @@ fn answers(address: SocketAddr, bound: bool, octets: &[u8]) -> (Vec<(u32, u32, u
 #[test]
 fn client_that_closes_its_sending_side_still_gets_its_answers() {
     let house = House::open(Io::Epoll, |_| ());
-    let mut stream = TcpStream::connect(house.address()).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let mut bytes = Vec::new();
-    let bind = Bind {
-        system_id: b"acme",
-        password: b"pw",
-        interface_version: 0x34,
-        ..Bind::default()
-    };
-    encode_bind(&mut bytes, 1, BindKind::Transceiver, &bind).unwrap();
-    stream.write_all(&bytes).unwrap();
-    let mut buffer = [0; 4096];
-    assert!(stream.read(&mut buffer).unwrap() > 16);
+    let mut stream = bound(house.address());
     let submits: Vec<u8> = (2..22).flat_map(|number| pdu(&good(), number)).collect();
     stream.write_all(&submits).unwrap();
     stream.shutdown(std::net::Shutdown::Write).unwrap();

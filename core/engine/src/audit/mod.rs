@@ -5,17 +5,20 @@
 //! frame, nothing in the log and on the shelf. And that money adds up: what an account holds reserved is what its messages
 //! that wait were priced at, and each end charges and releases its price, no more and no less. Bound: memory for the ids that wait in the log, or went to the shelf in it.
 
+mod handsets;
+mod money;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use carrack_message::record::{
-    ArchivedAccepted, ArchivedMoSettled, ArchivedUncertain, FrameReader, MoOutcome, RecordView,
-    Submitted, UncertainReason,
-};
+use carrack_message::record::{ArchivedUncertain, RecordView, Submitted, UncertainReason};
 use carrack_message::{MessageId, Status};
-use carrack_queue::{FrameKey, Names, ShelfEntry, Store, StoreFault, Totals, Turnovers, scan};
+use carrack_queue::{FrameKey, Names, Store, StoreFault, Totals, Turnovers, scan};
 use serde::Serialize;
 
 use crate::cdr::{self, CdrState};
+pub use handsets::MoTotals;
+pub use money::AccountMoney;
+use money::{Price, price_on_shelf};
 
 /// A segment of which it is not known whether its carrier took it.
 #[derive(Debug, Clone, Serialize)]
@@ -30,52 +33,6 @@ pub struct UncertainSegment {
     pub reason: &'static str,
     /// Noticed at, UTC nanoseconds.
     pub at_utc_ns: u64,
-}
-
-/// Money of an account, micro-units, over the whole life of the store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AccountMoney {
-    /// The account.
-    pub account: String,
-    /// Given to it.
-    pub credited_micros: i64,
-    /// Charged for messages that have ended.
-    pub charged_micros: i64,
-    /// Held for messages that have not.
-    pub reserved_micros: i64,
-}
-
-/// What a message that waits was priced at.
-#[derive(Debug, Clone, Copy)]
-struct Price {
-    account: u32,
-    micros: i64,
-}
-
-impl Price {
-    fn of(record: &ArchivedAccepted) -> Self {
-        Self {
-            account: record.account.to_native(),
-            micros: record.price_micros.to_native().max(0),
-        }
-    }
-}
-
-/// Messages from handsets, by parts: each came once and ends once.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct MoTotals {
-    /// Parts that were taken.
-    pub received: u64,
-    /// Told to their customer.
-    pub told: u64,
-    /// No rule gave them to anybody.
-    pub nobody: u64,
-    /// They were there already.
-    pub repeated: u64,
-    /// Their customer did not take them in time.
-    pub expired: u64,
-    /// Not ended yet.
-    pub waiting: u64,
 }
 
 /// What the store says.
@@ -209,70 +166,6 @@ impl Tally {
         Ok(count)
     }
 
-    fn hold(&mut self, price: Price) {
-        let held = self.held.entry(price.account).or_default();
-        *held = held.saturating_add(price.micros);
-    }
-
-    /// What each account holds reserved against what its waiting messages were priced at.
-    fn weigh(&mut self, accounts: &Names) -> Vec<AccountMoney> {
-        for price in std::mem::take(&mut self.waiting).into_values() {
-            self.hold(price);
-        }
-        let name = |account| match accounts.name(account) {
-            Some(name) => name.to_owned(),
-            None => format!("account {account}"),
-        };
-        let money = std::mem::take(&mut self.money);
-        let mut held = std::mem::take(&mut self.held);
-        let mut found = Vec::new();
-        for (account, turnover) in money.iter() {
-            let (reserved, held) = (turnover.reserved(), held.remove(&account).unwrap_or(0));
-            if reserved != held {
-                self.contradicts(|| {
-                    let name = name(account);
-                    format!("{name} has {reserved} micro-units reserved, its waiting messages were priced at {held}")
-                });
-            }
-            found.push(AccountMoney {
-                account: name(account),
-                credited_micros: turnover.credited,
-                charged_micros: turnover.charged,
-                reserved_micros: reserved,
-            });
-        }
-        for (account, held) in held.into_iter().filter(|(_, held)| *held != 0) {
-            self.contradicts(|| {
-                let name = name(account);
-                format!("waiting messages of {name} were priced at {held} micro-units, none are reserved")
-            });
-        }
-        found
-    }
-
-    /// Parts of epochs that are gone ended before that: they are not known here.
-    fn mo_settled(&mut self, record: &ArchivedMoSettled) {
-        for part in record.parts.iter().map(|part| MessageId(part.to_native())) {
-            if part.parts().epoch < self.first_epoch {
-                continue;
-            }
-            if !self.mo_open.remove(&part.0) {
-                self.contradicts(|| {
-                    format!("part {part} of a message from a handset ended twice, or never came")
-                });
-            }
-            let count = match record.outcome.outcome() {
-                MoOutcome::Told => &mut self.mo.told,
-                MoOutcome::Nobody => &mut self.mo.nobody,
-                MoOutcome::Repeated => &mut self.mo.repeated,
-                MoOutcome::Expired => &mut self.mo.expired,
-                // It says nothing of an end.
-                MoOutcome::Incomplete => continue,
-            };
-            *count += 1;
-        }
-    }
-
     fn apply(&mut self, carriers: &Names, place: FrameKey, record: RecordView<'_>) {
         self.money.note(place, record);
         // Its epoch was reclaimed, and all that became of it is in the totals of that.
@@ -367,17 +260,6 @@ impl Tally {
             _ => {}
         }
     }
-}
-
-/// What a message on the shelf was priced at; none where its entry cannot be read.
-fn price_on_shelf(entry: &ShelfEntry) -> Option<Price> {
-    let mut price = None;
-    for (_, _, record) in FrameReader::new(&entry.octets).ok()?.iter() {
-        if let RecordView::Accepted(record) = record.ok()? {
-            price = Some(Price::of(record));
-        }
-    }
-    price
 }
 
 /// The epoch that held a message that left it by this record.
