@@ -9,7 +9,7 @@ use crate::customer::{ALPHABETS, BIND_KINDS, ID_FORMATS, MO_FORMS};
 use crate::reader::{Read, Section};
 use crate::{
     BindKinds, DefaultAlphabet, IdFormat, MoForm, Network, ReceiptDialect, Secret, SenderPattern,
-    kind, password,
+    Webhook, kind, password,
 };
 
 /// When messages are acknowledged.
@@ -80,6 +80,8 @@ pub struct Account {
     pub mo_form: MoForm,
     /// Whether the carrier's name and our id go beside messages from handsets.
     pub mo_link_tlv: bool,
+    /// Where its events are posted; none: nowhere.
+    pub webhook: Option<Webhook>,
     /// Line of its header in the file.
     pub line: usize,
 }
@@ -125,6 +127,7 @@ impl Account {
                 }),
             mo_form: section.or("mo_form", MoForm::default(), kind::choice(MO_FORMS)),
             mo_link_tlv: section.or("mo_link_tlv", false, kind::boolean),
+            webhook: section.inner("webhook").map(|inner| Webhook::read(&inner)),
             line: section.line,
         };
         section.finish();

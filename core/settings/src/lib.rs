@@ -36,6 +36,7 @@ mod shutdown;
 mod size;
 mod smpp_server;
 mod tls;
+mod webhook;
 
 pub use account::{Account, Ack};
 pub use address::{Address, Network};
@@ -67,3 +68,4 @@ pub use settings::{Settings, Source};
 pub use shutdown::Shutdown;
 pub use smpp_server::SmppServer;
 pub use tls::Tls;
+pub use webhook::Webhook;

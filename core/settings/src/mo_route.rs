@@ -179,6 +179,13 @@ impl MoRoute {
         if self.deliver.bind {
             self.check_bind(section, account, customers.smpp_server);
         }
+        if self.deliver.webhook && account.webhook.is_none() {
+            let (name, way) = (&account.name, deliver_name(self.deliver));
+            section.fault(
+                "deliver",
+                format!("is \"{way}\", and the account `{name}` has no `webhook`; give it one, or write deliver = \"bind\""),
+            );
+        }
     }
 
     fn check_bind(&self, section: &Section<'_>, account: &Account, smpp_server: bool) {

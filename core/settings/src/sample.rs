@@ -67,7 +67,7 @@ fn every_key_stands_in_the_sample() {
         "[smpp_server]",
         "tls = { cert = \"cert.pem\", key = \"key.pem\" }\n[smpp_server]\ntls = { cert = \"cert.pem\", key = \"key.pem\" }",
     );
-    text = text.replace("[[account]]", "[[account]]\nreceipt = {}");
+    text = text.replace("[[account]]", "[[account]]\nreceipt = {}\nwebhook = {}");
     text = text.replace(
         "enabled = true ",
         "tls = { ca = \"cert.pem\" }\nenabled = true ",

@@ -263,6 +263,27 @@ fn account_that_cannot_bind_is_not_delivered_to_by_bind() {
 }
 
 #[test]
+fn account_without_a_webhook_is_not_delivered_to_by_one() {
+    for way in ["webhook", "both"] {
+        one_fault(
+            &format!("[[mo_route]]\naccount = \"shop\"\ndeliver = \"{way}\"\n"),
+            13,
+            &[
+                &format!("is \"{way}\", and the account `shop` has no `webhook`"),
+                "deliver = \"bind\"",
+            ],
+        );
+    }
+    let has = "webhook = { url = \"https://u/\", secret = \"0123456789abcdef\" }\n";
+    let route = "[[mo_route]]\naccount = \"hook\"\ndeliver = \"webhook\"\n";
+    let account = format!("[[account]]\nname = \"hook\"\napi_key = \"h\"\n{has}");
+    settings(&format!("{route}{account}")).unwrap();
+    // A webhook with a fault of its own is not missing as well.
+    let text = format!("{route}{account}").replace("https:", "ftp:");
+    one_fault(&text, 17, &["begins with ftp"]);
+}
+
+#[test]
 fn rule_behind_one_that_takes_all_is_a_fault_that_names_both() {
     for open in ["", "match = {}\n", "match = { }\n"] {
         let text = format!(
