@@ -11,3 +11,4 @@ pub mod http;
 pub mod smpp_server;
 pub mod submission;
 pub mod tls;
+pub mod webhook;

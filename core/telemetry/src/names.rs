@@ -50,6 +50,15 @@ metrics! {
     counter MO_SETTLED = "carrack_mo_settled_total";
     /// Messages from handsets that are still to be told, by shard.
     gauge MO_WAITING = "carrack_mo_waiting";
+    /// Requests to webhooks, by outcome: taken (2xx), later (408, 425, 429, 5xx), refused (another 4xx), redirected,
+    /// timed_out, unreachable (no connection or no TLS), broken (no whole answer, or too long a one).
+    counter WEBHOOK_REQUESTS = "carrack_webhook_requests_total";
+    /// Time of a request to a webhook, its answer included.
+    histogram WEBHOOK_SECONDS = "carrack_webhook_seconds";
+    /// Events handed to webhooks that are on their way or wait for another try.
+    gauge WEBHOOK_WAITING = "carrack_webhook_waiting";
+    /// Replies that webhooks put into their answers, by result: accepted or refused.
+    counter WEBHOOK_REPLIES = "carrack_webhook_replies_total";
     /// Segments handed to a carrier's link, by carrier.
     counter SEGMENTS_SENT = "carrack_segments_sent_total";
     /// Segments that a carrier took, by carrier.

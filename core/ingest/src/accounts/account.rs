@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use carrack_message::{Class, Sender};
 use carrack_routing::Deck;
 use carrack_runtime::{Clock, SystemClock};
-use carrack_settings::{BindKinds, Network, SenderPattern};
+use carrack_settings::{BindKinds, Network, SenderPattern, Webhook};
 use carrack_smpp::BindKind;
 use carrack_throttle::Bucket;
 
@@ -59,6 +59,8 @@ pub struct Account {
     pub operator: bool,
     /// How its SMPP client is spoken to.
     pub dialect: Dialect,
+    /// Where its events are posted; none: nowhere.
+    pub webhook: Option<Webhook>,
     binds: BindKinds,
     senders: Vec<SenderPattern>,
     allowed_ips: Vec<Network>,
@@ -91,6 +93,7 @@ impl Account {
             validity_ns_max: u64::try_from(spec.validity_max.as_nanos()).unwrap_or(u64::MAX),
             operator: spec.operator,
             dialect: spec.dialect,
+            webhook: spec.webhook.clone(),
             binds: spec.binds,
             senders: spec.senders.clone(),
             allowed_ips: spec.allowed_ips.clone(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use carrack_message::Class;
 use carrack_routing::Deck;
-use carrack_settings::{BindKinds, Network, SenderPattern};
+use carrack_settings::{BindKinds, Network, SenderPattern, Webhook};
 
 use super::Dialect;
 
@@ -49,6 +49,8 @@ pub struct AccountSpec {
     pub senders: Vec<SenderPattern>,
     /// How its SMPP client is spoken to.
     pub dialect: Dialect,
+    /// Where its events are posted; none: nowhere.
+    pub webhook: Option<Webhook>,
 }
 
 impl AccountSpec {
@@ -74,6 +76,7 @@ impl AccountSpec {
             binds: BindKinds::ALL,
             senders: Vec::new(),
             dialect: Dialect::default(),
+            webhook: None,
         }
     }
 
@@ -106,6 +109,7 @@ impl AccountSpec {
             binds: account.binds,
             senders: account.senders.clone(),
             dialect: Dialect::from_settings(account),
+            webhook: account.webhook.clone(),
         }
     }
 }

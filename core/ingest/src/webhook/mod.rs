@@ -1,0 +1,25 @@
+//! The webhook door: what happens to an account is posted to its receiver, signed.
+//!
+//! Promise: an event is told until the receiver takes it with a 2xx, by the same id each time; it may be told more than
+//! once, never less. A receiver that fails, and one of its events that fails, hold up nobody else. What the receiver
+//! replies goes back to the handset as a message of the account. Bound: requests, time, octets of an answer and events
+//! held, by account; what is not taken stays in the engine and ends with its time there.
+//!
+//! [`event`] says what is told; messages from handsets are the first kind. [`waiting`] decides what is posted when, and
+//! is pure; [`client`] makes one request; [`subscriber`] serves one account; [`door`] has them all.
+
+mod backoff;
+mod client;
+mod door;
+mod event;
+mod intake;
+mod outcome;
+mod pace;
+mod reply;
+mod signature;
+mod subscriber;
+mod waiting;
+
+pub use door::{WebhookFault, WebhookSpec, Webhooks};
+pub use event::{Event, Posting};
+pub use intake::{Intake, PostingSink};

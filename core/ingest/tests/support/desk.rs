@@ -1,0 +1,197 @@
+//! An engine that hands out messages from handsets against credits, as the real one does, and writes down what it is told.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use carrack_carrier::WireAddress;
+use carrack_engine::{Chunk, Incoming, IncomingBody, Refusal, Submission, Verdict};
+use carrack_ingest::webhook::{Event, Intake, Posting, PostingSink};
+use carrack_message::{MessageId, Msisdn};
+
+/// A handset, and the number it writes to.
+pub(crate) fn numbers() -> (Msisdn, Msisdn) {
+    let number = |digits| Msisdn::from_u64(digits).unwrap();
+    (number(447_700_900_123), number(447_946_000_001))
+}
+
+/// What it was told, in order.
+#[derive(Debug, Clone)]
+pub(crate) enum Act {
+    Accepted(Box<Submission>),
+    Told,
+}
+
+/// Account and message.
+type Key = (u32, MessageId);
+
+struct Subscriber {
+    number: u64,
+    credits: u32,
+    sink: PostingSink<Key>,
+}
+
+#[derive(Default)]
+struct Tray {
+    waiting: VecDeque<Arc<Incoming>>,
+    handed: BTreeMap<MessageId, Arc<Incoming>>,
+    subscriber: Option<Subscriber>,
+    told: HashSet<MessageId>,
+}
+
+impl Tray {
+    fn hand_out(&mut self, account: u32) {
+        let Some(subscriber) = &mut self.subscriber else {
+            return;
+        };
+        let mut bundle = Vec::new();
+        while subscriber.credits > 0 {
+            let Some(incoming) = self.waiting.pop_front() else {
+                break;
+            };
+            subscriber.credits -= 1;
+            self.handed.insert(incoming.id, Arc::clone(&incoming));
+            bundle.push(Posting {
+                key: (account, incoming.id),
+                event: Event::MessageReceived(incoming),
+            });
+        }
+        (subscriber.sink)(bundle);
+    }
+}
+
+#[derive(Default)]
+struct Inner {
+    trays: HashMap<u32, Tray>,
+    refusals: VecDeque<Refusal>,
+    acts: Vec<Act>,
+    serial: u128,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Desk(Arc<Mutex<Inner>>);
+
+impl Desk {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap()
+    }
+
+    /// A handset writes.
+    pub(crate) fn comes(&self, account: u32, text: &str) -> MessageId {
+        let address = |number: Msisdn| WireAddress {
+            ton: 1,
+            npi: 1,
+            addr: number.to_string().into_bytes().into(),
+        };
+        let mut inner = self.inner();
+        inner.serial += 1;
+        let id = MessageId(inner.serial);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let incoming = Incoming {
+            id,
+            from: address(numbers().0),
+            to: address(numbers().1),
+            carrier: "north".into(),
+            rule: "all".into(),
+            body: IncomingBody::Text(text.to_owned()),
+            data_coding: 0,
+            class: None,
+            ports: None,
+            parts: 1,
+            missing: 0,
+            received_utc_ns: u64::try_from(now.as_nanos()).unwrap(),
+        };
+        let tray = inner.trays.entry(account).or_default();
+        tray.waiting.push_back(Arc::new(incoming));
+        tray.hand_out(account);
+        id
+    }
+
+    /// Submissions to come are refused so.
+    pub(crate) fn refuse(&self, refusals: impl IntoIterator<Item = Refusal>) {
+        self.inner().refusals.extend(refusals);
+    }
+
+    pub(crate) fn acts(&self) -> Vec<Act> {
+        self.inner().acts.clone()
+    }
+
+    pub(crate) fn told(&self, account: u32) -> HashSet<MessageId> {
+        let inner = self.inner();
+        let tray = inner.trays.get(&account);
+        tray.map(|tray| tray.told.clone()).unwrap_or_default()
+    }
+
+    fn sum(&self, of: impl Fn(&Tray) -> usize) -> usize {
+        self.inner().trays.values().map(of).sum()
+    }
+
+    /// Handed out and neither told nor given back.
+    pub(crate) fn handed(&self) -> usize {
+        self.sum(|tray| tray.handed.len())
+    }
+
+    /// Not handed out.
+    pub(crate) fn waiting(&self) -> usize {
+        self.sum(|tray| tray.waiting.len())
+    }
+
+    pub(crate) fn subscribers(&self) -> usize {
+        self.sum(|tray| usize::from(tray.subscriber.is_some()))
+    }
+}
+
+impl Intake for Desk {
+    type Key = Key;
+
+    fn grant(&self, account: u32, subscriber: u64, credits: u32, sink: &PostingSink<Key>) {
+        let mut inner = self.inner();
+        let tray = inner.trays.entry(account).or_default();
+        let known = tray.subscriber.get_or_insert_with(|| Subscriber {
+            number: subscriber,
+            credits: 0,
+            sink: Arc::clone(sink),
+        });
+        assert_eq!(known.number, subscriber, "two subscribers of an account");
+        known.credits += credits;
+        tray.hand_out(account);
+    }
+
+    fn revoke(&self, account: u32, subscriber: u64) {
+        let mut inner = self.inner();
+        let tray = inner.trays.get_mut(&account).unwrap();
+        let gone = tray.subscriber.take().unwrap();
+        assert_eq!(gone.number, subscriber);
+        for (_, incoming) in std::mem::take(&mut tray.handed).into_iter().rev() {
+            tray.waiting.push_front(incoming);
+        }
+    }
+
+    fn told(&self, &(account, id): &Key) {
+        let mut inner = self.inner();
+        inner.acts.push(Act::Told);
+        let tray = inner.trays.get_mut(&account).unwrap();
+        assert!(tray.handed.remove(&id).is_some(), "told twice");
+        assert!(tray.told.insert(id));
+        if let Some(subscriber) = &mut tray.subscriber {
+            subscriber.credits += 1;
+        }
+        tray.hand_out(account);
+    }
+
+    fn submit(&self, chunk: Chunk) -> Result<(), Chunk> {
+        let mut inner = self.inner();
+        let mut verdicts = Vec::new();
+        for submission in chunk.submissions {
+            verdicts.push(match inner.refusals.pop_front() {
+                Some(refusal) => Verdict::Refused(refusal),
+                None => {
+                    inner.acts.push(Act::Accepted(Box::new(submission)));
+                    Verdict::Accepted(MessageId(1 << 100))
+                }
+            });
+        }
+        (chunk.reply)(verdicts);
+        Ok(())
+    }
+}
