@@ -9,6 +9,7 @@ use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
 use carrack_ingest::batch::{BatchSpec, Batches};
 use carrack_ingest::http::{HttpDoor, HttpSpec, Taps};
 use carrack_ingest::smpp_server::{SmppServer, SmppServerSpec};
+use carrack_ingest::webhook::{WebhookSpec, Webhooks};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
@@ -23,6 +24,7 @@ pub(crate) struct Doors {
     batches: Batches,
     http: Option<HttpDoor>,
     smpp: Option<SmppServer>,
+    webhooks: Webhooks,
 }
 
 impl Doors {
@@ -49,6 +51,8 @@ impl Doors {
             SmppServer::start(spec, engine.clone(), Arc::clone(&book))
         });
         let smpp = smpp.transpose()?;
+        let keep = settings.mo.keep;
+        let webhooks = Webhooks::start(WebhookSpec { keep }, engine.clone(), Arc::clone(&book))?;
         let page: carrack_ingest::http::MetricsPage = Arc::new(move || metrics.render());
         let http = settings.http.as_ref().map(|http| {
             let spec = HttpSpec {
@@ -62,6 +66,7 @@ impl Doors {
             book,
             batches,
             smpp,
+            webhooks,
         })
     }
 
@@ -100,18 +105,20 @@ impl Doors {
         if let Some(http) = &self.http {
             http.reload();
         }
+        self.webhooks.reload();
         Ok(())
     }
 
     /// Closes them: nothing new is taken, what is on its way is answered. The engine must still run.
     pub(crate) fn close(self, within: Duration) {
-        let within_each = within / 2;
+        let within_each = within / 3;
         if let Some(http) = self.http {
             http.close(within_each);
         }
         if let Some(smpp) = self.smpp {
             smpp.stop(within_each);
         }
+        self.webhooks.stop(within_each);
         self.batches.stop();
     }
 }
