@@ -25,3 +25,4 @@ mod probe;
 mod queue_jobs;
 mod shelf;
 mod trace;
+mod webhooks;

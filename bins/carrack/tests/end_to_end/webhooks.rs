@@ -1,0 +1,140 @@
+//! Messages from handsets by webhook: a receiver that is down, a kill, and replies that reach the carrier.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use carrack_loadtest::smsc::Settings;
+use serde_json::Value;
+
+use super::carrier::{Carrier, settings};
+use super::node::{CarrierEntry, Place, eventually};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Default)]
+struct Receiver {
+    up: AtomicBool,
+    /// Text by id, of those refused and of those taken.
+    seen: Mutex<[BTreeMap<String, String>; 2]>,
+}
+
+impl Receiver {
+    fn start() -> (Arc<Self>, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let receiver = Arc::new(Self::default());
+        let serving = Arc::clone(&receiver);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let serving = Arc::clone(&serving);
+                std::thread::spawn(move || serving.serve(stream.unwrap()));
+            }
+        });
+        (receiver, address)
+    }
+
+    fn serve(&self, mut stream: TcpStream) -> Option<()> {
+        let mut reader = BufReader::new(stream.try_clone().ok()?);
+        loop {
+            let (mut line, mut length) = (String::new(), 0);
+            while line != "\r\n" {
+                line.clear();
+                reader
+                    .read_line(&mut line)
+                    .ok()
+                    .filter(|octets| *octets > 0)?;
+                let lower = line.to_lowercase();
+                if let Some(value) = lower.strip_prefix("content-length:") {
+                    length = value.trim().parse().ok()?;
+                }
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).ok()?;
+            let event: Value = serde_json::from_slice(&body).unwrap();
+            let up = self.up.load(Ordering::SeqCst);
+            let text = |key: &str| event[key].as_str().unwrap().to_owned();
+            let mut seen = self.seen.lock().unwrap();
+            seen[usize::from(up)].insert(text("id"), text("text"));
+            drop(seen);
+            let status = if up { "200 OK" } else { "503 Down" };
+            let reply = format!("{{\"reply\":{{\"text\":\"got {}\"}}}}", text("text"));
+            let head = format!(
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n",
+                reply.len()
+            );
+            stream.write_all((head + &reply).as_bytes()).ok()?;
+        }
+    }
+
+    fn seen(&self, up: bool) -> BTreeMap<String, String> {
+        self.seen.lock().unwrap()[usize::from(up)].clone()
+    }
+}
+
+#[test]
+fn each_message_is_posted_through_an_outage_and_a_kill_and_replies_go_out() {
+    let north = Carrier::start(Settings {
+        mo_rate: 200,
+        mo_from: "447700900001".to_owned(),
+        mo_to: "80808".to_owned(),
+        mo_text: Some("hello {n}".to_owned()),
+        ..settings("north", 1, 5, &[])
+    });
+    let entry = CarrierEntry {
+        name: "north",
+        address: north.address,
+        price: "0.005",
+        links: 1,
+        window: 100,
+        more: "",
+    };
+    let (receiver, address) = Receiver::start();
+    let webhook = format!(
+        "webhook = {{ url = \"http://{address}/sms\", secret = \"0123456789abcdef\", concurrency = 16 }}\n"
+    );
+    let rule = "[[mo_route]]\naccount = \"test\"\ndeliver = \"webhook\"\n";
+    let place = Place::new(&[entry], &format!("{webhook}{rule}"));
+    let node = place.serve();
+    eventually("some were taken and none told", PATIENCE, || {
+        north.report().mo_answered >= 100 && receiver.seen(false).len() >= 10
+    });
+    node.kill();
+    let refused = receiver.seen(false);
+    receiver.up.store(true, Ordering::SeqCst);
+    let node = place.serve();
+    eventually("the handsets have their replies", PATIENCE, || {
+        north.report().accepted >= 200
+    });
+    // No more come.
+    north.toggle();
+    eventually("all are told", PATIENCE, || {
+        let page = ureq::get(format!("{}/metrics", node.http)).call();
+        let page = page.unwrap().body_mut().read_to_string().unwrap();
+        let mut waiting = page
+            .lines()
+            .filter(|line| line.starts_with("carrack_mo_waiting{"));
+        waiting.all(|line| line.ends_with(" 0"))
+            && page.contains("carrack_webhook_replies_total{result=\"accepted\"}")
+            && page.contains("carrack_webhook_requests_total{outcome=\"taken\"}")
+    });
+    assert_eq!(node.stop().0, Some(0), "{}", place.said());
+    let audit = place.audit();
+    assert_eq!(audit["adds_up"], true, "{audit}");
+    let count = |key: &str| audit["mo"][key].as_u64().unwrap();
+    assert_eq!(
+        count("told") + count("repeated"),
+        count("received"),
+        "{audit}"
+    );
+    let taken = receiver.seen(true);
+    assert_eq!(taken.len() as u64, count("told"), "{audit}");
+    let texts: BTreeSet<&String> = taken.values().collect();
+    assert!(texts.len() as u64 >= north.report().mo_answered);
+    for (id, text) in &refused {
+        assert_eq!(taken.get(id), Some(text), "another id after the kill");
+    }
+}
