@@ -26,6 +26,9 @@ use proptest::prelude::*;
 #[path = "requests_tests.rs"]
 mod requests;
 
+#[path = "traps_tests.rs"]
+mod traps;
+
 const SECOND_NS: u64 = 1_000_000_000;
 
 fn spec() -> AccountSpec {

@@ -3,15 +3,18 @@
 //! Promise: nothing is dropped. `data_coding` 0 is what the account says, else GSM 03.38 unpacked; 1 is ASCII, 3 Latin-1,
 //! 8 UCS-2. An account's own alphabet is read, and relayed, under the `data_coding` that says the same; UTF-8, for which
 //! there is none, is refused by `ESME_RSUBMITFAIL` where it can be no text: broken, or a part of one. What does not read
-//! cleanly in these, has a header of its own (UDHI) or another `data_coding` travels raw as one segment. Parts marked
+//! cleanly in these, has a header of its own (UDHI) or another `data_coding` travels raw as one segment. A header whose
+//! bit is missing gets it where nobody would write such text, and UCS-2 in the wrong order, with a mark of its order or a
+//! NUL too many is read as it was meant. Parts marked
 //! by the SAR parameters get the header that says the same. An empty message is raw too: it has no text to judge.
 //! Bound: one segment of raw octets; text is counted later. Fails by the status to answer: `ESME_RINVMSGLEN` for too
 //! long, `ESME_RINVPARLEN` for a header beyond the data, `ESME_RINVOPTPARAMVAL` for SAR parameters that contradict
 //! each other.
 
-use carrack_message::alphabet::{ascii, gsm7, latin1, packed, ucs2};
+use carrack_message::alphabet::{ascii, gsm7, latin1, packed, ucs2_repair};
 use carrack_message::record::Body;
 use carrack_message::segment::Udh8;
+use carrack_message::segment::udh::Header;
 use carrack_smpp::{CommandStatus, ESM_CLASS_UDHI, SubmitSm, Tlvs, tag};
 
 use crate::accounts::DefaultAlphabet;
@@ -28,18 +31,18 @@ const SEGMENT_OCTETS: usize = 140;
 /// The status to answer.
 pub(crate) fn read(sm: &SubmitSm<'_>, alphabet: DefaultAlphabet) -> Result<Body, CommandStatus> {
     let octets = sm.user_data();
+    let header_octets = header_octets(sm)?;
     let data_coding = match (sm.data_coding, alphabet) {
         (0, DefaultAlphabet::Ascii) => ASCII,
         (0, DefaultAlphabet::Latin1) => LATIN1,
-        (0, DefaultAlphabet::Utf8) => match utf8(sm, octets)? {
+        (0, DefaultAlphabet::Utf8) => match utf8(sm, header_octets)? {
             Utf8::Text(text) => return Ok(Body::Text(text)),
             Utf8::Ascii => ASCII,
         },
         (other, _) => other,
     };
-    if sm.has_udh() {
-        let (header, _) = sm.split_udh().ok_or(CommandStatus::ESME_RINVPARLEN)?;
-        return raw(data_coding, 1 + header.len(), octets.to_vec());
+    if header_octets > 0 {
+        return raw(data_coding, header_octets, octets.to_vec());
     }
     if let Some(part) = part(&sm.tlvs)? {
         let mut joined = Vec::with_capacity(6 + octets.len());
@@ -54,22 +57,28 @@ pub(crate) fn read(sm: &SubmitSm<'_>, alphabet: DefaultAlphabet) -> Result<Body,
     }
 }
 
+/// Octets of the header, its length octet included; 0: there is none.
+fn header_octets(sm: &SubmitSm<'_>) -> Result<usize, CommandStatus> {
+    if sm.has_udh() {
+        let (header, _) = sm.split_udh().ok_or(CommandStatus::ESME_RINVPARLEN)?;
+        return Ok(1 + header.len());
+    }
+    let unsaid = Header::repaired(sm.user_data(), false);
+    Ok(unsaid.map_or(0, |(header, _)| header.octets().len()))
+}
+
 /// Text in UTF-8, or octets that are ASCII as well.
 enum Utf8 {
     Text(String),
     Ascii,
 }
 
-fn utf8(sm: &SubmitSm<'_>, octets: &[u8]) -> Result<Utf8, CommandStatus> {
-    let own = if sm.has_udh() {
-        sm.split_udh().ok_or(CommandStatus::ESME_RINVPARLEN)?.1
-    } else {
-        octets
-    };
+fn utf8(sm: &SubmitSm<'_>, header_octets: usize) -> Result<Utf8, CommandStatus> {
+    let own = sm.user_data().get(header_octets..).unwrap_or_default();
     if own.is_ascii() {
         return Ok(Utf8::Ascii);
     }
-    let whole = !sm.has_udh() && part(&sm.tlvs)?.is_none();
+    let whole = header_octets == 0 && part(&sm.tlvs)?.is_none();
     match std::str::from_utf8(own) {
         Ok(text) if whole => Ok(Utf8::Text(text.to_owned())),
         _ => Err(CommandStatus::ESME_RSUBMITFAIL),
@@ -78,18 +87,15 @@ fn utf8(sm: &SubmitSm<'_>, octets: &[u8]) -> Result<Utf8, CommandStatus> {
 
 /// The text, if every octet of it can be read.
 fn text(data_coding: u8, octets: &[u8]) -> Option<String> {
-    if octets.is_empty() {
-        return None;
-    }
     let mut text = String::new();
     let replaced = match data_coding {
         0 => gsm7::decode(octets, &mut text),
         ASCII => ascii::decode(octets, &mut text),
         LATIN1 => latin1::decode(octets, &mut text),
-        8 => ucs2::decode_marked(octets, &mut text),
+        8 => ucs2_repair::decode(octets, &mut text).replaced,
         _ => return None,
     };
-    (replaced == 0).then_some(text)
+    (replaced == 0 && !text.is_empty()).then_some(text)
 }
 
 /// Which part of how many the SAR parameters (5.3.2.22 to 24) say; one of one is no part.
@@ -216,7 +222,8 @@ mod tests {
             (0, &b""[..]),
             (0, b"caf\xe9"),
             (1, b"caf\xe9"),
-            (8, b"\x00A\x00"),
+            (8, b"\x00A\x42"),
+            (8, b"\xfe\xff"),
             (8, b"\xd8\x3d"),
             (4, b"\x00\x01\x02"),
             (0xF0, b"flash"),
