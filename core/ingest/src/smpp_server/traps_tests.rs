@@ -1,11 +1,13 @@
 //! The traps of real peers (docs/interop.md), from the side of our server: what a customer's program sends, octet by octet.
 
+use super::super::super::message_id;
 use super::*;
-use crate::accounts::{DefaultAlphabet, Dialect};
+use crate::accounts::{DefaultAlphabet, Dialect, IdFormat};
 use carrack_engine::Submission;
 use carrack_message::record::Body;
-use carrack_smpp::{Header, encode_bind, tag, write_tlv};
+use carrack_smpp::{DeliverSm, Header, Strictness, encode_bind, tag, write_tlv};
 
+const REFUSED: Result<Body, CommandStatus> = Err(CommandStatus::ESME_RINVPARLEN);
 const UDHI: u8 = 0x40;
 const PART: &[u8] = b"\x05\x00\x03\x07\x02\x01";
 
@@ -163,6 +165,34 @@ fn raw(data_coding: u8, esm_class: u8, octets: &[u8]) -> Body {
 }
 
 #[test]
+fn t03_ids_told_to_a_customer_are_in_the_form_of_the_account_everywhere() {
+    for format in [IdFormat::Hex, IdFormat::Decimal, IdFormat::Uuid] {
+        let mut odd = Odd::speaking(Dialect {
+            message_id: format,
+            ..Dialect::default()
+        });
+        // The id of the receipt below.
+        let mut id = Vec::new();
+        message_id::write(format, MessageId(8), &mut id);
+        odd.says(&pdu(CommandId::SUBMIT_SM, 0, 2, &WRITTEN.body()));
+        let asked = odd.connection.take_submits(9).unwrap().asked;
+        odd.connection
+            .verdicts(&asked, &[Verdict::Accepted(MessageId(8))]);
+        let with_nul = [&id[..], b"\0"].concat();
+        assert_eq!(odd.told()[0].1, with_nul);
+        odd.connection.news();
+        odd.connection.tellings(vec![telling(7)]);
+        let (header, body) = odd.told().remove(0);
+        assert_eq!(header.command_id, CommandId::DELIVER_SM);
+        let receipt = DeliverSm::decode(&body, Strictness::Strict).unwrap().value;
+        let line = [b"id:", &id[..], b" "].concat();
+        assert!(receipt.user_data().starts_with(&line), "{format:?}");
+        let told = receipt.tlvs.find(tag::RECEIPTED_MESSAGE_ID).unwrap();
+        assert_eq!(told.strip_suffix(b"\0").unwrap_or(told), id);
+    }
+}
+
+#[test]
 fn t03_id_of_any_length_from_a_customer_is_answered_and_is_no_fault_of_the_pdu() {
     use CommandStatus as S;
     for length in [0, 1, 8, 9, 31, 33, 64, 65, 66, 254, 255] {
@@ -233,6 +263,34 @@ fn t23_customer_that_answers_no_enquire_link_is_left_after_two_and_not_while_it_
         let left = (!talks).then_some(CloseReason::EnquireLinkUnanswered);
         assert_eq!(odd.connection.closing(), left);
         assert_eq!(asked, if talks { 0 } else { 2 });
+    }
+}
+
+#[test]
+fn t29_default_alphabet_of_a_customer_is_what_the_account_says() {
+    use DefaultAlphabet as A;
+    let latin: String = ('\u{20}'..='\u{7e}').chain('\u{a0}'..='\u{ff}').collect();
+    let latin_octets: Vec<u8> = (0x20..=0x7e).chain(0xa0..=0xff).collect();
+    let ascii: String = (' '..='~').collect();
+    for (alphabet, octets, meant) in [
+        (
+            A::Gsm7,
+            &b"\x00\x01\x02\x03\x1b\x65 \x1b\x3c\x1b\x3e\x40\x24\x11"[..],
+            "@£$¥€ []¡¤_",
+        ),
+        (A::Latin1, &latin_octets, &latin[..]),
+        (A::Ascii, ascii.as_bytes(), &ascii),
+        (A::Utf8, "@$_[]é€я😀".as_bytes(), "@$_[]é€я😀"),
+    ] {
+        let mut odd = Odd::speaking(Dialect {
+            alphabet,
+            ..Dialect::default()
+        });
+        assert_eq!(odd.sends(0, 0, octets), text(meant), "{alphabet:?}");
+        // What says itself what it is, is that whatever the account says.
+        assert_eq!(odd.sends(3, 0, b"\xe9"), text("é"));
+        assert_eq!(odd.sends(1, 0, b"@_"), text("@_"));
+        assert_eq!(odd.sends(8, 0, b"\x04\x4f"), text("я"));
     }
 }
 
@@ -351,6 +409,26 @@ fn t34_payload_beside_a_short_message_wins_and_neither_is_an_empty_message() {
         ..WRITTEN
     };
     assert_eq!(odd.submits(&empty_payload).unwrap().body, text("the text"));
+    let mut oddities = odd.connection.session().counters().oddities.iter();
+    assert!(oddities.any(|(_, count)| count == 1), "counted");
+}
+
+#[test]
+fn t34_length_beyond_the_octets_of_a_customer_reads_nothing_else() {
+    let mut odd = Odd::bound(spec());
+    for (sm_length, taken) in [
+        (6, Ok(text("hello"))),
+        (7, REFUSED),
+        (254, REFUSED),
+        (255, REFUSED),
+    ] {
+        let written = Written {
+            sm_length: Some(sm_length),
+            ..WRITTEN
+        };
+        let body = odd.submits(&written).map(|taken| taken.body);
+        assert_eq!(body, taken, "{sm_length}");
+    }
 }
 
 #[test]
@@ -423,6 +501,7 @@ fn t37_password_of_a_customer_may_have_64_octets_and_is_compared_whole() {
         (65, CommandStatus::ESME_RINVPASWD),
         (8, CommandStatus::ESME_RINVPASWD),
         (9, CommandStatus::ESME_RINVPASWD),
+        (1000, CommandStatus::ESME_RINVPARLEN),
     ] {
         let account = AccountSpec {
             password: Some(long.as_str().into()),
@@ -499,6 +578,10 @@ fn t42_nack_of_a_customer_completes_what_it_names_and_one_that_names_none_nothin
     ));
     assert_eq!(odd.connection.news().told, [3]);
     assert!(odd.connection.closing().is_none());
+    for _ in 0..17 {
+        odd.says(&nameless);
+    }
+    assert_eq!(odd.connection.closing(), Some(CloseReason::TooManyNacks));
 }
 
 #[test]
