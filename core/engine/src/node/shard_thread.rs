@@ -111,7 +111,7 @@ fn run_shard(io: Io, core: Option<usize>, building: Building, seed: Seed) {
             shard.restore_lane(lane);
         }
         shard.match_restored(now);
-        shard.restore_mo(now, seed.handsets);
+        shard.restore_mo(now, &seed.handsets);
         for (account, end) in seed.ends {
             shard.restore_end(account, end);
         }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use carrack_carrier::Link;
-use carrack_message::mo::MoWay;
 use carrack_message::record::{FrameFault, FrameReader};
 use carrack_message::{MessageId, References};
 use carrack_queue::{
@@ -33,13 +32,6 @@ use crate::submission::Chunk;
 
 use super::distribution;
 use crate::pager::{Ask, Page, PageRequest, Pager, Read};
-
-const fn bind_of(account: u32) -> Party {
-    Party {
-        account,
-        way: MoWay::Bind,
-    }
-}
 
 /// Reads at the next turn.
 struct AtOnce {
@@ -259,7 +251,7 @@ impl SimulatedNode {
                     shard.restore_lane(lane);
                 }
                 shard.match_restored(now);
-                shard.restore_mo(now, found.handsets.pop_front().unwrap_or_default());
+                shard.restore_mo(now, &found.handsets.pop_front().unwrap_or_default());
                 for (account, end) in found.ends.pop_front().unwrap_or_default() {
                     shard.restore_end(account, end);
                 }
@@ -342,7 +334,7 @@ impl SimulatedNode {
     ) -> bool {
         let sink = Arc::clone(sink);
         let grant = Mail::Grant {
-            party: bind_of(account),
+            party: Party::binds(account),
             subscriber,
             credits,
             sink,
@@ -354,7 +346,7 @@ impl SimulatedNode {
     #[must_use]
     pub fn revoke(&self, shard: usize, account: u32, subscriber: u64) -> bool {
         let revoke = Mail::Revoke {
-            party: bind_of(account),
+            party: Party::binds(account),
             subscriber,
         };
         self.send(shard, revoke).is_ok()

@@ -46,7 +46,6 @@ use std::sync::atomic::Ordering;
 
 use carrack_carrier::LinkEvent;
 use carrack_message::References;
-use carrack_message::mo::MoWays;
 use carrack_queue::{Committer, InFlightJournal, SealedFrame};
 use carrack_routing::{OnNoResponse, Plans, RouteTable};
 use carrack_runtime::{Mailbox, MailboxSender, Now};
@@ -129,8 +128,6 @@ pub(crate) struct Shard {
     outbox: Outbox,
     mo: HeldMo,
     mo_expired_ns: u64,
-    /// While the log is put back: how messages from handsets were told already.
-    mo_told_before: FxHashMap<u128, MoWays>,
     paging: Paging,
     shelving: Shelving,
     timers: BinaryHeap<Reverse<(u64, Key, Timer)>>,
@@ -196,7 +193,6 @@ impl Shard {
             outbox: Outbox::default(),
             mo: HeldMo::new(settings.mo_reassembly, settings.mo_waiting_max),
             mo_expired_ns: 0,
-            mo_told_before: FxHashMap::default(),
             paging: Paging::new(parts.pager),
             shelving: Shelving::default(),
             timers: BinaryHeap::new(),

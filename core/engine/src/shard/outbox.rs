@@ -25,6 +25,16 @@ pub(crate) struct Party {
     pub(crate) way: MoWay,
 }
 
+impl Party {
+    /// Who is told the ends of messages: by `deliver_sm`, else they are asked for.
+    pub(crate) const fn binds(account: u32) -> Self {
+        Self {
+            account,
+            way: MoWay::Bind,
+        }
+    }
+}
+
 struct Subscriber {
     id: u64,
     credits: u32,
@@ -103,14 +113,6 @@ pub(crate) struct Outbox {
 /// Of an account whose customer is away so much less is kept in memory.
 const AWAY_PART: usize = 64;
 
-/// Ends are told by `deliver_sm`, or asked for.
-const fn binds_of(account: u32) -> Party {
-    Party {
-        account,
-        way: MoWay::Bind,
-    }
-}
-
 impl Outbox {
     pub(crate) fn grant(&mut self, party: Party, subscriber: u64, credits: u32, sink: NoticeSink) {
         let outbox = self.parties.entry(party).or_default();
@@ -129,7 +131,7 @@ impl Outbox {
 
     /// An end is to be told, from memory.
     pub(super) fn push(&mut self, account: u32, key: Key) {
-        let party = binds_of(account);
+        let party = Party::binds(account);
         let outbox = self.parties.entry(party).or_default();
         outbox.ready.push_back(key);
         self.dirty.insert(party);
@@ -137,7 +139,7 @@ impl Outbox {
 
     /// Whether so many ends of an account wait in memory that the next one waits in the log.
     pub(super) fn is_crowded(&self, account: u32, most: usize) -> bool {
-        let outbox = self.parties.get(&binds_of(account));
+        let outbox = self.parties.get(&Party::binds(account));
         outbox.is_some_and(|outbox| {
             let most = match outbox.subscribers.is_empty() {
                 true => most / AWAY_PART,
@@ -148,7 +150,7 @@ impl Outbox {
     }
 
     pub(super) fn push_far(&mut self, account: u32, end: FarEnd) {
-        let outbox = self.parties.entry(binds_of(account)).or_default();
+        let outbox = self.parties.entry(Party::binds(account)).or_default();
         outbox.far.push(end);
         self.far.insert(account);
     }
@@ -157,7 +159,7 @@ impl Outbox {
     pub(super) fn accounts_far(&mut self) -> Vec<u32> {
         let (parties, far) = (&self.parties, &mut self.far);
         far.retain(|account| {
-            let outbox = parties.get(&binds_of(*account));
+            let outbox = parties.get(&Party::binds(*account));
             outbox.is_some_and(|outbox| !outbox.far.is_empty())
         });
         far.iter().copied().collect()
@@ -170,14 +172,14 @@ impl Outbox {
         }
         let mut accounts = self.accounts_far();
         accounts.retain(|account| {
-            let outbox = self.parties.get(&binds_of(*account));
+            let outbox = self.parties.get(&Party::binds(*account));
             outbox.is_some_and(|outbox| !outbox.subscribers.is_empty() && outbox.ready.len() < most)
         });
         accounts
     }
 
     pub(super) fn far(&mut self, account: u32) -> Option<&mut FarEnds> {
-        let outbox = self.parties.get_mut(&binds_of(account))?;
+        let outbox = self.parties.get_mut(&Party::binds(account))?;
         Some(&mut outbox.far)
     }
 
@@ -197,7 +199,7 @@ impl Outbox {
 
     /// An end needs no telling any more, whoever has it.
     pub(super) fn free_end(&mut self, account: u32, subscriber: u64, key: Key) {
-        if let Some(known) = self.free(binds_of(account), subscriber) {
+        if let Some(known) = self.free(Party::binds(account), subscriber) {
             known.handed.remove(&key);
         }
     }

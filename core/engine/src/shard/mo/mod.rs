@@ -10,12 +10,13 @@ mod restore;
 use std::sync::Arc;
 
 use carrack_carrier::{HandsetPart, ReceiptHandle};
-use carrack_message::mo::{Mo, MoPart, MoWay, Taken};
+use carrack_message::mo::{Mo, MoPart, MoWay, MoWays, Taken};
 use carrack_message::record::{MoOutcome, MoReceived, MoSettled};
 use carrack_message::wire::{Reading, Sar, TextForm};
 use carrack_message::{MessageId, MessageIdParts};
 use carrack_routing::MoQuery;
 use carrack_runtime::Now;
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::Shard;
@@ -27,12 +28,12 @@ pub(super) use held::{HeldMo, Waiting};
 const EXPIRE_EVERY_NS: u64 = 10_000_000_000;
 
 /// How a joined message is kept until its frame is durable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Durable {
+#[derive(Debug, Clone, Copy)]
+enum Durable<'a> {
     /// With the open frame.
     Later,
-    /// Its parts were found in the log.
-    Already,
+    /// Its parts were found in the log, with the ways on which messages were told.
+    Already(&'a FxHashMap<u128, MoWays>),
 }
 
 impl Shard {
@@ -123,7 +124,7 @@ impl Shard {
     }
 
     /// A message is whole, or as whole as it gets: somebody has it, or nobody.
-    fn joined(&mut self, now: Now, carrier: u32, mo: Mo, durable: Durable) {
+    fn joined(&mut self, now: Now, carrier: u32, mo: Mo, durable: Durable<'_>) {
         let Some(id) = mo.tags.iter().min().copied().map(MessageId) else {
             return;
         };
@@ -143,15 +144,16 @@ impl Shard {
             self.settle_mo(now, id, MoOutcome::Nobody, None, &mo.tags);
             return;
         };
-        if mo.missing > 0 && durable == Durable::Later {
+        if mo.missing > 0 && matches!(durable, Durable::Later) {
             // A frame that says so: what waited for its time may have come with none that is still open.
             self.settle_mo(now, id, MoOutcome::Incomplete, None, &[]);
         }
         let parts = mo.tags.clone();
         let message = incoming(id, name, choice.rule, mo);
         let mut waiting = Waiting::new(account, choice.ways, message, parts);
-        if durable == Durable::Already {
-            waiting.open = self.not_told_before(id, waiting.open);
+        if let Durable::Already(told) = durable {
+            let told = told.get(&id.0).copied().unwrap_or_default();
+            waiting.open = told.iter().fold(waiting.open, MoWays::without);
         }
         if !waiting.open.is_any() {
             let parts = waiting.parts.clone();
@@ -161,7 +163,7 @@ impl Shard {
         self.mo.keep(waiting);
         match durable {
             Durable::Later => self.frames.after.mo.push(id),
-            Durable::Already => self.ready_to_tell_mo(id),
+            Durable::Already(_) => self.ready_to_tell_mo(id),
         }
     }
 

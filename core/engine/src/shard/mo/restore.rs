@@ -1,11 +1,10 @@
 //! Messages from handsets that the log gives back: joined again as they were, and told where they were not.
 
-use carrack_message::MessageId;
 use carrack_message::mo::{Mo, MoWays};
 use carrack_message::record::MoReceived;
 use carrack_message::wire::TextForm;
 use carrack_runtime::Now;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Durable;
 use crate::recovery::RestoredHandsets;
@@ -13,8 +12,7 @@ use crate::shard::Shard;
 
 impl Shard {
     /// Takes parts back. Before the first turn only.
-    pub(crate) fn restore_mo(&mut self, now: Now, restored: RestoredHandsets) {
-        self.mo_told_before = restored.told;
+    pub(crate) fn restore_mo(&mut self, now: Now, restored: &RestoredHandsets) {
         let ended: FxHashSet<u128> = restored
             .parts
             .iter()
@@ -27,21 +25,27 @@ impl Shard {
             let form = self.form_of(part);
             self.join(now.mono_ns.saturating_sub(age_ns), &form, part, &mut joined);
             for mo in joined {
-                self.joined_again(now, part.carrier, mo, &ended);
+                self.joined_again(now, part.carrier, mo, &ended, &restored.told);
             }
         }
         // What was overdue when the process ended was handed on then, or is now.
         for (carrier, mo) in self.mo.expire(now.mono_ns) {
-            self.joined_again(now, carrier, mo, &ended);
+            self.joined_again(now, carrier, mo, &ended, &restored.told);
         }
-        self.mo_told_before.clear();
     }
 
     /// Of those parts of which nothing became yet.
-    fn joined_again(&mut self, now: Now, carrier: u32, mut mo: Mo, ended: &FxHashSet<u128>) {
+    fn joined_again(
+        &mut self,
+        now: Now,
+        carrier: u32,
+        mut mo: Mo,
+        ended: &FxHashSet<u128>,
+        told: &FxHashMap<u128, MoWays>,
+    ) {
         mo.tags.retain(|tag| !ended.contains(tag));
         if !mo.tags.is_empty() {
-            self.joined(now, carrier, mo, Durable::Already);
+            self.joined(now, carrier, mo, Durable::Already(told));
         }
     }
 
@@ -50,11 +54,5 @@ impl Shard {
         let place = self.directory.carrier_place(part.carrier);
         let carrier = place.and_then(|place| self.carriers.get(&place));
         carrier.map_or_else(TextForm::default, |carrier| carrier.rules.text.clone())
-    }
-
-    /// The ways that are left of these.
-    pub(super) fn not_told_before(&self, id: MessageId, ways: MoWays) -> MoWays {
-        let told = self.mo_told_before.get(&id.0).copied().unwrap_or_default();
-        told.iter().fold(ways, MoWays::without)
     }
 }

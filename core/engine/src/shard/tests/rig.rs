@@ -493,7 +493,7 @@ impl Rig {
         rig.shard.match_restored(rig.now);
         let mut handsets = std::mem::take(&mut recovered.handsets).share_out(1, |_| 0);
         let handsets = handsets.pop_front().unwrap();
-        rig.shard.restore_mo(rig.now, handsets);
+        rig.shard.restore_mo(rig.now, &handsets);
         for (account, end) in std::mem::take(&mut recovered.ends).into_order() {
             rig.shard.restore_end(account, end);
         }

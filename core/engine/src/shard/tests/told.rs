@@ -8,10 +8,7 @@ use super::rig::{ACCOUNT, Rig};
 use crate::notice::{Notice, NoticeSink};
 use crate::shard::Party;
 
-pub(super) const BIND: Party = Party {
-    account: ACCOUNT,
-    way: MoWay::Bind,
-};
+pub(super) const BIND: Party = Party::binds(ACCOUNT);
 
 impl Rig {
     /// Credits of a subscriber for the account; what it is told appears in the shared vector.
