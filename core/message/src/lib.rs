@@ -21,6 +21,7 @@ pub mod reference;
 pub mod segment;
 pub mod sender;
 mod status;
+mod tag;
 pub mod wire;
 
 pub use alphabet::Alphabet;
@@ -36,3 +37,4 @@ pub use reference::References;
 pub use segment::{SegmentFault, Segmentation};
 pub use sender::{Sender, SenderFault};
 pub use status::{Status, StatusFault};
+pub use tag::{TAG_OCTETS_MAX, TAG_TAG, is_tag, tag, write_tag};
