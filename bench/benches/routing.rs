@@ -71,8 +71,7 @@ fn table() -> RouteTable {
         },
         carriers: vec![0, 1],
         policy: Policy::LeastCost,
-        attempts_max: None,
-        on_no_response: None,
+        ..RouteRow::default()
     };
     let routes = (0..ROUTES).map(route).collect();
     RouteTable::build(vec![carrier("north"), carrier("south")], routes).unwrap()
@@ -89,12 +88,7 @@ fn routing(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(1));
     group.bench_function("choose, 20 routes, 1 M prefixes", |b| {
         b.iter(|| {
-            let query = Query {
-                account: "acme",
-                to: *turn.next().unwrap(),
-                from: "ACME",
-                class: Class::Bulk,
-            };
+            let query = Query::of("acme", *turn.next().unwrap(), "ACME", Class::Bulk);
             black_box(table.choose(black_box(&query)).unwrap())
         });
     });

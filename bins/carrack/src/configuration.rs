@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use carrack_ingest::tls::check_tls;
 use carrack_message::Micros;
-use carrack_routing::{
-    CarrierRow, Deck, Matcher, OnNoResponse, Policy, Prefix, RouteRow, RouteTable,
-};
+use carrack_routing::{CarrierRow, Deck, OnNoResponse, Prefix, RouteRow, RouteTable};
 use carrack_settings::{self as settings, Fault, Faults, Price, Settings};
+
+use crate::ways;
 
 /// Settings, decks and routes that hold together.
 pub(crate) struct Configuration {
@@ -154,19 +154,13 @@ fn routes(settings: &Settings, carriers: &[CarrierRow], faults: &mut Vec<Fault>)
         }
         let row = RouteRow {
             name: route.name.clone(),
-            matcher: Matcher {
-                prefixes,
-                accounts: route.matches.accounts.clone(),
-                classes: route.matches.classes.clone(),
-                senders: route.matches.senders.clone(),
-            },
+            matcher: ways::matcher(&route.matches, prefixes),
             carriers: route.carrier_numbers.clone(),
-            policy: match route.policy {
-                settings::Policy::LeastCost => Policy::LeastCost,
-                settings::Policy::Ordered => Policy::Ordered,
-            },
+            policy: ways::policy(&route.policy),
             attempts_max: route.attempts_max,
             on_no_response: route.on_no_response.map(on_no_response),
+            margin: ways::margin(route.margin),
+            after_receipt: ways::after_receipt(route),
         };
         if let Err(fault) = RouteTable::build(carriers.to_vec(), vec![row.clone()]) {
             faults.push(at(settings, route.line, fault.to_string()));

@@ -15,7 +15,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::configuration::Configuration;
 use crate::handsets;
-use crate::node::{acknowledged_early, io, messages_max, terms};
+use crate::node::{acknowledged_early, group, io, messages_max, terms};
 use crate::place::Ready;
 
 /// Doors that are open.
@@ -140,11 +140,14 @@ fn specifications(configuration: &Configuration) -> Vec<AccountSpec> {
 fn directory(configuration: &Configuration, engine: &Engine) -> anyhow::Result<Directory> {
     let before = engine.directory();
     let mut entries: Vec<AccountEntry> = before.accounts().cloned().collect();
-    for account in &configuration.settings.accounts {
+    let decks = &configuration.sell_decks;
+    for (account, deck) in configuration.settings.accounts.iter().zip(decks) {
+        let currency = deck.as_ref().and_then(|deck| deck.currency());
         let found = entries.iter_mut().find(|entry| entry.name == account.name);
         if let Some(entry) = found {
             entry.messages_max = messages_max(account);
             entry.share = account.share;
+            (entry.group, entry.currency) = (group(account), currency);
             entry.terms = terms(account);
             entry.acknowledged_early = acknowledged_early(account);
             continue;
@@ -158,6 +161,8 @@ fn directory(configuration: &Configuration, engine: &Engine) -> anyhow::Result<D
             waiting: Arc::default(),
             messages_max: messages_max(account),
             share: account.share,
+            group: group(account),
+            currency,
             terms: terms(account),
             acknowledged_early: acknowledged_early(account),
             balance: Arc::default(),

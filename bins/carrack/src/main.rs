@@ -17,6 +17,7 @@ mod progress;
 mod recording;
 mod signals;
 mod table;
+mod ways;
 
 use std::process::ExitCode;
 

@@ -15,6 +15,7 @@ use carrack_settings::{self as settings, DurabilityMode, Settings};
 
 use crate::configuration::{Configuration, on_no_response};
 use crate::handsets;
+use crate::ways;
 
 /// Frames that may wait for the committer, all shards together.
 const FRAMES_MAX: usize = 1024;
@@ -39,8 +40,11 @@ pub(crate) fn specification(configuration: &Configuration, carriers: Vec<Carrier
         accounts: settings
             .accounts
             .iter()
-            .map(|account| AccountQueue {
+            .zip(&configuration.sell_decks)
+            .map(|(account, deck)| AccountQueue {
                 name: account.name.clone(),
+                group: group(account),
+                currency: deck.as_ref().and_then(|deck| deck.currency()),
                 messages_max: messages_max(account),
                 share: account.share,
                 terms: terms(account),
@@ -97,6 +101,11 @@ pub(crate) const fn io(settings: &Settings) -> Io {
 /// Most messages of an account that are accepted and not closed.
 pub(crate) fn messages_max(account: &settings::Account) -> u64 {
     account.messages_max.unwrap_or(u64::MAX)
+}
+
+/// The group of an account, as routes ask for it.
+pub(crate) fn group(account: &settings::Account) -> String {
+    account.group.clone().unwrap_or_default()
 }
 
 /// Whether an account has asked for answers before its messages are durable.
@@ -170,6 +179,9 @@ fn engine(settings: &Settings) -> EngineSettings {
         receipts_in_memory_max: size(queue.receipts_in_memory_max),
         early_receipt_hold_ns: nanoseconds(queue.early_receipt_hold),
         early_receipts_max: size(queue.early_receipts_max),
+        quality: ways::quality(&settings.quality),
+        quality_known_by: settings.quality.known_by,
+        quality_receipt_wait_ns: nanoseconds(settings.quality.receipt_wait),
         mo_reassembly: ReassemblySettings {
             timeout_ns: nanoseconds(mo.join_timeout),
             messages_max: size(mo.join_messages_max),

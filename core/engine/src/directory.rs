@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use carrack_message::Currency;
 use carrack_routing::MoTable;
 
 use crate::credit::{Balance, Balances, Terms};
@@ -21,6 +22,10 @@ pub struct AccountEntry {
     pub messages_max: u64,
     /// Its part where customers share a carrier: with 2 it sends twice what one with 1 does.
     pub share: u32,
+    /// The group that it belongs to, for routes; empty: none.
+    pub group: String,
+    /// What its prices are in, where its deck says so.
+    pub currency: Option<Currency>,
     /// What was agreed about money.
     pub terms: Terms,
     /// Whether its messages are acknowledged before they are durable: a crash may take some that it was told of.

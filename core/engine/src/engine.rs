@@ -7,6 +7,7 @@ use carrack_message::MessageId;
 use carrack_message::mo::MoWay;
 use carrack_message::record::BatchProgress;
 use carrack_queue::{CommitThread, Names, Store, StoreFault};
+use carrack_routing::quality::Qualities;
 use carrack_routing::{CarrierHealth, RouteTable};
 use carrack_runtime::{MailboxFull, MailboxSender};
 
@@ -133,6 +134,12 @@ impl Engine {
     pub fn replace_tables(&self, directory: Directory, table: Arc<RouteTable>) {
         self.inner.shared.replace_tables(directory, table);
         self.wake();
+    }
+
+    /// How carriers do by what is measured.
+    #[must_use]
+    pub fn quality(&self) -> Arc<Qualities> {
+        self.inner.shared.quality()
     }
 
     /// How a carrier does, by its place in the route table.

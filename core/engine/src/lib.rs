@@ -14,6 +14,7 @@ mod cdr;
 mod credit;
 mod directory;
 mod engine;
+mod facts;
 mod jobs;
 mod mail;
 mod node;

@@ -2,6 +2,7 @@
 
 use carrack_message::mo::ReassemblySettings;
 use carrack_routing::OnNoResponse;
+use carrack_routing::quality::Rules as QualityRules;
 
 /// Which receipts decide what the customer sees of a text of several parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,6 +61,12 @@ pub struct EngineSettings {
     pub mo_waiting_max: usize,
     /// How long they wait.
     pub mo_keep_ns: u64,
+    /// How carriers are measured.
+    pub quality: QualityRules,
+    /// Messages that a network and class need to be known by themselves.
+    pub quality_known_by: u32,
+    /// A receipt that has not come for so long counts against its carrier.
+    pub quality_receipt_wait_ns: u64,
     /// Letters a shard's mailbox holds.
     pub mailbox_size: usize,
     /// Frames a history may read.
@@ -97,6 +104,9 @@ impl Default for EngineSettings {
             },
             mo_waiting_max: 100_000,
             mo_keep_ns: 72 * 3600 * SECOND,
+            quality: QualityRules::default(),
+            quality_known_by: 50,
+            quality_receipt_wait_ns: 600 * SECOND,
             mailbox_size: 4096,
             history_frames_max: 50_000,
             drain_ns: 15 * SECOND,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use carrack_message::MessageId;
 use carrack_queue::Turnovers;
 use carrack_routing::RouteTable;
+use carrack_routing::quality::{CarrierQuality, Qualities};
 use rustc_hash::FxHashMap;
 
 use crate::batches::Batches;
@@ -49,6 +50,11 @@ pub(crate) struct Shared {
     pub(crate) balances: Balances,
     directory: RwLock<Arc<Directory>>,
     table: RwLock<Arc<RouteTable>>,
+    quality: RwLock<Arc<Qualities>>,
+    /// Counts what is new of how carriers do.
+    pub(crate) quality_version: AtomicU64,
+    /// Counts what of it may order waiting messages anew.
+    pub(crate) orders_version: AtomicU64,
     /// Counts replacements of the tables, so that a shard looks only when there is something new.
     pub(crate) tables_version: AtomicU64,
 }
@@ -64,8 +70,14 @@ impl Shared {
         let balances = Balances::default();
         balances.restore(money);
         Self {
-            settings,
+            quality: RwLock::new(Arc::new(Qualities::new(
+                owners.len(),
+                settings.quality_known_by,
+            ))),
+            quality_version: AtomicU64::new(0),
+            orders_version: AtomicU64::new(0),
             health: owners.iter().map(|_| AtomicU8::new(0)).collect(),
+            settings,
             health_changes: AtomicU64::new(0),
             paused: owners.iter().map(|_| AtomicBool::new(false)).collect(),
             owners,
@@ -96,6 +108,22 @@ impl Shared {
 
     pub(crate) fn table(&self) -> Arc<RouteTable> {
         Arc::clone(&self.table.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How carriers do.
+    pub(crate) fn quality(&self) -> Arc<Qualities> {
+        Arc::clone(&self.quality.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What its owner sees of a carrier now. `reorders`: waiting messages may take another order.
+    pub(crate) fn replace_quality(&self, place: u16, seen: Arc<CarrierQuality>, reorders: bool) {
+        let mut quality = self.quality.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut quality).replace(place, seen);
+        drop(quality);
+        self.quality_version.fetch_add(1, Ordering::Release);
+        if reorders {
+            self.orders_version.fetch_add(1, Ordering::Release);
+        }
     }
 
     pub(crate) fn replace_tables(&self, directory: Directory, table: Arc<RouteTable>) {

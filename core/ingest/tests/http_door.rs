@@ -70,8 +70,7 @@ fn table() -> Arc<RouteTable> {
         },
         carriers: vec![0],
         policy: Policy::LeastCost,
-        attempts_max: None,
-        on_no_response: None,
+        ..RouteRow::default()
     };
     Arc::new(RouteTable::build(vec![carrier], vec![route]).unwrap())
 }
@@ -99,6 +98,8 @@ fn open(data_dir: &Path) -> Stand {
             .iter()
             .map(|name| AccountQueue {
                 name: (*name).to_owned(),
+                group: String::new(),
+                currency: None,
                 messages_max: if *name == "small" { 1 } else { 100_000 },
                 share: 1,
                 terms: Terms::default(),

@@ -5,8 +5,13 @@
 
 use serde::Serialize;
 
-use crate::table::{Policy, Priced, RouteRow};
-use crate::{Query, RouteTable};
+use carrack_message::Network;
+
+use crate::choice::{Exclusion, candidate, worth};
+use crate::policy::{Margin, Policy};
+use crate::quality::Quality;
+use crate::table::{Priced, RouteRow};
+use crate::{Candidate, Query, RouteTable};
 
 /// How a carrier does at this moment, as the caller knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -83,6 +88,12 @@ pub struct CandidateExplanation {
     pub prefix: Option<String>,
     /// What the deck calls the prefix.
     pub destination: Option<String>,
+    /// What the account's price of a segment leaves, where it has one; micro-units.
+    pub margin_micros: Option<i64>,
+    /// What a delivered segment costs by what is measured; micro-units.
+    pub per_delivered_micros: Option<i64>,
+    /// How it does for this network and class, where that is measured.
+    pub quality: Option<Quality>,
     /// How the carrier does.
     pub health: CarrierHealth,
     /// What became of it.
@@ -96,6 +107,8 @@ pub struct CandidateExplanation {
 pub struct Explanation {
     /// The recipient.
     pub to: String,
+    /// Its network, as MCC-MNC or `unknown`.
+    pub network: String,
     /// Every route up to and including the one that decided.
     pub routes: Vec<RouteExplanation>,
     /// Candidates in the order of the choice, then those excluded in the order of the route.
@@ -109,10 +122,11 @@ pub struct Explanation {
 impl RouteTable {
     /// Explains the choice for a message, with the state of each carrier as `health` tells it.
     pub fn explain(&self, query: &Query<'_>, health: &dyn Fn(u16) -> CarrierHealth) -> Explanation {
+        let network = self.network(query);
         let mut routes = Vec::new();
         let mut decided = None;
         for (number, route) in self.routes.iter().enumerate() {
-            let failure = route.matcher.failure(query);
+            let failure = route.matcher.failure(query, network);
             let reason = match failure {
                 None => "matches; the first route that matches decides".to_owned(),
                 Some(condition) => format!("its {condition} does not match"),
@@ -125,19 +139,22 @@ impl RouteTable {
                 reason,
             });
             if matched {
-                decided = Some(route);
+                decided = Some((number as u16, route));
                 break;
             }
         }
-        let candidates =
-            decided.map_or_else(Vec::new, |route| self.explain_route(route, query, health));
+        let candidates = decided.map_or_else(Vec::new, |(number, route)| {
+            self.explain_route(number, route, query, health)
+        });
         let taken = candidates
             .iter()
             .find(|c| c.verdict == Verdict::Taken)
             .map(|c| c.name.clone());
+        let decided = decided.map(|(_, route)| route);
         let summary = summary(query, decided, &candidates, taken.as_deref());
         Explanation {
             to: query.to.to_string(),
+            network: network.to_string(),
             routes,
             candidates,
             taken,
@@ -147,20 +164,27 @@ impl RouteTable {
 
     fn explain_route(
         &self,
+        number: u16,
         route: &RouteRow,
         query: &Query<'_>,
         health: &dyn Fn(u16) -> CarrierHealth,
     ) -> Vec<CandidateExplanation> {
-        let chosen = self.candidates(route, query.to);
+        let network = self.network(query);
+        let chosen = self.candidates(number, route, query, network);
         let mut rows = Vec::with_capacity(route.carriers.len());
         let mut taken: Option<String> = None;
         for candidate in &chosen {
-            let mut row = self.explain_carrier(candidate.carrier, query, health(candidate.carrier));
+            let number = candidate.carrier;
+            let mut row = self.explain_carrier(route, number, query, health(number));
             (row.verdict, row.reason) = match (&taken, row.health.takes()) {
                 (_, false) => (Verdict::Unavailable, format!("is {}", row.health.name())),
-                (None, true) => (Verdict::Taken, reason_taken(route.policy).to_owned()),
+                (None, true) => (Verdict::Taken, reason_taken(&route.policy).to_owned()),
                 (Some(first), true) => (Verdict::Standby, format!("next if {first} fails")),
             };
+            if self.is_below_floor(route, candidate, query, network) {
+                row.reason
+                    .push_str("; below the route's floors, after all others");
+            }
             if row.verdict == Verdict::Taken {
                 taken = Some(row.name.clone());
             }
@@ -168,44 +192,91 @@ impl RouteTable {
         }
         for number in route.carriers.iter().map(|number| *number as u16) {
             if !chosen.iter().any(|candidate| candidate.carrier == number) {
-                rows.push(self.explain_carrier(number, query, health(number)));
+                rows.push(self.explain_carrier(route, number, query, health(number)));
             }
         }
         rows
     }
 
+    fn is_below_floor(
+        &self,
+        route: &RouteRow,
+        candidate: &Candidate,
+        query: &Query<'_>,
+        network: Network,
+    ) -> bool {
+        match &route.policy {
+            Policy::LeastCostDelivered(rules) => {
+                worth(rules, query.quality, candidate, network, query.class).below_floor
+            }
+            _ => false,
+        }
+    }
+
     /// A row as for a carrier that is no candidate.
     fn explain_carrier(
         &self,
+        route: &RouteRow,
         number: u16,
         query: &Query<'_>,
         health: CarrierHealth,
     ) -> CandidateExplanation {
+        let network = self.network(query);
         let carrier = self.carrier(number);
-        let priced: Option<Priced> = carrier.and_then(|row| row.price(query.to));
+        let priced: Option<Priced> = carrier.and_then(|row| row.price(query.to, network));
         let deck = carrier.and_then(|row| row.deck.as_ref());
         let hit = priced.and_then(|priced| priced.hit);
-        let reason = match (carrier, priced) {
-            (Some(row), _) if !row.enabled => "is disabled in the configuration",
-            (_, None) => "has no price for this number",
-            _ => "is no candidate",
+        let excluded = carrier.map(|row| candidate(route, row, query, network));
+        let reason = match excluded {
+            Some(Err(Exclusion::Disabled)) => "is disabled in the configuration".to_owned(),
+            Some(Err(Exclusion::NoPrice)) => "has no price for this number".to_owned(),
+            Some(Err(Exclusion::Margin)) => reason_margin(route.margin),
+            _ => "is no candidate".to_owned(),
         };
+        let price = priced.map(|priced| priced.price);
+        let per_delivered = price.zip(query.quality).and_then(|(price, quality)| {
+            let candidate = Candidate {
+                carrier: number,
+                price,
+            };
+            let rules = crate::Delivered::default();
+            let worth = worth(&rules, Some(quality), &candidate, network, query.class);
+            (worth.ended > 0).then_some(worth.per_delivered.0)
+        });
         CandidateExplanation {
             carrier: number,
             name: carrier.map_or_else(String::new, |row| row.name.clone()),
-            price_micros: priced.map(|priced| priced.price.0),
-            currency: deck
-                .and_then(|deck| deck.currency())
+            price_micros: price.map(|price| price.0),
+            currency: carrier
+                .and_then(|row| row.currency())
                 .map(|currency| currency.to_string()),
             prefix: hit.map(|hit| hit.prefix.to_string()),
             destination: hit
                 .zip(deck)
                 .and_then(|(hit, deck)| deck.name(&hit))
                 .map(str::to_owned),
+            margin_micros: query
+                .sell
+                .zip(price)
+                .map(|(sell, price)| sell.0.saturating_sub(price.0)),
+            per_delivered_micros: per_delivered,
+            quality: query
+                .quality
+                .and_then(|quality| quality.of(number, network, query.class))
+                .copied(),
             health,
             verdict: Verdict::Excluded,
-            reason: reason.to_owned(),
+            reason,
         }
+    }
+}
+
+fn reason_margin(margin: Margin) -> String {
+    match margin {
+        Margin::AtLeast(floor) => {
+            format!("leaves less than the route's margin of {floor} a segment")
+        }
+        Margin::Any => "is no candidate".to_owned(),
     }
 }
 
@@ -231,9 +302,12 @@ fn summary(
     }
 }
 
-const fn reason_taken(policy: Policy) -> &'static str {
+const fn reason_taken(policy: &Policy) -> &'static str {
     match policy {
         Policy::LeastCost => "the cheapest that can take it",
+        Policy::LeastCostDelivered(_) => "the cheapest for a delivered message that can take it",
         Policy::Ordered => "the first in the route's order that can take it",
+        Policy::Weighted { sticky: true, .. } => "the one that this recipient keeps",
+        Policy::Weighted { .. } => "the first by the route's weights that can take it",
     }
 }

@@ -4,23 +4,28 @@
 //! deck that the caller opened. [`RouteTable::choose`] and [`RouteTable::explain`] follow the same rules, and
 //! choosing does not allocate for up to four carriers a route.
 
+mod choice;
 mod deck;
 mod explanation;
+mod hours;
 mod matcher;
 mod mo;
 mod plans;
+mod policy;
 mod prefix;
+pub mod quality;
+mod query;
 mod table;
 
 pub use deck::{Deck, DeckFault, DeckFaults, PriceHit};
 pub use explanation::{
     CandidateExplanation, CarrierHealth, Explanation, RouteExplanation, Verdict,
 };
-pub use matcher::{Matcher, Query};
+pub use hours::Hours;
+pub use matcher::{Matcher, NetworkPattern};
 pub use mo::{MoChoice, MoNumber, MoQuery, MoRule, MoTable, keyword};
 pub use plans::{PlanId, Plans, PlansFull};
+pub use policy::{AfterReceipt, Delivered, EXPLORE_PERMILLE_MAX, Margin, OnNoResponse, Policy};
 pub use prefix::{Prefix, PrefixFault};
-pub use table::{
-    Candidate, CarrierRow, Choice, NoRoute, OnNoResponse, Policy, RouteRow, RouteTable,
-    RoutingFault,
-};
+pub use query::{Draws, Query};
+pub use table::{Candidate, CarrierRow, Choice, NoRoute, RouteRow, RouteTable, RoutingFault};

@@ -1,41 +1,20 @@
 //! Carriers and routes as one table, and the choice for one message.
 //!
-//! Promise: the first route in order that matches decides, alone. Its carriers that are enabled and have a price
-//! for the number are the candidates: by price and then by the route's order (least cost), or by the route's
-//! order. A table that contradicts itself is refused when it is built; choosing fails only with [`NoRoute`].
+//! Promise: the first route in order that matches decides, alone. Its carriers that are enabled, have a price for the
+//! number and leave the margin that the route asks for are the candidates, in the order of its policy. A table that
+//! contradicts itself is refused when it is built; choosing fails only with [`NoRoute`].
 
 use std::sync::Arc;
 
-use carrack_message::{Currency, Micros, Msisdn};
+use carrack_message::{Currency, Micros, Msisdn, Network};
 use smallvec::SmallVec;
 use thiserror::Error;
 
+use crate::policy::{AfterReceipt, EXPLORE_PERMILLE_MAX, Margin, OnNoResponse, Policy};
 use crate::{Deck, Matcher, PriceHit, Query};
 
 /// The most carriers, and the most routes, of one table.
 const ROWS_MAX: usize = u16::MAX as usize;
-
-/// How a route orders its carriers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
-    /// The cheapest first; equal prices as the route lists them.
-    LeastCost,
-    /// As the route lists them.
-    Ordered,
-}
-
-/// What happens to a segment that was sent and not answered in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnNoResponse {
-    /// It is sent again, and may arrive twice.
-    Resend,
-    /// A receipt is awaited.
-    Wait,
-    /// The carrier is asked what became of it where its id is known; else a receipt is awaited.
-    Query,
-    /// It has failed.
-    Fail,
-}
 
 /// A carrier as routing sees it; its place in the list is its number.
 #[derive(Clone, Debug)]
@@ -50,7 +29,7 @@ pub struct CarrierRow {
     pub enabled: bool,
 }
 
-/// A route as configured; its place in the list is its number and its rank.
+/// A route as configured; its place in the list is its number and its rank. Its default has no carriers yet.
 #[derive(Clone, Debug)]
 pub struct RouteRow {
     /// Name for people.
@@ -65,6 +44,25 @@ pub struct RouteRow {
     pub attempts_max: Option<u16>,
     /// Policy for a missing response; none means the general default.
     pub on_no_response: Option<OnNoResponse>,
+    /// What a message has to earn.
+    pub margin: Margin,
+    /// What follows when a carrier took it and it did not arrive.
+    pub after_receipt: AfterReceipt,
+}
+
+impl Default for RouteRow {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            matcher: Matcher::default(),
+            carriers: Vec::new(),
+            policy: Policy::LeastCost,
+            attempts_max: None,
+            on_no_response: None,
+            margin: Margin::default(),
+            after_receipt: AfterReceipt::default(),
+        }
+    }
 }
 
 /// Why a table cannot be built. Nothing to retry: the configuration has to be mended.
@@ -106,6 +104,26 @@ pub enum RoutingFault {
         /// The carrier's name.
         carrier: String,
     },
+    /// Weights that do not fit the carriers.
+    #[error(
+        "route {route} has {weights} weights for {carriers} carriers; give one for each, at least one above 0"
+    )]
+    Weights {
+        /// The route's name.
+        route: String,
+        /// Weights given.
+        weights: usize,
+        /// Carriers named.
+        carriers: usize,
+    },
+    /// More is to be explored than may be.
+    #[error("route {route} explores {permille} of 1000 messages; at most {EXPLORE_PERMILLE_MAX}")]
+    Exploration {
+        /// The route's name.
+        route: String,
+        /// What it says.
+        permille: u16,
+    },
     /// Prices that cannot be compared.
     #[error(
         "route {route} compares prices in {first} and {second}; use decks of one currency or the policy \"ordered\""
@@ -134,6 +152,8 @@ pub struct Candidate {
 pub struct Choice {
     /// Number of the route.
     pub route: u16,
+    /// The recipient's network as far as it is known.
+    pub network: Network,
     /// Candidates in the order in which they are to be tried.
     pub candidates: SmallVec<[Candidate; 4]>,
 }
@@ -152,6 +172,16 @@ pub enum NoRoute {
         /// The recipient.
         to: Msisdn,
     },
+    /// Every carrier of the route that matches costs more than the account's price allows.
+    #[error(
+        "no carrier of route number {route} is cheap enough for {to} at the price of this account; raise the price, or set the route's margin"
+    )]
+    NoMargin {
+        /// Number of the route.
+        route: u16,
+        /// The recipient.
+        to: Msisdn,
+    },
 }
 
 /// The price of a carrier and, where a deck gave it, the entry.
@@ -164,12 +194,17 @@ pub(crate) struct Priced {
 impl CarrierRow {
     /// What one segment to this number costs; `None` where the carrier has no price for it.
     #[inline]
-    pub fn cost(&self, to: Msisdn) -> Option<Micros> {
-        self.price(to).map(|priced| priced.price)
+    pub fn cost(&self, to: Msisdn, network: Network) -> Option<Micros> {
+        self.price(to, network).map(|priced| priced.price)
+    }
+
+    /// What its prices are in, where its deck says so.
+    pub fn currency(&self) -> Option<Currency> {
+        self.deck.as_ref().and_then(|deck| deck.currency())
     }
 
     /// The price of one segment to this number: the deck's, else the flat one.
-    pub(crate) fn price(&self, to: Msisdn) -> Option<Priced> {
+    pub(crate) fn price(&self, to: Msisdn, _network: Network) -> Option<Priced> {
         let hit = self.deck.as_ref().and_then(|deck| deck.price(to));
         match hit {
             Some(hit) => Some(Priced {
@@ -212,29 +247,51 @@ impl RouteTable {
         Ok(Self { carriers, routes })
     }
 
+    /// The recipient's network: what the query knows, else nothing yet.
+    pub fn network(&self, query: &Query<'_>) -> Network {
+        query.network
+    }
+
     /// The route and the candidates for a message.
     ///
     /// # Errors
-    /// [`NoRoute`] where no route matches, or the one that matches has nobody with a price.
+    /// [`NoRoute`] where no route matches, or the one that matches has nobody for it.
     pub fn choose(&self, query: &Query<'_>) -> Result<Choice, NoRoute> {
+        let network = self.network(query);
         let (number, route) = self
             .routes
             .iter()
             .enumerate()
-            .find(|(_, route)| route.matcher.matches(query))
+            .find(|(_, route)| route.matcher.matches(query, network))
             .ok_or(NoRoute::NoRouteMatches)?;
         let number = number as u16;
-        let candidates = self.candidates(route, query.to);
+        let candidates = self.candidates(number, route, query, network);
         if candidates.is_empty() {
-            return Err(NoRoute::NoCarrierHasAPrice {
-                route: number,
-                to: query.to,
-            });
+            return Err(self.nobody(number, route, query, network));
         }
         Ok(Choice {
             route: number,
+            network,
             candidates,
         })
+    }
+
+    fn nobody(
+        &self,
+        number: u16,
+        route: &RouteRow,
+        query: &Query<'_>,
+        network: Network,
+    ) -> NoRoute {
+        let (route, to, mut rows) = (number, query.to, route.carriers.iter());
+        let priced = rows.any(|number| {
+            let row = self.carriers.get(*number).filter(|row| row.enabled);
+            row.is_some_and(|row| row.cost(to, network).is_some())
+        });
+        match priced {
+            true => NoRoute::NoMargin { route, to },
+            false => NoRoute::NoCarrierHasAPrice { route, to },
+        }
     }
 
     /// A route by its number.
@@ -264,28 +321,6 @@ impl RouteTable {
             .position(|carrier| carrier.name == name)
             .map(|number| number as u16)
     }
-
-    pub(crate) fn candidates(&self, route: &RouteRow, to: Msisdn) -> SmallVec<[Candidate; 4]> {
-        let mut candidates: SmallVec<[Candidate; 4]> = route
-            .carriers
-            .iter()
-            .filter_map(|number| {
-                let carrier = self
-                    .carriers
-                    .get(*number)
-                    .filter(|carrier| carrier.enabled)?;
-                let priced = carrier.price(to)?;
-                Some(Candidate {
-                    carrier: *number as u16,
-                    price: priced.price,
-                })
-            })
-            .collect();
-        if route.policy == Policy::LeastCost {
-            candidates.sort_by_key(|candidate| candidate.price);
-        }
-        candidates
-    }
 }
 
 fn check_route(route: &RouteRow, carriers: &[CarrierRow]) -> Result<(), RoutingFault> {
@@ -294,6 +329,11 @@ fn check_route(route: &RouteRow, carriers: &[CarrierRow]) -> Result<(), RoutingF
             route: route.name.clone(),
         });
     }
+    check_policy(route)?;
+    let compares = matches!(
+        route.policy,
+        Policy::LeastCost | Policy::LeastCostDelivered(_)
+    );
     let mut currency: Option<Currency> = None;
     for (place, number) in route.carriers.iter().enumerate() {
         let Some(carrier) = carriers.get(*number) else {
@@ -313,8 +353,8 @@ fn check_route(route: &RouteRow, carriers: &[CarrierRow]) -> Result<(), RoutingF
                 carrier: carrier.name.clone(),
             });
         }
-        let own = carrier.deck.as_ref().and_then(|deck| deck.currency());
-        if let (Policy::LeastCost, Some(first), Some(second)) = (route.policy, currency, own)
+        let own = carrier.currency();
+        if let (true, Some(first), Some(second)) = (compares, currency, own)
             && first != second
         {
             return Err(RoutingFault::Currencies {
@@ -326,4 +366,26 @@ fn check_route(route: &RouteRow, carriers: &[CarrierRow]) -> Result<(), RoutingF
         currency = currency.or(own);
     }
     Ok(())
+}
+
+fn check_policy(route: &RouteRow) -> Result<(), RoutingFault> {
+    match &route.policy {
+        Policy::Weighted { weights, .. }
+            if weights.len() != route.carriers.len()
+                || weights.iter().all(|weight| *weight == 0) =>
+        {
+            Err(RoutingFault::Weights {
+                route: route.name.clone(),
+                weights: weights.len(),
+                carriers: route.carriers.len(),
+            })
+        }
+        Policy::LeastCostDelivered(rules) if rules.explore_permille > EXPLORE_PERMILLE_MAX => {
+            Err(RoutingFault::Exploration {
+                route: route.name.clone(),
+                permille: rules.explore_permille,
+            })
+        }
+        _ => Ok(()),
+    }
 }

@@ -58,18 +58,12 @@ fn route(name: &str, matcher: Matcher, carriers: Vec<usize>, policy: Policy) -> 
         matcher,
         carriers,
         policy,
-        attempts_max: None,
-        on_no_response: None,
+        ..RouteRow::default()
     }
 }
 
 fn query(to: u64) -> Query<'static> {
-    Query {
-        account: "shop",
-        to: Msisdn::from_u64(to).unwrap(),
-        from: "SHOP",
-        class: Class::Bulk,
-    }
+    Query::of("shop", Msisdn::from_u64(to).unwrap(), "SHOP", Class::Bulk)
 }
 
 fn offers() -> impl Strategy<Value = Vec<Offer>> {

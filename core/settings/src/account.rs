@@ -28,6 +28,8 @@ const ACKS: &[(&str, Ack)] = &[("durable", Ack::Durable), ("memory", Ack::Memory
 pub struct Account {
     /// Its name, 1..=32 of a-z, 0-9, `_`, `.`, `-`; unique.
     pub name: String,
+    /// The group that it belongs to, for routes.
+    pub group: Option<String>,
     /// Key of HTTP requests; unique.
     pub api_key: Option<Secret>,
     /// System id of SMPP binds, at most 15 octets; unique.
@@ -93,6 +95,7 @@ impl Account {
             name: section
                 .required("name", "\"shop\"", kind::name)
                 .unwrap_or_default(),
+            group: section.optional("group", kind::name),
             api_key: section.optional("api_key", password::key(context)),
             system_id: section.optional("system_id", system_id),
             password: section.optional("password", password::password(context)),

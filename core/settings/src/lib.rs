@@ -24,9 +24,11 @@ mod node;
 mod password;
 mod pem;
 mod profile;
+mod quality;
 mod queue;
 mod reader;
 mod route;
+mod route_match;
 mod runtime;
 #[cfg(test)]
 mod sample;
@@ -60,8 +62,10 @@ pub use profile::{
     AddressKind, ErrorBody, NoResponse, PlusSign, Profile, ProfileKey, QueueFullScope, SpecLimits,
     StatusClass, ThrottleMode, TlsUse, TonNpiRule,
 };
+pub use quality::Quality;
 pub use queue::Queue;
-pub use route::{Match, Policy, Route};
+pub use route::{Delivered, Margin, Policy, Route};
+pub use route_match::{Hours, Match, NetworkPattern};
 pub use runtime::{Io, Runtime};
 pub use secret::Secret;
 pub use settings::{Settings, Source};

@@ -1,32 +1,51 @@
 //! `[[route]]`: which messages go to which carriers.
 
-use carrack_message::Class;
+use std::time::Duration;
+
+use carrack_message::Micros;
 use toml::de::DeValue;
 
 use crate::delivery::{ON_NO_RESPONSE, OnNoResponse};
 use crate::kind;
 use crate::reader::{Read, Section, Wrong, nearest};
+use crate::route_match::Match;
 
 /// How a route orders its carriers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Policy {
     /// The cheapest first.
     LeastCost,
+    /// The cheapest for a delivered message first.
+    LeastCostDelivered(Delivered),
     /// As listed.
     Ordered,
+    /// Shares by weight.
+    Weighted {
+        /// One for each carrier.
+        weights: Vec<u32>,
+        /// A recipient keeps its carrier.
+        sticky: bool,
+    },
 }
 
-/// Which messages a route takes; an empty list is no condition.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Match {
-    /// The number begins with one of these digits (key `prefix`).
-    pub prefixes: Vec<String>,
-    /// The account is one of these; each exists (key `account`).
-    pub accounts: Vec<String>,
-    /// The class is one of these (key `class`).
-    pub classes: Vec<Class>,
-    /// The source address is one of these (key `from`).
-    pub senders: Vec<String>,
+/// What least cost per delivered message keeps to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// Percent; who delivers less comes after all others (key `delivery_min`).
+    pub delivery_percent_min: u8,
+    /// Whose receipts take longer comes after all others; none: no matter (key `receipt_time_max`).
+    pub receipt_time_max: Option<Duration>,
+    /// Percent of messages for carriers of which too little is known (key `explore`).
+    pub explore_percent: u8,
+}
+
+/// What a message has to earn (keys `margin_min` and `at_a_loss`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Margin {
+    /// Sell price less buy price of a segment.
+    AtLeast(Micros),
+    /// It may be sent at a loss.
+    Any,
 }
 
 /// `[[route]]`; the first in the file that matches decides.
@@ -46,6 +65,12 @@ pub struct Route {
     pub attempts_max: Option<u16>,
     /// What happens without a submit response; none: that of `[delivery]`.
     pub on_no_response: Option<OnNoResponse>,
+    /// What a message has to earn.
+    pub margin: Margin,
+    /// Whether a message goes to the next carrier when a receipt says that it did not arrive (key `on_failed_receipt`).
+    pub failed_receipt_goes_on: bool,
+    /// A message goes to the next carrier when no receipt came for so long (key `missing_receipt_goes_on`).
+    pub missing_receipt_goes_on: Option<Duration>,
     /// Line of its header in the file.
     pub line: usize,
 }
@@ -55,14 +80,11 @@ pub struct Route {
 pub(crate) struct Names<'a> {
     pub(crate) carriers: Vec<&'a str>,
     pub(crate) accounts: Vec<&'a str>,
+    pub(crate) groups: Vec<&'a str>,
 }
 
 impl Route {
     pub(crate) fn read(section: &Section<'_>, place: usize, names: &Names<'_>) -> Self {
-        const POLICIES: &[(&str, Policy)] = &[
-            ("least_cost", Policy::LeastCost),
-            ("ordered", Policy::Ordered),
-        ];
         let carriers = section
             .required("carriers", "[\"NAME\"]", |value| {
                 let carriers = kind::list(known("carrier", &names.carriers))(value)?;
@@ -78,10 +100,20 @@ impl Route {
                 .map(|inner| Match::read(&inner, names))
                 .unwrap_or_default(),
             carrier_numbers: carriers.iter().filter_map(number).collect(),
+            policy: policy(section, carriers.len()),
             carriers,
-            policy: section.or("policy", Policy::LeastCost, kind::choice(POLICIES)),
             attempts_max: section.optional("attempts_max", kind::integer(1..=1_000)),
             on_no_response: section.optional("on_no_response", kind::choice(ON_NO_RESPONSE)),
+            margin: margin(section),
+            failed_receipt_goes_on: section.or(
+                "on_failed_receipt",
+                false,
+                kind::choice(&[("fail", false), ("next", true)]),
+            ),
+            missing_receipt_goes_on: section.optional(
+                "missing_receipt_goes_on",
+                kind::time(Duration::from_secs(1)..=Duration::from_secs(86_400)),
+            ),
             line: section.line,
         };
         section.finish();
@@ -89,20 +121,99 @@ impl Route {
     }
 }
 
-impl Match {
-    fn read(section: &Section<'_>, names: &Names<'_>) -> Self {
-        let matches = Self {
-            prefixes: section.or("prefix", Vec::new(), kind::one_or_list(prefix)),
-            accounts: section.or(
-                "account",
-                Vec::new(),
-                kind::one_or_list(known("account", &names.accounts)),
-            ),
-            classes: section.or("class", Vec::new(), kind::one_or_list(kind::parsed)),
-            senders: section.or("from", Vec::new(), kind::one_or_list(kind::text)),
-        };
-        section.finish();
-        matches
+/// Percent that least cost per delivered message explores where the file says nothing, and at the most.
+const EXPLORE_PERCENT: u8 = 2;
+const EXPLORE_PERCENT_MAX: u64 = 5;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PolicyName {
+    LeastCost,
+    Delivered,
+    Ordered,
+    Weighted,
+}
+
+const POLICIES: &[(&str, PolicyName)] = &[
+    ("least_cost", PolicyName::LeastCost),
+    ("least_cost_delivered", PolicyName::Delivered),
+    ("ordered", PolicyName::Ordered),
+    ("weighted", PolicyName::Weighted),
+];
+
+/// Keys that mean something with one policy only.
+const OF_POLICIES: &[(&str, PolicyName)] = &[
+    ("weights", PolicyName::Weighted),
+    ("sticky", PolicyName::Weighted),
+    ("delivery_min", PolicyName::Delivered),
+    ("receipt_time_max", PolicyName::Delivered),
+    ("explore", PolicyName::Delivered),
+];
+
+fn policy(section: &Section<'_>, carriers: usize) -> Policy {
+    let name = section.or("policy", PolicyName::LeastCost, kind::choice(POLICIES));
+    let weights = section.optional("weights", kind::list(kind::integer(0..=1_000_000)));
+    let sticky = section.or("sticky", false, kind::boolean);
+    let delivered = Delivered {
+        delivery_percent_min: section.or("delivery_min", 0, kind::integer(0..=100)),
+        receipt_time_max: section.optional(
+            "receipt_time_max",
+            kind::time(Duration::from_millis(1)..=Duration::from_secs(4 * 86_400)),
+        ),
+        explore_percent: section.or(
+            "explore",
+            EXPLORE_PERCENT,
+            kind::integer(0..=EXPLORE_PERCENT_MAX),
+        ),
+    };
+    for (key, of) in OF_POLICIES {
+        if *of != name && section.holds(key) {
+            let needed = POLICIES.iter().find(|(_, policy)| policy == of);
+            let needed = needed.map_or("", |(name, _)| *name);
+            section.fault(
+                key,
+                format!(
+                    "means nothing with this policy; take policy = \"{needed}\" or leave it out"
+                ),
+            );
+        }
+    }
+    match name {
+        PolicyName::LeastCost => Policy::LeastCost,
+        PolicyName::Ordered => Policy::Ordered,
+        PolicyName::Delivered => Policy::LeastCostDelivered(delivered),
+        PolicyName::Weighted => {
+            let weights: Vec<u32> = weights.unwrap_or_default();
+            if weights.len() != carriers || weights.iter().all(|weight| *weight == 0) {
+                let place = if section.holds("weights") {
+                    "weights"
+                } else {
+                    "policy"
+                };
+                section.fault(
+                    place,
+                    format!(
+                        "needs `weights` with one number for each of the {carriers} carriers, at least one above 0, such as [3, 1]"
+                    ),
+                );
+            }
+            Policy::Weighted { weights, sticky }
+        }
+    }
+}
+
+fn margin(section: &Section<'_>) -> Margin {
+    let least = section.optional("margin_min", kind::money);
+    let at_a_loss = section.or("at_a_loss", false, kind::boolean);
+    match (least, at_a_loss) {
+        (Some(_), true) => {
+            section.fault(
+                "at_a_loss",
+                "stands beside `margin_min`; keep one of the two",
+            );
+            Margin::Any
+        }
+        (None, true) => Margin::Any,
+        (least, false) => Margin::AtLeast(least.unwrap_or(Micros::ZERO)),
     }
 }
 
@@ -137,18 +248,4 @@ fn check_list(carriers: &[String]) -> Result<(), Wrong> {
         Some((_, name)) => Err(format!("names {name:?} twice; keep one").into()),
         None => Ok(()),
     }
-}
-
-fn prefix(value: &DeValue<'_>) -> Read<String> {
-    let text = kind::text(value)?;
-    let digits = text.strip_prefix('+').unwrap_or(&text);
-    let fits =
-        (1..=15).contains(&digits.len()) && digits.bytes().all(|octet| octet.is_ascii_digit());
-    if fits && !digits.starts_with('0') {
-        return Ok(digits.to_owned());
-    }
-    Err(format!(
-        "is {text:?}; write leading digits of international numbers, without 00, such as \"447\""
-    )
-    .into())
 }

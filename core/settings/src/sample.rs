@@ -112,6 +112,7 @@ fn the_defaults_shown_are_the_defaults() {
     assert_eq!(whole.queue, bare.queue);
     assert_eq!(whole.delivery, bare.delivery);
     assert_eq!(whole.mo, bare.mo);
+    assert_eq!(whole.quality, bare.quality);
     assert_eq!(whole.http, bare.http);
     assert_eq!(whole.smpp_server, bare.smpp_server);
     assert_eq!(whole.batch, bare.batch);

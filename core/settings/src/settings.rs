@@ -12,7 +12,7 @@ use crate::reader::{self, Context, Section, nearest, text_of};
 use crate::route::Names;
 use crate::{
     Account, Batch, Bind, Carrier, Cdr, Delivery, Durability, Faults, Http, Log, Mo, MoRoute, Node,
-    Queue, Route, Runtime, Shutdown, SmppServer,
+    Quality, Queue, Route, Runtime, Shutdown, SmppServer,
 };
 
 /// Most octets of a configuration file.
@@ -26,6 +26,7 @@ const TABLES: &[&str] = &[
     "queue",
     "delivery",
     "mo",
+    "quality",
     "http",
     "smpp_server",
     "batch",
@@ -68,6 +69,8 @@ pub struct Settings {
     pub delivery: Delivery,
     /// `[mo]`
     pub mo: Mo,
+    /// `[quality]`
+    pub quality: Quality,
     /// `[http]`; none: no HTTP front door.
     pub http: Option<Http>,
     /// `[smpp_server]`; none: no SMPP front door.
@@ -149,6 +152,10 @@ impl<'a> Document<'a> {
                 .iter()
                 .map(|account| account.name.as_str())
                 .collect(),
+            groups: accounts
+                .iter()
+                .filter_map(|account| account.group.as_deref())
+                .collect(),
         };
         let sections = self.list("route");
         let routes: Vec<Route> = sections
@@ -173,6 +180,7 @@ impl<'a> Document<'a> {
             queue: self.table("queue", Queue::read),
             delivery: self.table("delivery", Delivery::read),
             mo: self.table("mo", Mo::read),
+            quality: self.table("quality", Quality::read),
             http: self
                 .root
                 .contains_key("http")

@@ -95,7 +95,7 @@ fn carriers_routes_and_accounts_keep_order_and_values() {
         (&vec!["a".to_owned(), "b".to_owned()], &vec![1, 0])
     );
     assert_eq!(
-        (first.policy, second.policy),
+        (first.policy.clone(), second.policy.clone()),
         (Policy::Ordered, Policy::LeastCost)
     );
     assert_eq!(

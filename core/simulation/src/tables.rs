@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::money::limit_micros;
 use carrack_engine::{AccountEntry, CarrierEntry, Directory, Terms};
 use carrack_message::Micros;
-use carrack_routing::{CarrierRow, Matcher, Policy, RouteRow, RouteTable, RoutingFault};
+use carrack_routing::{CarrierRow, Margin, Matcher, Policy, RouteRow, RouteTable, RoutingFault};
 
 /// How routes stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub(crate) fn accounts(count: u32, messages_max: u64) -> Vec<AccountEntry> {
         waiting: Arc::default(),
         messages_max,
         share: 1,
+        group: String::new(),
+        currency: None,
         acknowledged_early: false,
         terms: Terms {
             limit_micros: limit_micros(number),
@@ -61,8 +63,9 @@ pub(crate) fn table(carriers: usize, routes: Routes) -> Result<Arc<RouteTable>, 
         matcher,
         carriers: order,
         policy: Policy::Ordered,
-        attempts_max: None,
-        on_no_response: None,
+        // What accounts pay has no deck behind it here.
+        margin: Margin::Any,
+        ..RouteRow::default()
     };
     RouteTable::build(rows.collect(), vec![route]).map(Arc::new)
 }

@@ -3,6 +3,7 @@
 use anyhow::{Context, anyhow};
 use carrack_message::{Class, Msisdn, Segmentation, Sender, number};
 use carrack_routing::{CarrierHealth, Query};
+use carrack_runtime::{Clock, SystemClock};
 use carrack_settings::{Account, Settings};
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -44,6 +45,9 @@ pub(crate) struct Explain {
     /// Text: shows what all its segments cost
     #[arg(long)]
     text: Option<String>,
+    /// What the customer calls this kind of message
+    #[arg(long)]
+    tag: Option<String>,
     /// otp, alert, transactional or bulk
     #[arg(long)]
     class: Option<Class>,
@@ -81,6 +85,7 @@ fn live(arguments: &Explain) -> Result<Value, Fault> {
         ("text", arguments.text.as_deref()),
         ("account", arguments.account.as_deref()),
         ("class", class),
+        ("tag", arguments.tag.as_deref()),
     ]
     .into_iter()
     .filter_map(|(field, value)| Some((field, value?)))
@@ -92,6 +97,8 @@ fn offline(arguments: &Explain) -> Result<Value, Fault> {
     let configuration = Configuration::load(&arguments.node.config.path()?)?;
     let settings = &configuration.settings;
     let account = account(arguments, settings)?;
+    let place = account.and_then(|own| settings.accounts.iter().position(|a| a.name == own.name));
+    let sell = place.and_then(|place| configuration.sell_decks.get(place)?.as_ref());
     let region = account
         .and_then(|account| account.region.as_deref())
         .or(settings.delivery.region.as_deref());
@@ -110,11 +117,18 @@ fn offline(arguments: &Explain) -> Result<Value, Fault> {
         .class
         .or_else(|| account.and_then(|account| account.class))
         .unwrap_or(Class::Transactional);
+    let name = account.map_or("", |account| account.name.as_str());
     let query = Query {
-        account: account.map_or("", |account| account.name.as_str()),
-        to,
-        from: from.as_ref().map_or("", Sender::as_str),
-        class,
+        group: account
+            .and_then(|account| account.group.as_deref())
+            .unwrap_or_default(),
+        tag: arguments.tag.as_deref().unwrap_or_default(),
+        text: arguments.text.as_deref(),
+        segments: segments(arguments)?.unwrap_or(1),
+        at_utc_ns: SystemClock::default().now().utc_ns,
+        sell: sell.and_then(|deck| deck.price(to)).map(|hit| hit.price),
+        sell_currency: sell.and_then(|deck| deck.currency()),
+        ..Query::of(name, to, from.as_ref().map_or("", Sender::as_str), class)
     };
     let explanation = configuration
         .table

@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 
 use carrack_message::MessageId;
 use carrack_queue::ShelfCounts;
-use carrack_routing::Query;
 
 use super::CarrierSpec;
+use crate::facts::Facts;
 use crate::recovery::{Recovered, Restored, RestoredEarly, RestoredHandsets, RestoredLane};
 use crate::shard::FarEnd;
 use crate::shared::Shared;
@@ -57,15 +57,8 @@ pub(super) fn distribute(shared: &Shared, recovered: &mut Recovered, shards: usi
     // In order of acceptance, so that lanes are again what they were.
     found.sort_unstable_by_key(|message| message.id);
     for message in found {
-        let account = directory
-            .account(message.account)
-            .map_or("", |account| account.name.as_str());
-        let query = Query {
-            account,
-            to: message.to,
-            from: &message.from,
-            class: message.class,
-        };
+        let facts = Facts::bare(message.account, message.to, &message.from, message.class);
+        let query = facts.query(&directory, 0);
         let held = message
             .carrier
             .and_then(|number| directory.carrier_place(number));

@@ -84,6 +84,8 @@ fn name_all(store: &Store, spec: &NodeSpec) -> Result<Directory, StoreFault> {
             waiting: Arc::default(),
             messages_max: account.messages_max,
             share: account.share,
+            group: account.group.clone(),
+            currency: account.currency,
             terms: account.terms,
             acknowledged_early: account.acknowledged_early,
             balance: Arc::default(),

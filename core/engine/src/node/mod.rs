@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use carrack_carrier::Link;
+use carrack_message::Currency;
 use carrack_message::References;
 use carrack_message::record::FrameFault;
 use carrack_queue::{
@@ -70,6 +71,10 @@ pub struct AccountQueue {
     pub messages_max: u64,
     /// Its part where customers share a carrier.
     pub share: u32,
+    /// The group that it belongs to, for routes; empty: none.
+    pub group: String,
+    /// What its prices are in, where its deck says so.
+    pub currency: Option<Currency>,
     /// What was agreed about money.
     pub terms: Terms,
     /// Whether its messages are acknowledged before they are durable.

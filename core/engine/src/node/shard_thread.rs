@@ -51,7 +51,14 @@ impl Building {
                 .map(|link| (spec.make)(link, self.wake.clone()))
                 .collect();
             let number = directory.carrier(place).map_or(0, |entry| entry.number);
-            let carrier = Carrier::new(spec.name, number, spec.rate, spec.rules, links);
+            let carrier = Carrier::new(
+                spec.name,
+                number,
+                spec.rate,
+                spec.rules,
+                self.shared.settings.quality,
+                links,
+            );
             (place, carrier)
         });
         ShardParts {

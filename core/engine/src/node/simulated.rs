@@ -208,7 +208,14 @@ impl SimulatedNode {
         let mut carriers: Vec<Vec<(u16, Carrier)>> = (0..shards).map(|_| Vec::new()).collect();
         for (place, found) in (0u16..).zip(spec.carriers) {
             let number = directory.carrier(place).map_or(0, |entry| entry.number);
-            let carrier = Carrier::new(found.name, number, found.rate, found.rules, found.links);
+            let carrier = Carrier::new(
+                found.name,
+                number,
+                found.rate,
+                found.rules,
+                shared.settings.quality,
+                found.links,
+            );
             if let Some(owned) = carriers.get_mut(usize::from(place) % shards) {
                 owned.push((place, carrier));
             }

@@ -360,13 +360,11 @@ impl Recovered {
     ) {
         let id = record.id.to_native();
         let offset = place.offset;
-        let (Some(to), Some(class)) = (
-            Msisdn::from_u64(record.to.to_native()),
-            Class::from_u8(record.class),
-        ) else {
+        let known = Msisdn::from_u64(record.to.to_native()).zip(Class::from_u8(record.class));
+        if known.is_none() {
             self.unusable += 1;
             return;
-        };
+        }
         let here = frame.key.accepted(MessageId(id));
         if let Some(row) = record.batch.as_ref().filter(|_| here) {
             self.batches.entry(row.batch.to_native()).or_default().live += 1;
@@ -377,7 +375,7 @@ impl Recovered {
         // Where it is not accepted here it came back from the shelf.
         let home = Home::in_frame(frame.key, place.index);
         let account = record.account.to_native();
-        let lane = self.ways.lane(account, to, record.from.as_str(), class);
+        let lane = self.ways.lane(record);
         let expires_utc_ns = record.expires_utc_ns.to_native();
         let waits = lane.is_some_and(|lane| {
             self.waiting

@@ -4,12 +4,14 @@
 
 use std::sync::Arc;
 
-use carrack_message::{Class, Msisdn};
-use carrack_routing::{Query, RouteTable};
+use carrack_message::Class;
+use carrack_message::record::ArchivedAccepted;
+use carrack_routing::RouteTable;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::directory::Directory;
+use crate::facts::Facts;
 
 /// Names a lane while the log is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,20 +51,10 @@ impl Ways {
     }
 
     /// The lane of a message; one without carriers where it has no route now.
-    pub(super) fn lane(
-        &mut self,
-        account: u32,
-        to: Msisdn,
-        from: &str,
-        class: Class,
-    ) -> Option<LaneName> {
-        let entry = self.directory.account(account);
-        let query = Query {
-            account: entry.map_or("", |account| account.name.as_str()),
-            to,
-            from,
-            class,
-        };
+    pub(super) fn lane(&mut self, record: &ArchivedAccepted) -> Option<LaneName> {
+        let facts = Facts::of_record(record)?;
+        let query = facts.query(&self.directory, record.at_utc_ns.to_native());
+        let (account, class) = (facts.account, facts.class);
         let carriers: Carriers = match self.table.choose(&query) {
             Ok(choice) => choice
                 .candidates

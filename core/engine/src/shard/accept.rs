@@ -5,12 +5,12 @@ use std::sync::atomic::Ordering;
 use carrack_message::record::{Accepted, BatchProgress};
 use carrack_message::{MessageId, MessageIdParts};
 use carrack_queue::ShelfChange;
-use carrack_routing::{OnNoResponse, PlanId, Query};
 use carrack_runtime::Now;
-use smallvec::SmallVec;
 
 use super::Shard;
 use super::live::{Live, Phase, Segment};
+use super::way::Way;
+use crate::facts::Facts;
 use crate::submission::{Chunk, Group, Refusal, Submission, Verdict};
 
 /// The group that a chunk has come to, and the id its messages go by.
@@ -21,13 +21,6 @@ fn price_of(submission: &Submission) -> i64 {
     submission.price.map_or(0, |price| price.0.max(0))
 }
 
-/// Where an acceptable submission will go.
-struct Way {
-    plan: PlanId,
-    attempts_max: u32,
-    on_no_response: OnNoResponse,
-}
-
 impl Shard {
     /// Accepts what it can of a chunk; the answer goes out when all of it is durable.
     pub(super) fn accept(&mut self, now: Now, chunk: Chunk) {
@@ -36,7 +29,7 @@ impl Shard {
             progress,
             reply,
         } = chunk;
-        let ways = self.ways(&submissions);
+        let ways = self.ways(now, &submissions);
         let early = progress.is_none() && self.is_acknowledged_early(&submissions);
         let together = progress.is_some() && ways.iter().any(Result::is_err);
         self.make_room(submissions.len() + 1);
@@ -111,13 +104,13 @@ impl Shard {
     }
 
     /// For each submission its way, with its place in the queue reserved; or why it is refused.
-    fn ways(&mut self, submissions: &[Submission]) -> Vec<Result<Way, Refusal>> {
+    fn ways(&mut self, now: Now, submissions: &[Submission]) -> Vec<Result<Way, Refusal>> {
         let refused = self.refuses_all();
         submissions
             .iter()
             .map(|submission| match &refused {
                 Some(refusal) => Err(refusal.clone()),
-                None => self.way(submission),
+                None => self.way(now, submission),
             })
             .collect()
     }
@@ -131,29 +124,16 @@ impl Shard {
             .then(|| Refusal::Store("a write failed".to_owned()))
     }
 
-    fn way(&mut self, submission: &Submission) -> Result<Way, Refusal> {
-        let account = self.directory.account(submission.account);
-        let account = account
-            .ok_or_else(|| Refusal::NoRoute("the account is not configured any more".to_owned()))?;
-        let query = Query {
-            account: &account.name,
-            to: submission.to,
-            from: submission.from.as_str(),
-            class: submission.class,
+    fn way(&mut self, now: Now, submission: &Submission) -> Result<Way, Refusal> {
+        if self.directory.account(submission.account).is_none() {
+            let reason = "the account is not configured any more";
+            return Err(Refusal::NoRoute(reason.to_owned()));
+        }
+        let way = self.new_way(now, &Facts::of_submission(submission));
+        let way = way.map_err(Refusal::NoRoute)?;
+        let Some(account) = self.directory.account(submission.account) else {
+            return Ok(way);
         };
-        let choice = self
-            .table
-            .choose(&query)
-            .map_err(|fault| Refusal::NoRoute(fault.to_string()))?;
-        let carriers: SmallVec<[u16; 4]> = choice
-            .candidates
-            .iter()
-            .map(|candidate| candidate.carrier)
-            .collect();
-        let plan = self
-            .plans
-            .intern(&carriers)
-            .map_err(|fault| Refusal::NoRoute(fault.to_string()))?;
         let price_micros = price_of(submission);
         account.balance.reserve(price_micros)?;
         if account.waiting.fetch_add(1, Ordering::Relaxed) >= account.messages_max {
@@ -168,24 +148,7 @@ impl Shard {
             account.balance.give_back(price_micros);
             return Err(Refusal::QueueFull);
         }
-        let (attempts_max, on_no_response) = self.route_policy(choice.route);
-        Ok(Way {
-            plan,
-            attempts_max,
-            on_no_response,
-        })
-    }
-
-    /// What a route says of attempts and missing responses; the settings where it says nothing.
-    pub(super) fn route_policy(&self, route: u16) -> (u32, OnNoResponse) {
-        let (route, settings) = (self.table.route(route), &self.shared.settings);
-        let attempts_max = route
-            .and_then(|route| route.attempts_max)
-            .map_or(settings.attempts_max, u32::from);
-        let on_no_response = route
-            .and_then(|route| route.on_no_response)
-            .unwrap_or(settings.on_no_response);
-        (attempts_max, on_no_response)
+        Ok(way)
     }
 
     /// Frees the place in the queue and the price that [`Self::way`] reserved.
@@ -269,8 +232,6 @@ impl Shard {
         let key = self.live.insert(Live {
             account: record.account,
             phase: Phase::Committing,
-            attempts_max: way.attempts_max,
-            on_no_response: way.on_no_response,
             segments: (0..record.segments.max(1))
                 .map(|_| Segment::unsent())
                 .collect(),
@@ -290,7 +251,7 @@ impl Shard {
                 true => record.told_as.into_boxed_slice(),
                 false => Box::default(),
             },
-            ..Live::untried(id, submission.to, submission.class, way.plan)
+            ..Live::untried(id, submission.to, submission.class, way)
         });
         self.frames.after.accepted.push(key);
         Verdict::Accepted(id)

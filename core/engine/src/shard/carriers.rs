@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use carrack_carrier::{Link, LinkState};
 use carrack_message::carrier_id::IdTransform;
+use carrack_routing::quality::{Observed, Rules as QualityRules};
 use carrack_throttle::Throttle;
 
 use super::carrier_stats::{CarrierStats, Handles};
@@ -39,6 +40,8 @@ pub(crate) struct Carrier {
     /// Messages with segments still to be sent here: they go before the lanes.
     pub(crate) unfinished: VecDeque<Key>,
     pub(crate) stats: CarrierStats,
+    /// How it does, by network and class.
+    pub(crate) observed: Observed,
     handles: Handles,
     next_link: usize,
 }
@@ -49,6 +52,7 @@ impl Carrier {
         number: u32,
         rate: Option<u32>,
         rules: CarrierRules,
+        quality: QualityRules,
         links: Vec<Box<dyn Link>>,
     ) -> Self {
         let handles = Handles::new(&name);
@@ -67,6 +71,7 @@ impl Carrier {
             classes: Classes::default(),
             unfinished: VecDeque::new(),
             stats: CarrierStats::new(),
+            observed: Observed::new(quality),
             handles,
             next_link: 0,
         }

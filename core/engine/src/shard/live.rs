@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use carrack_carrier::CarrierMessageId;
 use carrack_message::record::ReceiptWish;
-use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
+use carrack_message::{Class, MessageId, Msisdn, Network, ReceiptState, Status};
 use carrack_queue::{FrameKey, SealedFrame};
-use carrack_routing::{OnNoResponse, PlanId};
+use carrack_routing::PlanId;
 use slab::Slab;
 use smallvec::SmallVec;
 
 use super::settle::throttled::Throttled;
+use super::way::{RoutePolicy, Way};
 
 /// Names a live message; a slot used again has another generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -178,10 +179,12 @@ pub(crate) struct Live {
     pub(crate) plan: PlanId,
     /// All carriers of its route.
     pub(crate) route_plan: PlanId,
-    /// Attempts before it is given up, by its route.
-    pub(crate) attempts_max: u32,
-    /// What an unanswered segment means, by its route.
-    pub(crate) on_no_response: OnNoResponse,
+    /// What its route says.
+    pub(crate) policy: RoutePolicy,
+    /// The recipient's network as it was known when it was routed.
+    pub(crate) network: Network,
+    /// Its carrier's quality knows that its receipt is overdue.
+    pub(crate) is_overdue: bool,
     /// Where its segments went.
     pub(crate) carrier: Option<u16>,
     /// Parts of its text, as its carrier wants them.
@@ -235,7 +238,7 @@ pub(crate) struct Live {
 
 impl Live {
     /// A message that nothing has been done about, for its maker to fill in.
-    pub(crate) fn untried(id: MessageId, to: Msisdn, class: Class, plan: PlanId) -> Self {
+    pub(crate) fn untried(id: MessageId, to: Msisdn, class: Class, way: &Way) -> Self {
         Self {
             id,
             generation: 0,
@@ -243,10 +246,11 @@ impl Live {
             to,
             class,
             phase: Phase::Committing,
-            plan,
-            route_plan: plan,
-            attempts_max: 0,
-            on_no_response: OnNoResponse::Resend,
+            plan: way.plan,
+            route_plan: way.plan,
+            policy: way.policy,
+            network: way.network,
+            is_overdue: false,
             carrier: None,
             segments: SmallVec::new(),
             segments_priced: 1,

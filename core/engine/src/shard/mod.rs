@@ -35,6 +35,7 @@ mod timers;
 mod unnamed;
 mod untold;
 mod view;
+mod way;
 
 #[cfg(test)]
 mod tests;
@@ -47,7 +48,8 @@ use std::sync::atomic::Ordering;
 use carrack_carrier::LinkEvent;
 use carrack_message::References;
 use carrack_queue::{Committer, InFlightJournal, SealedFrame};
-use carrack_routing::{OnNoResponse, Plans, RouteTable};
+use carrack_routing::quality::Qualities;
+use carrack_routing::{Draws, OnNoResponse, Plans, RouteTable};
 use carrack_runtime::{Mailbox, MailboxSender, Now};
 use rustc_hash::FxHashMap;
 
@@ -118,6 +120,13 @@ pub(crate) struct Shard {
     owned: Vec<u16>,
     references: Arc<References>,
     plans: Plans,
+    /// Whose turn it is where routes share out.
+    draws: Draws,
+    /// How carriers do, and which news of it were taken.
+    quality: Arc<Qualities>,
+    quality_seen: u64,
+    orders_seen: u64,
+    ordered_ns: u64,
     live: LiveMessages,
     lanes: Lanes,
     frames: Frames,
@@ -158,6 +167,7 @@ impl Shard {
     pub(crate) fn new(parts: ShardParts) -> Self {
         let (directory, table) = (parts.shared.directory(), parts.shared.table());
         let settings = &parts.shared.settings;
+        let draws = Draws::new(table.routes().len());
         let mut early =
             EarlyReceipts::new(settings.early_receipts_max, settings.early_receipt_hold_ns);
         let (mut slots, mut asks) = (0usize, false);
@@ -183,6 +193,11 @@ impl Shard {
             carriers: parts.carriers.into_iter().collect(),
             references: parts.references,
             plans: Plans::new(PLANS_MAX),
+            draws,
+            quality: parts.shared.quality(),
+            quality_seen: 0,
+            orders_seen: 0,
+            ordered_ns: 0,
             live: LiveMessages::default(),
             lanes: Lanes::default(),
             frames: Frames::new(u16::from(parts.number), Arc::clone(&parts.shared.stamps)),
@@ -218,7 +233,8 @@ impl Shard {
 
     /// One turn of the loop. True: there is more to do at once.
     pub(crate) fn turn(&mut self, now: Now) -> bool {
-        self.look_at_tables();
+        self.look_at_tables(now);
+        self.look_at_quality();
         let mut busy = self.take_mail(now);
         self.poll_links(now);
         self.act_on_durable();
@@ -283,12 +299,12 @@ impl Shard {
         until_ns.saturating_sub(now.mono_ns)
     }
 
-    fn look_at_tables(&mut self) {
+    fn look_at_tables(&mut self, now: Now) {
         let version = self.shared.tables_version.load(Ordering::Acquire);
         if version != self.tables_version {
             self.tables_version = version;
             (self.directory, self.table) = (self.shared.directory(), self.shared.table());
-            self.route_again();
+            self.route_again(now);
         }
     }
 
@@ -403,6 +419,8 @@ impl Shard {
             return;
         }
         self.published_ns = now.mono_ns;
+        self.publish_quality(now);
+        self.order_again(now);
         self.alert_low_balances(now);
         for carrier in self.carriers.values_mut() {
             carrier.publish();

@@ -6,6 +6,7 @@
 //! again each second.
 
 mod job;
+mod texts;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,7 +14,6 @@ use std::sync::Arc;
 use carrack_message::record::{ArchivedAccepted, RecordView, record_at};
 use carrack_message::{Class, MessageId, Msisdn, Status};
 use carrack_queue::{FrameKey, SealedFrame};
-use carrack_routing::{OnNoResponse, PlanId};
 use carrack_runtime::Now;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -22,7 +22,9 @@ use super::backlog::Parked;
 use super::lanes::LaneKey;
 use super::live::{Home, Key, Live, Phase, Segment};
 use super::shelf::Purpose;
+use super::way::Way;
 use crate::engine::Cancelled;
+use crate::facts::Facts;
 use crate::mail::Mail;
 use crate::pager::{Ask, Page, PageRequest, Pager, Read};
 use crate::recovery::{RestoredLane, told_as};
@@ -50,6 +52,8 @@ pub(crate) enum Asked {
     /// The front of this lane.
     Lane(usize),
     Single(Vec<Wanted>),
+    /// Texts of messages that are to be sent once more.
+    Texts(Vec<Key>),
     /// Records of messages that leave for the shelf.
     Leaving(Vec<Key>),
     /// Ends of this account.
@@ -66,6 +70,8 @@ pub(crate) struct Paging {
     asked: FxHashMap<u64, Asked>,
     number: u64,
     wanted: VecDeque<Wanted>,
+    /// Messages that are to be sent once more and have no text here.
+    texts: VecDeque<Key>,
     /// A single request is open.
     single: bool,
     /// Nothing is asked before: the store could not be read.
@@ -81,6 +87,7 @@ impl Paging {
             asked: FxHashMap::default(),
             number: 0,
             wanted: VecDeque::new(),
+            texts: VecDeque::new(),
             single: false,
             again_ns: 0,
             answered: 0,
@@ -120,7 +127,8 @@ impl Paging {
 
     /// When to ask again, if nothing wakes the shard before.
     pub(crate) fn due_ns(&self) -> Option<u64> {
-        (!self.wanted.is_empty() && !self.single).then_some(self.again_ns)
+        let singles = !self.wanted.is_empty() && !self.single;
+        (singles || !self.texts.is_empty()).then_some(self.again_ns)
     }
 }
 
@@ -179,6 +187,7 @@ impl Shard {
             }
         }
         self.ask_single();
+        self.ask_for_texts();
         self.ask_for_ends();
     }
 
@@ -258,6 +267,7 @@ impl Shard {
             Some(Asked::Lane(at)) => self.lane_paged(now, at, &frames),
             Some(Asked::Ends(account)) => self.ends_paged(now, account, &frames, &gone),
             Some(Asked::Leaving(keys)) => self.leave(now, &keys, &frames),
+            Some(Asked::Texts(keys)) => self.texts_paged(now, keys, &frames, &gone),
             Some(Asked::Single(wanted)) => {
                 self.paging.single = false;
                 for wanted in wanted {
@@ -346,22 +356,16 @@ impl Shard {
             tracing::error!(?parked, "the record of a waiting message cannot be read");
             return None;
         };
-        let (to, class) = (
-            Msisdn::from_u64(record.to.to_native())?,
-            Class::from_u8(record.class)?,
-        );
-        let account = record.account.to_native();
-        let (plan, route) = self.way_of(account, to, record.from.as_str(), class);
-        let (attempts_max, on_no_response) = self.route_policy(route);
+        let facts = Facts::of_record(record)?;
+        let (to, class) = (facts.to, facts.class);
+        let way = self.way_of(now, &facts);
         Some(waiting(
             now,
             record,
             Accepted {
                 to,
                 class,
-                plan,
-                attempts_max,
-                on_no_response,
+                way,
                 frame: Arc::clone(frame),
                 home: parked.home(),
                 offset: parked.offset,
@@ -435,9 +439,7 @@ impl Shard {
 struct Accepted {
     to: Msisdn,
     class: Class,
-    plan: PlanId,
-    attempts_max: u32,
-    on_no_response: OnNoResponse,
+    way: Way,
     frame: Arc<SealedFrame>,
     home: Home,
     offset: u32,
@@ -449,8 +451,6 @@ fn waiting(now: Now, record: &ArchivedAccepted, accepted: Accepted) -> Live {
     Live {
         account: record.account.to_native(),
         phase: Phase::Waiting,
-        attempts_max: accepted.attempts_max,
-        on_no_response: accepted.on_no_response,
         segments: (0..segments).map(|_| Segment::unsent()).collect(),
         segments_priced: segments,
         price_micros: record.price_micros.to_native(),
@@ -468,6 +468,6 @@ fn waiting(now: Now, record: &ArchivedAccepted, accepted: Accepted) -> Live {
             .wish()
             .is_any()
             .then(|| Box::from(record.from.as_str())),
-        ..Live::untried(id, accepted.to, accepted.class, accepted.plan)
+        ..Live::untried(id, accepted.to, accepted.class, &accepted.way)
     }
 }

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 
 use carrack_message::carrier_id::FoldedId;
 use carrack_message::record::{RecordView, record_at};
-use carrack_message::{Class, Msisdn, Status};
-use carrack_routing::{OnNoResponse, PlanId, Query};
+use carrack_message::{Msisdn, Status};
+use carrack_routing::{OnNoResponse, PlanId};
 use carrack_runtime::Now;
 use smallvec::SmallVec;
 
@@ -19,6 +19,8 @@ use super::numbers::Numbers;
 use super::sending::parts_of;
 use super::settle::receipts::{How, Report};
 use super::settle::uncertain::NO_RESPONSE;
+use super::way::Way;
+use crate::facts::Facts;
 use crate::recovery::{
     Remembered, Restored, RestoredEarly, RestoredLane, RestoredSegment, RestoredSettled,
 };
@@ -38,13 +40,7 @@ impl Shard {
 
     /// As a live message, counted already, that nothing is done about yet.
     pub(super) fn place_restored(&mut self, now: Now, restored: Restored) -> Key {
-        let (plan, route) = self.way_of(
-            restored.account,
-            restored.to,
-            &restored.from,
-            restored.class,
-        );
-        let (attempts_max, on_no_response) = self.route_policy(route);
+        let way = restored.way(self, now);
         let carrier = restored
             .carrier
             .and_then(|number| self.directory.carrier_place(number));
@@ -57,7 +53,7 @@ impl Shard {
         let segments = restored
             .segments
             .iter()
-            .map(|segment| restored_segment(now, segment, grace_ns, on_no_response))
+            .map(|segment| restored_segment(now, segment, grace_ns, way.policy.on_no_response))
             .collect();
         let unsent = |segment: &Segment| segment.state == SegmentState::Unsent;
         let segments: SmallVec<[Segment; 1]> = segments;
@@ -68,8 +64,6 @@ impl Shard {
         self.live.insert(Live {
             account: restored.account,
             phase,
-            attempts_max,
-            on_no_response,
             carrier: known,
             leave_carrier: restored.leaves_carrier && known.is_some(),
             counted_submitted: restored.is_submitted(),
@@ -90,7 +84,7 @@ impl Shard {
             tell: restored.wants_receipt,
             from: restored.wants_receipt.is_any().then_some(restored.from),
             told_as: restored.told_as,
-            ..Live::untried(restored.id, restored.to, restored.class, plan)
+            ..Live::untried(restored.id, restored.to, restored.class, &way)
         })
     }
 
@@ -121,7 +115,7 @@ impl Shard {
             Some(place) => self.restored_at_carrier(now, key, place),
             None => {
                 let uncertain = |state| matches!(state, SegmentState::Uncertain { .. });
-                if live.count(uncertain) > 0 && live.on_no_response == OnNoResponse::Fail {
+                if live.count(uncertain) > 0 && live.policy.on_no_response == OnNoResponse::Fail {
                     return self.finish(now, key, Status::Unknown, NO_RESPONSE);
                 }
             }
@@ -236,96 +230,6 @@ impl Shard {
         }
     }
 
-    /// Plan and route of a message that was accepted before.
-    pub(super) fn way_of(
-        &mut self,
-        account: u32,
-        to: Msisdn,
-        from: &str,
-        class: Class,
-    ) -> (PlanId, u16) {
-        let account = self
-            .directory
-            .account(account)
-            .map_or("", |account| account.name.as_str());
-        let query = Query {
-            account,
-            to,
-            from,
-            class,
-        };
-        let (carriers, route): (SmallVec<[u16; 4]>, u16) = match self.table.choose(&query) {
-            Ok(choice) => (
-                choice
-                    .candidates
-                    .iter()
-                    .map(|candidate| candidate.carrier)
-                    .collect(),
-                choice.route,
-            ),
-            // No route now: it waits in a lane that nobody takes from, until a table has one or its validity ends.
-            Err(_) => (SmallVec::new(), u16::MAX),
-        };
-        let plan = self
-            .plans
-            .intern(&carriers)
-            .or_else(|_| self.plans.intern(&[]));
-        (plan.unwrap_or(PlanId(0)), route)
-    }
-
-    /// After a change of routes: what had no way may have one now.
-    pub(super) fn route_again(&mut self) {
-        let Ok(nowhere) = self.plans.intern(&[]) else {
-            return;
-        };
-        self.lanes.rethink(nowhere);
-        let stranded: Vec<Key> = self
-            .live
-            .iter()
-            .filter(|(_, live)| live.route_plan == nowhere && live.end.is_none())
-            .map(|(key, _)| key)
-            .collect();
-        for key in stranded {
-            let Some(way) = self.way_again(key) else {
-                continue;
-            };
-            let policy = self.route_policy(way.1);
-            if let Some(live) = self.live.get_mut(key) {
-                (live.plan, live.route_plan) = (way.0, way.0);
-                (live.attempts_max, live.on_no_response) = policy;
-                if live.phase == Phase::Waiting {
-                    live.goes_first = true;
-                    self.wait(key);
-                }
-            }
-        }
-    }
-
-    fn way_again(&mut self, key: Key) -> Option<(PlanId, u16)> {
-        let live = self.live.get(key)?;
-        let frame = live.frame.as_ref()?;
-        let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, live.offset) else {
-            return None;
-        };
-        let account = self
-            .directory
-            .account(live.account)
-            .map_or("", |account| account.name.as_str());
-        let query = Query {
-            account,
-            to: live.to,
-            from: record.from.as_str(),
-            class: live.class,
-        };
-        let choice = self.table.choose(&query).ok()?;
-        let carriers: SmallVec<[u16; 4]> = choice
-            .candidates
-            .iter()
-            .map(|candidate| candidate.carrier)
-            .collect();
-        Some((self.plans.intern(&carriers).ok()?, choice.route))
-    }
-
     /// Remembers what had its final receipt before: one that is repeated must be known, and not be given to another. And
     /// what may still have one under an id that nobody knows.
     pub(crate) fn remember(&mut self, now: Now, remembered: &Remembered) {
@@ -385,6 +289,20 @@ impl Shard {
         }
         // More than it held before cannot come back.
         let _ = self.early.park(place, folded, parked);
+    }
+}
+
+impl Restored {
+    /// Its way by the routes of now.
+    fn way(&self, shard: &mut Shard, now: Now) -> Way {
+        let record = record_at(&self.frame.octets, self.offset);
+        let facts = match &record {
+            Ok(RecordView::Accepted(record)) => Facts::of_record(record),
+            _ => None,
+        };
+        let facts =
+            facts.unwrap_or_else(|| Facts::bare(self.account, self.to, &self.from, self.class));
+        shard.way_of(now, &facts)
     }
 }
 

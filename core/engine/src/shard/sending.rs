@@ -118,6 +118,10 @@ impl Shard {
             );
             return Sent::Gone;
         }
+        if live.frame.is_none() && live.in_flight() == 0 {
+            self.fetch_text(key);
+            return Sent::Gone;
+        }
         if live.carrier.is_some_and(|before| before != place) && live.in_flight() == 0 {
             // Some parts went elsewhere before: all of the text goes this way now.
             self.send_again(now, key);
@@ -149,6 +153,13 @@ impl Shard {
             self.go_on(now, key, false);
         }
         Sent::Whole
+    }
+
+    /// The log has lost the text of a message.
+    pub(super) fn text_is_gone(&mut self, now: Now, key: Key) {
+        let detail = "its text is not in the log any more";
+        tracing::error!(detail, "a message cannot be sent");
+        self.finish(now, key, Status::Undelivered, detail);
     }
 
     /// A record that cannot be read or written on the wire ends its message, or sends it to the next carrier; not the lane.

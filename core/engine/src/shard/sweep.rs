@@ -99,11 +99,19 @@ impl Shard {
             {
                 self.receipts_never_came(now, key);
             }
-            Phase::AwaitingReceipt if *queries > 0 && self.may_ask(live.on_no_response) => {
+            Phase::AwaitingReceipt if live.policy.after_receipt.missing_goes_on_s > 0 => {
+                self.observe_overdue(now, key);
+                self.goes_onward_unheard(now, key);
+            }
+            Phase::AwaitingReceipt if *queries > 0 && self.may_ask(live.policy.on_no_response) => {
                 self.ask(now, key, queries);
+                self.observe_overdue(now, key);
                 self.consider_leaving(now, key, crowded);
             }
-            Phase::AwaitingReceipt => self.consider_leaving(now, key, crowded),
+            Phase::AwaitingReceipt => {
+                self.observe_overdue(now, key);
+                self.consider_leaving(now, key, crowded);
+            }
             Phase::Untold => self.give_end_up(now, key),
             _ => {}
         }

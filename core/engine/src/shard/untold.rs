@@ -11,13 +11,13 @@ use std::sync::Arc;
 use carrack_message::record::{GivenUp, RecordView, record_at};
 use carrack_message::{Class, MessageId, Msisdn, Status};
 use carrack_queue::{FrameKey, SealedFrame};
-use carrack_routing::PlanId;
 use carrack_runtime::Now;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Shard;
 use super::live::{End, Home, Key, Live, Phase};
 use super::paging::Asked;
+use super::way::Way;
 use crate::pager::Ask;
 use crate::recovery::told_as;
 
@@ -267,6 +267,6 @@ fn ended(account: u32, end: &FarEnd, frame: &Arc<SealedFrame>) -> Option<Live> {
             done_utc_ns: end.done_utc_ns,
             handed_to: 0,
         }),
-        ..Live::untried(end.id, to, class, PlanId(0))
+        ..Live::untried(end.id, to, class, &Way::NONE)
     })
 }

@@ -37,6 +37,8 @@ pub struct Account {
     pub number: u32,
     /// Name.
     pub name: String,
+    /// The group that it belongs to, for routes; empty: none.
+    pub group: String,
     /// System id of its SMPP binds.
     pub system_id: Option<String>,
     /// Class of messages that name none; none: that of the door.
@@ -79,6 +81,7 @@ impl Account {
         Ok(Self {
             number,
             name: spec.name.clone(),
+            group: spec.group.clone(),
             system_id: spec.system_id.clone(),
             class: spec.class,
             sender: sender.map_err(|fault| AccountsFault::Sender {

@@ -15,6 +15,8 @@ use super::Dialect;
 pub struct AccountSpec {
     /// Name, as the engine's directory has it.
     pub name: String,
+    /// The group that it belongs to, for routes; empty: none.
+    pub group: String,
     /// Key of HTTP requests.
     pub api_key: Option<String>,
     /// System id of SMPP binds.
@@ -59,6 +61,7 @@ impl AccountSpec {
     pub fn named(name: &str) -> Self {
         Self {
             name: name.to_owned(),
+            group: String::new(),
             api_key: None,
             system_id: None,
             password: None,
@@ -92,6 +95,7 @@ impl AccountSpec {
         };
         Self {
             name: account.name.clone(),
+            group: account.group.clone().unwrap_or_default(),
             api_key: shown(&account.api_key),
             system_id: account.system_id.clone(),
             password: shown(&account.password),

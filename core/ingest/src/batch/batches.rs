@@ -44,7 +44,7 @@ pub(crate) struct Shared {
     pub(crate) stop: Arc<AtomicBool>,
     store: Store,
     numbers: Numbers,
-    clock: SystemClock,
+    pub(super) clock: SystemClock,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) class: Option<&'a str>,
     /// Class where nobody names one.
     pub(crate) class_default: Class,
+    /// The moment, UTC nanoseconds.
+    pub(crate) at_utc_ns: u64,
     /// Rows that the engine refused for good although the tables had a route.
     pub(crate) refused: &'a HashMap<u64, String>,
 }
@@ -172,7 +174,7 @@ fn verdict(
     };
     let screen = Screen::new(terms.account, terms.class_default);
     let screened = screen.message(&fields).and_then(|screened| {
-        screen.route(terms.table, &screened.submission)?;
+        screen.route(terms.table, &screened.submission, terms.at_utc_ns)?;
         Ok(screened.submission)
     });
     screened.map_err(|fault| RowVerdict {

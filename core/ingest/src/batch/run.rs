@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use carrack_engine::{Chunk, Refusal, Verdict};
 use carrack_message::record::BatchProgress;
-use carrack_runtime::Backend;
+use carrack_runtime::{Backend, Clock, SystemClock};
 use tokio::sync::oneshot;
 
 use super::chunk::{Cursor, Filled, Prepared, Terms};
@@ -85,6 +85,7 @@ pub(crate) struct Run<I> {
     pub(crate) spec: Arc<BatchSpec>,
     pub(crate) backend: Backend,
     pub(crate) stop: Arc<AtomicBool>,
+    pub(crate) clock: SystemClock,
 }
 
 /// What changes from one try to the next.
@@ -262,6 +263,7 @@ impl<I: Intake> Run<I> {
             batch: self.job.number.0,
             account,
             table: &table,
+            at_utc_ns: self.clock.now().utc_ns,
             layout: &way.layout,
             from: record.from.as_deref(),
             class: record.class.as_deref(),

@@ -91,6 +91,7 @@ fn begin_waiting<I: Intake>(
             spec: Arc::clone(&shared.spec),
             backend,
             stop: Arc::clone(&shared.stop),
+            clock: shared.clock,
         };
         let (shared, running) = (Arc::clone(shared), Rc::clone(running));
         tokio::task::spawn_local(async move {

@@ -155,8 +155,8 @@ fn ledger(plan: Vec<Fate>) -> Ledger {
         matcher,
         carriers: vec![0],
         policy: Policy::Ordered,
-        attempts_max: None,
         on_no_response: Some(OnNoResponse::Resend),
+        ..RouteRow::default()
     };
     let table = Arc::new(RouteTable::build(vec![carrier], vec![route]).unwrap());
     let book = Book {

@@ -48,7 +48,7 @@ pub(crate) async fn quote(
     let screen = Screen::new(&account, Class::Transactional);
     let quote = |to: &String| {
         let found = request.screen(&account, to).and_then(|recipient| {
-            let choice = screen.route(&table, &recipient.submission)?;
+            let choice = screen.route(&table, &recipient.submission, state.utc_ns())?;
             Ok((recipient, choice))
         });
         match found {
@@ -169,8 +169,9 @@ pub(crate) struct Explained {
     from: Option<String>,
     account: Option<String>,
     class: Option<String>,
-    /// Looked at for its segments only.
+    /// Looked at for its segments, and by routes that ask for a text.
     text: Option<String>,
+    tag: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -205,16 +206,6 @@ pub(crate) async fn explain(
         .from
         .as_deref()
         .or_else(|| account.sender.as_ref().map(|sender| sender.as_str()));
-    let query = Query {
-        account: &account.name,
-        to,
-        from: from.unwrap_or_default(),
-        class: class.or(account.class).unwrap_or(Class::Transactional),
-    };
-    let explanation = state
-        .engine
-        .table()
-        .explain(&query, &|carrier| state.engine.health(carrier));
     let text = asked
         .text
         .as_deref()
@@ -222,6 +213,23 @@ pub(crate) async fn explain(
     let text = text
         .transpose()
         .map_err(|fault| Problem::field("text", fault))?;
+    let class = class.or(account.class).unwrap_or(Class::Transactional);
+    let (deck, quality) = (account.deck.as_ref(), state.engine.quality());
+    let query = Query {
+        group: &account.group,
+        tag: asked.tag.as_deref().unwrap_or_default(),
+        text: asked.text.as_deref(),
+        segments: text.as_ref().map_or(1, |text| text.segments),
+        at_utc_ns: state.utc_ns(),
+        sell: deck.and_then(|deck| deck.price(to)).map(|hit| hit.price),
+        sell_currency: deck.and_then(|deck| deck.currency()),
+        quality: Some(&quality),
+        ..Query::of(&account.name, to, from.unwrap_or_default(), class)
+    };
+    let explanation = state
+        .engine
+        .table()
+        .explain(&query, &|carrier| state.engine.health(carrier));
     let way = ExplainedWay {
         explanation,
         segments: text.map(|text| text.segments),

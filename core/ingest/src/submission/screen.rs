@@ -5,7 +5,7 @@ use carrack_message::alphabet::{self, Alphabet};
 use carrack_message::record::{BatchRow, Body, ReceiptWish};
 use carrack_message::segment::single_units;
 use carrack_message::{Class, Micros, Msisdn, Segmentation, Sender, number};
-use carrack_routing::{Choice, Query, RouteTable};
+use carrack_routing::{Choice, RouteTable};
 
 use super::{SubmissionFault, validity_ns};
 use crate::accounts::Account;
@@ -214,14 +214,12 @@ impl<'a> Screen<'a> {
         &self,
         table: &RouteTable,
         submission: &Submission,
+        at_utc_ns: u64,
     ) -> Result<Choice, SubmissionFault> {
+        let account = self.account;
+        let currency = account.deck.as_ref().and_then(|deck| deck.currency());
         table
-            .choose(&Query {
-                account: &self.account.name,
-                to: submission.to,
-                from: submission.from.as_str(),
-                class: submission.class,
-            })
+            .choose(&submission.query(&account.name, &account.group, currency, at_utc_ns))
             .map_err(|fault| SubmissionFault::new("to", format!("{fault}; ask for a route to it")))
     }
 

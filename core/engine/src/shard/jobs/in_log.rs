@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use carrack_message::record::{ArchivedAccepted, RecordView, record_at};
-use carrack_message::{Class, MessageId, Msisdn, Status};
+use carrack_message::{MessageId, Msisdn, Status};
 use carrack_queue::{FrameKey, SealedFrame};
 use carrack_runtime::Now;
 use rustc_hash::FxHashMap;
 
 use super::{PARKED_A_SLICE, Page, ShardJob, Walk};
+use crate::facts::Facts;
 use crate::jobs::Deed;
 use crate::shard::Shard;
 use crate::shard::backlog::Parked;
@@ -141,7 +142,7 @@ impl Shard {
                     written += u64::from(self.purge_parked(now, page.at, parked, frame));
                 }
                 Deed::Move(_) | Deed::Reroute => {
-                    let to = self.other_lane(work, key, record);
+                    let to = self.other_lane(now, work, key, record);
                     if to.is_some_and(|to| self.lanes.repark(page.at, to, parked)) {
                         work.done(1);
                     }
@@ -178,14 +179,12 @@ impl Shard {
     /// The lane that a message is to wait in instead, if it is another.
     fn other_lane(
         &mut self,
+        now: Now,
         work: &ShardJob,
         from: LaneKey,
         record: &ArchivedAccepted,
     ) -> Option<LaneKey> {
-        let (to, class) = (
-            Msisdn::from_u64(record.to.to_native())?,
-            Class::from_u8(record.class)?,
-        );
+        let to = Msisdn::from_u64(record.to.to_native())?;
         let (plan, moved) = match work.job.deed {
             Deed::Purge => return None,
             Deed::Move(carrier) => {
@@ -196,9 +195,8 @@ impl Shard {
                 )
             }
             Deed::Reroute => {
-                let account = record.account.to_native();
-                let way = self.way_of(account, to, record.from.as_str(), class);
-                (way.0, false)
+                let facts = Facts::of_record(record)?;
+                (self.way_of(now, &facts).plan, false)
             }
         };
         let other = LaneKey {

@@ -2,16 +2,18 @@
 
 use carrack_message::Status;
 use carrack_message::record::{RecordView, record_at};
-use carrack_routing::{OnNoResponse, PlanId};
+use carrack_routing::PlanId;
 use carrack_runtime::Now;
 
 use super::in_log::PURGED;
 use super::{CHANGES_A_SLICE, SLOTS_A_SLICE, ShardJob};
+use crate::facts::Facts;
 use crate::jobs::Deed;
 use crate::shard::Shard;
 use crate::shard::lanes::LaneKey;
 use crate::shard::live::{Key, Live, Phase, SegmentState};
 use crate::shard::settle::throttled::Throttled;
+use crate::shard::way::Way;
 
 impl Live {
     /// Whether it waits, and no part of it was taken or is on its way.
@@ -113,27 +115,28 @@ impl Shard {
     }
 
     fn reroute_live(&mut self, now: Now, key: Key) -> bool {
-        let Some((plan, route)) = self.way_anew(key) else {
+        let Some(way) = self.way_anew(now, key) else {
             return false;
         };
-        let policy: (u32, OnNoResponse) = self.route_policy(route);
         let Some(live) = self.live.get_mut(key) else {
             return false;
         };
-        (live.attempts_max, live.on_no_response) = policy;
-        if (live.plan, live.route_plan) == (plan, plan) {
-            return false;
+        let is_new = (live.plan, live.route_plan) != (way.plan, way.plan);
+        live.follow(&way);
+        if is_new {
+            self.goes_by(now, key, way.plan);
         }
-        live.route_plan = plan;
-        self.goes_by(now, key, plan);
-        true
+        is_new
     }
 
-    fn way_anew(&mut self, key: Key) -> Option<(PlanId, u16)> {
+    /// Its way by the routes of now, which may be none.
+    fn way_anew(&mut self, now: Now, key: Key) -> Option<Way> {
         let live = self.live.get(key)?;
-        let (account, to, class) = (live.account, live.to, live.class);
-        let from = live.sender()?.to_owned();
-        Some(self.way_of(account, to, &from, class))
+        let (frame, offset) = (live.frame.clone()?, live.offset);
+        let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, offset) else {
+            return None;
+        };
+        Some(self.way_of(now, &Facts::of_record(record)?))
     }
 
     /// Nothing of it has left: it begins anew with these carriers. A pause goes on.

@@ -140,8 +140,15 @@ impl Shard {
         carrier.account_fault = None;
         carrier.stats.segments_accepted += u64::from(units);
         carrier.stats.cost_micros = carrier.stats.cost_micros.saturating_add(price);
-        if let (Some(left), Some(histogram)) = (left, carrier.stats.response_us.as_mut()) {
-            histogram.saturating_record(now.mono_ns.saturating_sub(left.since_ns) / 1000);
+        if let Some(left) = left {
+            let waited_ns = now.mono_ns.saturating_sub(left.since_ns);
+            if let Some(histogram) = carrier.stats.response_us.as_mut() {
+                histogram.saturating_record(waited_ns / 1000);
+            }
+            let (network, class, waited_ms) = (live.network, live.class, waited_ns / 1_000_000);
+            carrier
+                .observed
+                .accepted(now.mono_ns, network, class, waited_ms);
         }
         if id.is_empty() {
             self.unnamed.insert(place, to, message, key, segment);
@@ -211,9 +218,9 @@ impl Shard {
     /// What the carrier charges for one segment of this message.
     fn table_price(&self, key: Key, place: u16) -> i64 {
         let row = self.table.carrier(place);
-        let to = self.live.get(key).map(|live| live.to);
-        row.zip(to)
-            .and_then(|(row, to)| row.cost(to))
+        let live = self.live.get(key);
+        row.zip(live)
+            .and_then(|(row, live)| row.cost(live.to, live.network))
             .map_or(0, |price| price.0)
     }
 
@@ -242,6 +249,9 @@ impl Shard {
         let Some(next_carrier) = self.weigh(key, refusal) else {
             return;
         };
+        if refusal.disposition != Disposition::MessageFault {
+            self.observe_refusal(now, place, key);
+        }
         self.note_refused(now, place, key, segment, refusal, next_carrier);
         self.forget_when_durable(left);
         self.go_on(now, key, false);

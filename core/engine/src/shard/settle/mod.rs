@@ -7,6 +7,8 @@
 mod answers;
 mod end;
 mod next;
+mod observing;
+mod onward;
 mod queries;
 pub(super) mod receipts;
 pub(super) mod throttled;

@@ -33,6 +33,10 @@ impl Shard {
         }
         live.round_failed = false;
         if let Some(state) = verdict(multipart, live) {
+            self.observe_end(now, key, state);
+            if self.goes_onward(now, key, state) {
+                return;
+            }
             return self.finish_by_receipts(now, key, state);
         }
         if matches!(live.phase, Phase::Pausing) && !live.fault {
@@ -50,7 +54,7 @@ impl Shard {
         if live.count(|state| state == SegmentState::Unsent) == 0 {
             return self.await_receipts(now, key);
         }
-        if live.attempts >= live.attempts_max {
+        if live.attempts >= live.policy.attempts_max {
             return self.finish(
                 now,
                 key,

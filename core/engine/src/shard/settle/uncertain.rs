@@ -29,7 +29,7 @@ impl Shard {
         let route = self
             .live
             .get(key)
-            .map_or(OnNoResponse::Wait, |live| live.on_no_response);
+            .map_or(OnNoResponse::Wait, |live| live.policy.on_no_response);
         own.unwrap_or(route)
     }
 
@@ -76,6 +76,7 @@ impl Shard {
             },
         });
         self.forget_when_durable(Some(left));
+        self.observe_refusal(now, place, key);
         self.hold_uncertain(key, place, segment, due_ns);
         if wait_ns > 0 {
             return self.go_on(now, key, true);

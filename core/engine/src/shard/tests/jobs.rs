@@ -327,8 +327,7 @@ fn table(north: i64, south: i64, deck: bool) -> Arc<RouteTable> {
         matcher: Matcher::default(),
         carriers: vec![NORTH, SOUTH],
         policy: Policy::LeastCost,
-        attempts_max: None,
-        on_no_response: None,
+        ..RouteRow::default()
     };
     Arc::new(RouteTable::build(rows, vec![route]).unwrap())
 }

@@ -17,6 +17,7 @@ mod groups;
 mod ids;
 mod jobs;
 mod mo;
+mod onward;
 mod parts;
 mod questions;
 mod receipts;

@@ -20,7 +20,7 @@ use carrack_queue::{
     CommitRefused, Committer, FrameKey, FrameSummary, InFlightJournal, RecordPlace, SealedFrame,
     ShelfChange, ShelfCounts, Turnovers, read_left_over, shelf_answer,
 };
-use carrack_routing::{CarrierRow, Matcher, Policy, RouteRow, RouteTable};
+use carrack_routing::{CarrierRow, Margin, Matcher, Policy, RouteRow, RouteTable};
 use carrack_runtime::{Mailbox, MailboxSender, Now, Wake, mailbox};
 
 use crate::credit::Terms;
@@ -292,8 +292,9 @@ fn table() -> Arc<RouteTable> {
         matcher: Matcher::default(),
         carriers: vec![NORTH, SOUTH],
         policy: Policy::LeastCost,
-        attempts_max: None,
-        on_no_response: None,
+        // Tests of money have prices of their own.
+        margin: Margin::Any,
+        ..RouteRow::default()
     };
     Arc::new(
         RouteTable::build(
@@ -311,6 +312,8 @@ pub(super) fn directory() -> Directory {
         waiting: Arc::default(),
         messages_max: 1000,
         share: 1,
+        group: String::new(),
+        currency: None,
         terms: Terms::default(),
         acknowledged_early: false,
         balance: Arc::default(),
@@ -325,6 +328,8 @@ pub(super) fn directory_with(account: AccountEntry) -> Directory {
         waiting: Arc::default(),
         messages_max: 1000,
         share: 2,
+        group: String::new(),
+        currency: None,
         terms: Terms::default(),
         acknowledged_early: false,
         balance: Arc::default(),
@@ -402,6 +407,7 @@ impl Rig {
                     number,
                     rates[usize::from(place)],
                     rules[usize::from(place)].clone(),
+                    settings.quality,
                     links,
                 ),
             )

@@ -1,0 +1,85 @@
+//! Texts of messages that are to be sent once more after their carrier took them: read back from the log.
+//!
+//! Bound: [`FRAMES_MAX`](super::FRAMES_MAX) frames a request; a message waits for its text as in a pause, and its validity
+//! goes on.
+
+use std::sync::Arc;
+
+use carrack_queue::{FrameKey, SealedFrame};
+use carrack_runtime::Now;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Asked, FRAMES_MAX, MESSAGES_A_REQUEST};
+use crate::pager::Ask;
+use crate::shard::Shard;
+use crate::shard::live::{Key, Phase};
+
+impl Shard {
+    /// Its text is to be read before it can be sent.
+    pub(in crate::shard) fn fetch_text(&mut self, key: Key) {
+        if let Some(live) = self.live.get_mut(key) {
+            live.phase = Phase::Pausing;
+            live.unfinished = false;
+            self.paging.texts.push_back(key);
+        }
+    }
+
+    pub(super) fn ask_for_texts(&mut self) {
+        if self.paging.texts.is_empty() {
+            return;
+        }
+        let (mut frames, mut keys): (Vec<FrameKey>, Vec<Key>) = (Vec::new(), Vec::new());
+        while keys.len() < MESSAGES_A_REQUEST {
+            let Some(key) = self.paging.texts.pop_front() else {
+                break;
+            };
+            let Some(frame) = self.live.get(key).map(|live| live.home.frame()) else {
+                continue;
+            };
+            if !frames.contains(&frame) {
+                if frames.len() >= FRAMES_MAX {
+                    self.paging.texts.push_front(key);
+                    break;
+                }
+                frames.push(frame);
+            }
+            keys.push(key);
+        }
+        if keys.is_empty() {
+            return;
+        }
+        let asked = keys.clone();
+        if !self.paging.ask(Ask::Frames(frames), || Asked::Texts(asked)) {
+            for key in keys.into_iter().rev() {
+                self.paging.texts.push_front(key);
+            }
+        }
+    }
+
+    pub(super) fn texts_paged(
+        &mut self,
+        now: Now,
+        keys: Vec<Key>,
+        frames: &FxHashMap<FrameKey, Arc<SealedFrame>>,
+        gone: &FxHashSet<FrameKey>,
+    ) {
+        for key in keys {
+            let Some(live) = self.live.get_mut(key) else {
+                continue;
+            };
+            if live.phase != Phase::Pausing || live.frame.is_some() {
+                continue;
+            }
+            let at = live.home.frame();
+            match frames.get(&at) {
+                Some(frame) => {
+                    live.frame = Some(Arc::clone(frame));
+                    live.goes_first = true;
+                    self.wait(key);
+                }
+                None if gone.contains(&at) => self.text_is_gone(now, key),
+                None => self.paging.texts.push_back(key),
+            }
+        }
+    }
+}

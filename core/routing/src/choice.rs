@@ -1,0 +1,240 @@
+//! The order in which the carriers of a route are tried for one message.
+//!
+//! Promise: pure, and without allocation for up to four carriers. What a query does not know changes nothing: without
+//! measured quality least cost per delivered message is least cost, without draws shares are as the first draw says.
+
+use carrack_message::{Class, Micros, Msisdn, Network};
+use smallvec::SmallVec;
+
+use crate::policy::{Delivered, Margin, Policy};
+use crate::quality::{PERMILLE, Qualities};
+use crate::table::{CarrierRow, RouteRow, RouteTable};
+use crate::{Candidate, Query};
+
+/// Candidates, and what they are ordered by.
+type Ranked = SmallVec<[(Rank, Candidate); 4]>;
+
+/// Smaller is sooner. Equal ones stay as the route lists them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    below_floor: bool,
+    score: u64,
+}
+
+/// Why a carrier of a route is no candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exclusion {
+    Disabled,
+    NoPrice,
+    Margin,
+}
+
+/// Whether a carrier may have the message, and at what price of a segment.
+pub(crate) fn candidate(
+    route: &RouteRow,
+    carrier: &CarrierRow,
+    query: &Query<'_>,
+    network: Network,
+) -> Result<Micros, Exclusion> {
+    if !carrier.enabled {
+        return Err(Exclusion::Disabled);
+    }
+    let priced = carrier.price(query.to, network);
+    let price = priced.ok_or(Exclusion::NoPrice)?.price;
+    let comparable = match (query.sell_currency, carrier.currency()) {
+        (Some(sell), Some(buy)) => sell == buy,
+        _ => true,
+    };
+    match (route.margin, query.sell) {
+        (Margin::AtLeast(floor), Some(sell))
+            if comparable && sell.0.saturating_sub(price.0) < floor.0 =>
+        {
+            Err(Exclusion::Margin)
+        }
+        _ => Ok(price),
+    }
+}
+
+/// What a delivered message costs at a carrier, and whether it keeps to the floors.
+pub(crate) struct Worth {
+    pub(crate) per_delivered: Micros,
+    pub(crate) ended: u32,
+    pub(crate) below_floor: bool,
+}
+
+pub(crate) fn worth(
+    rules: &Delivered,
+    quality: Option<&Qualities>,
+    candidate: &Candidate,
+    network: Network,
+    class: Class,
+) -> Worth {
+    let known = quality.and_then(|quality| quality.of(candidate.carrier, network, class));
+    let Some(known) = known else {
+        return Worth {
+            per_delivered: candidate.price,
+            ended: 0,
+            below_floor: false,
+        };
+    };
+    let permille = i64::from(known.delivered_permille.max(1));
+    let slow = rules.receipt_ms_max > 0 && known.receipt_ms_p95 > rules.receipt_ms_max;
+    Worth {
+        per_delivered: Micros(candidate.price.0.saturating_mul(i64::from(PERMILLE)) / permille),
+        ended: known.ended,
+        below_floor: slow || known.delivered_permille < rules.delivered_permille_min,
+    }
+}
+
+impl RouteTable {
+    /// The candidates of a route in order.
+    pub(crate) fn candidates(
+        &self,
+        number: u16,
+        route: &RouteRow,
+        query: &Query<'_>,
+        network: Network,
+    ) -> SmallVec<[Candidate; 4]> {
+        let mut ranked = Ranked::new();
+        for (place, carrier) in route.carriers.iter().enumerate() {
+            let Some(row) = self.carriers.get(*carrier) else {
+                continue;
+            };
+            if let Ok(price) = candidate(route, row, query, network) {
+                let candidate = Candidate {
+                    carrier: *carrier as u16,
+                    price,
+                };
+                ranked.push((
+                    self.rank(route, place, &candidate, query, network),
+                    candidate,
+                ));
+            }
+        }
+        let is_sorted = ranked.is_sorted_by_key(|(rank, _)| *rank);
+        if !is_sorted {
+            ranked.sort_by_key(|(rank, _)| *rank);
+        }
+        let first = match &route.policy {
+            Policy::LeastCostDelivered(rules) => {
+                self.explored(number, rules, &ranked, query, network)
+            }
+            Policy::Weighted { weights, sticky } => {
+                drawn(number, route, weights, *sticky, &ranked, query)
+            }
+            Policy::LeastCost | Policy::Ordered => None,
+        };
+        if let Some(first) = first.filter(|first| *first < ranked.len()) {
+            let first = ranked.remove(first);
+            ranked.insert(0, first);
+        }
+        ranked.into_iter().map(|(_, candidate)| candidate).collect()
+    }
+
+    fn rank(
+        &self,
+        route: &RouteRow,
+        place: usize,
+        candidate: &Candidate,
+        query: &Query<'_>,
+        network: Network,
+    ) -> Rank {
+        let price = |price: Micros| u64::try_from(price.0).unwrap_or(0);
+        match &route.policy {
+            Policy::LeastCost => Rank {
+                below_floor: false,
+                score: price(candidate.price),
+            },
+            Policy::LeastCostDelivered(rules) => {
+                let worth = worth(rules, query.quality, candidate, network, query.class);
+                Rank {
+                    below_floor: worth.below_floor,
+                    score: price(worth.per_delivered),
+                }
+            }
+            Policy::Ordered => Rank::default(),
+            Policy::Weighted { weights, .. } => Rank {
+                below_floor: false,
+                score: u64::MAX - u64::from(weights.get(place).copied().unwrap_or(0)),
+            },
+        }
+    }
+
+    /// The place of a carrier that is to be tried though it is not the best: too little is known of it.
+    fn explored(
+        &self,
+        number: u16,
+        rules: &Delivered,
+        ranked: &Ranked,
+        query: &Query<'_>,
+        network: Network,
+    ) -> Option<usize> {
+        let (draws, quality) = (query.draws?, query.quality?);
+        if rules.explore_permille == 0 {
+            return None;
+        }
+        let unknown = |(_, candidate): &&(Rank, Candidate)| {
+            let known = quality.of(candidate.carrier, network, query.class);
+            known.is_none_or(|known| known.ended < rules.known_by)
+        };
+        let count = ranked.iter().skip(1).filter(unknown).count();
+        if count == 0 {
+            return None;
+        }
+        let draw = draws.next(number);
+        // The share of the turn that explores is cut among the unknown.
+        let share = u128::from(draw) * u128::from(PERMILLE);
+        let (turn, rest) = ((share >> 64) as u64, share as u64);
+        if turn >= u64::from(rules.explore_permille) {
+            return None;
+        }
+        let nth = (u128::from(rest) * count as u128) >> 64;
+        let mut found = ranked
+            .iter()
+            .enumerate()
+            .skip(1)
+            .filter(|(_, ranked)| unknown(ranked));
+        found.nth(nth as usize).map(|(place, _)| place)
+    }
+}
+
+/// The place of the carrier whose turn it is.
+fn drawn(
+    number: u16,
+    route: &RouteRow,
+    weights: &[u32],
+    sticky: bool,
+    ranked: &Ranked,
+    query: &Query<'_>,
+) -> Option<usize> {
+    let weight = |candidate: &Candidate| {
+        let listed = route.carriers.iter();
+        let place = listed
+            .zip(weights)
+            .find(|(carrier, _)| **carrier == usize::from(candidate.carrier));
+        place.map_or(0, |(_, weight)| u64::from(*weight))
+    };
+    let total: u64 = ranked.iter().map(|(_, candidate)| weight(candidate)).sum();
+    let draw = match (sticky, query.draws) {
+        (true, _) => spread(query.to),
+        (false, Some(draws)) => draws.next(number),
+        (false, None) => 0,
+    };
+    let mut left = ((u128::from(draw) * u128::from(total)) >> 64) as u64;
+    for (place, (_, candidate)) in ranked.iter().enumerate() {
+        let own = weight(candidate);
+        if left < own {
+            return Some(place);
+        }
+        left -= own;
+    }
+    None
+}
+
+/// The same fraction for one recipient always (the finaliser of SplitMix64).
+fn spread(to: Msisdn) -> u64 {
+    let mut mixed = to.as_u64().wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
