@@ -15,6 +15,7 @@ mod policy;
 mod prefix;
 pub mod quality;
 mod query;
+mod ranges;
 mod table;
 
 pub use deck::{Deck, DeckFault, DeckFaults, PriceHit};

@@ -45,14 +45,14 @@ impl fmt::Display for DeckFaults {
 }
 
 /// Gathers faults of one file.
-pub(super) struct Gathered<'a> {
+pub(crate) struct Gathered<'a> {
     file: &'a str,
     faults: Vec<DeckFault>,
     more: u64,
 }
 
 impl<'a> Gathered<'a> {
-    pub(super) const fn new(file: &'a str) -> Self {
+    pub(crate) const fn new(file: &'a str) -> Self {
         Self {
             file,
             faults: Vec::new(),
@@ -60,7 +60,7 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    pub(super) fn add(&mut self, line: u64, what: impl Into<String>) {
+    pub(crate) fn add(&mut self, line: u64, what: impl Into<String>) {
         if self.faults.len() < FAULTS_MAX {
             self.faults.push(DeckFault {
                 file: self.file.to_owned(),
@@ -73,7 +73,7 @@ impl<'a> Gathered<'a> {
     }
 
     /// The faults, if there are any.
-    pub(super) fn into_faults(mut self) -> Option<DeckFaults> {
+    pub(crate) fn into_faults(mut self) -> Option<DeckFaults> {
         if self.faults.is_empty() {
             return None;
         }

@@ -9,15 +9,15 @@
 //! digit and 40 octets a node.
 
 mod fault;
-mod ranges;
 mod reader;
 
+pub(crate) use fault::Gathered;
 pub use fault::{DeckFault, DeckFaults};
 
 use carrack_message::{Currency, Micros, Msisdn};
 
 use crate::Prefix;
-use ranges::Ranges;
+use crate::ranges::Ranges;
 
 /// One line of the list.
 #[derive(Clone, Copy, Debug)]

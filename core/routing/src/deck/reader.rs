@@ -9,10 +9,9 @@ use carrack_message::{Currency, Micros};
 use csv::{ByteRecord, ReaderBuilder, Trim};
 use rustc_hash::FxHashMap;
 
-use super::fault::Gathered;
-use super::ranges::{Ranges, order};
-use super::{Deck, DeckFaults, Row};
+use super::{Deck, DeckFaults, Gathered, Row};
 use crate::Prefix;
+use crate::ranges::{Ranges, order};
 
 /// Most rows of one list.
 const ROWS_MAX: usize = 5_000_000;

@@ -39,7 +39,7 @@ struct Beginning {
 
 /// Beginnings of ranges and an index of them by leading digits.
 #[derive(Clone, Debug)]
-pub(super) struct Ranges {
+pub(crate) struct Ranges {
     beginnings: Vec<Beginning>,
     /// For each value of the leading digits, the first beginning at or above it; one entry more at the end.
     index: Vec<u32>,
@@ -49,7 +49,7 @@ pub(super) struct Ranges {
 
 impl Ranges {
     /// From prefixes in the order of their aligned digits, shorter before longer; see [`order`].
-    pub(super) fn build(prefixes: impl ExactSizeIterator<Item = Prefix>) -> Self {
+    pub(crate) fn build(prefixes: impl ExactSizeIterator<Item = Prefix>) -> Self {
         let count = prefixes.len();
         let mut flat = Flat(Vec::with_capacity(count * 2));
         let mut open: Vec<(u64, u32)> = Vec::with_capacity(DIGITS_MAX as usize);
@@ -72,7 +72,7 @@ impl Ranges {
 
     /// The row whose prefix is the longest of this number.
     #[inline]
-    pub(super) fn find(&self, number: u64) -> Option<u32> {
+    pub(crate) fn find(&self, number: u64) -> Option<u32> {
         let aligned = aligned(number);
         let leading = (aligned / self.divisor) as usize;
         let from = *self.index.get(leading)? as usize;
@@ -87,7 +87,7 @@ impl Ranges {
 }
 
 /// The order in which [`Ranges::build`] wants prefixes.
-pub(super) fn order(prefix: Prefix) -> (u64, u32) {
+pub(crate) fn order(prefix: Prefix) -> (u64, u32) {
     (aligned(prefix.as_u64()), prefix.digits())
 }
 
