@@ -1,7 +1,7 @@
 //! Which carriers may take a message, in which order, at what price, and why.
 //!
-//! Promise: pure. Tables and a message give an ordered list of candidates; no clock, no I/O but the reader of a
-//! deck that the caller opened. [`RouteTable::choose`] and [`RouteTable::explain`] follow the same rules, and
+//! Promise: pure. Tables and a message give an ordered list of candidates; no clock, no I/O but what the
+//! caller opened. [`RouteTable::choose`] and [`RouteTable::explain`] follow the same rules, and
 //! choosing does not allocate for up to four carriers a route.
 
 mod choice;
@@ -10,6 +10,7 @@ mod explanation;
 mod hours;
 mod matcher;
 mod mo;
+pub mod numbering;
 mod plans;
 mod policy;
 mod prefix;
@@ -25,6 +26,7 @@ pub use explanation::{
 pub use hours::Hours;
 pub use matcher::{Matcher, NetworkPattern};
 pub use mo::{MoChoice, MoNumber, MoQuery, MoRule, MoTable, keyword};
+pub use numbering::{NumberPlan, Numbering};
 pub use plans::{PlanId, Plans, PlansFull};
 pub use policy::{AfterReceipt, Delivered, EXPLORE_PERMILLE_MAX, Margin, OnNoResponse, Policy};
 pub use prefix::{Prefix, PrefixFault};
