@@ -14,7 +14,7 @@ use carrack_message::Micros;
 use carrack_routing::{CarrierRow, Deck, OnNoResponse, Prefix, RouteRow, RouteTable};
 use carrack_settings::{self as settings, Fault, Faults, Price, Settings};
 
-use crate::ways;
+use crate::{numbering, ways};
 
 /// Settings, decks and routes that hold together.
 pub(crate) struct Configuration {
@@ -60,6 +60,7 @@ impl Configuration {
             .collect();
         let mut faults = decks.faults;
         faults.extend(tls_faults(&settings));
+        let numbering = numbering::load(&settings.numbers, &mut faults);
         let routes = routes(&settings, &carriers, &mut faults);
         if !faults.is_empty() {
             return Err(Faults(faults));
@@ -67,7 +68,7 @@ impl Configuration {
         match RouteTable::build(carriers, routes) {
             Ok(table) => Ok(Self {
                 settings,
-                table: Arc::new(table),
+                table: Arc::new(table.with_numbering(numbering)),
                 sell_decks,
             }),
             Err(fault) => Err(Faults(vec![at(&settings, 0, fault.to_string())])),

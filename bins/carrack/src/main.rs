@@ -10,7 +10,9 @@ mod configuration;
 mod doors;
 mod fault;
 mod handsets;
+mod mapped;
 mod node;
+mod numbering;
 mod output;
 mod place;
 mod progress;
@@ -24,8 +26,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use command::{
-    account, audit, balance, batch, carrier, cdr, config_check, demo, mo, queue, route, send,
-    serve, status, text, trace,
+    account, audit, balance, batch, carrier, cdr, config_check, demo, mo, numbers, queue, route,
+    send, serve, status, text, trace,
 };
 
 #[global_allocator]
@@ -89,6 +91,16 @@ Examples:
   carrack mo explain --to 80808 --from +447700900123 --text 'STOP'"
     )]
     Mo(mo::Command),
+    /// Makes, mends and asks the lists that say to which network a number belongs
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  carrack numbers build --csv ported.csv --out ported.idx
+  carrack numbers delta --index ported.idx --csv today.csv --out ported.idx
+  carrack numbers lookup ported.idx +447700900123"
+    )]
+    Numbers(numbers::Command),
     /// Shows and stops carriers of a running node; finds out how a new one behaves
     #[command(
         subcommand,
@@ -143,6 +155,7 @@ fn main() -> ExitCode {
         Command::Batch(command) => batch::run(&command),
         Command::Route(command) => route::run(&command),
         Command::Mo(command) => mo::run(&command),
+        Command::Numbers(command) => numbers::run(&command),
         Command::Carrier(command) => carrier::run(&command),
         Command::Queue(arguments) => queue::run(&arguments),
         Command::Balance(arguments) => balance::run(&arguments),

@@ -10,7 +10,7 @@
 
 use carrack_message::alphabet::gsm7;
 use carrack_message::carrier_id::{Candidates, IdRule, fold};
-use carrack_message::number::{MSISDN_DIGITS_MAX, Msisdn};
+use carrack_message::number::{MSISDN_DIGITS_MAX, Msisdn, origin};
 use carrack_message::receipt::{
     Grammar, ReceiptFields, ReceiptParts, ReceiptRules, ReceiptState, date, parse_with, read, write,
 };
@@ -131,6 +131,16 @@ fn numbers(criterion: &mut Criterion) {
     criterion.bench_function("number/from_digits", |bench| {
         bench.iter(|| black_box(Msisdn::from_digits(black_box(b"447700900123"))));
     });
+    for (country, digits) in [
+        ("GB", 447_400_123_456),
+        ("DE", 4_915_123_456_789),
+        ("KY", 13_459_492_311),
+    ] {
+        let number = Msisdn::from_u64(digits).unwrap();
+        criterion.bench_function(&format!("number/origin/{country}"), |bench| {
+            bench.iter(|| black_box(origin(black_box(number))));
+        });
+    }
 }
 
 fn quick() -> Criterion {

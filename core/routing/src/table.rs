@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use thiserror::Error;
 
 use crate::policy::{AfterReceipt, EXPLORE_PERMILLE_MAX, Margin, OnNoResponse, Policy};
-use crate::{Deck, Matcher, PriceHit, Query};
+use crate::{Deck, Matcher, Numbering, PriceHit, Query};
 
 /// The most carriers, and the most routes, of one table.
 const ROWS_MAX: usize = u16::MAX as usize;
@@ -221,6 +221,7 @@ impl CarrierRow {
 pub struct RouteTable {
     pub(crate) carriers: Vec<CarrierRow>,
     pub(crate) routes: Vec<RouteRow>,
+    numbering: Arc<Numbering>,
 }
 
 impl RouteTable {
@@ -244,12 +245,31 @@ impl RouteTable {
         for route in &routes {
             check_route(route, &carriers)?;
         }
-        Ok(Self { carriers, routes })
+        Ok(Self {
+            carriers,
+            routes,
+            numbering: Arc::default(),
+        })
     }
 
-    /// The recipient's network: what the query knows, else nothing yet.
+    /// The same, and what is known of numbers.
+    #[must_use]
+    pub fn with_numbering(mut self, numbering: Arc<Numbering>) -> Self {
+        self.numbering = numbering;
+        self
+    }
+
+    /// What is known of numbers.
+    pub fn numbering(&self) -> &Numbering {
+        &self.numbering
+    }
+
+    /// The recipient's network: what the query knows, else by the number.
     pub fn network(&self, query: &Query<'_>) -> Network {
-        query.network
+        match query.network.is_known() {
+            true => query.network,
+            false => self.numbering.network(query.to),
+        }
     }
 
     /// The route and the candidates for a message.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use carrack_message::number::NumberKind;
 use carrack_message::{ChargeOn, Class, Micros, Sender};
 use toml::de::DeValue;
 
@@ -72,6 +73,8 @@ pub struct Account {
     pub binds: BindKinds,
     /// What it may put as sender; empty: anything.
     pub senders: Vec<SenderPattern>,
+    /// Kinds of number it may not send to; empty: all are taken.
+    pub refuse_kinds: Vec<NumberKind>,
     /// What `data_coding` 0 means to its SMPP client.
     pub alphabet: DefaultAlphabet,
     /// How message ids are written to its SMPP client.
@@ -117,6 +120,7 @@ impl Account {
             operator: section.or("operator", false, kind::boolean),
             binds: section.or("binds", BindKinds::ALL, binds),
             senders: section.or("senders", Vec::new(), senders),
+            refuse_kinds: section.or("refuse_kinds", Vec::new(), kind::one_or_list(kind::parsed)),
             alphabet: section.or(
                 "alphabet",
                 DefaultAlphabet::default(),

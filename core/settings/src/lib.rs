@@ -21,6 +21,7 @@ mod log;
 mod mo;
 mod mo_route;
 mod node;
+mod numbers;
 mod password;
 mod pem;
 mod profile;
@@ -57,6 +58,7 @@ pub use log::{Log, LogFormat, LogLevel};
 pub use mo::Mo;
 pub use mo_route::{MoMatch, MoPattern, MoRoute, deliver_name};
 pub use node::{Node, Shards};
+pub use numbers::Numbers;
 pub use password::{PASSWORD_CHARACTERS_MAX, is_hash};
 pub use profile::{
     AddressKind, ErrorBody, NoResponse, PlusSign, Profile, ProfileKey, QueueFullScope, SpecLimits,

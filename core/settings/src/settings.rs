@@ -12,7 +12,7 @@ use crate::reader::{self, Context, Section, nearest, text_of};
 use crate::route::Names;
 use crate::{
     Account, Batch, Bind, Carrier, Cdr, Delivery, Durability, Faults, Http, Log, Mo, MoRoute, Node,
-    Quality, Queue, Route, Runtime, Shutdown, SmppServer,
+    Numbers, Quality, Queue, Route, Runtime, Shutdown, SmppServer,
 };
 
 /// Most octets of a configuration file.
@@ -27,6 +27,7 @@ const TABLES: &[&str] = &[
     "delivery",
     "mo",
     "quality",
+    "numbers",
     "http",
     "smpp_server",
     "batch",
@@ -71,6 +72,8 @@ pub struct Settings {
     pub mo: Mo,
     /// `[quality]`
     pub quality: Quality,
+    /// `[numbers]`
+    pub numbers: Numbers,
     /// `[http]`; none: no HTTP front door.
     pub http: Option<Http>,
     /// `[smpp_server]`; none: no SMPP front door.
@@ -181,6 +184,7 @@ impl<'a> Document<'a> {
             delivery: self.table("delivery", Delivery::read),
             mo: self.table("mo", Mo::read),
             quality: self.table("quality", Quality::read),
+            numbers: self.table("numbers", Numbers::read),
             http: self
                 .root
                 .contains_key("http")

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use carrack_routing::numbering::Portability;
 use carrack_settings::Settings;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -9,6 +10,7 @@ use serde_json::json;
 use crate::configuration::Configuration;
 use crate::fault::Fault;
 use crate::output;
+use crate::table::count;
 
 /// `carrack config`
 #[derive(Subcommand)]
@@ -60,19 +62,31 @@ pub(crate) fn run(command: &Command) -> Result<(), Fault> {
         settings.routes.len(),
     );
     let warnings = warnings(settings);
+    let numbering = configuration.table.numbering();
+    let prefixes = numbering.plan.as_ref().map_or(0, |plan| plan.len());
+    let ported = numbering.portability.as_ref().map_or(0, Portability::len);
     if arguments.json {
         return output::json(
-            &json!({"file": file, "good": true, "accounts": accounts, "carriers": carriers, "routes": routes, "warnings": warnings}),
+            &json!({"file": file, "good": true, "accounts": accounts, "carriers": carriers, "routes": routes, "prefixes": prefixes, "ported_numbers": ported, "warnings": warnings}),
         );
     }
     for warning in &warnings {
         eprintln!("{file}: warning: {warning}");
     }
     output::line(format_args!(
-        "{file}: good: {}, {}, {}",
+        "{file}: good: {}, {}, {}{}",
         plural(accounts, "account"),
         plural(carriers, "carrier"),
-        plural(routes, "route")
+        plural(routes, "route"),
+        if numbering.is_empty() {
+            String::new()
+        } else {
+            format!(
+                ", {} in the plan, {} ported numbers",
+                plural(prefixes, "range"),
+                count(ported)
+            )
+        }
     ))
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod cdr;
 pub(crate) mod config_check;
 pub(crate) mod demo;
 pub(crate) mod mo;
+pub(crate) mod numbers;
 pub(crate) mod queue;
 pub(crate) mod route;
 pub(crate) mod send;

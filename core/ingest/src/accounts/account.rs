@@ -4,7 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use carrack_message::{Class, Sender};
+use carrack_message::number::{self, NumberKind};
+use carrack_message::{Class, Msisdn, Sender};
 use carrack_routing::Deck;
 use carrack_runtime::{Clock, SystemClock};
 use carrack_settings::{BindKinds, Network, SenderPattern, Webhook};
@@ -65,6 +66,7 @@ pub struct Account {
     pub webhook: Option<Webhook>,
     binds: BindKinds,
     senders: Vec<SenderPattern>,
+    refuse_kinds: Vec<NumberKind>,
     allowed_ips: Vec<Network>,
     clock: SystemClock,
     pub(super) rate: Arc<Rate>,
@@ -99,6 +101,7 @@ impl Account {
             webhook: spec.webhook.clone(),
             binds: spec.binds,
             senders: spec.senders.clone(),
+            refuse_kinds: spec.refuse_kinds.clone(),
             allowed_ips: spec.allowed_ips.clone(),
             clock,
             rate,
@@ -141,6 +144,16 @@ impl Account {
     #[must_use]
     pub fn senders(&self) -> &[SenderPattern] {
         &self.senders
+    }
+
+    /// The kind of a number, where it may not send to such; costs nothing to accounts that may send to all.
+    #[must_use]
+    pub fn refused_kind(&self, to: Msisdn) -> Option<NumberKind> {
+        if self.refuse_kinds.is_empty() {
+            return None;
+        }
+        let kind = number::origin(to).kind;
+        self.refuse_kinds.contains(&kind).then_some(kind)
     }
 
     /// Segments a second it may submit; none: no limit.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carrack_message::Class;
+use carrack_message::number::NumberKind;
 use carrack_routing::Deck;
 use carrack_settings::{BindKinds, Network, SenderPattern, Webhook};
 
@@ -49,6 +50,8 @@ pub struct AccountSpec {
     pub binds: BindKinds,
     /// What it may put as sender; empty: anything.
     pub senders: Vec<SenderPattern>,
+    /// Kinds of number it may not send to; empty: all are taken.
+    pub refuse_kinds: Vec<NumberKind>,
     /// How its SMPP client is spoken to.
     pub dialect: Dialect,
     /// Where its events are posted; none: nowhere.
@@ -78,6 +81,7 @@ impl AccountSpec {
             validity_max: Duration::from_secs(7 * 86_400),
             binds: BindKinds::ALL,
             senders: Vec::new(),
+            refuse_kinds: Vec::new(),
             dialect: Dialect::default(),
             webhook: None,
         }
@@ -112,6 +116,7 @@ impl AccountSpec {
             validity_max: delivery.validity_max,
             binds: account.binds,
             senders: account.senders.clone(),
+            refuse_kinds: account.refuse_kinds.clone(),
             dialect: Dialect::from_settings(account),
             webhook: account.webhook.clone(),
         }

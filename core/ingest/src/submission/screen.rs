@@ -160,6 +160,16 @@ impl<'a> Screen<'a> {
         Err(SubmissionFault::new("from", detail))
     }
 
+    fn may_send_to(&self, to: Msisdn) -> Result<(), SubmissionFault> {
+        let Some(kind) = self.account.refused_kind(to) else {
+            return Ok(());
+        };
+        let detail = format!(
+            "{to} is of kind {kind}, which this account does not send to; leave it out, or ask for it"
+        );
+        Err(SubmissionFault::new("to", detail))
+    }
+
     /// Screens a message whose fields a door has read itself: sender, segments, validity and price.
     ///
     /// # Errors
@@ -172,6 +182,7 @@ impl<'a> Screen<'a> {
         options: Options,
     ) -> Result<Screened, SubmissionFault> {
         self.may_send_as(&from)?;
+        self.may_send_to(to)?;
         let (segments, alphabet) = match &body {
             Body::Text(text) => {
                 let found = self.segmentation(text)?;
@@ -292,6 +303,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::accounts::{AccountSpec, Accounts};
+    use carrack_message::number::NumberKind;
 
     #[test]
     fn a_sender_that_is_not_the_accounts_is_a_fault_of_from_at_every_door() {
@@ -315,6 +327,36 @@ mod tests {
             let fault = from(other).err().unwrap();
             assert_eq!(fault.field, "from");
             assert!(fault.detail.contains("ACME, 447700*"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_kind_of_number_that_the_account_refuses_is_a_fault_of_to() {
+        let spec = AccountSpec {
+            sender: Some("ACME".to_owned()),
+            refuse_kinds: vec![NumberKind::Premium, NumberKind::Fixed],
+            ..AccountSpec::named("shop")
+        };
+        let accounts = Accounts::build(&[spec, AccountSpec::named("other")], |_| Some(7)).unwrap();
+        let screen =
+            |account| Screen::new(accounts.by_name(account).unwrap(), Class::Transactional);
+        let to = |account: &str, to| {
+            screen(account).message(&Fields {
+                to,
+                from: Some("ACME"),
+                text: "hi",
+                ..Fields::default()
+            })
+        };
+        assert!(to("shop", "+447911123456").is_ok());
+        for (number, kind) in [("+449012345678", "premium"), ("+441212345678", "fixed")] {
+            let fault = to("shop", number).err().unwrap();
+            assert_eq!(fault.field, "to");
+            assert!(fault.detail.contains(kind), "{fault}");
+            assert!(
+                to("other", number).is_ok(),
+                "{number}: without the option all are taken"
+            );
         }
     }
 }

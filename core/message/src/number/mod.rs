@@ -7,10 +7,12 @@
 
 mod digits;
 mod fault;
+mod kind;
 mod msisdn;
 mod national;
 
 pub use fault::NumberFault;
+pub use kind::{NumberKind, NumberKindFault, NumberOrigin, origin};
 pub use msisdn::{MSISDN_DIGITS_MAX, MSISDN_DIGITS_MIN, Msisdn};
 
 pub(crate) use digits::is_separator;
