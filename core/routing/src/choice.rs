@@ -3,7 +3,7 @@
 //! Promise: pure, and without allocation for up to four carriers. What a query does not know changes nothing: without
 //! measured quality least cost per delivered message is least cost, without draws shares are as the first draw says.
 
-use carrack_message::{Class, Micros, Msisdn, Network};
+use carrack_message::{Class, Currency, Micros, Msisdn, Network};
 use smallvec::SmallVec;
 
 use crate::policy::{Delivered, Margin, Policy};
@@ -29,30 +29,13 @@ pub(crate) enum Exclusion {
     Margin,
 }
 
-/// Whether a carrier may have the message, and at what price of a segment.
-pub(crate) fn candidate(
-    route: &RouteRow,
-    carrier: &CarrierRow,
-    query: &Query<'_>,
-    network: Network,
-) -> Result<Micros, Exclusion> {
-    if !carrier.enabled {
-        return Err(Exclusion::Disabled);
-    }
-    let priced = carrier.price(query.to, network);
-    let price = priced.ok_or(Exclusion::NoPrice)?.price;
-    let comparable = match (query.sell_currency, carrier.currency()) {
-        (Some(sell), Some(buy)) => sell == buy,
-        _ => true,
-    };
-    match (route.margin, query.sell) {
-        (Margin::AtLeast(floor), Some(sell))
-            if comparable && sell.0.saturating_sub(price.0) < floor.0 =>
-        {
-            Err(Exclusion::Margin)
-        }
-        _ => Ok(price),
-    }
+/// What a carrier charges for the whole message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offer {
+    /// Of a segment, in its own currency.
+    pub(crate) price: Micros,
+    /// Of the message, as it compares with others.
+    pub(crate) cost: Micros,
 }
 
 /// What a delivered message costs at a carrier, and whether it keeps to the floors.
@@ -65,14 +48,14 @@ pub(crate) struct Worth {
 pub(crate) fn worth(
     rules: &Delivered,
     quality: Option<&Qualities>,
-    candidate: &Candidate,
+    (carrier, cost): (u16, Micros),
     network: Network,
     class: Class,
 ) -> Worth {
-    let known = quality.and_then(|quality| quality.of(candidate.carrier, network, class));
+    let known = quality.and_then(|quality| quality.of(carrier, network, class));
     let Some(known) = known else {
         return Worth {
-            per_delivered: candidate.price,
+            per_delivered: cost,
             ended: 0,
             below_floor: false,
         };
@@ -80,13 +63,71 @@ pub(crate) fn worth(
     let permille = i64::from(known.delivered_permille.max(1));
     let slow = rules.receipt_ms_max > 0 && known.receipt_ms_p95 > rules.receipt_ms_max;
     Worth {
-        per_delivered: Micros(candidate.price.0.saturating_mul(i64::from(PERMILLE)) / permille),
+        per_delivered: Micros(cost.0.saturating_mul(i64::from(PERMILLE)) / permille),
         ended: known.ended,
         below_floor: slow || known.delivered_permille < rules.delivered_permille_min,
     }
 }
 
 impl RouteTable {
+    /// Whether a carrier may have the message, and at what price.
+    pub(crate) fn offer(
+        &self,
+        route: &RouteRow,
+        carrier: &CarrierRow,
+        query: &Query<'_>,
+        network: Network,
+    ) -> Result<Offer, Exclusion> {
+        if !carrier.enabled {
+            return Err(Exclusion::Disabled);
+        }
+        let segments = u32::from(query.segments.max(1));
+        let priced = carrier.price(query.to, network);
+        let priced = priced.ok_or(Exclusion::NoPrice)?;
+        let cost = priced.base_cost(segments).ok_or(Exclusion::NoPrice)?;
+        if let (Margin::AtLeast(floor), Some(sell)) = (route.margin, query.sell)
+            && let Some(left) = self.margin(carrier, (sell, query.sell_currency), cost, segments)
+            && left.0 < floor.0.saturating_mul(i64::from(segments))
+        {
+            return Err(Exclusion::Margin);
+        }
+        Ok(Offer {
+            price: priced.price,
+            cost,
+        })
+    }
+
+    /// What is left of the price of a message when its carrier is paid; none where the two do not compare. Without rates
+    /// what has no currency compares with everything; with rates it is in the base currency.
+    fn margin(
+        &self,
+        carrier: &CarrierRow,
+        (sell, currency): (Micros, Option<Currency>),
+        cost: Micros,
+        segments: u32,
+    ) -> Option<Micros> {
+        let sell = sell.checked_mul(i64::from(segments))?;
+        let converts = carrier.deck.as_ref().is_some_and(|deck| deck.converts());
+        let sell = match (currency, carrier.currency()) {
+            (None, _) => sell,
+            (Some(sold), Some(bought)) if !converts => (sold == bought).then_some(sell)?,
+            (Some(sold), _) if self.has_rates() => self.in_base(sell, sold)?,
+            (Some(_), _) => sell,
+        };
+        Some(Micros(sell.0.saturating_sub(cost.0)))
+    }
+
+    /// What a segment leaves, for people.
+    pub(crate) fn margin_a_segment(
+        &self,
+        carrier: &CarrierRow,
+        query: &Query<'_>,
+        network: Network,
+    ) -> Option<Micros> {
+        let cost = carrier.price(query.to, network)?.base_cost(1)?;
+        self.margin(carrier, (query.sell?, query.sell_currency), cost, 1)
+    }
+
     /// The candidates of a route in order.
     pub(crate) fn candidates(
         &self,
@@ -100,15 +141,14 @@ impl RouteTable {
             let Some(row) = self.carriers.get(*carrier) else {
                 continue;
             };
-            if let Ok(price) = candidate(route, row, query, network) {
+            if let Ok(offer) = self.offer(route, row, query, network) {
+                let carrier = *carrier as u16;
                 let candidate = Candidate {
-                    carrier: *carrier as u16,
-                    price,
+                    carrier,
+                    price: offer.price,
                 };
-                ranked.push((
-                    self.rank(route, place, &candidate, query, network),
-                    candidate,
-                ));
+                let rank = rank(route, place, (carrier, offer.cost), query, network);
+                ranked.push((rank, candidate));
             }
         }
         let is_sorted = ranked.is_sorted_by_key(|(rank, _)| *rank);
@@ -129,35 +169,6 @@ impl RouteTable {
             ranked.insert(0, first);
         }
         ranked.into_iter().map(|(_, candidate)| candidate).collect()
-    }
-
-    fn rank(
-        &self,
-        route: &RouteRow,
-        place: usize,
-        candidate: &Candidate,
-        query: &Query<'_>,
-        network: Network,
-    ) -> Rank {
-        let price = |price: Micros| u64::try_from(price.0).unwrap_or(0);
-        match &route.policy {
-            Policy::LeastCost => Rank {
-                below_floor: false,
-                score: price(candidate.price),
-            },
-            Policy::LeastCostDelivered(rules) => {
-                let worth = worth(rules, query.quality, candidate, network, query.class);
-                Rank {
-                    below_floor: worth.below_floor,
-                    score: price(worth.per_delivered),
-                }
-            }
-            Policy::Ordered => Rank::default(),
-            Policy::Weighted { weights, .. } => Rank {
-                below_floor: false,
-                score: u64::MAX - u64::from(weights.get(place).copied().unwrap_or(0)),
-            },
-        }
     }
 
     /// The place of a carrier that is to be tried though it is not the best: too little is known of it.
@@ -195,6 +206,34 @@ impl RouteTable {
             .skip(1)
             .filter(|(_, ranked)| unknown(ranked));
         found.nth(nth as usize).map(|(place, _)| place)
+    }
+}
+
+fn rank(
+    route: &RouteRow,
+    place: usize,
+    (carrier, cost): (u16, Micros),
+    query: &Query<'_>,
+    network: Network,
+) -> Rank {
+    let price = |price: Micros| u64::try_from(price.0).unwrap_or(0);
+    match &route.policy {
+        Policy::LeastCost => Rank {
+            below_floor: false,
+            score: price(cost),
+        },
+        Policy::LeastCostDelivered(rules) => {
+            let worth = worth(rules, query.quality, (carrier, cost), network, query.class);
+            Rank {
+                below_floor: worth.below_floor,
+                score: price(worth.per_delivered),
+            }
+        }
+        Policy::Ordered => Rank::default(),
+        Policy::Weighted { weights, .. } => Rank {
+            below_floor: false,
+            score: u64::MAX - u64::from(weights.get(place).copied().unwrap_or(0)),
+        },
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use carrack_message::Network;
 
-use crate::choice::{Exclusion, candidate, worth};
+use crate::choice::{Exclusion, worth};
 use crate::policy::{Margin, Policy};
 use crate::quality::Quality;
 use crate::table::{Priced, RouteRow};
@@ -207,7 +207,8 @@ impl RouteTable {
     ) -> bool {
         match &route.policy {
             Policy::LeastCostDelivered(rules) => {
-                worth(rules, query.quality, candidate, network, query.class).below_floor
+                let of = (candidate.carrier, candidate.price);
+                worth(rules, query.quality, of, network, query.class).below_floor
             }
             _ => false,
         }
@@ -226,7 +227,7 @@ impl RouteTable {
         let priced: Option<Priced> = carrier.and_then(|row| row.price(query.to, network));
         let deck = carrier.and_then(|row| row.deck.as_ref());
         let hit = priced.and_then(|priced| priced.hit);
-        let excluded = carrier.map(|row| candidate(route, row, query, network));
+        let excluded = carrier.map(|row| self.offer(route, row, query, network));
         let reason = match excluded {
             Some(Err(Exclusion::Disabled)) => "is disabled in the configuration".to_owned(),
             Some(Err(Exclusion::NoPrice)) => "has no price for this number".to_owned(),
@@ -234,13 +235,11 @@ impl RouteTable {
             _ => "is no candidate".to_owned(),
         };
         let price = priced.map(|priced| priced.price);
-        let per_delivered = price.zip(query.quality).and_then(|(price, quality)| {
-            let candidate = Candidate {
-                carrier: number,
-                price,
-            };
+        let base = priced.and_then(|priced| priced.base_cost(1));
+        let per_delivered = base.zip(query.quality).and_then(|(base, quality)| {
             let rules = crate::Delivered::default();
-            let worth = worth(&rules, Some(quality), &candidate, network, query.class);
+            let quality = Some(quality);
+            let worth = worth(&rules, quality, (number, base), network, query.class);
             (worth.ended > 0).then_some(worth.per_delivered.0)
         });
         CandidateExplanation {
@@ -250,15 +249,14 @@ impl RouteTable {
             currency: carrier
                 .and_then(|row| row.currency())
                 .map(|currency| currency.to_string()),
-            prefix: hit.map(|hit| hit.prefix.to_string()),
+            prefix: hit.map(|hit| hit.destination.to_string()),
             destination: hit
                 .zip(deck)
                 .and_then(|(hit, deck)| deck.name(&hit))
                 .map(str::to_owned),
-            margin_micros: query
-                .sell
-                .zip(price)
-                .map(|(sell, price)| sell.0.saturating_sub(price.0)),
+            margin_micros: carrier
+                .and_then(|row| self.margin_a_segment(row, query, network))
+                .map(|left| left.0),
             per_delivered_micros: per_delivered,
             quality: query
                 .quality

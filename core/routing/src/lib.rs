@@ -5,9 +5,12 @@
 //! choosing does not allocate for up to four carriers a route.
 
 mod choice;
+mod currency;
 mod deck;
 mod explanation;
 mod hours;
+mod instant;
+mod lines;
 mod matcher;
 mod mo;
 pub mod numbering;
@@ -19,11 +22,16 @@ mod query;
 mod ranges;
 mod table;
 
-pub use deck::{Deck, DeckFault, DeckFaults, PriceHit};
+pub use currency::{Rate, RateFault, Rates};
+pub use deck::{
+    Change, ChangeKind, Deck, DeckDiff, DeckFault, DeckFaults, Destination, DiffCounts, Increments,
+    ListedRow, PriceHit, PriceList, Terms,
+};
 pub use explanation::{
     CandidateExplanation, CarrierHealth, Explanation, RouteExplanation, Verdict,
 };
 pub use hours::Hours;
+pub use instant::{InstantFault, read_instant, show_instant};
 pub use matcher::{Matcher, NetworkPattern};
 pub use mo::{MoChoice, MoNumber, MoQuery, MoRule, MoTable, keyword};
 pub use numbering::{NumberPlan, Numbering};

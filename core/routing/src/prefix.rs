@@ -42,6 +42,11 @@ pub enum PrefixFault {
 }
 
 impl Prefix {
+    /// What [`Prefix::as_u64`] gave.
+    pub(crate) const fn of_digits(digits: u64) -> Self {
+        Self(digits)
+    }
+
     /// The digits as a number; it never begins with 0, so this says all.
     pub const fn as_u64(self) -> u64 {
         self.0

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use thiserror::Error;
 
 use crate::policy::{AfterReceipt, EXPLORE_PERMILLE_MAX, Margin, OnNoResponse, Policy};
-use crate::{Deck, Matcher, Numbering, PriceHit, Query};
+use crate::{Deck, Matcher, Numbering, PriceHit, Query, Rate};
 
 /// The most carriers, and the most routes, of one table.
 const ROWS_MAX: usize = u16::MAX as usize;
@@ -184,18 +184,39 @@ pub enum NoRoute {
     },
 }
 
-/// The price of a carrier and, where a deck gave it, the entry.
+/// The price of a carrier for one segment, and, where a deck gave it, the entry.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Priced {
     pub(crate) price: Micros,
+    /// In the base currency, as far as decks are converted.
+    pub(crate) base: Micros,
     pub(crate) hit: Option<PriceHit>,
 }
 
+impl Priced {
+    /// What a message of so many segments costs.
+    fn cost(&self, segments: u32) -> Option<Micros> {
+        match &self.hit {
+            Some(hit) => hit.cost(segments),
+            None => self.price.checked_mul(i64::from(segments)),
+        }
+    }
+
+    /// The same in the base currency.
+    pub(crate) fn base_cost(&self, segments: u32) -> Option<Micros> {
+        match &self.hit {
+            Some(hit) => hit.base_cost(segments),
+            None => self.base.checked_mul(i64::from(segments)),
+        }
+    }
+}
+
 impl CarrierRow {
-    /// What one segment to this number costs; `None` where the carrier has no price for it.
+    /// What a message of so many segments to this number costs, in the currency of its deck; `None` where the carrier
+    /// has no price for it.
     #[inline]
-    pub fn cost(&self, to: Msisdn, network: Network) -> Option<Micros> {
-        self.price(to, network).map(|priced| priced.price)
+    pub fn cost(&self, to: Msisdn, network: Network, segments: u32) -> Option<Micros> {
+        self.price(to, network)?.cost(segments)
     }
 
     /// What its prices are in, where its deck says so.
@@ -204,14 +225,20 @@ impl CarrierRow {
     }
 
     /// The price of one segment to this number: the deck's, else the flat one.
-    pub(crate) fn price(&self, to: Msisdn, _network: Network) -> Option<Priced> {
-        let hit = self.deck.as_ref().and_then(|deck| deck.price(to));
-        match hit {
+    #[inline]
+    pub(crate) fn price(&self, to: Msisdn, network: Network) -> Option<Priced> {
+        let deck = self.deck.as_ref();
+        match deck.and_then(|deck| deck.price_for(to, network)) {
             Some(hit) => Some(Priced {
                 price: hit.price,
+                base: hit.base,
                 hit: Some(hit),
             }),
-            None => self.flat_price.map(|price| Priced { price, hit: None }),
+            None => self.flat_price.map(|price| Priced {
+                price,
+                base: price,
+                hit: None,
+            }),
         }
     }
 }
@@ -222,6 +249,8 @@ pub struct RouteTable {
     pub(crate) carriers: Vec<CarrierRow>,
     pub(crate) routes: Vec<RouteRow>,
     numbering: Arc<Numbering>,
+    /// What a unit of other currencies is worth in the base currency.
+    rates: Vec<(Currency, Rate)>,
 }
 
 impl RouteTable {
@@ -249,6 +278,7 @@ impl RouteTable {
             carriers,
             routes,
             numbering: Arc::default(),
+            rates: Vec::new(),
         })
     }
 
@@ -257,6 +287,23 @@ impl RouteTable {
     pub fn with_numbering(mut self, numbering: Arc<Numbering>) -> Self {
         self.numbering = numbering;
         self
+    }
+
+    /// The same, and what the currencies of accounts are worth in the base currency.
+    #[must_use]
+    pub fn with_rates(mut self, rates: Vec<(Currency, Rate)>) -> Self {
+        self.rates = rates;
+        self
+    }
+
+    pub(crate) fn has_rates(&self) -> bool {
+        !self.rates.is_empty()
+    }
+
+    /// An amount in the base currency; none where that has no rate for it.
+    pub(crate) fn in_base(&self, amount: Micros, currency: Currency) -> Option<Micros> {
+        let rate = self.rates.iter().find(|(known, _)| *known == currency);
+        rate.and_then(|(_, rate)| rate.convert(amount))
     }
 
     /// What is known of numbers.
@@ -306,7 +353,7 @@ impl RouteTable {
         let (route, to, mut rows) = (number, query.to, route.carriers.iter());
         let priced = rows.any(|number| {
             let row = self.carriers.get(*number).filter(|row| row.enabled);
-            row.is_some_and(|row| row.cost(to, network).is_some())
+            row.is_some_and(|row| row.price(to, network).is_some())
         });
         match priced {
             true => NoRoute::NoMargin { route, to },
@@ -373,7 +420,10 @@ fn check_route(route: &RouteRow, carriers: &[CarrierRow]) -> Result<(), RoutingF
                 carrier: carrier.name.clone(),
             });
         }
-        let own = carrier.currency();
+        // What is converted compares.
+        let own = carrier
+            .currency()
+            .filter(|_| !carrier.deck.as_ref().is_some_and(|deck| deck.converts()));
         if let (true, Some(first), Some(second)) = (compares, currency, own)
             && first != second
         {

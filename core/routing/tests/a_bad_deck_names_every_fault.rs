@@ -81,3 +81,115 @@ fn faults_beyond_a_thousand_are_counted() {
     let faults = Deck::from_csv(text.as_bytes(), "x").unwrap_err();
     assert_eq!((faults.faults.len(), faults.more), (1_000, 500));
 }
+
+#[test]
+fn every_bad_column_is_named_with_its_line() {
+    let text = "prefix,network,price,currency,from,until,increment,minimum\n\
+        44,,0.01,EUR,2026-01-01,,,\n\
+        44,234-15,0.01,EUR,,,,\n\
+        ,234-1,0.01,EUR,,,,\n\
+        45,,0.01,EUX,,,,\n\
+        46,,0.01,EUR,soon,,,\n\
+        47,,0.01,EUR,2026-02-01,2026-02-01,,\n\
+        48,,0.01,EUR,,,0,\n\
+        49,,0.01,EUR,,,1,256\n\
+        ,23415,0.01,EUR,,,,\n\
+        ,234-15,0.01,EUR,,,,\n\
+        44,,0.01,EUR,2026-01-01,2027-01-01,,\n\
+        44,,0.01,EUR,2026-12-31,,,\n\
+        44,,0.01,EUR,2027-01-01,,,\n";
+    let shown = faults(text.as_bytes());
+    let expected = [
+        ("decks/x.csv:3: ", "write two rows"),
+        ("decks/x.csv:4: ", "network \"234-1\""),
+        ("decks/x.csv:5: ", "\"EUX\" is unknown"),
+        ("decks/x.csv:6: ", "from \"soon\" is no date"),
+        ("decks/x.csv:7: ", "which is never"),
+        ("decks/x.csv:8: ", "increment \"0\""),
+        ("decks/x.csv:9: ", "minimum \"256\""),
+        (
+            "decks/x.csv:11: ",
+            "network 234-15 stands already in line 10",
+        ),
+        ("decks/x.csv:12: ", "prefix 44 stands already in line 2"),
+        ("decks/x.csv:13: ", "before line 12 ends at 2027-01-01"),
+    ];
+    assert_eq!(shown.lines().count(), expected.len(), "{shown}");
+    for (line, (begin, part)) in shown.lines().zip(expected) {
+        assert!(
+            line.starts_with(begin) && line.contains(part),
+            "{line} / {begin} {part}"
+        );
+    }
+}
+
+#[test]
+fn a_broken_line_hides_none_of_those_after_it() {
+    let long = "9".repeat(70_000);
+    let many = "1,".repeat(80);
+    let text = format!(
+        "prefix,price,name\n44,0.01,\"London\n45,0.01,a\rb\n{long}\n{many}\n46,x,\"a, \"\"b\"\"\"\n47,0.01,good\n"
+    );
+    let shown = faults(text.as_bytes());
+    let expected = [
+        "x.csv:2: a quote is opened and not closed",
+        "x.csv:3: a carriage return",
+        "x.csv:4: the line is longer than 65536 octets",
+        "x.csv:5: more than 64 fields",
+        "x.csv:6: price \"x\"",
+    ];
+    assert_eq!(shown.lines().count(), expected.len(), "{shown}");
+    for (line, part) in shown.lines().zip(expected) {
+        assert!(line.contains(part), "{line} / {part}");
+    }
+    assert!(faults(b"prefix;price\n44;0,01\n").contains("set columns apart by commas"));
+}
+
+/// A reader that breaks after what it holds.
+struct Breaking<'a>(&'a [u8]);
+
+impl std::io::Read for Breaking<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => Err(std::io::Error::other("the disk is gone")),
+            octets => Ok(octets),
+        }
+    }
+}
+
+#[test]
+fn a_file_that_breaks_off_is_no_deck() {
+    let shown = Deck::from_csv(Breaking(b"prefix,price\n44,0.01\n"), "x.csv").unwrap_err();
+    assert_eq!(
+        shown.to_string(),
+        "x.csv:3: cannot be read: the disk is gone"
+    );
+}
+
+#[test]
+fn faults_among_nine_hundred_thousand_rows_are_all_named() {
+    const ROWS: u64 = 900_001;
+    let bad = [
+        (3, "4x4,0.01,EUR,,,"),
+        (450_000, "1450000,-0.01,EUR,,,"),
+        (600_000, "1000007,0.01,EUR,,,"),
+        (700_000, "1700000,0.01,EUX,,,"),
+        (800_000, "1800000,0.01,EUR,2026-13-01,,"),
+        (ROWS, "1900001,0.01,EUR,,,\"broken"),
+    ];
+    let mut text = String::from("prefix,price,currency,from,until,name\n");
+    for row in 1..=ROWS {
+        match bad.iter().find(|(place, _)| *place == row) {
+            Some((_, line)) => text.push_str(line),
+            None => text.push_str(&format!("{},0.01,EUR,,,somewhere", 1_000_000 + row)),
+        }
+        text.push('\n');
+    }
+    let found = Deck::from_csv(text.as_bytes(), "big.csv").unwrap_err();
+    let lines: Vec<u64> = found.faults.iter().map(|fault| fault.line).collect();
+    assert_eq!(lines, bad.map(|(row, _)| row + 1));
+    let parts = ["'x'", "below zero", "line 8", "EUX", "2026-13-01", "quote"];
+    for (fault, part) in found.faults.iter().zip(parts) {
+        assert!(fault.what.contains(part), "{fault}");
+    }
+}

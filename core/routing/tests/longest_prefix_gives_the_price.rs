@@ -32,7 +32,7 @@ fn scan(prices: &BTreeMap<String, i64>, number: &str) -> Option<(String, i64)> {
 
 fn found(deck: &Deck, number: &str) -> Option<(String, i64)> {
     let hit = deck.price(Msisdn::from_u64(number.parse().unwrap()).unwrap())?;
-    Some((hit.prefix.to_string(), hit.price.0))
+    Some((hit.destination.to_string(), hit.price.0))
 }
 
 proptest! {

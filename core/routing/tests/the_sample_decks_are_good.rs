@@ -25,7 +25,7 @@ fn every_sample_deck_prices_a_mobile_in_london() {
         let hit = deck
             .price(Msisdn::from_u64(447_700_900_123).unwrap())
             .unwrap();
-        assert_eq!(hit.prefix.to_string(), "447");
+        assert_eq!(hit.destination.to_string(), "447");
         assert_eq!(deck.currency(), Some(Currency(*b"EUR")));
         assert!(deck.len() > 30);
         count += 1;

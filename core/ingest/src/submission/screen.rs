@@ -338,10 +338,9 @@ mod tests {
             ..AccountSpec::named("shop")
         };
         let accounts = Accounts::build(&[spec, AccountSpec::named("other")], |_| Some(7)).unwrap();
-        let screen =
-            |account| Screen::new(accounts.by_name(account).unwrap(), Class::Transactional);
         let to = |account: &str, to| {
-            screen(account).message(&Fields {
+            let account = accounts.by_name(account).unwrap();
+            Screen::new(account, Class::Transactional).message(&Fields {
                 to,
                 from: Some("ACME"),
                 text: "hi",

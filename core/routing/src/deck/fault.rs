@@ -1,4 +1,4 @@
-//! What is wrong with a price list, and where.
+//! What is wrong with a price list or a list of rates, and where.
 //!
 //! Bounded: the first thousand faults are kept, the rest counted.
 
@@ -8,7 +8,7 @@ use thiserror::Error;
 
 const FAULTS_MAX: usize = 1_000;
 
-/// One fault of a price list: the place, what is wrong and how to mend it.
+/// One fault of a price list or a list of rates: the place, what is wrong and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{file}:{line}: {what}")]
 pub struct DeckFault {
@@ -20,7 +20,7 @@ pub struct DeckFault {
     pub what: String,
 }
 
-/// All faults of a price list, by line. Display prints one a line.
+/// All faults of a file, by line. Display prints one a line.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub struct DeckFaults {
     /// The faults kept, in order of lines.

@@ -1,146 +1,121 @@
 //! A price list from CSV.
 //!
-//! Header `prefix,price[,currency][,name]` in any order and case; one row a prefix. A row with a fault does not
-//! hide those after it. Bounded by [`ROWS_MAX`] rows; a reader that fails ends the reading with a fault.
+//! Header `prefix,price` or `network,price` and any of `currency,name,from,until,increment,minimum`, in any order and
+//! case. A row with a fault does not hide those after it. Bounded by [`ROWS_MAX`] rows and by what a line may hold; a
+//! reader that fails ends the reading with a fault.
 
-use std::io::Read;
+use std::io::{BufReader, Read};
 
-use carrack_message::{Currency, Micros};
-use csv::{ByteRecord, ReaderBuilder, Trim};
+use carrack_message::{Currency, Micros, Network};
 use rustc_hash::FxHashMap;
 
-use super::{Deck, DeckFaults, Gathered, Row};
-use crate::Prefix;
-use crate::ranges::{Ranges, order};
+use super::columns::{Column, Columns};
+use super::destination::Key;
+use super::fault::Gathered;
+use super::list::{Period, Row};
+use super::{Deck, DeckFaults, Destination, Increments, PriceList};
+use crate::currency::is_known;
+use crate::lines::{Fields, Lines};
+use crate::{Prefix, read_instant};
 
 /// Most rows of one list.
 const ROWS_MAX: usize = 5_000_000;
-
-/// Where each column stands.
-struct Columns {
-    prefix: usize,
-    price: usize,
-    currency: Option<usize>,
-    name: Option<usize>,
-    count: usize,
-}
+/// Octets read at a time.
+const READ_OCTETS: usize = 256 << 10;
 
 impl Deck {
+    /// Reads a list and compiles what holds without a date: every row of a list without dates. Lists with dates are read
+    /// by [`PriceList::from_csv`].
+    ///
+    /// # Errors
+    /// All faults of the list at once, each with its line and cure.
+    pub fn from_csv(reader: impl Read, file_name: &str) -> Result<Self, DeckFaults> {
+        PriceList::from_csv(reader, file_name).map(|list| list.at(0))
+    }
+}
+
+impl PriceList {
     /// Reads a list; `file_name` is what the faults call it.
     ///
     /// # Errors
     /// All faults of the list at once, each with its line and cure.
     pub fn from_csv(reader: impl Read, file_name: &str) -> Result<Self, DeckFaults> {
         let mut faults = Gathered::new(file_name);
-        let mut csv = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .trim(Trim::All)
-            .from_reader(reader);
-        let mut record = ByteRecord::new();
+        let mut lines = Lines::of(BufReader::with_capacity(READ_OCTETS, reader));
         let mut listing = Listing::default();
-        let header = match csv.read_byte_record(&mut record) {
-            Ok(true) => Columns::of(&record, &mut faults),
-            Ok(false) => {
-                faults.add(
-                    1,
-                    "the deck is empty; begin with the header prefix,price,currency,name",
-                );
-                None
-            }
-            Err(error) => {
-                faults.add(1, format!("cannot be read: {error}"));
-                None
-            }
-        };
-        if let Some(columns) = header {
-            listing.read_rows(&mut csv, &columns, &mut faults);
-            listing.sort(&mut faults);
+        if let Some(columns) = header(&mut lines, &mut faults) {
+            listing.read_rows(&mut lines, &columns, &mut faults);
         }
+        let list = Self::of(file_name, listing.rows, listing.periods)
+            .named(listing.names, listing.currency);
+        list.check_periods(&mut faults);
         match faults.into_faults() {
             Some(faults) => Err(faults),
-            None => Ok(listing.compile()),
+            None => Ok(list),
         }
     }
 }
 
-impl Columns {
-    fn of(header: &ByteRecord, faults: &mut Gathered<'_>) -> Option<Self> {
-        let (mut prefix, mut price, mut currency, mut name) = (None, None, None, None);
-        for (place, field) in header.iter().enumerate() {
-            let field = String::from_utf8_lossy(field)
-                .trim_start_matches('\u{feff}')
-                .to_lowercase();
-            let column = match field.as_str() {
-                "prefix" => &mut prefix,
-                "price" => &mut price,
-                "currency" => &mut currency,
-                "name" => &mut name,
-                _ => {
-                    faults.add(
-                        1,
-                        format!(
-                            "unknown column {field:?}; known are prefix, price, currency, name"
-                        ),
-                    );
-                    continue;
-                }
-            };
-            if column.replace(place).is_some() {
-                faults.add(1, format!("column {field} stands twice; keep one"));
-            }
+fn header<R: std::io::BufRead>(lines: &mut Lines<R>, faults: &mut Gathered<'_>) -> Option<Columns> {
+    let what = match lines.next() {
+        Ok(Some(Ok(()))) => None,
+        Ok(Some(Err(what))) => Some(what),
+        Ok(None) => {
+            Some("the deck is empty; begin with the header prefix,price,currency,name".to_owned())
         }
-        if prefix.is_none() || price.is_none() {
-            faults.add(
-                1,
-                "the header has to name prefix and price, as in prefix,price,currency,name",
-            );
+        Err(error) => Some(format!("cannot be read: {error}")),
+    };
+    let line = lines.number().max(1);
+    match what {
+        Some(what) => {
+            faults.add(line, what);
+            None
         }
-        Some(Self {
-            prefix: prefix?,
-            price: price?,
-            currency,
-            name,
-            count: header.len(),
-        })
+        None => Columns::of(lines.fields(), line, faults),
     }
 }
 
-/// Rows as read, with their lines.
+/// Rows as read.
 #[derive(Default)]
 struct Listing {
-    rows: Vec<(Row, u64)>,
+    rows: Vec<Row>,
     names: Vec<Box<str>>,
     known_names: FxHashMap<Box<str>, u32>,
+    periods: Vec<Period>,
+    known_periods: FxHashMap<Period, u32>,
     currency: Option<(Currency, u64)>,
+    /// The text of a currency that was looked at last, and whether it was good.
+    last_currency: Option<Box<str>>,
 }
 
 impl Listing {
-    fn read_rows<R: Read>(
+    fn read_rows<R: std::io::BufRead>(
         &mut self,
-        csv: &mut csv::Reader<R>,
+        lines: &mut Lines<R>,
         columns: &Columns,
         faults: &mut Gathered<'_>,
     ) {
-        let mut record = ByteRecord::new();
         let mut seen = 0_usize;
         loop {
-            match csv.read_byte_record(&mut record) {
-                Ok(true) => {}
-                Ok(false) => break,
+            let read = lines.next();
+            let line = lines.number();
+            match read {
+                Ok(Some(Ok(()))) => {
+                    if let Some(row) = self.row(lines.fields(), columns, line, faults) {
+                        self.rows.push(row);
+                    }
+                }
+                Ok(Some(Err(what))) => faults.add(line, what),
+                Ok(None) => break,
                 Err(error) => {
-                    faults.add(csv.position().line(), format!("cannot be read: {error}"));
+                    faults.add(line + 1, format!("cannot be read: {error}"));
                     return;
                 }
             }
-            let line = record.position().map_or(0, csv::Position::line);
             seen += 1;
             if seen > ROWS_MAX {
                 faults.add(line, format!("more than {ROWS_MAX} rows; split the deck"));
                 return;
-            }
-            if let Some(row) = self.row(&record, columns, line, faults) {
-                self.rows.push((row, line));
             }
         }
         if seen == 0 {
@@ -153,51 +128,66 @@ impl Listing {
 
     fn row(
         &mut self,
-        record: &ByteRecord,
+        fields: &Fields,
         columns: &Columns,
         line: u64,
         faults: &mut Gathered<'_>,
     ) -> Option<Row> {
-        if record.len() != columns.count {
+        if fields.len() != columns.count {
             faults.add(
                 line,
                 format!(
                     "{} fields where the header has {}; quote a field that holds a comma",
-                    record.len(),
+                    fields.len(),
                     columns.count
                 ),
             );
             return None;
         }
-        let text = |place: usize| String::from_utf8_lossy(record.get(place).unwrap_or_default());
-        let prefix = text(columns.prefix)
-            .parse::<Prefix>()
-            .map_err(|fault| faults.add(line, fault.to_string()));
-        let price = price(&text(columns.price)).map_err(|what| faults.add(line, what));
-        if let Some(place) = columns.currency {
-            self.check_currency(&text(place), line, faults);
-        }
-        let name = columns.name.map_or(0, |place| self.intern(&text(place)));
-        Some(Row {
-            prefix: prefix.ok()?,
+        let text = |column| columns.text(fields, column);
+        let mut take = |what: String| faults.add(line, what);
+        let destination = destination(&text(Column::Prefix), &text(Column::Network));
+        let destination = destination.map_err(&mut take);
+        let price = price(&text(Column::Price)).map_err(&mut take);
+        let period = period(&text(Column::From), &text(Column::Until)).map_err(&mut take);
+        let increments = increments(&text(Column::Increment), &text(Column::Minimum));
+        let increments = increments.map_err(&mut take);
+        let currency = self.check_currency(&text(Column::Currency), line);
+        let currency = currency.map_err(&mut take);
+        let row = Row {
+            key: Key::from(destination.ok()?),
             price: price.ok()?,
-            name,
-        })
+            name: self.intern(&text(Column::Name)),
+            period: self.intern_period(period.ok()?),
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            increments: increments.ok()?,
+        };
+        currency.ok().map(|()| row)
     }
 
-    fn check_currency(&mut self, text: &str, line: u64, faults: &mut Gathered<'_>) {
-        if text.is_empty() {
-            return;
+    fn check_currency(&mut self, text: &str, line: u64) -> Result<(), String> {
+        if text.is_empty() || self.last_currency.as_deref() == Some(text) {
+            return Ok(());
         }
-        match (text.parse::<Currency>(), self.currency) {
-            (Err(fault), _) => faults.add(line, format!("currency {text:?}: {fault}")),
-            (Ok(currency), None) => self.currency = Some((currency, line)),
-            (Ok(currency), Some((first, first_line))) if currency != first => faults.add(
-                line,
-                format!("currency {currency} where line {first_line} has {first}; a deck has one currency"),
-            ),
-            _ => {}
+        let currency: Currency = text
+            .parse()
+            .map_err(|fault| format!("currency {text:?}: {fault}"))?;
+        if !is_known(currency) {
+            return Err(format!(
+                "currency {text:?} is unknown: ISO 4217 has none of that name; write one such as EUR"
+            ));
         }
+        match self.currency {
+            None => self.currency = Some((currency, line)),
+            Some((first, first_line)) if currency != first => {
+                return Err(format!(
+                    "currency {currency} where line {first_line} has {first}; a deck has one currency"
+                ));
+            }
+            Some(_) => {}
+        }
+        self.last_currency = Some(text.into());
+        Ok(())
     }
 
     /// The place of a name plus one. Destinations repeat over many prefixes, so each is kept once.
@@ -214,32 +204,28 @@ impl Listing {
         place
     }
 
-    fn sort(&mut self, faults: &mut Gathered<'_>) {
-        self.rows
-            .sort_by_cached_key(|(row, line)| (order(row.prefix), *line));
-        let mut first: Option<(Prefix, u64)> = None;
-        for (row, line) in &self.rows {
-            match first {
-                Some((prefix, first_line)) if prefix == row.prefix => faults.add(
-                    *line,
-                    format!(
-                        "prefix {prefix} stands already in line {first_line}; keep one of the two"
-                    ),
-                ),
-                _ => first = Some((row.prefix, *line)),
-            }
-        }
+    /// The place of a period; a list has few.
+    fn intern_period(&mut self, period: Period) -> u32 {
+        *self.known_periods.entry(period).or_insert_with(|| {
+            self.periods.push(period);
+            (self.periods.len() - 1) as u32
+        })
     }
+}
 
-    fn compile(self) -> Deck {
-        let rows: Vec<Row> = self.rows.into_iter().map(|(row, _)| row).collect();
-        let ranges = Ranges::build(rows.iter().map(|row| row.prefix));
-        Deck {
-            rows,
-            names: self.names,
-            currency: self.currency.map(|(currency, _)| currency),
-            ranges,
-        }
+fn destination(prefix: &str, network: &str) -> Result<Destination, String> {
+    match (prefix.is_empty(), network.is_empty()) {
+        (false, false) => Err(format!(
+            "names the prefix {prefix} and the network {network}; a row prices one of them, so write two rows"
+        )),
+        (true, false) => network
+            .parse::<Network>()
+            .map(Destination::Network)
+            .map_err(|fault| format!("network {network:?}: {fault}")),
+        (_, true) => prefix
+            .parse::<Prefix>()
+            .map(Destination::Prefix)
+            .map_err(|fault| fault.to_string()),
     }
 }
 
@@ -253,4 +239,38 @@ fn price(text: &str) -> Result<Micros, String> {
         ));
     }
     Ok(price)
+}
+
+fn period(from: &str, until: &str) -> Result<Period, String> {
+    let read = |column: &str, text: &str, none: u64| match text.is_empty() {
+        true => Ok(none),
+        false => read_instant(text).map_err(|fault| format!("{column} {text:?} {fault}")),
+    };
+    let period = Period {
+        from: read("from", from, 0)?,
+        until: read("until", until, u64::MAX)?,
+    };
+    match period.from < period.until {
+        true => Ok(period),
+        false => Err(format!(
+            "holds from {from:?} until {until:?}, which is never; until is the first instant at which it no longer holds"
+        )),
+    }
+}
+
+fn increments(increment: &str, minimum: &str) -> Result<Increments, String> {
+    let read = |column: &str, text: &str| match text.is_empty() {
+        true => Ok(1),
+        false => text
+            .parse::<u8>()
+            .ok()
+            .filter(|count| *count > 0 && !text.starts_with('+'))
+            .ok_or_else(|| {
+                format!("{column} {text:?} is no count of segments; write one from 1 to 255")
+            }),
+    };
+    Ok(Increments {
+        increment: read("increment", increment)?,
+        minimum: read("minimum", minimum)?,
+    })
 }

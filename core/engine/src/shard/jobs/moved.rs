@@ -12,8 +12,9 @@ impl Shard {
     /// Whether a carrier has a price for a number.
     pub(super) fn takes_destination(&self, carrier: u16, to: Msisdn) -> bool {
         let carrier = self.table.carrier(carrier);
-        carrier
-            .is_some_and(|carrier| carrier.enabled && carrier.cost(to, Network::UNKNOWN).is_some())
+        carrier.is_some_and(|carrier| {
+            carrier.enabled && carrier.cost(to, Network::UNKNOWN, 1).is_some()
+        })
     }
 
     /// The lane of a message that came back from a lane's backlog, on the routes of now: a moved one goes before them

@@ -7,7 +7,7 @@ use carrack_runtime::Now;
 use super::receipts::{How, Report};
 use crate::settings::EngineSettings;
 use crate::shard::Shard;
-use crate::shard::live::{Key, Live, SegmentState};
+use crate::shard::live::{Key, Live, Segment, SegmentState};
 use crate::shard::matching::folded;
 
 /// Passing refusals at one carrier in a row before the next one is tried (trap T16).
@@ -121,7 +121,8 @@ impl Shard {
         id: CarrierMessageId,
         left: Option<Left>,
     ) {
-        let price = self.table_price(key, place);
+        let units = self.units_of(key, segment);
+        let price = self.table_price(key, place, units);
         let (Some(live), Some(carrier)) = (self.live.get_mut(key), self.carriers.get_mut(&place))
         else {
             return;
@@ -133,8 +134,7 @@ impl Shard {
         };
         found.attempts = found.attempts.saturating_add(1);
         found.state = SegmentState::Submitted { at_ns: now.mono_ns };
-        let (attempt, units) = (found.attempts, found.units);
-        let price = price.saturating_mul(i64::from(units));
+        let attempt = found.attempts;
         live.segments_sent = live.segments_sent.saturating_add(units);
         live.cost_micros = live.cost_micros.saturating_add(price);
         carrier.account_fault = None;
@@ -175,7 +175,8 @@ impl Shard {
 
     /// A second copy was taken, or the answer to the first came twice.
     fn segment_doubled(&mut self, key: Key, place: u16, segment: u8, id: &CarrierMessageId) {
-        let price = self.table_price(key, place);
+        let units = self.units_of(key, segment);
+        let price = self.table_price(key, place, units);
         let (Some(live), Some(carrier)) = (self.live.get_mut(key), self.carriers.get_mut(&place))
         else {
             return;
@@ -190,10 +191,7 @@ impl Shard {
             // A receipt that its number matched came before: it is the same copy, and now has its id.
             return self.named_late(key, place, segment, id);
         }
-        let units = found.units;
-        live.cost_micros = live
-            .cost_micros
-            .saturating_add(price.saturating_mul(i64::from(units)));
+        live.cost_micros = live.cost_micros.saturating_add(price);
         live.segments_sent = live.segments_sent.saturating_add(units);
         carrier.stats.segments_doubled += u64::from(units);
     }
@@ -215,13 +213,32 @@ impl Shard {
         }
     }
 
-    /// What the carrier charges for one segment of this message.
-    fn table_price(&self, key: Key, place: u16) -> i64 {
-        let row = self.table.carrier(place);
+    fn units_of(&self, key: Key, segment: u8) -> u8 {
         let live = self.live.get(key);
-        row.zip(live)
-            .and_then(|(row, live)| row.cost(live.to, live.network))
-            .map_or(0, |price| price.0)
+        let found = live.and_then(|live| live.segments.get(usize::from(segment)));
+        found.map_or(1, |segment| segment.units)
+    }
+
+    /// What the carrier charges for these segments of a message, those that it has of it already taken into account.
+    fn table_price(&self, key: Key, place: u16, units: u8) -> i64 {
+        let Some((row, live)) = self.table.carrier(place).zip(self.live.get(key)) else {
+            return 0;
+        };
+        let has = |segment: &&Segment| {
+            matches!(
+                segment.state,
+                SegmentState::Submitted { .. } | SegmentState::Done(_)
+            )
+        };
+        let parts = live.segments.iter().filter(has);
+        let before: u32 = parts.map(|segment| u32::from(segment.units)).sum();
+        let cost = |segments| {
+            let cost = row.cost(live.to, live.network, segments);
+            cost.map_or(0, |cost| cost.0)
+        };
+        let after = before.saturating_add(u32::from(units));
+        let already = if before == 0 { 0 } else { cost(before) };
+        cost(after).saturating_sub(already)
     }
 
     /// A carrier refused a part.
