@@ -7,10 +7,11 @@ use carrack_message::{ChargeOn, Class, Micros, Sender};
 use toml::de::DeValue;
 
 use crate::customer::{ALPHABETS, BIND_KINDS, ID_FORMATS, MO_FORMS};
+use crate::profile::ERROR_BODIES;
 use crate::reader::{Read, Section};
 use crate::{
-    BindKinds, DefaultAlphabet, IdFormat, MoForm, Network, ReceiptDialect, Secret, SenderPattern,
-    Webhook, kind, password,
+    BindKinds, DefaultAlphabet, ErrorBody, IdFormat, MoForm, Network, ReceiptDialect, Secret,
+    SenderPattern, Webhook, kind, password,
 };
 
 /// When messages are acknowledged.
@@ -77,6 +78,8 @@ pub struct Account {
     pub refuse_kinds: Vec<NumberKind>,
     /// What `data_coding` 0 means to its SMPP client.
     pub alphabet: DefaultAlphabet,
+    /// Body of responses by which its SMPP client is refused something.
+    pub error_body: ErrorBody,
     /// How message ids are written to its SMPP client.
     pub message_id: IdFormat,
     /// How receipts are written to its SMPP client.
@@ -121,11 +124,8 @@ impl Account {
             binds: section.or("binds", BindKinds::ALL, binds),
             senders: section.or("senders", Vec::new(), senders),
             refuse_kinds: section.or("refuse_kinds", Vec::new(), kind::one_or_list(kind::parsed)),
-            alphabet: section.or(
-                "alphabet",
-                DefaultAlphabet::default(),
-                kind::choice(ALPHABETS),
-            ),
+            alphabet: alphabet(section),
+            error_body: section.or("error_body", ErrorBody::None, kind::choice(ERROR_BODIES)),
             message_id: section.or("message_id", IdFormat::default(), kind::choice(ID_FORMATS)),
             receipt: section
                 .inner("receipt")
@@ -155,6 +155,23 @@ impl Account {
                 "sender",
                 "is not one of its `senders`; add it there or take one of them",
             );
+        }
+    }
+}
+
+/// `alphabet`, and whether its septets are packed.
+fn alphabet(section: &Section<'_>) -> DefaultAlphabet {
+    let usual = DefaultAlphabet::default();
+    let alphabet = section.or("alphabet", usual, kind::choice(ALPHABETS));
+    match section.or("dc0_packed", false, kind::boolean) {
+        false => alphabet,
+        true if alphabet == DefaultAlphabet::Gsm7 => DefaultAlphabet::Gsm7Packed,
+        true => {
+            section.fault(
+                "dc0_packed",
+                "packs septets, and `alphabet` has none; write alphabet = \"gsm7\" or dc0_packed = false",
+            );
+            alphabet
         }
     }
 }

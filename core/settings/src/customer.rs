@@ -90,18 +90,24 @@ pub enum DefaultAlphabet {
     /// GSM 03.38, one septet an octet.
     #[default]
     Gsm7,
+    /// GSM 03.38, eight septets packed to seven octets: `dc0_packed`.
+    Gsm7Packed,
     /// ISO 8859-1.
     Latin1,
     /// ASCII.
     Ascii,
+    /// Windows-1252.
+    Windows1252,
     /// UTF-8.
     Utf8,
 }
 
+/// `dc0_packed` makes the packed form of the first.
 pub(crate) const ALPHABETS: &[(&str, DefaultAlphabet)] = &[
     ("gsm7", DefaultAlphabet::Gsm7),
     ("latin1", DefaultAlphabet::Latin1),
     ("ascii", DefaultAlphabet::Ascii),
+    ("windows1252", DefaultAlphabet::Windows1252),
     ("utf8", DefaultAlphabet::Utf8),
 ];
 

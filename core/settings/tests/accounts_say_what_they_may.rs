@@ -11,8 +11,8 @@ use std::path::Path;
 
 use carrack_message::Sender;
 use carrack_settings::{
-    Account, BindKinds, DefaultAlphabet, Faults, IdFormat, MoForm, ReceiptDialect, ReceiptError,
-    Settings,
+    Account, BindKinds, DefaultAlphabet, ErrorBody, Faults, IdFormat, MoForm, ReceiptDialect,
+    ReceiptError, Settings,
 };
 
 fn account(keys: &str) -> Result<Account, Faults> {
@@ -36,6 +36,7 @@ fn an_account_that_says_nothing_may_everything_and_speaks_the_usual() {
     assert!(account.senders.is_empty());
     assert_eq!(account.alphabet, DefaultAlphabet::Gsm7);
     assert_eq!(account.message_id, IdFormat::Hex);
+    assert_eq!(account.error_body, ErrorBody::None);
     assert_eq!(account.receipt, ReceiptDialect::default());
     assert_eq!(
         (account.mo_form, account.mo_link_tlv),
@@ -47,7 +48,7 @@ fn an_account_that_says_nothing_may_everything_and_speaks_the_usual() {
 fn every_key_is_read() {
     let account = with_password(
         "binds = [\"receiver\", \"transmitter\"]\nsenders = [\"ACME\", \"+447700*\"]\nalphabet = \"latin1\"\n\
-         message_id = \"uuid\"\nreceipt = { err = \"hex\", tlvs = false }\nmo_form = \"parts\"\nmo_link_tlv = true",
+         error_body = \"empty_id\"\nmessage_id = \"uuid\"\nreceipt = { err = \"hex\", tlvs = false }\nmo_form = \"parts\"\nmo_link_tlv = true",
     )
     .unwrap();
     assert!(account.binds.receiver && account.binds.transmitter && !account.binds.transceiver);
@@ -55,6 +56,7 @@ fn every_key_is_read() {
     assert!(account.senders.iter().any(|pattern| pattern.takes(&number)));
     assert_eq!(account.alphabet, DefaultAlphabet::Latin1);
     assert_eq!(account.message_id, IdFormat::Uuid);
+    assert_eq!(account.error_body, ErrorBody::EmptyId);
     let receipt = ReceiptDialect {
         err: ReceiptError::Hex,
         tlvs: false,
@@ -65,6 +67,16 @@ fn every_key_is_read() {
         (account.mo_form, account.mo_link_tlv),
         (MoForm::Parts, true)
     );
+}
+
+#[test]
+fn data_coding_0_has_the_names_of_carrier_profiles() {
+    let of = |keys| with_password(keys).unwrap().alphabet;
+    use DefaultAlphabet as A;
+    assert_eq!(of("alphabet = \"windows1252\""), A::Windows1252);
+    assert_eq!(of("dc0_packed = true"), A::Gsm7Packed);
+    assert_eq!(of("alphabet = \"gsm7\"\ndc0_packed = true"), A::Gsm7Packed);
+    assert_eq!(of("alphabet = \"ascii\"\ndc0_packed = false"), A::Ascii);
 }
 
 #[test]
@@ -95,6 +107,8 @@ fn what_contradicts_itself_is_a_fault_at_its_line() {
         ("senders = [\"A*B\"]", "`senders`"),
         ("sender = \"OTHER\"\nsenders = [\"ACME\"]", "`sender`"),
         ("alphabet = \"utf16\"", "utf8"),
+        ("dc0_packed = true\nalphabet = \"utf8\"", "packs septets"),
+        ("error_body = \"nul\"", "empty_id"),
         ("message_id = \"short\"", "decimal"),
         ("receipt = { txt = true }", "did you mean `text`?"),
     ] {

@@ -14,7 +14,9 @@ pub use account::Account;
 pub use book::{AccountBook, Accounts};
 pub(crate) use book::{Admission, Proof};
 pub use carrack_settings::{BindKinds, SenderPattern};
-pub use dialect::{DefaultAlphabet, Dialect, IdFormat, MoForm, ReceiptDialect, ReceiptError};
+pub use dialect::{
+    DefaultAlphabet, Dialect, ErrorBody, IdFormat, MoForm, ReceiptDialect, ReceiptError,
+};
 pub use fault::{AccessFault, AccountsFault};
 pub use password::{HashFault, hash};
 pub use specification::AccountSpec;

@@ -21,7 +21,7 @@ use super::register::Knock;
 use super::requests::{Asked, AskedBy, Caller, Requests, Submits};
 use super::telling::{Telling, TellingWriter};
 use super::{message_id, screen};
-use crate::accounts::{Account, Dialect};
+use crate::accounts::{Account, Dialect, ErrorBody};
 
 /// A desk's word on a bind.
 pub(crate) enum Judged {
@@ -200,7 +200,7 @@ impl<K: Copy> Connection<K> {
                 if kind.can_receive() {
                     self.deliveries.set_window(account.window);
                 }
-                self.writer.speak(account.dialect);
+                self.speak(account.dialect);
                 self.account = Some(account);
                 self.counted = true;
             }
@@ -373,8 +373,14 @@ impl<K: Copy> Connection<K> {
             self.session.set_window(account.window);
             self.deliveries.set_window(account.window);
         }
-        self.writer.speak(account.dialect);
+        self.speak(account.dialect);
         self.account = Some(account);
+    }
+
+    fn speak(&mut self, dialect: Dialect) {
+        let nul = dialect.error_body == ErrorBody::EmptyId;
+        self.session.set_error_body_nul(nul);
+        self.writer.speak(dialect);
     }
 
     /// The socket is gone.

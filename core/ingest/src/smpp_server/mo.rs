@@ -9,6 +9,7 @@
 use carrack_engine::{Incoming, IncomingBody};
 use carrack_message::MessageId;
 use carrack_message::alphabet::dcs::{Charset, DataCoding};
+use carrack_message::alphabet::packed::{self, Padding};
 use carrack_message::alphabet::ucs2;
 use carrack_message::segment::udh::{HeaderWriter, Ports, element};
 use carrack_message::segment::{SEGMENT_OCTETS, Udh8};
@@ -38,6 +39,8 @@ const PORTS_OCTETS: usize = 6;
 struct Piece {
     data_coding: u8,
     parts: u8,
+    /// Septets that are still to be packed, behind whatever header there is.
+    to_pack: bool,
 }
 
 impl Piece {
@@ -45,6 +48,7 @@ impl Piece {
         Self {
             data_coding,
             parts: 1,
+            to_pack: false,
         }
     }
 }
@@ -84,6 +88,15 @@ impl MoWriter {
         }
         let header_octets = header.finish();
         self.data.extend_from_slice(&self.body);
+        if piece.to_pack {
+            let fill_bits = packed::fill_bits(header_octets);
+            packed::pack_in_place(
+                &mut self.data,
+                header_octets,
+                fill_bits,
+                Padding::CarriageReturn,
+            );
+        }
         self.write_tlvs(mo, line)?;
         let is_short = self.data.len() <= SHORT_MESSAGE_OCTETS_MAX;
         let answer = send(&DeliverSm {
@@ -116,12 +129,23 @@ impl MoWriter {
         }
         let mut form = form(alphabet, mo.class);
         if in_parts(line) {
-            form.long_method = LongMethod::Sar;
+            // Packed septets are cut for their place behind a header, and only then taken apart for whatever header is here.
+            let cut_packed = form.default_alphabet == WireAlphabet::Gsm7Packed;
+            form.long_method = match cut_packed {
+                true => LongMethod::Udh,
+                false => LongMethod::Sar,
+            };
             if let Ok(plan) = form.plan(text) {
                 let encoded = form.encode(&plan, text, line.part, 0, &mut self.body);
+                let encoded = encoded.ok()?;
+                let to_pack = plan.alphabet == WireAlphabet::Gsm7Packed;
+                if cut_packed {
+                    self.take_header_off(encoded.esm_class, to_pack);
+                }
                 return Some(Piece {
-                    data_coding: of_class(encoded.ok()?.data_coding, mo.class),
+                    data_coding: of_class(encoded.data_coding, mo.class),
                     parts: plan.parts,
+                    to_pack,
                 });
             }
             if !line.has_tlvs {
@@ -143,6 +167,22 @@ impl MoWriter {
         Some(Piece::whole(of_class(data_coding, mo.class)))
     }
 
+    /// Leaves what is behind the header, septets one an octet.
+    fn take_header_off(&mut self, esm_class: u8, is_packed: bool) {
+        let header_octets = match esm_class & ESM_CLASS_UDHI {
+            0 => 0,
+            _ => Udh8::OCTETS,
+        };
+        if is_packed {
+            let mut septets = Vec::new();
+            let body = self.body.get(header_octets..).unwrap_or_default();
+            packed::unpack_padded(body, packed::fill_bits(header_octets), &mut septets);
+            self.body = septets;
+        } else {
+            self.body.drain(..header_octets.min(self.body.len()));
+        }
+    }
+
     fn octets(&mut self, mo: &Incoming, octets: &[u8], line: Line) -> Option<Piece> {
         let data_coding = of_octets(mo);
         let ports = ports_of_header(mo, line).map_or(0, |_| PORTS_OCTETS);
@@ -152,7 +192,10 @@ impl MoWriter {
             if let Ok(parts) = u8::try_from(octets.len().div_ceil(of_part)) {
                 let part = octets.chunks(of_part).nth(usize::from(line.part))?;
                 self.body.extend_from_slice(part);
-                return Some(Piece { data_coding, parts });
+                return Some(Piece {
+                    parts,
+                    ..Piece::whole(data_coding)
+                });
             }
         }
         self.body.extend_from_slice(octets);
@@ -211,11 +254,17 @@ fn reference(id: MessageId) -> u8 {
 fn form(alphabet: DefaultAlphabet, class: Option<u8>) -> TextForm {
     let (default_alphabet, latin1) = match alphabet {
         DefaultAlphabet::Gsm7 => (WireAlphabet::Gsm7, Latin1Use::Never),
+        DefaultAlphabet::Gsm7Packed => (WireAlphabet::Gsm7Packed, Latin1Use::Never),
         // Those mean: wherever the octets hold it.
         DefaultAlphabet::Latin1 => (WireAlphabet::Latin1, Latin1Use::Always),
+        DefaultAlphabet::Windows1252 => (WireAlphabet::Windows1252, Latin1Use::Always),
         DefaultAlphabet::Ascii | DefaultAlphabet::Utf8 => (WireAlphabet::Ascii, Latin1Use::Always),
     };
-    let is_ucs2 = class.is_some() && alphabet != DefaultAlphabet::Gsm7;
+    let has_septets = matches!(
+        alphabet,
+        DefaultAlphabet::Gsm7 | DefaultAlphabet::Gsm7Packed
+    );
+    let is_ucs2 = class.is_some() && !has_septets;
     let taken: &[u8] = if is_ucs2 { &[UCS2] } else { &[DEFAULT, UCS2] };
     TextForm {
         default_alphabet,

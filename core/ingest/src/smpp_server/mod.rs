@@ -14,6 +14,7 @@ mod binds;
 mod clerks;
 mod connection;
 mod counts;
+mod default_alphabet;
 mod deliveries;
 mod door;
 mod guard;

@@ -2,10 +2,13 @@
 
 use super::super::super::message_id;
 use super::*;
-use crate::accounts::{DefaultAlphabet, Dialect, IdFormat};
+use crate::accounts::{DefaultAlphabet, Dialect, ErrorBody, IdFormat};
 use carrack_engine::Submission;
 use carrack_message::record::Body;
 use carrack_smpp::{DeliverSm, Header, Strictness, encode_bind, tag, write_tlv};
+
+#[path = "alphabet_tests.rs"]
+mod alphabets;
 
 const REFUSED: Result<Body, CommandStatus> = Err(CommandStatus::ESME_RINVPARLEN);
 const UDHI: u8 = 0x40;
@@ -235,6 +238,45 @@ fn t03_id_of_any_length_from_a_customer_is_answered_and_is_no_fault_of_the_pdu()
         assert_eq!(odd.connection.session().counters().malformed_bodies, 0);
         assert!(odd.connection.closing().is_none());
     }
+}
+
+#[test]
+fn t17_errors_to_a_customer_have_one_nul_where_his_account_asks_and_else_nothing() {
+    let speaking = |error_body| Dialect {
+        error_body,
+        ..Dialect::default()
+    };
+    let refused = Written {
+        esm_class: UDHI,
+        ..WRITTEN
+    };
+    let refused = pdu(CommandId::SUBMIT_SM, 0, 5, &refused.body());
+    let query = pdu(CommandId::QUERY_SM, 0, 6, b"no id\0\0\0\0");
+    let mut odd = Odd::speaking(speaking(ErrorBody::EmptyId));
+    for (error_body, body) in [
+        (ErrorBody::EmptyId, &b"\0"[..]),
+        (ErrorBody::None, b""),
+        (ErrorBody::EmptyId, b"\0"),
+    ] {
+        // The bind stays where the account changes.
+        let account = AccountSpec {
+            dialect: speaking(error_body),
+            ..spec()
+        };
+        let book = Accounts::build(&[account], |_| Some(7)).unwrap();
+        let account = Arc::clone(book.by_name("shop").unwrap());
+        odd.connection.retune(odd.now.mono_ns, Some(account));
+        let told = odd.says(&refused);
+        assert_eq!(told[0].0.command_status, CommandStatus::ESME_RINVPARLEN);
+        assert_eq!(told[0].1, body);
+        // What has no string first in its body is a header alone for everybody.
+        let told = odd.says(&query);
+        assert_eq!(told[0].0.command_status, CommandStatus::ESME_RINVMSGID);
+        assert!(odd.submits(&WRITTEN).is_ok());
+    }
+    // As it is bound.
+    let mut odd = Odd::speaking(speaking(ErrorBody::EmptyId));
+    assert_eq!(odd.says(&refused)[0].1, b"\0");
 }
 
 #[test]

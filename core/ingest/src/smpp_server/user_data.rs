@@ -1,8 +1,7 @@
 //! User data of a `submit_sm`: text where it reads cleanly, else octets that are relayed untouched.
 //!
-//! Promise: nothing is dropped. `data_coding` 0 is what the account says, else GSM 03.38 unpacked; 1 is ASCII, 3 Latin-1,
-//! 8 UCS-2. An account's own alphabet is read, and relayed, under the `data_coding` that says the same; UTF-8, for which
-//! there is none, is refused by `ESME_RSUBMITFAIL` where it can be no text: broken, or a part of one. What does not read
+//! Promise: nothing is dropped. `data_coding` 0 is what the account says ([`default_alphabet`](super::default_alphabet)),
+//! else GSM 03.38 unpacked; 1 is ASCII, 3 Latin-1, 8 UCS-2. What does not read
 //! cleanly in these, has a header of its own (UDHI) or another `data_coding` travels raw as one segment. A header whose
 //! bit is missing gets it where nobody would write such text, and UCS-2 in the wrong order, with a mark of its order or a
 //! NUL too many is read as it was meant. Parts marked
@@ -11,17 +10,16 @@
 //! long, `ESME_RINVPARLEN` for a header beyond the data, `ESME_RINVOPTPARAMVAL` for SAR parameters that contradict
 //! each other.
 
+use carrack_message::alphabet::dcs::{Charset, DataCoding};
 use carrack_message::alphabet::{ascii, gsm7, latin1, packed, ucs2_repair};
 use carrack_message::record::Body;
 use carrack_message::segment::Udh8;
 use carrack_message::segment::udh::Header;
 use carrack_smpp::{CommandStatus, ESM_CLASS_UDHI, SubmitSm, Tlvs, tag};
 
+use super::default_alphabet::{ASCII, LATIN1, Meant, meant};
 use crate::accounts::DefaultAlphabet;
 
-/// `data_coding` of ASCII and of Latin-1 (SMPP 3.4, 5.2.19).
-const ASCII: u8 = 1;
-const LATIN1: u8 = 3;
 /// Octets of one short message (3GPP TS 23.040, 9.2.3.16).
 const SEGMENT_OCTETS: usize = 140;
 
@@ -30,31 +28,31 @@ const SEGMENT_OCTETS: usize = 140;
 /// # Errors
 /// The status to answer.
 pub(crate) fn read(sm: &SubmitSm<'_>, alphabet: DefaultAlphabet) -> Result<Body, CommandStatus> {
-    let octets = sm.user_data();
     let header_octets = header_octets(sm)?;
-    let data_coding = match (sm.data_coding, alphabet) {
-        (0, DefaultAlphabet::Ascii) => ASCII,
-        (0, DefaultAlphabet::Latin1) => LATIN1,
-        (0, DefaultAlphabet::Utf8) => match utf8(sm, header_octets)? {
-            Utf8::Text(text) => return Ok(Body::Text(text)),
-            Utf8::Ascii => ASCII,
-        },
-        (other, _) => other,
+    let part = match header_octets {
+        0 => part(&sm.tlvs)?,
+        _ => None,
     };
-    if header_octets > 0 {
-        return raw(data_coding, header_octets, octets.to_vec());
+    let whole = header_octets == 0 && part.is_none();
+    let (header, own) = sm
+        .user_data()
+        .split_at_checked(header_octets)
+        .unwrap_or_default();
+    let (data_coding, own) = match meant(alphabet, sm.data_coding, own, header_octets, whole)? {
+        Meant::Text(text) => return Ok(Body::Text(text)),
+        Meant::Octets(data_coding, octets) => (data_coding, octets),
+    };
+    if whole && let Some(text) = text(data_coding, &own) {
+        return Ok(Body::Text(text));
     }
-    if let Some(part) = part(&sm.tlvs)? {
-        let mut joined = Vec::with_capacity(6 + octets.len());
-        part.write(&mut joined);
-        let header_octets = joined.len();
-        joined.extend_from_slice(octets);
-        return raw(data_coding, header_octets, joined);
+    let mut joined = Vec::with_capacity(Udh8::OCTETS.max(header_octets) + own.len());
+    match part {
+        Some(part) => part.write(&mut joined),
+        None => joined.extend_from_slice(header),
     }
-    match text(data_coding, octets) {
-        Some(text) => Ok(Body::Text(text)),
-        None => raw(data_coding, 0, octets.to_vec()),
-    }
+    let header_octets = joined.len();
+    joined.extend_from_slice(&own);
+    raw(data_coding, header_octets, joined)
 }
 
 /// Octets of the header, its length octet included; 0: there is none.
@@ -65,24 +63,6 @@ fn header_octets(sm: &SubmitSm<'_>) -> Result<usize, CommandStatus> {
     }
     let unsaid = Header::repaired(sm.user_data(), false);
     Ok(unsaid.map_or(0, |(header, _)| header.octets().len()))
-}
-
-/// Text in UTF-8, or octets that are ASCII as well.
-enum Utf8 {
-    Text(String),
-    Ascii,
-}
-
-fn utf8(sm: &SubmitSm<'_>, header_octets: usize) -> Result<Utf8, CommandStatus> {
-    let own = sm.user_data().get(header_octets..).unwrap_or_default();
-    if own.is_ascii() {
-        return Ok(Utf8::Ascii);
-    }
-    let whole = header_octets == 0 && part(&sm.tlvs)?.is_none();
-    match std::str::from_utf8(own) {
-        Ok(text) if whole => Ok(Utf8::Text(text.to_owned())),
-        _ => Err(CommandStatus::ESME_RSUBMITFAIL),
-    }
 }
 
 /// The text, if every octet of it can be read.
@@ -136,8 +116,8 @@ fn raw(data_coding: u8, header_octets: usize, octets: Vec<u8>) -> Result<Body, C
 
 /// Octets of user data, header included, that one segment holds: a septet takes an octet on this link, not on air.
 fn octets_max(data_coding: u8, header_octets: usize) -> usize {
-    let septets = matches!(data_coding, 0 | 1 | 3 | 0x10..=0x13 | 0xF0..=0xF3);
-    if !septets {
+    let charset = DataCoding::of(data_coding).charset;
+    if !matches!(charset, Charset::Default | Charset::Ascii | Charset::Latin1) {
         return SEGMENT_OCTETS;
     }
     let fill_bits = packed::fill_bits(header_octets);

@@ -17,6 +17,8 @@ mod words;
 mod write;
 
 pub use keys::ProfileKey;
+pub(crate) use words::ERROR_BODIES;
+
 pub use types::{
     AddressKind, ErrorBody, NoResponse, PlusSign, Profile, QueueFullScope, SpecLimits, StatusClass,
     ThrottleMode, TlsUse, TonNpiRule,

@@ -124,5 +124,5 @@ pub(super) const SPEC_LIMITS: Words<SpecLimits> = &[
     ("strict", SpecLimits::Strict),
     ("relaxed", SpecLimits::Relaxed),
 ];
-pub(super) const ERROR_BODIES: Words<ErrorBody> =
+pub(crate) const ERROR_BODIES: Words<ErrorBody> =
     &[("none", ErrorBody::None), ("empty_id", ErrorBody::EmptyId)];
