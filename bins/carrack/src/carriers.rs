@@ -39,6 +39,7 @@ impl Carriers {
             made.specs.push(CarrierSpec {
                 name: carrier.name.clone(),
                 rate: carrier.rate,
+                cap_a_day: carrier.cap_a_day,
                 // A carrier that is switched off is not bound to.
                 links: if carrier.enabled {
                     u32::from(carrier.links)

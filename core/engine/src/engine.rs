@@ -149,6 +149,8 @@ impl Engine {
             Health::Up => CarrierHealth::Up,
             Health::Down => CarrierHealth::Down,
             Health::Paused => CarrierHealth::Paused,
+            Health::Refusing => CarrierHealth::Refusing,
+            Health::Capped => CarrierHealth::Capped,
         }
     }
 

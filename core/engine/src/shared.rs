@@ -19,9 +19,25 @@ use crate::shard::Home;
 /// A carrier as other shards see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Health {
+    /// No link is bound, or it said that our account is at fault.
     Down,
     Up,
+    /// By an operator.
     Paused,
+    /// It refuses most of what it is sent.
+    Refusing,
+    /// It has had what it may have today.
+    Capped,
+}
+
+impl Health {
+    const ALL: [Self; 5] = [
+        Self::Down,
+        Self::Up,
+        Self::Paused,
+        Self::Refusing,
+        Self::Capped,
+    ];
 }
 
 #[derive(Debug)]
@@ -136,10 +152,11 @@ impl Shared {
         self.tables_version.fetch_add(1, Ordering::Release);
     }
 
-    pub(crate) fn set_up(&self, carrier: u16, up: bool) {
+    pub(crate) fn set_health(&self, carrier: u16, now: Health) {
         if let Some(health) = self.health.get(usize::from(carrier))
-            && health.swap(u8::from(up), Ordering::AcqRel) != u8::from(up)
+            && health.load(Ordering::Relaxed) != now as u8
         {
+            health.store(now as u8, Ordering::Release);
             self.health_changes.fetch_add(1, Ordering::Release);
         }
     }
@@ -167,14 +184,10 @@ impl Shared {
         {
             return Health::Paused;
         }
-        match self
-            .health
-            .get(place)
-            .map(|health| health.load(Ordering::Acquire))
-        {
-            Some(1) => Health::Up,
-            _ => Health::Down,
-        }
+        let found = self.health.get(place);
+        let found = found.map_or(0, |health| health.load(Ordering::Acquire));
+        let found = Health::ALL.get(usize::from(found)).copied();
+        found.unwrap_or(Health::Down)
     }
 
     fn elsewhere_all(&self) -> MutexGuard<'_, FxHashMap<MessageId, Home>> {

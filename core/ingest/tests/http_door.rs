@@ -108,6 +108,7 @@ fn open(data_dir: &Path) -> Stand {
             .collect(),
         carriers: vec![CarrierSpec {
             name: "north".into(),
+            cap_a_day: None,
             rate: None,
             links: 0,
             window: 1,

@@ -9,7 +9,7 @@
 //! [`JournalFault`].
 
 use std::fs::{File, OpenOptions};
-use std::io::Read as _;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{Ordering, compiler_fence};
 
@@ -23,9 +23,9 @@ const SALT: u64 = 0x9e37_79b9_7f4a_7c15;
 #[derive(Debug, Error)]
 #[error("{path}: {source}; the folder must be writable and have {octets} octets free")]
 pub struct JournalFault {
-    path: PathBuf,
-    octets: u64,
-    source: std::io::Error,
+    pub(crate) path: PathBuf,
+    pub(crate) octets: u64,
+    pub(crate) source: std::io::Error,
 }
 
 /// One segment in flight.
@@ -172,7 +172,7 @@ pub fn read_left_over(path: &Path) -> Result<Vec<InFlight>, JournalFault> {
     }
 }
 
-fn create_map(path: &Path, octets: u64) -> std::io::Result<MmapMut> {
+pub(crate) fn create_map(path: &Path, octets: u64) -> std::io::Result<MmapMut> {
     let file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -184,12 +184,28 @@ fn create_map(path: &Path, octets: u64) -> std::io::Result<MmapMut> {
     map(&file)
 }
 
+/// A file of this length, with what stands in it.
+pub(crate) fn open_map(path: &Path, octets: u64) -> std::io::Result<MmapMut> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)?;
+    let length = file.metadata()?.len();
+    if length < octets {
+        (&file).seek(SeekFrom::End(0))?;
+        std::io::copy(&mut std::io::repeat(0).take(octets - length), &mut &file)?;
+    }
+    map(&file)
+}
+
 #[allow(
     unsafe_code,
     reason = "a mapping is how a note survives kill -9 without a system call a message"
 )]
 fn map(file: &File) -> std::io::Result<MmapMut> {
-    // SAFETY: the file was just created by this process in the node's own folder, which the store's lock keeps to one
+    // SAFETY: the file was opened by this process in the node's own folder, which the store's lock keeps to one
     // process; nothing truncates it while it is mapped.
     unsafe { MmapMut::map_mut(file) }
 }

@@ -11,6 +11,7 @@
 
 mod beside;
 mod commit;
+mod day_counts;
 mod epochs;
 mod export;
 mod fault;
@@ -31,6 +32,7 @@ pub use commit::{
     CommitRefused, CommitSettings, CommitThread, Committer, CommitterSpec, Durability,
     ShardCommitter, Wake,
 };
+pub use day_counts::DayCounts;
 pub use epochs::{EpochLedger, Reclaimed, Totals};
 pub use export::{ExportMark, Hold};
 pub use fault::StoreFault;

@@ -25,6 +25,10 @@ pub enum CarrierHealth {
     Down,
     /// Stopped by an operator.
     Paused,
+    /// It refuses most of what it is sent, and rests.
+    Refusing,
+    /// It has had what it may have today.
+    Capped,
     /// Not known here, as when a configuration is examined without a running node.
     Unknown,
 }
@@ -41,6 +45,8 @@ impl CarrierHealth {
             Self::Throttled => "throttled",
             Self::Down => "down",
             Self::Paused => "paused",
+            Self::Refusing => "refusing, and rests",
+            Self::Capped => "at its cap of the day",
             Self::Unknown => "unknown",
         }
     }

@@ -101,6 +101,8 @@ pub struct Carrier {
     pub window: u32,
     /// Segments a second over all links; none: no limit.
     pub rate: Option<u32>,
+    /// Segments a day, by UTC; none: no limit.
+    pub cap_a_day: Option<u32>,
     /// What a segment costs; keys `deck` or `price`.
     pub price: Price,
     /// Time it has for a response.
@@ -160,6 +162,7 @@ impl Carrier {
             links: profile.binds,
             window: profile.window,
             rate: profile.rate_segments,
+            cap_a_day: section.optional("cap_a_day", kind::integer(1..=4_000_000_000)),
             price: price(section),
             response_timeout: profile.resp_timeout,
             enquire_link: profile.enquire_idle,

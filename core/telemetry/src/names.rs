@@ -92,6 +92,8 @@ metrics! {
     counter DESTINATION_FULL = "carrack_destination_full_total";
     /// Refusals that put our account at the carrier at fault, by carrier; it rests after each.
     counter ACCOUNT_FAULTS = "carrack_account_faults_total";
+    /// Times that a carrier refused so much that it was left alone for a while, by carrier.
+    counter BREAKER_OPENED = "carrack_carrier_rests_total";
     /// Questions about segments whose receipt is missing, by carrier.
     counter QUERIES_SENT = "carrack_queries_sent_total";
     /// Links that are bound, by carrier.

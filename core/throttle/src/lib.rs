@@ -6,7 +6,9 @@
 
 mod adaptive;
 mod backoff;
+mod breaker;
 mod bucket;
+mod day_cap;
 mod history;
 mod proof;
 mod rule;
@@ -16,7 +18,9 @@ mod trial;
 
 pub use adaptive::Adaptive;
 pub use backoff::Backoff;
+pub use breaker::{Breaker, BreakerState};
 pub use bucket::Bucket;
+pub use day_cap::DayCap;
 pub use rule::{Throttle, ThrottleMode, ThrottleRule};
 
 /// The answer "never": no moment, however late, at which the taking would be granted.

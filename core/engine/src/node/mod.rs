@@ -21,8 +21,8 @@ use carrack_message::Currency;
 use carrack_message::References;
 use carrack_message::record::FrameFault;
 use carrack_queue::{
-    CommitSettings, CommitThread, CommitterSpec, ExportMark, InFlightJournal, JournalFault,
-    ShardCommitter, StoreFault, Wake as CommitWake,
+    CommitSettings, CommitThread, CommitterSpec, DayCounts, ExportMark, InFlightJournal,
+    JournalFault, ShardCommitter, StoreFault, Wake as CommitWake,
 };
 use carrack_routing::{MoTable, RouteTable};
 use carrack_runtime::{Clock, Io, Mailbox, SystemClock, Wake, mailbox};
@@ -52,6 +52,8 @@ pub struct CarrierSpec {
     pub name: String,
     /// Segments a second over all links.
     pub rate: Option<u32>,
+    /// Segments a day, by UTC; none: no limit.
+    pub cap_a_day: Option<u32>,
     /// Links; none where it is not to be connected to.
     pub links: u32,
     /// Slots of each link's window.
@@ -80,6 +82,9 @@ pub struct AccountQueue {
     /// Whether its messages are acknowledged before they are durable.
     pub acknowledged_early: bool,
 }
+
+/// What each carrier was sent today.
+const DAY_COUNTS: &str = "sent-today";
 
 /// A node to be started.
 pub struct NodeSpec {
@@ -265,6 +270,7 @@ impl Node {
                 shared: Arc::clone(&inner.shared),
                 committer,
                 journal: InFlightJournal::create(&path, journal_entries(&carriers))?,
+                day_counts: DayCounts::open(&spec.data_dir.join(DAY_COUNTS))?,
                 inbox,
                 peers: inner.shards.clone(),
                 carriers,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use carrack_message::References;
-use carrack_queue::{InFlightJournal, ShardCommitter};
+use carrack_queue::{DayCounts, InFlightJournal, ShardCommitter};
 use carrack_runtime::{
     Clock, Io, Mailbox, MailboxSender, Now, SystemClock, Wake, pin_thread, run_local,
 };
@@ -35,6 +35,7 @@ pub(super) struct Building {
     pub(super) shared: Arc<Shared>,
     pub(super) committer: ShardCommitter,
     pub(super) journal: InFlightJournal,
+    pub(super) day_counts: DayCounts,
     pub(super) inbox: Mailbox<Mail>,
     pub(super) peers: Vec<MailboxSender<Mail>>,
     pub(super) carriers: Vec<(u16, CarrierSpec)>,
@@ -58,7 +59,8 @@ impl Building {
                 spec.rules,
                 self.shared.settings.quality,
                 links,
-            );
+            )
+            .with_cap(spec.cap_a_day, self.day_counts.get(number));
             (place, carrier)
         });
         ShardParts {
@@ -67,6 +69,7 @@ impl Building {
             shared: self.shared,
             committer: Box::new(self.committer),
             journal: self.journal,
+            day_counts: self.day_counts,
             inbox: self.inbox,
             peers: self.peers,
             references: self.references,

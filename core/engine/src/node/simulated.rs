@@ -11,8 +11,8 @@ use carrack_carrier::Link;
 use carrack_message::record::{FrameFault, FrameReader};
 use carrack_message::{MessageId, References};
 use carrack_queue::{
-    Committer, FrameKey, InFlight, InFlightJournal, RecordPlace, SealedFrame, ShelfCounts,
-    ShelfEntry, ShelfQuestion, Turnovers,
+    Committer, DayCounts, FrameKey, InFlight, InFlightJournal, RecordPlace, SealedFrame,
+    ShelfCounts, ShelfEntry, ShelfQuestion, Turnovers,
 };
 use carrack_routing::RouteTable;
 use carrack_runtime::{Mailbox, MailboxFull, MailboxSender, Now, Wake, mailbox};
@@ -229,6 +229,7 @@ impl SimulatedNode {
                     shared: Arc::clone(&shared),
                     committer: part.committer,
                     journal: part.journal,
+                    day_counts: DayCounts::in_memory(),
                     inbox,
                     peers: mail.clone(),
                     carriers,

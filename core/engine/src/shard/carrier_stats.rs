@@ -19,6 +19,7 @@ pub(crate) struct CarrierStats {
     pub(crate) slots_given_early: u64,
     pub(crate) destination_full: u64,
     pub(crate) account_faults: u64,
+    pub(crate) breaker_opened: u64,
     pub(crate) messages_delivered: u64,
     pub(crate) messages_failed: u64,
     pub(crate) receipts_matched: u64,
@@ -48,6 +49,7 @@ impl CarrierStats {
             slots_given_early: 0,
             destination_full: 0,
             account_faults: 0,
+            breaker_opened: 0,
             messages_delivered: 0,
             messages_failed: 0,
             receipts_matched: 0,
@@ -74,6 +76,7 @@ impl CarrierStats {
             self.slots_given_early,
             self.destination_full,
             self.account_faults,
+            self.breaker_opened,
             self.receipts_matched,
             self.receipts_early,
             self.receipts_unmatched,
@@ -98,7 +101,7 @@ pub(super) struct Handles {
 }
 
 impl Handles {
-    const COUNT: usize = 19;
+    const COUNT: usize = 20;
 
     pub(super) fn new(carrier: &str) -> Self {
         let counter = |name: &'static str| metrics::counter!(name, "carrier" => carrier.to_owned());
@@ -114,6 +117,7 @@ impl Handles {
                 counter(names::SLOTS_GIVEN_EARLY),
                 counter(names::DESTINATION_FULL),
                 counter(names::ACCOUNT_FAULTS),
+                counter(names::BREAKER_OPENED),
                 counter(names::RECEIPTS_MATCHED),
                 counter(names::RECEIPTS_EARLY),
                 counter(names::RECEIPTS_UNMATCHED),

@@ -6,13 +6,15 @@ use std::rc::Rc;
 use carrack_carrier::{Link, LinkState};
 use carrack_message::carrier_id::IdTransform;
 use carrack_routing::quality::{Observed, Rules as QualityRules};
-use carrack_throttle::Throttle;
+use carrack_runtime::Now;
+use carrack_throttle::{Breaker, BreakerState, DayCap, Throttle};
 
 use super::carrier_stats::{CarrierStats, Handles};
 use super::classes::Classes;
 use super::live::Key;
 use super::matching::IdKnowledge;
 use crate::rules::CarrierRules;
+use crate::shared::Health;
 
 const SECOND_NS: u64 = 1_000_000_000;
 
@@ -35,6 +37,10 @@ pub(crate) struct Carrier {
     pub(crate) rests_until_ns: u64,
     /// Since that, nothing was accepted: one part at a time is tried.
     pub(crate) account_fault: Option<u32>,
+    /// Whether it is asked at all, by how it answered.
+    pub(crate) breaker: Breaker,
+    /// What it may have a day.
+    pub(crate) cap: Option<DayCap>,
     /// What each class may have of it in this round.
     pub(crate) classes: Classes,
     /// Messages with segments still to be sent here: they go before the lanes.
@@ -68,6 +74,8 @@ impl Carrier {
             quiet_until_ns: 0,
             rests_until_ns: 0,
             account_fault: None,
+            breaker: Breaker::default(),
+            cap: None,
             classes: Classes::default(),
             unfinished: VecDeque::new(),
             stats: CarrierStats::new(),
@@ -111,6 +119,52 @@ impl Carrier {
         self.throttle.ready(now_ns, segments.min(most))
     }
 
+    /// The same, with what it may have a day and had of it when the node was last up: the day and the segments.
+    pub(crate) fn with_cap(mut self, cap: Option<u32>, (day, used): (u32, u32)) -> Self {
+        self.cap = cap.map(|cap| DayCap::new(cap, day, used));
+        self
+    }
+
+    /// How it stands, as other shards are to know it.
+    pub(crate) fn health(&mut self, now: Now) -> Health {
+        if self.links_up() == 0 || self.is_resting(now.mono_ns) {
+            return Health::Down;
+        }
+        if self.left_today(now) == 0 {
+            return Health::Capped;
+        }
+        match self.breaker.state(now.mono_ns) {
+            BreakerState::Open { .. } => Health::Refusing,
+            BreakerState::HalfOpen | BreakerState::Closed => Health::Up,
+        }
+    }
+
+    /// Segments that it may still have today.
+    pub(crate) fn left_today(&mut self, now: Now) -> u32 {
+        self.cap
+            .as_mut()
+            .map_or(u32::MAX, |cap| cap.left(now.utc_ns))
+    }
+
+    /// It answered. What follows for how it stands is said once.
+    pub(crate) fn note_answer(&mut self, now: Now, taken: bool) {
+        if !self.breaker.answered(now.mono_ns, taken) {
+            return;
+        }
+        match self.breaker.state(now.mono_ns) {
+            BreakerState::Open { until_ns } => {
+                self.stats.breaker_opened += 1;
+                let rests_s = until_ns.saturating_sub(now.mono_ns) / SECOND_NS;
+                tracing::warn!(
+                    carrier = self.name,
+                    rests_s,
+                    "the carrier refuses most of what it is sent: it rests, then a few messages try it"
+                );
+            }
+            _ => tracing::info!(carrier = self.name, "the carrier takes messages again"),
+        }
+    }
+
     /// Takes so many segments that were due. A text of more than a second's worth is paid for by silence after it.
     pub(crate) fn take(&mut self, now_ns: u64, segments: u32) {
         self.wants = 1;
@@ -122,6 +176,7 @@ impl Carrier {
             self.quiet_until_ns = self.quiet_until_ns.max(now_ns.saturating_add(owed_ns));
         }
         self.stats.segments_sent += u64::from(segments);
+        self.breaker.sent();
         self.unsettled += 1;
     }
 

@@ -234,6 +234,8 @@ impl Shard {
         };
         carrier.unfinished.is_empty()
             && carrier.has_free_link()
+            && carrier.breaker.room(now.mono_ns) > 0
+            && carrier.left_today(now) > 0
             && carrier.is_due(now.mono_ns, 1).is_ok()
             && self.journal.free() > 0
     }

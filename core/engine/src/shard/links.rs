@@ -7,6 +7,7 @@ use carrack_runtime::Now;
 use super::Shard;
 use super::numbers::Numbers;
 use super::settle::receipts::Report;
+use crate::shared::Health;
 
 impl Shard {
     pub(super) fn poll_links(&mut self, now: Now) {
@@ -31,11 +32,9 @@ impl Shard {
                     self.on_link_event(now, place, link as u16, event);
                 }
             }
-            let up = self
-                .carriers
-                .get(&place)
-                .is_some_and(|carrier| carrier.links_up() > 0 && !carrier.is_resting(now.mono_ns));
-            self.shared.set_up(place, up);
+            let carrier = self.carriers.get_mut(&place);
+            let health = carrier.map_or(Health::Down, |carrier| carrier.health(now));
+            self.shared.set_health(place, health);
         }
         self.events = events;
     }

@@ -47,7 +47,7 @@ use std::sync::atomic::Ordering;
 
 use carrack_carrier::LinkEvent;
 use carrack_message::References;
-use carrack_queue::{Committer, InFlightJournal, SealedFrame};
+use carrack_queue::{Committer, DayCounts, InFlightJournal, SealedFrame};
 use carrack_routing::quality::Qualities;
 use carrack_routing::{Draws, OnNoResponse, Plans, RouteTable};
 use carrack_runtime::{Mailbox, MailboxSender, Now};
@@ -97,6 +97,7 @@ pub(crate) struct ShardParts {
     pub(crate) shared: Arc<Shared>,
     pub(crate) committer: Box<dyn Committer>,
     pub(crate) journal: InFlightJournal,
+    pub(crate) day_counts: DayCounts,
     pub(crate) inbox: Mailbox<Mail>,
     pub(crate) peers: Vec<MailboxSender<Mail>>,
     /// The carriers it owns, by place in the route table.
@@ -114,6 +115,7 @@ pub(crate) struct Shard {
     tables_version: u64,
     committer: Box<dyn Committer>,
     journal: InFlightJournal,
+    day_counts: DayCounts,
     inbox: Mailbox<Mail>,
     peers: Vec<MailboxSender<Mail>>,
     carriers: FxHashMap<u16, Carrier>,
@@ -187,6 +189,7 @@ impl Shard {
             tables_version: parts.shared.tables_version.load(Ordering::Acquire),
             committer: parts.committer,
             journal: parts.journal,
+            day_counts: parts.day_counts,
             inbox: parts.inbox,
             peers: parts.peers,
             owned: parts.carriers.iter().map(|(place, _)| *place).collect(),

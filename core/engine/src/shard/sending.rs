@@ -219,6 +219,9 @@ impl Shard {
             pass_on(&record.tlvs, &letter.rules.tlv_pass, &mut self.passed_on);
         }
         self.fit(now, key, letter.parts());
+        if !self.is_within_cap(now, key, place) {
+            return Ok(false);
+        }
         for part in 0..letter.parts() {
             let found = self.live.get(key);
             let found = found.and_then(|live| live.segments.get(usize::from(part)));
@@ -231,6 +234,30 @@ impl Shard {
             *budget = budget.saturating_sub(1);
         }
         Ok(true)
+    }
+
+    /// Whether the carrier may have all of a text today that has not begun to go there. A part can take more segments than
+    /// one where the carrier cuts it: that is looked at before it is sent.
+    fn is_within_cap(&mut self, now: Now, key: Key, place: u16) -> bool {
+        let Some((live, carrier)) = self.live.get(key).zip(self.carriers.get_mut(&place)) else {
+            return false;
+        };
+        let Some(cap) = &mut carrier.cap else {
+            return true;
+        };
+        let unsent = live.count(|state| state == SegmentState::Unsent);
+        if unsent < live.segments.len() {
+            return true;
+        }
+        let needs = unsent.max(usize::from(live.segments_priced));
+        let left = cap.left(now.utc_ns);
+        let fits = needs <= left as usize;
+        if !fits {
+            // What is left of the day is too little for a text: so it is over.
+            let (day, used) = cap.take(now.utc_ns, left);
+            self.day_counts.set(carrier.number, day, used);
+        }
+        fits
     }
 
     /// As many parts as the carrier's form makes of the text.
@@ -265,7 +292,10 @@ impl Shard {
         else {
             return Ok(false);
         };
-        if self.journal.free() == 0 || carrier.is_due(now.mono_ns, 1).is_err() {
+        if self.journal.free() == 0
+            || carrier.is_due(now.mono_ns, 1).is_err()
+            || carrier.breaker.room(now.mono_ns) == 0
+        {
             return Ok(false);
         }
         let Some(link) = carrier.free_link() else {
@@ -321,6 +351,10 @@ impl Shard {
             };
         }
         carrier.take(now.mono_ns, segments);
+        if let Some(cap) = &mut carrier.cap {
+            let (day, used) = cap.take(now.utc_ns, segments);
+            self.day_counts.set(carrier.number, day, used);
+        }
         self.in_window.add(live.to);
         if let Some(found) = live.segment_mut(part) {
             found.units = encoded.segments.max(1);

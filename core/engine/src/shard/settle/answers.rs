@@ -149,6 +149,7 @@ impl Shard {
             carrier
                 .observed
                 .accepted(now.mono_ns, network, class, waited_ms);
+            carrier.note_answer(now, true);
         }
         if id.is_empty() {
             self.unnamed.insert(place, to, message, key, segment);

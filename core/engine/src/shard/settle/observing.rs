@@ -13,6 +13,7 @@ impl Shard {
             carrier
                 .observed
                 .refused(now.mono_ns, live.network, live.class);
+            carrier.note_answer(now, false);
         }
     }
 

@@ -22,6 +22,7 @@ mod parts;
 mod questions;
 mod receipts;
 mod refusals;
+mod resting;
 mod reused_ids;
 mod rig;
 mod shelf;

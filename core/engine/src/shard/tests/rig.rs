@@ -17,8 +17,8 @@ use carrack_message::{
     Class, MessageId, Micros, Msisdn, ReceiptState, References, Segmentation, Sender, Status,
 };
 use carrack_queue::{
-    CommitRefused, Committer, FrameKey, FrameSummary, InFlightJournal, RecordPlace, SealedFrame,
-    ShelfChange, ShelfCounts, Turnovers, read_left_over, shelf_answer,
+    CommitRefused, Committer, DayCounts, FrameKey, FrameSummary, InFlightJournal, RecordPlace,
+    SealedFrame, ShelfChange, ShelfCounts, Turnovers, read_left_over, shelf_answer,
 };
 use carrack_routing::{CarrierRow, Margin, Matcher, Policy, RouteRow, RouteTable};
 use carrack_runtime::{Mailbox, MailboxSender, Now, Wake, mailbox};
@@ -416,6 +416,7 @@ impl Rig {
             number: 0,
             shared: Arc::clone(&shared),
             committer: Box::new(MemoryCommitter(Rc::clone(&log), epoch)),
+            day_counts: DayCounts::open(&folder.path().join("sent-today")).unwrap(),
             journal: InFlightJournal::create(&folder.path().join("in-flight"), JOURNAL).unwrap(),
             inbox,
             peers: vec![mail.clone()],
@@ -586,6 +587,18 @@ impl Rig {
         for _ in 0..6 {
             self.after(MS);
         }
+    }
+
+    /// What the file says that a carrier was sent: day and segments.
+    pub(super) fn sent_today(&self, carrier: usize) -> (u32, u32) {
+        let counts = DayCounts::open(&self.folder.path().join("sent-today")).unwrap();
+        counts.get([11, 12][carrier])
+    }
+
+    /// So many segments a day, of which so many are used.
+    pub(super) fn cap(&mut self, carrier: usize, cap: u32, (day, used): (u32, u32)) {
+        let found = self.shard.carriers.get_mut(&(carrier as u16)).unwrap();
+        found.cap = Some(carrack_throttle::DayCap::new(cap, day, used));
     }
 
     pub(super) fn up(&mut self, carrier: usize) {
