@@ -5,15 +5,19 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use carrack_ingest::tls::check_tls;
 use carrack_message::Micros;
-use carrack_routing::{CarrierRow, Deck, OnNoResponse, Prefix, RouteRow, RouteTable};
-use carrack_settings::{self as settings, Fault, Faults, Price, Settings};
+use carrack_routing::numbering::Numbering;
+use carrack_routing::{
+    CarrierRow, Deck, DeckFaults, OnNoResponse, Prefix, PriceList, Rates, RouteRow, RouteTable,
+    RoutingFault, is_known_currency,
+};
+use carrack_settings::{self as settings, Currencies, Fault, Faults, Price, Settings};
 
+use crate::prices::{Listed, Prices, utc_now_ns};
 use crate::{numbering, ways};
 
 /// Settings, decks and routes that hold together.
@@ -24,40 +28,43 @@ pub(crate) struct Configuration {
     pub(crate) table: Arc<RouteTable>,
     /// The sell deck of each account, in the order of the file.
     pub(crate) sell_decks: Vec<Option<Arc<Deck>>>,
+    /// The lists that all these decks are of, of all dates.
+    pub(crate) prices: Prices,
+    /// What is known of numbers, as the table has it.
+    pub(crate) numbering: Arc<Numbering>,
 }
 
 impl Configuration {
     /// Reads a configuration and every price list it names.
     pub(crate) fn load(path: &Path) -> Result<Self, Faults> {
-        Self::of(Settings::load(path)?)
+        Self::of(Settings::load(path)?, utc_now_ns())
     }
 
-    /// Reads the price lists of settings that hold together.
-    pub(crate) fn of(settings: Settings) -> Result<Self, Faults> {
-        let mut decks = Decks::default();
+    /// Reads the price lists of settings that hold together, for an instant.
+    pub(crate) fn of(settings: Settings, utc_ns: u64) -> Result<Self, Faults> {
+        let mut decks = Decks::of(&settings, utc_ns);
+        let mut prices = Prices::default();
         let mut carriers = Vec::with_capacity(settings.carriers.len());
         for carrier in &settings.carriers {
-            let (deck, flat_price) = match &carrier.price {
+            let (listed, flat_price) = match &carrier.price {
                 Price::Deck(path) => (decks.read(path), None),
                 Price::Flat(price) => (None, Some(*price)),
             };
             // A deck with faults is none; a price in its place keeps routes from being blamed for it.
-            let flat_price = match (&deck, flat_price) {
+            let flat_price = match (&listed, flat_price) {
                 (None, None) => Some(Micros::ZERO),
                 (_, flat) => flat,
             };
             carriers.push(CarrierRow {
                 name: carrier.name.clone(),
-                deck,
+                deck: listed.as_ref().map(|listed| Arc::clone(&listed.deck)),
                 flat_price,
                 enabled: carrier.enabled,
             });
+            prices.carriers.push(listed);
         }
-        let sell_decks = settings
-            .accounts
-            .iter()
-            .map(|account| account.deck.as_deref().and_then(|path| decks.read(path)))
-            .collect();
+        let of_account = |account: &settings::Account| decks.read(account.deck.as_deref()?);
+        prices.accounts = settings.accounts.iter().map(of_account).collect();
         let mut faults = decks.faults;
         faults.extend(tls_faults(&settings));
         let numbering = numbering::load(&settings.numbers, &mut faults);
@@ -68,12 +75,75 @@ impl Configuration {
         match RouteTable::build(carriers, routes) {
             Ok(table) => Ok(Self {
                 settings,
-                table: Arc::new(table.with_numbering(numbering)),
-                sell_decks,
+                table: Arc::new(table.with_numbering(Arc::clone(&numbering))),
+                sell_decks: decks_of(&prices.accounts),
+                prices,
+                numbering,
             }),
             Err(fault) => Err(Faults(vec![at(&settings, 0, fault.to_string())])),
         }
     }
+
+    /// Puts the prices of another instant in place of these; says one line a list that changed. On a fault the routes are
+    /// as they were, until the next change.
+    pub(crate) fn switch(&mut self, utc_ns: u64) -> Result<Vec<String>, RoutingFault> {
+        let switched = self.prices.at(utc_ns);
+        let mut carriers = self.table.carriers().to_vec();
+        for (row, listed) in carriers.iter_mut().zip(&switched.prices.carriers) {
+            row.deck = listed.as_ref().map(|listed| Arc::clone(&listed.deck));
+        }
+        self.sell_decks = decks_of(&switched.prices.accounts);
+        self.prices = switched.prices;
+        let table = RouteTable::build(carriers, self.table.routes().to_vec())?;
+        self.table = Arc::new(table.with_numbering(Arc::clone(&self.numbering)));
+        Ok(switched.said)
+    }
+
+    /// One line a price list that is another than before.
+    pub(crate) fn told_after(&self, before: &Self) -> Vec<String> {
+        let mut told: Vec<&str> = Vec::new();
+        let mut said = Vec::new();
+        for (owner, listed) in self.owners() {
+            if told.contains(&listed.name.as_str()) {
+                continue;
+            }
+            told.push(&listed.name);
+            let same_file = before.prices.lists().find(|was| was.name == listed.name);
+            let same_owner = || before.owners().find(|(was, _)| *was == owner);
+            let was = same_file.or_else(|| same_owner().map(|(_, listed)| listed));
+            match was {
+                Some(was) => said.extend(listed.told_after(was)),
+                None => said.push(format!(
+                    "deck {}: new, {} prices",
+                    listed.name,
+                    listed.deck.len()
+                )),
+            }
+        }
+        said
+    }
+
+    /// Who uses which list.
+    fn owners(&self) -> impl Iterator<Item = ((&'static str, &str), &Arc<Listed>)> {
+        let carriers = self.table.carriers().iter().map(|row| row.name.as_str());
+        let accounts = self
+            .settings
+            .accounts
+            .iter()
+            .map(|account| account.name.as_str());
+        let carriers = carriers.zip(&self.prices.carriers);
+        let accounts = accounts.zip(&self.prices.accounts);
+        let carriers =
+            carriers.filter_map(|(name, listed)| Some((("carrier", name), listed.as_ref()?)));
+        carriers.chain(
+            accounts.filter_map(|(name, listed)| Some((("account", name), listed.as_ref()?))),
+        )
+    }
+}
+
+fn decks_of(lists: &[Option<Arc<Listed>>]) -> Vec<Option<Arc<Deck>>> {
+    let deck = |listed: &Option<Arc<Listed>>| Some(Arc::clone(&listed.as_ref()?.deck));
+    lists.iter().map(deck).collect()
 }
 
 /// Certificates and keys that do not belong together.
@@ -89,48 +159,74 @@ fn tls_faults(settings: &Settings) -> Vec<Fault> {
 }
 
 /// Price lists by path, read once.
-#[derive(Default)]
 struct Decks {
-    read: HashMap<PathBuf, Option<Arc<Deck>>>,
+    utc_ns: u64,
+    rates: Option<Arc<Rates>>,
+    read: HashMap<PathBuf, Option<Arc<Listed>>>,
     faults: Vec<Fault>,
 }
 
 impl Decks {
-    fn read(&mut self, path: &Path) -> Option<Arc<Deck>> {
+    fn of(settings: &Settings, utc_ns: u64) -> Self {
+        let mut decks = Self {
+            utc_ns,
+            rates: None,
+            read: HashMap::new(),
+            faults: Vec::new(),
+        };
+        if let Some(currency) = &settings.currency {
+            if !is_known_currency(currency.base) {
+                let what = format!(
+                    "`base` in [currency] is {}, which ISO 4217 does not know; write one such as \"EUR\"",
+                    currency.base
+                );
+                decks.faults.push(at(settings, currency.line, what));
+            }
+            decks.rates = decks.rates(currency).map(Arc::new);
+        }
+        decks
+    }
+
+    /// Rates with faults are none: their faults are told, not those that decks would have without them.
+    fn rates(&mut self, currency: &Currencies) -> Option<Rates> {
+        let Some(path) = &currency.rates else {
+            return Some(Rates::of_base(currency.base));
+        };
+        let file = self.open(path)?;
+        let read = Rates::from_csv(file, &path.display().to_string(), currency.base);
+        self.kept(read.map_err(|found| numbering::faults_of(path, found)))
+    }
+
+    fn read(&mut self, path: &Path) -> Option<Arc<Listed>> {
         if let Some(found) = self.read.get(path) {
             return found.clone();
         }
-        let deck = self.open(path).map(Arc::new);
-        self.read.insert(path.to_owned(), deck.clone());
-        deck
+        let listed = self.list(path).map(Arc::new);
+        self.read.insert(path.to_owned(), listed.clone());
+        listed
     }
 
-    fn open(&mut self, path: &Path) -> Option<Deck> {
-        let name = path.display().to_string();
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) => {
-                self.fault(name, 0, format!("cannot be read: {error}"));
-                return None;
-            }
-        };
-        match Deck::from_csv(BufReader::new(file), &name) {
-            Ok(deck) => Some(deck),
-            Err(found) => {
-                for fault in found.faults {
-                    let line = usize::try_from(fault.line).unwrap_or(usize::MAX);
-                    self.fault(fault.file, line, fault.what);
-                }
-                if found.more > 0 {
-                    self.fault(name, 0, format!("and {} faults more", found.more));
-                }
-                None
-            }
-        }
+    fn list(&mut self, path: &Path) -> Option<Listed> {
+        let file = self.open(path)?;
+        let list = PriceList::from_csv(file, &path.display().to_string());
+        let list = self.kept(list.map_err(|found| numbering::faults_of(path, found)))?;
+        let listed = Listed::of(path, list, self.rates.clone(), self.utc_ns);
+        self.kept(listed.map_err(|fault| {
+            let (faults, more) = (vec![fault], 0);
+            numbering::faults_of(path, DeckFaults { faults, more })
+        }))
     }
 
-    fn fault(&mut self, file: String, line: usize, what: String) {
-        self.faults.push(Fault { file, line, what });
+    fn open(&mut self, path: &Path) -> Option<File> {
+        let opened = File::open(path);
+        self.kept(
+            opened
+                .map_err(|error| vec![numbering::whole(path, format!("cannot be read: {error}"))]),
+        )
+    }
+
+    fn kept<T>(&mut self, read: Result<T, Vec<Fault>>) -> Option<T> {
+        read.map_err(|found| self.faults.extend(found)).ok()
     }
 }
 

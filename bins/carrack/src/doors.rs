@@ -109,6 +109,27 @@ impl Doors {
         Ok(())
     }
 
+    /// Gives engine and doors the decks and routes of a configuration that is theirs otherwise.
+    pub(crate) fn take_prices(
+        &self,
+        configuration: &Configuration,
+        engine: &Engine,
+    ) -> anyhow::Result<()> {
+        let directory = engine.directory();
+        let accounts = self.book.prepare(&specifications(configuration), |name| {
+            directory.account_number(name)
+        })?;
+        engine.replace_tables(
+            Directory::clone(&directory),
+            Arc::clone(&configuration.table),
+        );
+        self.book.replace(accounts);
+        if let Some(smpp) = &self.smpp {
+            smpp.take_accounts();
+        }
+        Ok(())
+    }
+
     /// Closes them: nothing new is taken, what is on its way is answered. The engine must still run.
     pub(crate) fn close(self, within: Duration) {
         let within_each = within / 3;

@@ -15,6 +15,7 @@ mod node;
 mod numbering;
 mod output;
 mod place;
+mod prices;
 mod progress;
 mod recording;
 mod signals;
@@ -26,8 +27,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use command::{
-    account, audit, balance, batch, carrier, cdr, config_check, demo, mo, numbers, queue, route,
-    send, serve, status, text, trace,
+    account, audit, balance, batch, carrier, cdr, config_check, deck, demo, mo, numbers, queue,
+    route, send, serve, status, text, trace,
 };
 
 #[global_allocator]
@@ -143,6 +144,16 @@ Examples:
     )]
     Account(account::Command),
     Cdr(cdr::Arguments),
+    /// Checks price lists, compares them, and looks prices up
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  carrack deck check decks/north.csv
+  carrack deck diff decks/north.csv north-december.csv --at 2026-12-01
+  carrack deck price decks/north.csv +447700900123 --segments 3"
+    )]
+    Deck(deck::Command),
 }
 
 fn main() -> ExitCode {
@@ -164,6 +175,7 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Account(command) => account::run(&command),
         Command::Cdr(arguments) => cdr::run(&arguments),
+        Command::Deck(command) => deck::run(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

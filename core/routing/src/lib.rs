@@ -22,7 +22,7 @@ mod query;
 mod ranges;
 mod table;
 
-pub use currency::{Rate, RateFault, Rates};
+pub use currency::{Rate, RateFault, Rates, is_known as is_known_currency};
 pub use deck::{
     Change, ChangeKind, Deck, DeckDiff, DeckFault, DeckFaults, Destination, DiffCounts, Increments,
     ListedRow, PriceHit, PriceList, Terms,

@@ -10,6 +10,7 @@ mod batch;
 mod carrier;
 mod cdr;
 mod connection;
+mod currency;
 mod customer;
 mod delivery;
 mod durability;
@@ -47,6 +48,7 @@ pub use batch::Batch;
 pub use carrier::{Bind, Carrier, CarrierKind, InterfaceVersion, Price};
 pub use cdr::{Cdr, CdrFormat};
 pub use connection::CarrierTls;
+pub use currency::Currencies;
 pub use customer::{
     BindKinds, DefaultAlphabet, IdFormat, MoForm, ReceiptDialect, ReceiptError, SenderPattern,
 };

@@ -11,8 +11,8 @@ use crate::mo_route::{self, Customers};
 use crate::reader::{self, Context, Section, nearest, text_of};
 use crate::route::Names;
 use crate::{
-    Account, Batch, Bind, Carrier, Cdr, Delivery, Durability, Faults, Http, Log, Mo, MoRoute, Node,
-    Numbers, Quality, Queue, Route, Runtime, Shutdown, SmppServer,
+    Account, Batch, Bind, Carrier, Cdr, Currencies, Delivery, Durability, Faults, Http, Log, Mo,
+    MoRoute, Node, Numbers, Quality, Queue, Route, Runtime, Shutdown, SmppServer,
 };
 
 /// Most octets of a configuration file.
@@ -32,6 +32,7 @@ const TABLES: &[&str] = &[
     "smpp_server",
     "batch",
     "cdr",
+    "currency",
     "shutdown",
     "log",
 ];
@@ -82,6 +83,8 @@ pub struct Settings {
     pub batch: Batch,
     /// `[cdr]`; none: no CDR files.
     pub cdr: Option<Cdr>,
+    /// `[currency]`; none: nothing is converted.
+    pub currency: Option<Currencies>,
     /// `[shutdown]`
     pub shutdown: Shutdown,
     /// `[log]`
@@ -198,6 +201,11 @@ impl<'a> Document<'a> {
                 .root
                 .contains_key("cdr")
                 .then(|| self.table("cdr", Cdr::read)),
+            currency: self
+                .root
+                .contains_key("currency")
+                .then(|| self.table("currency", Currencies::read))
+                .flatten(),
             shutdown: self.table("shutdown", Shutdown::read),
             log: self.table("log", Log::read),
             accounts,

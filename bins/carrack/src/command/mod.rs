@@ -7,6 +7,7 @@ pub(crate) mod batch;
 pub(crate) mod carrier;
 pub(crate) mod cdr;
 pub(crate) mod config_check;
+pub(crate) mod deck;
 pub(crate) mod demo;
 pub(crate) mod mo;
 pub(crate) mod numbers;

@@ -1,8 +1,9 @@
 //! `carrack serve`: a node from start to drained stop.
 //!
 //! SIGHUP reads the configuration again: a bad one changes nothing; of a good one accounts, routes and prices hold at
-//! once, and what needs a restart is said. SIGTERM and SIGINT drain. A watchdog ends the process when the deadline has
-//! passed; a shard that broke ends it at once. Both exit 1, and the log has all that was acknowledged.
+//! once, and what needs a restart is said. Prices change by themselves at the dates of their lists. SIGTERM and SIGINT
+//! drain. A watchdog ends the process when the deadline has passed; a shard that broke ends it at once. Both exit 1, and
+//! the log has all that was acknowledged.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use anyhow::{Context, anyhow};
 use carrack_engine::{Engine, Node};
 use carrack_ingest::http::HttpFault;
 use carrack_ingest::smpp_server::SmppServerFault;
+use carrack_routing::show_instant;
 use carrack_settings::{LogFormat, Settings};
 use clap::Args;
 
@@ -22,6 +24,7 @@ use crate::doors::Doors;
 use crate::fault::Fault;
 use crate::node::{currencies, specification};
 use crate::place::{ConfigArgs, Ready};
+use crate::prices::utc_now_ns;
 use crate::signals::{self, Signal};
 
 /// Runs a node
@@ -126,7 +129,12 @@ fn serve(
     signals: &Receiver<Signal>,
 ) -> Ended {
     loop {
-        match signals.recv_timeout(LOOK) {
+        switch_prices(configuration, node, doors);
+        let until_change = configuration
+            .prices
+            .next_change()
+            .saturating_sub(utc_now_ns());
+        match signals.recv_timeout(LOOK.min(Duration::from_nanos(until_change))) {
             Ok(Signal::Reload) => reload(path, configuration, node, doors),
             Ok(Signal::Stop) | Err(RecvTimeoutError::Disconnected) => return Ended::Asked,
             Err(RecvTimeoutError::Timeout) => {}
@@ -137,6 +145,24 @@ fn serve(
             );
             return Ended::Broken;
         }
+    }
+}
+
+/// Puts the prices of now in place where a date has passed, or the clock was set. The clock is looked at each time
+/// around, so that no jump of it is missed.
+fn switch_prices(configuration: &mut Configuration, node: &Node, doors: &Doors) {
+    let utc_ns = utc_now_ns();
+    if configuration.prices.hold_at(utc_ns) {
+        return;
+    }
+    let switched = configuration.switch(utc_ns).map_err(anyhow::Error::from);
+    let taken = switched.and_then(|said| {
+        doors.take_prices(configuration, &node.engine())?;
+        Ok(said)
+    });
+    match taken {
+        Ok(said) => tracing::info!("prices of {}: {}", show_instant(utc_ns), said.join("; ")),
+        Err(fault) => tracing::error!("{fault:#}; the prices in use stay"),
     }
 }
 
@@ -170,6 +196,9 @@ fn reload(path: &Path, configuration: &mut Configuration, node: &Node, doors: &D
         );
         return;
     }
+    for line in fresh.told_after(configuration) {
+        tracing::info!("{line}");
+    }
     match doors.reload(&fresh, &node.engine(), keep_routes) {
         Ok(()) => {
             node.replace_currencies(currencies(&fresh));
@@ -179,7 +208,7 @@ fn reload(path: &Path, configuration: &mut Configuration, node: &Node, doors: &D
                 mo_routes = fresh.settings.mo_routes.len(),
                 "the configuration was loaded anew"
             );
-            keep_started(configuration, fresh);
+            keep_started(configuration, fresh, keep_routes);
         }
         Err(fault) => {
             tracing::error!("{fault:#}; the accounts in use stay");
@@ -206,8 +235,13 @@ fn other_currency(now: &Configuration, fresh: &Configuration, engine: &Engine) -
 
 /// What is in use from now on: the sections that need a restart stay as the node was started with them, so that the next
 /// reload still says what waits for it.
-fn keep_started(configuration: &mut Configuration, fresh: Configuration) {
+fn keep_started(configuration: &mut Configuration, fresh: Configuration, keep_routes: bool) {
     let started = std::mem::replace(configuration, fresh);
+    if keep_routes {
+        configuration.table = started.table;
+        configuration.numbering = started.numbering;
+        configuration.prices.carriers = started.prices.carriers;
+    }
     let (now, started) = (&mut configuration.settings, started.settings);
     now.node = started.node;
     now.runtime = started.runtime;

@@ -17,6 +17,7 @@ mod credit;
 mod customer_crashes;
 mod customer_requests;
 mod customers;
+mod decks;
 mod failover;
 mod handsets;
 mod mo_customers;

@@ -121,6 +121,11 @@ impl<I: Intake> SmppServer<I> {
         if let Some(tls) = &self.tls {
             tls.reload();
         }
+        self.take_accounts();
+    }
+
+    /// The same without reading certificates: only what the book of accounts says is another.
+    pub fn take_accounts(&self) {
         self.post.send(Letter::Reload);
     }
 

@@ -13,8 +13,9 @@ PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE 
 TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAD XAF XAG XAU XCD XCG XDR XOF \
 XPD XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWG ZWL";
 
-/// Whether ISO 4217 knows it.
-pub(crate) fn is_known(currency: Currency) -> bool {
+/// Whether ISO 4217 knows a currency.
+#[must_use]
+pub fn is_known(currency: Currency) -> bool {
     CODES
         .split(' ')
         .any(|code| code.as_bytes() == currency.0.as_slice())

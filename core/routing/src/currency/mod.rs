@@ -8,7 +8,6 @@ mod rate;
 mod rates;
 mod reader;
 
+pub use iso::is_known;
 pub use rate::{Rate, RateFault};
 pub use rates::Rates;
-
-pub(crate) use iso::is_known;
