@@ -47,7 +47,8 @@ impl Doors {
             Arc::clone(&book),
         )?;
         let smpp = settings.smpp_server.as_ref().map(|smpp_server| {
-            let spec = SmppServerSpec::from_settings(smpp_server, io(settings));
+            let spec =
+                SmppServerSpec::from_settings(smpp_server, io(settings), &settings.node.data_dir);
             SmppServer::start(spec, engine.clone(), Arc::clone(&book))
         });
         let smpp = smpp.transpose()?;

@@ -48,5 +48,5 @@ pub use rules::CarrierRules;
 pub use settings::{EngineSettings, Multipart};
 pub use snapshot::{CarrierSnapshot, LaneSnapshot, LinkSnapshot, Snapshot};
 pub use story::{Story, StoryEvent};
-pub use submission::{Chunk, ChunkReply, Group, Refusal, Submission, Verdict};
+pub use submission::{Chunk, ChunkReply, Group, Refusal, Submission, ToldAs, Verdict};
 pub use together::Together;

@@ -38,14 +38,34 @@ pub struct Submission {
     pub group: Option<Group>,
 }
 
-/// Messages of one chunk, one behind the other, that the customer knows by one id: that of the first of them that is
-/// accepted. Accepted together, their own ids follow each other.
+/// Messages of one chunk, one behind the other, that the customer knows by one id. Accepted together, their own ids follow
+/// each other.
 #[derive(Debug, Clone, Copy)]
 pub struct Group {
     /// Tells the groups of a chunk apart.
     pub number: u32,
-    /// Writes the id as the customer is told it.
-    pub told_as: fn(MessageId) -> Vec<u8>,
+    /// The id as the customer is told it.
+    pub told_as: ToldAs,
+}
+
+/// How a customer is told the id of a group.
+#[derive(Debug, Clone, Copy)]
+pub enum ToldAs {
+    /// By the id of the first of them that is accepted, written so.
+    First(fn(MessageId) -> Vec<u8>),
+    /// By a text that the door gave before any was accepted; eight octets are what `message_id` of SMPP 3.3 has room for.
+    Given([u8; 8]),
+}
+
+impl ToldAs {
+    /// The text, where the first that is accepted has this id.
+    #[must_use]
+    pub fn text(self, first: MessageId) -> Vec<u8> {
+        match self {
+            Self::First(write) => write(first),
+            Self::Given(text) => text.to_vec(),
+        }
+    }
 }
 
 impl Group {

@@ -135,7 +135,7 @@ impl Intake for Hand {
         }))
     }
 
-    fn together(&self, _: u32, id: MessageId) -> Result<Vec<(MessageId, Msisdn)>, String> {
+    fn together(&self, _: u32, id: MessageId, _: bool) -> Result<Vec<(MessageId, Msisdn)>, String> {
         let to = Msisdn::from_u64(447_946_000_001).unwrap();
         Ok((id == KNOWN).then_some((id, to)).into_iter().collect())
     }
@@ -187,6 +187,8 @@ impl House {
             binds_max: 100,
             pdu_octets_max: 69_632,
             output_octets_max: 1 << 20,
+            data_dir: std::env::temp_dir().join("no-short-ids"),
+            short_ids_max: 100,
         };
         change(&mut spec);
         let accounts = Accounts::build(&[account()], |_| Some(ACCOUNT)).unwrap();
@@ -623,6 +625,8 @@ fn a_taken_address_is_named() {
         binds_max: 10,
         pdu_octets_max: 69_632,
         output_octets_max: 1 << 20,
+        data_dir: std::env::temp_dir().join("no-short-ids"),
+        short_ids_max: 100,
     };
     let fault = SmppServer::start(spec, hand, Arc::clone(&house.book))
         .err()

@@ -76,12 +76,15 @@ pub enum IdFormat {
     Decimal,
     /// The same 128 bits in the form of a UUID, 36 characters.
     Uuid,
+    /// Eight hexadecimal digits of its own, upper case: what SMPP 3.3 has room for.
+    Short,
 }
 
 pub(crate) const ID_FORMATS: &[(&str, IdFormat)] = &[
     ("hex", IdFormat::Hex),
     ("decimal", IdFormat::Decimal),
     ("uuid", IdFormat::Uuid),
+    ("short", IdFormat::Short),
 ];
 
 /// What `data_coding` 0, the SMSC's default alphabet, means for an account's SMPP client.

@@ -27,6 +27,8 @@ pub struct SmppServer {
     pub binds_max: u32,
     /// Longest PDU taken, in octets.
     pub pdu_octets_max: u32,
+    /// Newest ids of an account with short ones by which its messages are found; 0: none.
+    pub short_ids_max: usize,
 }
 
 impl SmppServer {
@@ -48,6 +50,7 @@ impl SmppServer {
             ),
             binds_max: section.or("binds_max", 1_000, kind::integer(1..=100_000)),
             pdu_octets_max: section.or("pdu_octets_max", 69_632, kind::integer(1_024..=1 << 20)),
+            short_ids_max: section.or("short_ids_max", 100_000, kind::integer(0..=10_000_000)),
         }
     }
 }

@@ -70,6 +70,12 @@ fn every_key_is_read() {
 }
 
 #[test]
+fn ids_of_smpp_3_3_are_a_format() {
+    let account = with_password("message_id = \"short\"").unwrap();
+    assert_eq!(account.message_id, IdFormat::Short);
+}
+
+#[test]
 fn data_coding_0_has_the_names_of_carrier_profiles() {
     let of = |keys| with_password(keys).unwrap().alphabet;
     use DefaultAlphabet as A;
@@ -109,7 +115,7 @@ fn what_contradicts_itself_is_a_fault_at_its_line() {
         ("alphabet = \"utf16\"", "utf8"),
         ("dc0_packed = true\nalphabet = \"utf8\"", "packs septets"),
         ("error_body = \"nul\"", "empty_id"),
-        ("message_id = \"short\"", "decimal"),
+        ("message_id = \"octal\"", "short"),
         ("receipt = { txt = true }", "did you mean `text`?"),
     ] {
         let faults = with_password(keys).unwrap_err().to_string();

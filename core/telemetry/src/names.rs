@@ -108,6 +108,8 @@ metrics! {
     counter CUSTOMER_TLS_FAILED = "carrack_customer_tls_failed_total";
     /// Receipts and messages from handsets that a customer refused for good.
     counter CUSTOMER_REFUSED = "carrack_customer_refused_total";
+    /// Questions by a short message id that is not remembered: older than the newest, or of before the start.
+    counter CUSTOMER_SHORT_IDS_UNKNOWN = "carrack_customer_short_ids_unknown_total";
     /// 1 while the ring serves a shard, 0 while epoll does, by shard.
     gauge RUNTIME_RING = "carrack_runtime_ring";
     /// Odd things tolerated in PDUs, by carrier.

@@ -281,10 +281,10 @@ impl Shard {
     }
 }
 
-/// What the customer is told: the id of the first of the group that was accepted.
+/// What the customer is told: one text for the group, by the first of it that was accepted.
 fn told_as(group: Group, leader: &Leader, id: MessageId) -> Vec<u8> {
     match leader {
         Some((number, text)) if *number == group.number => text.clone(),
-        _ => (group.told_as)(id),
+        _ => group.told_as.text(id),
     }
 }

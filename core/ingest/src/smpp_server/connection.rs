@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use carrack_engine::Verdict;
+use carrack_message::MessageId;
 use carrack_runtime::Now;
 use carrack_smpp::{
     BindKind, CloseReason, CommandId, CommandStatus, ServerEvent, ServerSession, ServerSettings,
@@ -19,9 +20,10 @@ use super::deliveries::{Deliveries, DeliveryNews};
 use super::question::{Answer, Question};
 use super::register::Knock;
 use super::requests::{Asked, AskedBy, Caller, Requests, Submits};
+use super::short_ids::{ShortIdBook, ShortIds};
 use super::telling::{Telling, TellingWriter};
 use super::{message_id, screen};
-use crate::accounts::{Account, Dialect, ErrorBody};
+use crate::accounts::{Account, Dialect, ErrorBody, IdFormat};
 
 /// A desk's word on a bind.
 pub(crate) enum Judged {
@@ -62,6 +64,9 @@ pub(crate) struct Connection<K> {
     asking: u32,
     deliveries: Deliveries<K>,
     writer: TellingWriter,
+    short_id_book: Option<Arc<ShortIdBook>>,
+    /// Those of the account, where it has them.
+    short_ids: Option<Arc<ShortIds>>,
     drain: Drain,
     closing: Option<CloseReason>,
 }
@@ -79,9 +84,17 @@ impl<K: Copy> Connection<K> {
             asking: 0,
             deliveries: Deliveries::new(),
             writer: TellingWriter::default(),
+            short_id_book: None,
+            short_ids: None,
             drain: Drain::No,
             closing: None,
         }
+    }
+
+    /// Accounts that want short ids get them from here.
+    pub(crate) fn with_short_ids(mut self, book: Arc<ShortIdBook>) -> Self {
+        self.short_id_book = Some(book);
+        self
     }
 
     /// The account, once bound.
@@ -119,6 +132,7 @@ impl<K: Copy> Connection<K> {
             strictness: self.session.settings().strictness,
             utc_ns: now.utc_ns,
             asking: self.asking,
+            short_ids: self.short_ids.as_ref(),
         };
         let requests = &mut self.requests;
         let (deliveries, closing) = (&mut self.deliveries, &mut self.closing);
@@ -200,7 +214,7 @@ impl<K: Copy> Connection<K> {
                 if kind.can_receive() {
                     self.deliveries.set_window(account.window);
                 }
-                self.speak(account.dialect);
+                self.speak(&account);
                 self.account = Some(account);
                 self.counted = true;
             }
@@ -233,13 +247,16 @@ impl<K: Copy> Connection<K> {
             let sequence_number = asked.sequence_number;
             if let AskedBy::SubmitMulti(multi) = &asked.by {
                 let own = verdicts.by_ref().take(multi.messages());
-                multi.answer(format, &mut self.session, sequence_number, own);
+                let told_as = (format, asked.short_id);
+                let first = multi.answer(told_as, &mut self.session, sequence_number, own);
+                self.remember(asked, first);
                 continue;
             }
             id_text.clear();
             let status = match verdicts.next() {
                 Some(Verdict::Accepted(id)) => {
-                    message_id::write(format, *id, &mut id_text);
+                    message_id::write_given((format, asked.short_id), *id, &mut id_text);
+                    self.remember(asked, Some(*id));
                     CommandStatus::ESME_ROK
                 }
                 Some(Verdict::Refused(refusal)) => screen::refused(refusal),
@@ -247,6 +264,12 @@ impl<K: Copy> Connection<K> {
             };
             self.session
                 .answer(sequence_number, asked.command(), status, &id_text);
+        }
+    }
+
+    fn remember(&self, asked: &Asked, id: Option<MessageId>) {
+        if let (Some(short_ids), Some(short_id), Some(id)) = (&self.short_ids, asked.short_id, id) {
+            short_ids.remember(short_id, id);
         }
     }
 
@@ -373,11 +396,16 @@ impl<K: Copy> Connection<K> {
             self.session.set_window(account.window);
             self.deliveries.set_window(account.window);
         }
-        self.speak(account.dialect);
+        self.speak(&account);
         self.account = Some(account);
     }
 
-    fn speak(&mut self, dialect: Dialect) {
+    fn speak(&mut self, account: &Account) {
+        let dialect = account.dialect;
+        let book = self.short_id_book.as_ref();
+        self.short_ids = book
+            .filter(|_| dialect.message_id == IdFormat::Short)
+            .map(|book| book.of(&account.name));
         let nul = dialect.error_body == ErrorBody::EmptyId;
         self.session.set_error_body_nul(nul);
         self.writer.speak(dialect);

@@ -105,6 +105,15 @@ impl Talk {
         kind: BindKind,
         password: &str,
     ) -> Self {
+        Self::over(interface_version, spec, (kind, password), None)
+    }
+
+    fn over(
+        interface_version: u8,
+        spec: AccountSpec,
+        (kind, password): (BindKind, &str),
+        short_ids: Option<&Arc<ShortIdBook>>,
+    ) -> Self {
         let now = Now {
             mono_ns: SECOND_NS,
             utc_ns: 1_800_000_000 * SECOND_NS,
@@ -124,8 +133,12 @@ impl Talk {
         };
         let mut client = ClientSession::new(client, 1);
         client.connected(now.mono_ns);
+        let connection = Connection::new(server, 1, now.mono_ns);
         let mut talk = Self {
-            connection: Connection::new(server, 1, now.mono_ns),
+            connection: match short_ids {
+                Some(book) => connection.with_short_ids(Arc::clone(book)),
+                None => connection,
+            },
             client,
             office: Office::new(spec),
             now,

@@ -27,6 +27,8 @@ pub struct SmppServerCounts {
     pub chunks_throttled: u64,
     /// Receipts and messages from handsets that clients refused for good.
     pub receipts_refused: u64,
+    /// Questions by a short id that is not remembered.
+    pub short_ids_unknown: u64,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +44,7 @@ pub(crate) struct Counts {
     pub(crate) connections_malformed: AtomicU64,
     pub(crate) chunks_throttled: AtomicU64,
     pub(crate) receipts_refused: AtomicU64,
+    pub(crate) short_ids_unknown: AtomicU64,
 }
 
 impl Counts {
@@ -59,6 +62,7 @@ impl Counts {
             connections_malformed: of(&self.connections_malformed),
             chunks_throttled: of(&self.chunks_throttled),
             receipts_refused: of(&self.receipts_refused),
+            short_ids_unknown: of(&self.short_ids_unknown),
         }
     }
 }

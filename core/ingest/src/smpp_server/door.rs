@@ -32,6 +32,7 @@ use super::post::{Letter, Post};
 use super::reception::Reception;
 use super::register::Register;
 use super::requests::Submits;
+use super::short_ids::ShortIdBook;
 use super::spec::SmppServerSpec;
 use super::wire::{Received, Wire};
 use crate::accounts::AccountBook;
@@ -52,6 +53,7 @@ pub(crate) struct Door<I: Intake> {
     pub(crate) peers: RefCell<HashMap<u64, Rc<Peer<I::Key>>>>,
     register: RefCell<Register>,
     clerks: Clerks,
+    short_ids: Arc<ShortIdBook>,
     pub(crate) judgement: RefCell<Judgement>,
     buffer: RefCell<Box<[u8]>>,
     letters: RefCell<Vec<Letter<I::Key>>>,
@@ -68,6 +70,7 @@ impl<I: Intake> Door<I> {
         tls: Option<Arc<TlsServer>>,
         post: Arc<Post<I::Key>>,
         counts: Arc<Counts>,
+        short_ids: Arc<ShortIdBook>,
     ) -> Self {
         let register = RefCell::new(Register::new(spec.binds_max));
         Self {
@@ -81,6 +84,7 @@ impl<I: Intake> Door<I> {
             peers: RefCell::default(),
             register,
             clerks: Clerks::new(),
+            short_ids,
             judgement: RefCell::new(Judgement::new(verifications_max())),
             buffer: RefCell::new(vec![0; READ_OCTETS].into_boxed_slice()),
             letters: RefCell::default(),
@@ -134,7 +138,8 @@ impl<I: Intake> Door<I> {
         let number = self.next_number.get();
         self.next_number.set(number + 1);
         let now_ns = self.clock.now().mono_ns;
-        let connection = Connection::new(self.spec.session(), 1, now_ns);
+        let connection = Connection::new(self.spec.session(), 1, now_ns)
+            .with_short_ids(Arc::clone(&self.short_ids));
         let (read_half, write_half) = stream.into_split();
         let peer = Peer::new(number, address, connection, write_half, wire, &self.post);
         let peer = Rc::new(peer);

@@ -46,11 +46,17 @@ pub trait Intake: Clone + Send + Sync + 'static {
     /// # Errors
     /// What the store said.
     fn state(&self, account: u32, id: MessageId) -> Result<Option<MessageState>, String>;
-    /// Messages of this account that its customer knows by this id, with their recipients; empty: none. Blocking.
+    /// Messages of this account that its customer knows by this id, with their recipients; empty: none. `leads`: it is known
+    /// to be the first of those that go by one id. Blocking.
     ///
     /// # Errors
     /// What the store said.
-    fn together(&self, account: u32, id: MessageId) -> Result<Vec<(MessageId, Msisdn)>, String>;
+    fn together(
+        &self,
+        account: u32,
+        id: MessageId,
+        leads: bool,
+    ) -> Result<Vec<(MessageId, Msisdn)>, String>;
     /// Takes a message back; the reply comes once, when that is durable, perhaps on a shard's thread.
     fn cancel(&self, id: MessageId, reply: Box<dyn FnOnce(Cancelled) + Send>);
 }
@@ -92,13 +98,18 @@ impl Intake for Engine {
         }))
     }
 
-    fn together(&self, account: u32, id: MessageId) -> Result<Vec<(MessageId, Msisdn)>, String> {
+    fn together(
+        &self,
+        account: u32,
+        id: MessageId,
+        leads: bool,
+    ) -> Result<Vec<(MessageId, Msisdn)>, String> {
         let found = Self::together(self, id).map_err(|fault| fault.to_string())?;
         let Some(found) = found.filter(|found| found.account == account) else {
             return Ok(Vec::new());
         };
         // By its own id a message of a group is meant alone.
-        let leads = message_id::read_told_as(&found.told_as) == Some(id);
+        let leads = leads || message_id::read_told_as(&found.told_as) == Some(id);
         let meant = if leads { found.messages.len() } else { 1 };
         Ok(found.messages.into_iter().take(meant).collect())
     }

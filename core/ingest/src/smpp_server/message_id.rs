@@ -1,11 +1,13 @@
 //! Message ids as an account's client sees them.
 //!
 //! Promise: what [`write`] wrote [`read`] takes back, in every format; no two ids are written alike. Bound: 39 octets, so
-//! that every form fits `message_id` of SMPP 3.4 (64 octets and a NUL, 5.2.23). Clients of SMPP 3.3, which has room for
-//! eight, get the same forms: a shorter one would need an index of its own.
+//! that every form fits `message_id` of SMPP 3.4 (64 octets and a NUL, 5.2.23). SMPP 3.3 has room for eight: that is
+//! another id, given by [`short_ids`](super::short_ids) and stored with the message; one that has none, because its
+//! account had other ids when it came or because it came by another door, is written as by default, and none is read.
 
 use carrack_message::MessageId;
 
+use super::short_id::ShortId;
 use crate::accounts::IdFormat;
 
 /// Octets of the longest form.
@@ -20,9 +22,31 @@ const UUID_GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
 /// Appends the id.
 pub(crate) fn write(format: IdFormat, id: MessageId, into: &mut Vec<u8>) {
     match format {
-        IdFormat::Hex => into.extend_from_slice(&id.hex()),
+        IdFormat::Hex | IdFormat::Short => into.extend_from_slice(&id.hex()),
         IdFormat::Decimal => write_decimal(id.0, into),
         IdFormat::Uuid => write_uuid(&id.hex(), into),
+    }
+}
+
+/// Appends the short id, or the id in its format where there is none.
+pub(crate) fn write_given(
+    (format, short_id): (IdFormat, Option<ShortId>),
+    id: MessageId,
+    into: &mut Vec<u8>,
+) {
+    match short_id {
+        Some(short_id) => into.extend_from_slice(&short_id.text()),
+        None => write(format, id, into),
+    }
+}
+
+/// Appends the id that a customer was given of a message that was stored with this text.
+pub(crate) fn write_told(format: IdFormat, told_as: &[u8], id: MessageId, into: &mut Vec<u8>) {
+    if ShortId::is_text(told_as) {
+        into.extend_from_slice(told_as);
+    } else {
+        // The first of its group, where it is told as that.
+        write(format, read_told_as(told_as).unwrap_or(id), into);
     }
 }
 
@@ -60,6 +84,7 @@ pub(crate) fn read(format: IdFormat, text: &[u8]) -> Option<MessageId> {
         IdFormat::Hex => MessageId::from_hex(text).ok(),
         IdFormat::Decimal => read_decimal(text),
         IdFormat::Uuid => read_uuid(text),
+        IdFormat::Short => None,
     }
 }
 

@@ -4,7 +4,7 @@
 //! the status that a `submit_sm` to it would have had. Bound: 255 destinations, for `number_of_dests` has one octet.
 //!
 //! Decisions:
-//! - The customer knows all by one id, that of the first destination accepted: the response has it, and so have the
+//! - The customer knows all by one id, that of the first destination accepted, or one short id: the response has it, and so have the
 //!   receipts of all; which destination a receipt speaks of is its `source_addr`. The stored messages keep that text
 //!   (`told_as`), so that it is the same after a restart.
 //! - The segments of all destinations are taken out of the account's rate at once, or the whole is `ESME_RTHROTTLED` for
@@ -14,13 +14,15 @@
 //! - Where nothing is accepted the whole is refused: with the status that all destinations share, else with
 //!   `ESME_RSUBMITFAIL`. A fault of the text, the sender or the times is the whole's, before any destination is judged.
 
-use carrack_engine::{Group, Submission, Verdict};
+use carrack_engine::{Group, Submission, ToldAs, Verdict};
+use carrack_message::MessageId;
 use carrack_smpp::{
     Address, CommandId, CommandStatus, Destination, Destinations, ServerSession, SubmitMulti,
     UnsuccessSme, UnsuccessSmes, write_destination, write_unsuccess_sme,
 };
 
 use super::requests::take_rate;
+use super::short_id::ShortId;
 use super::{message_id, screen};
 use crate::accounts::{Account, IdFormat};
 
@@ -48,7 +50,7 @@ pub(crate) fn expand(
     let common = screen::common(account, &asked.message, utc_ns)?;
     let group = Group {
         number: group,
-        told_as: message_id::told_as,
+        told_as: ToldAs::First(message_id::told_as),
     };
     let mut multi = Multi::default();
     let before = submissions.len();
@@ -93,14 +95,15 @@ impl Multi {
         self.messages
     }
 
-    /// Answers by a verdict for each message; one that is missing is the node's fault.
+    /// Answers by a verdict for each message; one that is missing is the node's fault. Gives the id of the first that was
+    /// accepted.
     pub(crate) fn answer<'v>(
         &self,
-        format: IdFormat,
+        told_as: (IdFormat, Option<ShortId>),
         session: &mut ServerSession,
         sequence_number: u32,
         mut verdicts: impl Iterator<Item = &'v Verdict>,
-    ) {
+    ) -> Option<MessageId> {
         let mut unsuccess = self.unsuccess.clone();
         let mut first = None;
         for destination in Destinations::new(&self.destinations) {
@@ -116,10 +119,11 @@ impl Multi {
         }
         let command = CommandId::SUBMIT_MULTI;
         let Some(id) = first else {
-            return session.answer(sequence_number, command, of_all(&unsuccess), &[]);
+            session.answer(sequence_number, command, of_all(&unsuccess), &[]);
+            return None;
         };
         let mut id_text = Vec::with_capacity(message_id::OCTETS_MAX);
-        message_id::write(format, id, &mut id_text);
+        message_id::write_given(told_as, id, &mut id_text);
         let count = UnsuccessSmes::new(&unsuccess).count();
         let written = session.answer_with(sequence_number, command, CommandStatus::ESME_ROK, |w| {
             w.cstring(&id_text);
@@ -129,6 +133,7 @@ impl Multi {
         if written.is_err() {
             session.answer(sequence_number, command, CommandStatus::ESME_RSYSERR, &[]);
         }
+        Some(id)
     }
 }
 

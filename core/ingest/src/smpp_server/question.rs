@@ -11,6 +11,8 @@
 //! - The id of a `submit_multi`: a query speaks of its first message; a cancel takes all of them back, or with a
 //!   `destination_addr` those to that number. It is OK if all that it meant were taken back.
 //! - A cancel without an id, of all messages between two addresses, is `ESME_RCANCELFAIL`: there is no index by address.
+//! - A short id finds a message while it is among the newest that are remembered. One that is not, because it is older or
+//!   was given before the start, is `ESME_RQUERYFAIL`, `ESME_RCANCELFAIL` or `ESME_RREPLACEFAIL`: nobody knows that it is wrong.
 //! - No message can be replaced: `ESME_RREPLACEFAIL` for one that is there.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +24,8 @@ use carrack_smpp::{
 };
 
 use super::intake::{Intake, MessageState};
+use super::short_id::ShortId;
+use super::short_ids::ShortIds;
 use super::{address, message_id, receipt};
 use crate::accounts::Account;
 
@@ -33,6 +37,8 @@ pub(crate) struct Question {
     pub(crate) sequence_number: u32,
     account: u32,
     id: MessageId,
+    /// The id is that of a whole group, whatever is stored: it was found by a short one.
+    leads: bool,
     ask: Ask,
 }
 
@@ -43,6 +49,16 @@ enum Ask {
     /// All that go by the id, or those to this number.
     Cancel(Option<Msisdn>),
     Replace,
+}
+
+impl Ask {
+    const fn fails_by(&self) -> CommandStatus {
+        match self {
+            Self::Query(_) => CommandStatus::ESME_RQUERYFAIL,
+            Self::Cancel(_) => CommandStatus::ESME_RCANCELFAIL,
+            Self::Replace => CommandStatus::ESME_RREPLACEFAIL,
+        }
+    }
 }
 
 /// What is answered.
@@ -87,7 +103,7 @@ impl Question {
     /// # Errors
     /// The status to answer.
     pub(crate) fn read(
-        account: &Account,
+        (account, short_ids): (&Account, Option<&ShortIds>),
         sequence_number: u32,
         command: CommandId,
         body: &[u8],
@@ -120,11 +136,18 @@ impl Question {
                 (replace.message_id, Ask::Replace)
             }
         };
+        let id = match short_ids {
+            None => message_id::read(account.dialect.message_id, message_id)
+                .ok_or(CommandStatus::ESME_RINVMSGID),
+            Some(short_ids) => ShortId::read(message_id)
+                .ok_or(CommandStatus::ESME_RINVMSGID)
+                .and_then(|id| short_ids.find(id).ok_or(ask.fails_by())),
+        };
         Ok(Self {
             sequence_number,
             account: account.number,
-            id: message_id::read(account.dialect.message_id, message_id)
-                .ok_or(CommandStatus::ESME_RINVMSGID)?,
+            id: id?,
+            leads: short_ids.is_some(),
             ask,
         })
     }
@@ -138,14 +161,6 @@ impl Question {
         }
     }
 
-    const fn fails_by(&self) -> CommandStatus {
-        match self.ask {
-            Ask::Query(_) => CommandStatus::ESME_RQUERYFAIL,
-            Ask::Cancel(_) => CommandStatus::ESME_RCANCELFAIL,
-            Ask::Replace => CommandStatus::ESME_RREPLACEFAIL,
-        }
-    }
-
     /// Finds the answer and gives it to `reply`, once, perhaps on a shard's thread. Blocking: it reads the store.
     pub(crate) fn answer(self, intake: &impl Intake, reply: impl FnOnce(Answer) + Send + 'static) {
         let (sequence_number, command) = (self.sequence_number, self.command());
@@ -156,7 +171,7 @@ impl Question {
                 verdict,
             });
         };
-        let (fails_by, account, id) = (self.fails_by(), self.account, self.id);
+        let (fails_by, account, id) = (self.ask.fails_by(), self.account, self.id);
         let unreadable = |reason: String| {
             tracing::error!(%id, reason, "the store cannot be read for a client's question");
             fails_by
@@ -168,7 +183,7 @@ impl Question {
                 Ok(Some(State { message_id, state }))
             }));
         }
-        let found = intake.together(account, id).map_err(unreadable);
+        let found = intake.together(account, id, self.leads).map_err(unreadable);
         let meant = match (found, self.ask) {
             (Err(status), _) => return reply(Err(status)),
             (Ok(messages), _) if messages.is_empty() => {

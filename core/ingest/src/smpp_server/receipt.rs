@@ -39,9 +39,8 @@ impl ReceiptWriter {
         send: impl FnOnce(&DeliverSm<'_>) -> R,
     ) -> R {
         self.id.clear();
-        // The first of its group, where it is told as that.
-        let told_as = message_id::read_told_as(&ending.told_as).unwrap_or(ending.id);
-        message_id::write(self.dialect.message_id, told_as, &mut self.id);
+        let format = self.dialect.message_id;
+        message_id::write_told(format, &ending.told_as, ending.id, &mut self.id);
         let state = state(ending.status);
         let dialect = self.dialect.receipt;
         self.error.clear();
@@ -166,6 +165,36 @@ pub(crate) mod tests {
                 });
             }
         }
+    }
+
+    #[test]
+    fn short_id_that_was_given_is_told_whatever_the_account_says_by_then() {
+        use crate::accounts::IdFormat;
+        let mut writer = ReceiptWriter::default();
+        for message_id in [IdFormat::Short, IdFormat::Hex, IdFormat::Decimal] {
+            writer.speak(Dialect {
+                message_id,
+                ..Dialect::default()
+            });
+            let given = Ending {
+                told_as: b"0001A00F".to_vec(),
+                ..ending(7)
+            };
+            writer.write(&given, |sm| {
+                assert!(sm.short_message.starts_with(b"id:0001A00F sub:"));
+                let told = sm.tlvs.find_cstring(tag::RECEIPTED_MESSAGE_ID);
+                assert_eq!(told, Some(&b"0001A00F"[..]));
+            });
+        }
+        // One that was given none.
+        writer.speak(Dialect {
+            message_id: IdFormat::Short,
+            ..Dialect::default()
+        });
+        let told = writer.write(&ending(7), |sm| {
+            receipt::parse(sm.short_message).id.unwrap().to_vec()
+        });
+        assert_eq!(told, ending(7).id.hex());
     }
 
     #[test]

@@ -8,13 +8,16 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::sync::Arc;
 
-use carrack_engine::Submission;
+use carrack_engine::{Group, Submission, ToldAs};
 use carrack_smpp::{CommandId, CommandStatus, ShortMessage, Strictness, SubmitMulti, SubmitSm};
 
 use super::multi::{self, Multi};
 use super::question::Question;
 use super::screen;
+use super::short_id::ShortId;
+use super::short_ids::ShortIds;
 use crate::accounts::Account;
 
 /// Questions of one client that may wait: a client that only asks must not hold up the others.
@@ -25,6 +28,8 @@ pub(crate) const QUESTIONS_MAX: u32 = 32;
 pub(crate) struct Asked {
     pub(crate) sequence_number: u32,
     pub(crate) by: AskedBy,
+    /// By which its messages are known, where the account has such ids.
+    pub(crate) short_id: Option<ShortId>,
 }
 
 /// The request that it was.
@@ -94,6 +99,8 @@ pub(crate) struct Caller<'a> {
     pub(crate) utc_ns: u64,
     /// Questions of this client that wait already.
     pub(crate) asking: u32,
+    /// Where the account has them.
+    pub(crate) short_ids: Option<&'a Arc<ShortIds>>,
 }
 
 impl Caller<'_> {
@@ -103,6 +110,10 @@ impl Caller<'_> {
             true => Err(CommandStatus::ESME_RTHROTTLED),
             false => Ok(account),
         }
+    }
+
+    fn short_id(&self) -> Result<Option<ShortId>, CommandStatus> {
+        self.short_ids.map(ShortIds::give).transpose()
     }
 }
 
@@ -150,17 +161,22 @@ impl Requests {
         by: AskedBy,
         sm: &ShortMessage<'_>,
     ) {
-        let asked = Asked {
+        let mut asked = Asked {
             sequence_number,
             by,
+            short_id: None,
         };
         let screened = caller.account().and_then(|account| {
             let submission = screen::submission(account, sm, caller.utc_ns)?;
             take_rate(account, submission.segments.into())?;
-            Ok(submission)
+            Ok((submission, caller.short_id()?))
         });
         match screened {
-            Ok(submission) => {
+            Ok((mut submission, short_id)) => {
+                if let Some(short_id) = short_id {
+                    submission.group = Some(self.group(short_id));
+                }
+                asked.short_id = short_id;
                 self.submits.asked.push(asked);
                 self.submits.submissions.push(submission);
             }
@@ -168,6 +184,15 @@ impl Requests {
                 let command = asked.command();
                 self.refusals.push((sequence_number, command, status));
             }
+        }
+    }
+
+    /// Another group, of messages that are told as this.
+    fn group(&mut self, short_id: ShortId) -> Group {
+        self.groups = self.groups.wrapping_add(1);
+        Group {
+            number: self.groups,
+            told_as: ToldAs::Given(short_id.text()),
         }
     }
 
@@ -198,10 +223,21 @@ impl Requests {
         let asked = decoded.map_err(|fault| fault.answer)?.value;
         self.groups = self.groups.wrapping_add(1);
         let submissions = &mut self.submits.submissions;
+        let before = submissions.len();
         let multi = multi::expand(account, &asked, caller.utc_ns, self.groups, submissions)?;
+        let short_id = caller
+            .short_id()
+            .inspect_err(|_| submissions.truncate(before))?;
+        if let Some(short_id) = short_id {
+            let group = self.group(short_id);
+            for submission in self.submits.submissions.iter_mut().skip(before) {
+                submission.group = Some(group);
+            }
+        }
         self.submits.asked.push(Asked {
             sequence_number,
             by: AskedBy::SubmitMulti(Box::new(multi)),
+            short_id,
         });
         Ok(())
     }
@@ -218,7 +254,8 @@ impl Requests {
         if waiting >= QUESTIONS_MAX as usize {
             return Err(CommandStatus::ESME_RTHROTTLED);
         }
-        let question = Question::read(account, sequence_number, command, body, caller.strictness)?;
+        let asker = (account, caller.short_ids.map(Arc::as_ref));
+        let question = Question::read(asker, sequence_number, command, body, caller.strictness)?;
         self.questions.push_back(question);
         Ok(())
     }

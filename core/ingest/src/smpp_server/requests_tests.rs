@@ -13,6 +13,9 @@ use super::super::super::requests::QUESTIONS_MAX;
 use carrack_engine::{Cancelled, Chunk};
 use carrack_message::Msisdn;
 
+#[path = "short_id_requests_tests.rs"]
+mod short_ids;
+
 const OTHER: &str = "447700900124";
 const ID: MessageId = MessageId(0x0123_4567_89ab_cdef);
 
@@ -73,7 +76,7 @@ fn submit_multi_is_answered_once_durable_and_names_whom_it_did_not_take() {
     assert_eq!(to, [447_700_900_123, 447_700_900_124, 447_700_900_125]);
     for submission in &submits.submissions {
         assert_eq!(submission.group.unwrap().number, 1);
-        assert_eq!((submission.group.unwrap().told_as)(ID), ID.hex());
+        assert_eq!(submission.group.unwrap().told_as.text(ID), ID.hex());
         assert_eq!(submission.wants_receipt, ReceiptWish::Always);
     }
     let verdicts = [
@@ -305,6 +308,7 @@ struct Shelf {
     together: Vec<(MessageId, Msisdn)>,
     cancelled: Arc<std::sync::Mutex<Vec<MessageId>>>,
     too_late: Option<MessageId>,
+    by_short_id: bool,
 }
 
 impl Shelf {
@@ -326,6 +330,7 @@ impl Shelf {
             ],
             cancelled: Arc::default(),
             too_late: None,
+            by_short_id: false,
         }
     }
 
@@ -354,8 +359,13 @@ impl Intake for Shelf {
         assert_eq!((account, id), (7, ID));
         self.known.clone()
     }
-    fn together(&self, account: u32, id: MessageId) -> Result<Vec<(MessageId, Msisdn)>, String> {
-        assert_eq!((account, id), (7, ID));
+    fn together(
+        &self,
+        account: u32,
+        id: MessageId,
+        leads: bool,
+    ) -> Result<Vec<(MessageId, Msisdn)>, String> {
+        assert_eq!((account, id, leads), (7, ID, self.by_short_id));
         self.known.clone().map(|_| self.together.clone())
     }
     fn cancel(&self, id: MessageId, reply: Box<dyn FnOnce(Cancelled) + Send>) {

@@ -18,8 +18,10 @@ use super::counts::{Counts, SmppServerCounts};
 use super::door::Door;
 use super::intake::Intake;
 use super::post::{Letter, Post};
+use super::short_ids::ShortIdBook;
+use super::short_marks::ShortIdsFault;
 use super::spec::SmppServerSpec;
-use crate::accounts::AccountBook;
+use crate::accounts::{AccountBook, IdFormat};
 use crate::tls::{TlsFault, TlsServer};
 
 const THREAD: &str = "smpp-door";
@@ -45,6 +47,9 @@ pub enum SmppServerFault {
     /// Certificate or key.
     #[error(transparent)]
     Tls(#[from] TlsFault),
+    /// What is reserved of short message ids cannot be read, or no more of them reserved.
+    #[error(transparent)]
+    ShortIds(#[from] ShortIdsFault),
     /// No runtime for its thread.
     #[error("{0}")]
     Runtime(#[from] RuntimeFault),
@@ -81,13 +86,24 @@ impl<I: Intake> SmppServer<I> {
         let post = Arc::new(Post::new());
         let counts = Arc::new(Counts::default());
         let (started, starting) = sync_channel(2);
+        let short_ids = short_ids(&spec, &book, &counts)?;
         let door_post = Arc::clone(&post);
         let door_counts = Arc::clone(&counts);
         let door_tls = tls.clone();
         let thread = Builder::new()
             .name(THREAD.to_owned())
             .spawn(move || {
-                let make = || Door::new(spec, intake, book, door_tls, door_post, door_counts);
+                let make = || {
+                    Door::new(
+                        spec,
+                        intake,
+                        book,
+                        door_tls,
+                        door_post,
+                        door_counts,
+                        short_ids,
+                    )
+                };
                 run(make, &started);
             })
             .map_err(SmppServerFault::Thread)?;
@@ -151,6 +167,21 @@ impl<I: Intake> Drop for SmppServer<I> {
     fn drop(&mut self) {
         self.end(Duration::ZERO);
     }
+}
+
+/// Ready for the accounts of now; those of a reload get theirs while they wait.
+fn short_ids(
+    spec: &SmppServerSpec,
+    book: &AccountBook,
+    counts: &Arc<Counts>,
+) -> Result<Arc<ShortIdBook>, ShortIdsFault> {
+    let short_ids = ShortIdBook::open(&spec.data_dir, spec.short_ids_max, Arc::clone(counts))?;
+    for account in book.current().iter() {
+        if account.dialect.message_id == IdFormat::Short {
+            short_ids.prepare(&account.name)?;
+        }
+    }
+    Ok(Arc::new(short_ids))
 }
 
 fn run<I: Intake>(make: impl FnOnce() -> Door<I>, started: &SyncSender<Started>) {

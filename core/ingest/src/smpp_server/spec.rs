@@ -1,6 +1,7 @@
 //! What the door is started with.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use carrack_runtime::Io;
@@ -36,6 +37,10 @@ pub struct SmppServerSpec {
     pub pdu_octets_max: u32,
     /// Output of one connection that may wait, octets: above, its input is not read and no receipt is handed to it.
     pub output_octets_max: u32,
+    /// The node's folder, for what is reserved of short ids.
+    pub data_dir: PathBuf,
+    /// Newest short ids of an account that are remembered.
+    pub short_ids_max: usize,
 }
 
 /// Connections that have no bind yet, beside those that do.
@@ -46,7 +51,7 @@ const UNBIND_TIMEOUT_NS: u64 = 2_000_000_000;
 impl SmppServerSpec {
     /// The door as configured.
     #[must_use]
-    pub fn from_settings(settings: &carrack_settings::SmppServer, io: Io) -> Self {
+    pub fn from_settings(settings: &carrack_settings::SmppServer, io: Io, data_dir: &Path) -> Self {
         let binds_max = settings.binds_max;
         Self {
             listen: settings.listen,
@@ -63,6 +68,8 @@ impl SmppServerSpec {
             binds_max,
             pdu_octets_max: settings.pdu_octets_max,
             output_octets_max: OUTPUT_OCTETS_MAX,
+            data_dir: data_dir.to_owned(),
+            short_ids_max: settings.short_ids_max,
         }
     }
 

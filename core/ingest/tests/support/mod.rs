@@ -53,7 +53,7 @@ impl Intake for Willing {
         Ok(None)
     }
 
-    fn together(&self, _: u32, id: MessageId) -> Result<Vec<(MessageId, Msisdn)>, String> {
+    fn together(&self, _: u32, id: MessageId, _: bool) -> Result<Vec<(MessageId, Msisdn)>, String> {
         let to = Msisdn::from_u64(447_946_000_001).unwrap();
         Ok(vec![(id, to)])
     }
@@ -78,6 +78,8 @@ pub fn door() -> SmppServerSpec {
         binds_max: 1000,
         pdu_octets_max: 69_632,
         output_octets_max: 1 << 20,
+        data_dir: std::env::temp_dir().join("no-short-ids"),
+        short_ids_max: 100,
     }
 }
 

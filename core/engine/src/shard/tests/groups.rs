@@ -9,12 +9,12 @@ use carrack_message::{MessageId, ReceiptState, Status};
 use super::rig::{MS, NORTH, Rig, SECOND, SOUTH, settings};
 use crate::notice::Notice;
 use crate::settings::EngineSettings;
-use crate::submission::{Group, Submission, Verdict};
+use crate::submission::{Group, Submission, ToldAs, Verdict};
 
 fn group(number: u32) -> Option<Group> {
     Some(Group {
         number,
-        told_as: |id| id.hex().to_vec(),
+        told_as: ToldAs::First(|id| id.hex().to_vec()),
     })
 }
 
@@ -102,6 +102,54 @@ fn group_is_told_under_the_id_of_its_first_accepted_and_others_under_their_own()
             (6, second)
         ]
     );
+}
+
+#[test]
+fn group_that_was_given_a_text_is_told_by_it_whichever_is_accepted_first_and_after_a_crash() {
+    for crash in [false, true] {
+        let mut rig = Rig::new();
+        let given = |rig: &Rig, number, text: &[u8; 8], last| Submission {
+            group: Some(Group {
+                number,
+                told_as: ToldAs::Given(*text),
+            }),
+            ..grouped(rig, number, last)
+        };
+        let nobodys = Submission {
+            account: u32::MAX,
+            ..given(&rig, 1, b"0000A001", 2)
+        };
+        let chunk = vec![
+            nobodys,
+            given(&rig, 1, b"0000A001", 3),
+            given(&rig, 1, b"0000A001", 4),
+            given(&rig, 2, b"0000A002", 5),
+        ];
+        rig.hand_in(chunk, None);
+        rig.settle();
+        if crash {
+            rig = rig.crash();
+            rig.up(NORTH);
+            rig.after(2 * SECOND);
+            rig.after(3600 * SECOND);
+        }
+        deliver_all(&mut rig);
+        // Taken after another crash: the customer was not there.
+        let mut rig = rig.crash();
+        let taken = rig.subscribe(MoWay::Bind, 1, 100);
+        rig.settle();
+        let mut told = told(&taken);
+        told.dedup();
+        let text = |text: &[u8]| text.to_vec();
+        assert_eq!(
+            told,
+            [
+                (3, text(b"0000A001")),
+                (4, text(b"0000A001")),
+                (5, text(b"0000A002"))
+            ]
+        );
+    }
 }
 
 #[test]
