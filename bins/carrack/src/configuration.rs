@@ -75,7 +75,11 @@ impl Configuration {
         match RouteTable::build(carriers, routes) {
             Ok(table) => Ok(Self {
                 settings,
-                table: Arc::new(table.with_numbering(Arc::clone(&numbering))),
+                table: Arc::new(
+                    table
+                        .with_numbering(Arc::clone(&numbering))
+                        .with_rates(prices.worth(utc_ns)),
+                ),
                 sell_decks: decks_of(&prices.accounts),
                 prices,
                 numbering,
@@ -95,7 +99,8 @@ impl Configuration {
         self.sell_decks = decks_of(&switched.prices.accounts);
         self.prices = switched.prices;
         let table = RouteTable::build(carriers, self.table.routes().to_vec())?;
-        self.table = Arc::new(table.with_numbering(Arc::clone(&self.numbering)));
+        let table = table.with_numbering(Arc::clone(&self.numbering));
+        self.table = Arc::new(table.with_rates(self.prices.worth(utc_ns)));
         Ok(switched.said)
     }
 

@@ -152,7 +152,8 @@ fn specifications(configuration: &Configuration) -> Vec<AccountSpec> {
         .iter()
         .zip(&configuration.sell_decks)
         .map(|(account, deck)| {
-            AccountSpec::from_settings(account, &settings.delivery, deck.clone())
+            let numbering = Arc::clone(&configuration.numbering);
+            AccountSpec::from_settings(account, &settings.delivery, deck.clone(), numbering)
         })
         .collect()
 }

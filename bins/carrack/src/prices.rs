@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use carrack_message::Currency;
-use carrack_routing::{Deck, DeckDiff, DeckFault, PriceList, Rates, show_instant};
+use carrack_routing::{Deck, DeckDiff, DeckFault, PriceList, Rate, Rates, show_instant};
 
 /// UTC nanoseconds of the wall clock, which prices go by.
 pub(crate) fn utc_now_ns() -> u64 {
@@ -126,6 +126,13 @@ impl Listed {
         Some(line)
     }
 
+    /// Its currency, and what that is worth in the base currency.
+    fn worth(&self, utc_ns: u64) -> Option<(Currency, Rate)> {
+        let currency = self.deck.currency()?;
+        let rate = self.rates.as_ref()?.rate_at(currency, utc_ns)?;
+        Some((currency, rate))
+    }
+
     /// The rate that its base prices are of, for people.
     fn rate(&self, utc_ns: u64) -> Option<String> {
         let (rates, currency) = (self.rates.as_ref()?, self.deck.currency()?);
@@ -149,6 +156,18 @@ pub(crate) struct Switched {
 }
 
 impl Prices {
+    /// What the currencies of accounts are worth in the base currency; empty without rates.
+    pub(crate) fn worth(&self, utc_ns: u64) -> Vec<(Currency, Rate)> {
+        let lists = self.accounts.iter().flatten();
+        let mut worth: Vec<(Currency, Rate)> = Vec::new();
+        for found in lists.filter_map(|listed| listed.worth(utc_ns)) {
+            if !worth.contains(&found) {
+                worth.push(found);
+            }
+        }
+        worth
+    }
+
     pub(crate) fn lists(&self) -> impl Iterator<Item = &Arc<Listed>> {
         self.carriers.iter().chain(&self.accounts).flatten()
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use carrack_message::number::{self, NumberKind};
 use carrack_message::{Class, Msisdn, Sender};
-use carrack_routing::Deck;
+use carrack_routing::{Deck, Numbering, PriceHit};
 use carrack_runtime::{Clock, SystemClock};
 use carrack_settings::{BindKinds, Network, SenderPattern, Webhook};
 use carrack_smpp::BindKind;
@@ -54,6 +54,7 @@ pub struct Account {
     pub binds_max: u32,
     /// Price list it is charged by.
     pub deck: Option<Arc<Deck>>,
+    numbering: Arc<Numbering>,
     /// Most segments of one message.
     pub segments_max: u8,
     /// Longest life a message may name, nanoseconds.
@@ -94,6 +95,7 @@ impl Account {
             window: spec.window,
             binds_max: spec.binds_max,
             deck: spec.deck.clone(),
+            numbering: Arc::clone(&spec.numbering),
             segments_max: spec.segments_max,
             validity_ns_max: u64::try_from(spec.validity_max.as_nanos()).unwrap_or(u64::MAX),
             operator: spec.operator,
@@ -106,6 +108,17 @@ impl Account {
             clock,
             rate,
         })
+    }
+
+    /// What its list says of a number; none without a list, or where that has no price for it.
+    #[must_use]
+    pub fn price(&self, to: Msisdn) -> Option<PriceHit> {
+        let deck = self.deck.as_ref()?;
+        let network = match deck.has_networks() {
+            true => self.numbering.network(to),
+            false => carrack_message::Network::UNKNOWN,
+        };
+        deck.price_for(to, network)
     }
 
     /// Whether it may come from this address.

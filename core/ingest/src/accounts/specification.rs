@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use carrack_message::Class;
 use carrack_message::number::NumberKind;
-use carrack_routing::Deck;
+use carrack_routing::{Deck, Numbering};
 use carrack_settings::{BindKinds, Network, SenderPattern, Webhook};
 
 use super::Dialect;
@@ -38,6 +38,8 @@ pub struct AccountSpec {
     pub binds_max: u32,
     /// Price list it is charged by.
     pub deck: Option<Arc<Deck>>,
+    /// Whose numbers are, where that list has prices by network.
+    pub numbering: Arc<Numbering>,
     /// From where it may come; empty: from anywhere.
     pub allowed_ips: Vec<Network>,
     /// Whether it may see and stop carriers, and see the queue and routes with buy prices.
@@ -75,6 +77,7 @@ impl AccountSpec {
             window: 100,
             binds_max: 10,
             deck: None,
+            numbering: Arc::default(),
             allowed_ips: Vec::new(),
             operator: false,
             segments_max: 10,
@@ -93,6 +96,7 @@ impl AccountSpec {
         account: &carrack_settings::Account,
         delivery: &carrack_settings::Delivery,
         deck: Option<Arc<Deck>>,
+        numbering: Arc<Numbering>,
     ) -> Self {
         let shown = |secret: &Option<carrack_settings::Secret>| {
             secret.as_ref().map(|secret| secret.expose().to_owned())
@@ -110,6 +114,7 @@ impl AccountSpec {
             window: account.window,
             binds_max: account.binds_max,
             deck,
+            numbering,
             allowed_ips: account.allowed_ips.clone(),
             operator: account.operator,
             segments_max: delivery.segments_max,

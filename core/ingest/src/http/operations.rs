@@ -221,7 +221,7 @@ pub(crate) async fn explain(
         text: asked.text.as_deref(),
         segments: text.as_ref().map_or(1, |text| text.segments),
         at_utc_ns: state.utc_ns(),
-        sell: deck.and_then(|deck| deck.price(to)).map(|hit| hit.price),
+        sell: account.price(to).map(|hit| hit.price),
         sell_currency: deck.and_then(|deck| deck.currency()),
         quality: Some(&quality),
         ..Query::of(&account.name, to, from.unwrap_or_default(), class)

@@ -284,11 +284,12 @@ impl<'a> Screen<'a> {
     }
 
     fn price(&self, to: Msisdn, segments: u8) -> Result<Option<Micros>, SubmissionFault> {
-        let Some(deck) = &self.account.deck else {
+        if self.account.deck.is_none() {
             return Ok(None);
-        };
-        deck.price(to)
-            .and_then(|hit| hit.price.checked_mul(i64::from(segments)))
+        }
+        self.account
+            .price(to)
+            .and_then(|hit| hit.cost(u32::from(segments)))
             .map(Some)
             .ok_or_else(|| {
                 let detail =

@@ -133,6 +133,11 @@ impl Deck {
         self.hit(self.ranges.find(to.as_u64())?)
     }
 
+    /// Whether it has prices by network.
+    pub fn has_networks(&self) -> bool {
+        !self.networks.is_empty()
+    }
+
     /// The entry of this network where it is known and the list has one, else that of [`Deck::price`].
     #[inline]
     pub fn price_for(&self, to: Msisdn, network: Network) -> Option<PriceHit> {

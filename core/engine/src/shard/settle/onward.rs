@@ -19,7 +19,7 @@ impl Shard {
             _ => false,
         };
         let policy = self.live.get(key).map(|live| live.policy.after_receipt);
-        may && policy.is_some_and(|policy| policy.failed_goes_on) && self.to_next(now, key)
+        may && policy.is_some_and(|policy| policy.failed_goes_on) && self.sends_onward(now, key)
     }
 
     /// No receipt came for as long as its route waits for one.
@@ -33,11 +33,11 @@ impl Shard {
             && live.phase == Phase::AwaitingReceipt
             && waited_ns >= wait_s.saturating_mul(1_000_000_000)
         {
-            self.to_next(now, key);
+            self.sends_onward(now, key);
         }
     }
 
-    fn to_next(&mut self, now: Now, key: Key) -> bool {
+    fn sends_onward(&mut self, now: Now, key: Key) -> bool {
         let Some(live) = self.live.get_mut(key) else {
             return false;
         };
