@@ -261,6 +261,7 @@ fn routes(settings: &Settings, carriers: &[CarrierRow], faults: &mut Vec<Fault>)
             policy: ways::policy(&route.policy),
             attempts_max: route.attempts_max,
             on_no_response: route.on_no_response.map(on_no_response),
+            looks_up: route.looks_up,
             margin: ways::margin(route.margin),
             after_receipt: ways::after_receipt(route),
         };

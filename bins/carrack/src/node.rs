@@ -54,6 +54,7 @@ pub(crate) fn specification(configuration: &Configuration, carriers: Vec<Carrier
         carriers,
         table: Arc::clone(&configuration.table),
         mo: handsets::rules(settings),
+        register: None,
         cdr: settings.cdr.as_ref().map(|cdr| CdrSettings {
             // The store keeps it, for commands that stand elsewhere.
             folder: std::path::absolute(&cdr.folder).unwrap_or_else(|_| cdr.folder.clone()),

@@ -21,6 +21,7 @@ mod node;
 mod notice;
 mod pager;
 mod recovery;
+mod register;
 mod rules;
 mod settings;
 mod shard;
@@ -44,6 +45,7 @@ pub use node::simulated::{
 };
 pub use node::{AccountQueue, CarrierSpec, LinkMaker, Node, NodeFault, NodeSpec};
 pub use notice::{Ending, Incoming, IncomingBody, News, Notice, NoticeKey, NoticeSink};
+pub use register::{Register, RegisterReply};
 pub use rules::CarrierRules;
 pub use settings::{EngineSettings, Multipart};
 pub use snapshot::{CarrierSnapshot, LaneSnapshot, LinkSnapshot, Snapshot};

@@ -1,12 +1,12 @@
 //! What a shard is told from outside.
 
-use carrack_message::MessageId;
+use carrack_message::{MessageId, Network};
 
 use crate::credit::Credit;
 use crate::engine::Cancelled;
 use crate::notice::{NoticeKey, NoticeSink};
 use crate::recovery::RestoredLane;
-use crate::shard::{Live, Party};
+use crate::shard::{Key, Live, Party};
 use crate::snapshot::ShardSnapshot;
 use crate::submission::Chunk;
 
@@ -32,6 +32,8 @@ pub(crate) enum Mail {
         party: Party,
         subscriber: u64,
     },
+    /// A register knows the network of a message's recipient, or nobody said.
+    Looked(Key, Option<Network>),
     Told(NoticeKey),
     Credit(Credit),
     Snapshot(Box<dyn FnOnce(ShardSnapshot) + Send>),

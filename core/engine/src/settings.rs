@@ -67,6 +67,8 @@ pub struct EngineSettings {
     pub quality_known_by: u32,
     /// A receipt that has not come for so long counts against its carrier.
     pub quality_receipt_wait_ns: u64,
+    /// How long a message waits for a register to say its recipient's network.
+    pub lookup_wait_ns: u64,
     /// Letters a shard's mailbox holds.
     pub mailbox_size: usize,
     /// Frames a history may read.
@@ -107,6 +109,7 @@ impl Default for EngineSettings {
             quality: QualityRules::default(),
             quality_known_by: 50,
             quality_receipt_wait_ns: 600 * SECOND,
+            lookup_wait_ns: 2 * SECOND,
             mailbox_size: 4096,
             history_frames_max: 50_000,
             drain_ns: 15 * SECOND,

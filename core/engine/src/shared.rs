@@ -13,6 +13,7 @@ use crate::batches::Batches;
 use crate::credit::Balances;
 use crate::directory::Directory;
 use crate::jobs::JobBoard;
+use crate::register::Register;
 use crate::settings::EngineSettings;
 use crate::shard::Home;
 
@@ -66,6 +67,8 @@ pub(crate) struct Shared {
     pub(crate) balances: Balances,
     directory: RwLock<Arc<Directory>>,
     table: RwLock<Arc<RouteTable>>,
+    /// Who knows more of numbers than tables do.
+    pub(crate) register: Option<Arc<dyn Register>>,
     quality: RwLock<Arc<Qualities>>,
     /// Counts what is new of how carriers do.
     pub(crate) quality_version: AtomicU64,
@@ -86,6 +89,7 @@ impl Shared {
         let balances = Balances::default();
         balances.restore(money);
         Self {
+            register: None,
             quality: RwLock::new(Arc::new(Qualities::new(
                 owners.len(),
                 settings.quality_known_by,

@@ -117,6 +117,7 @@ fn open(data_dir: &Path) -> Stand {
         }],
         table: table(),
         mo: MoTable::default(),
+        register: None,
         cdr: None,
     })
     .unwrap();

@@ -44,6 +44,8 @@ pub struct RouteRow {
     pub attempts_max: Option<u16>,
     /// Policy for a missing response; none means the general default.
     pub on_no_response: Option<OnNoResponse>,
+    /// Whether a register is to be asked for the recipient's network before its messages go.
+    pub looks_up: bool,
     /// What a message has to earn.
     pub margin: Margin,
     /// What follows when a carrier took it and it did not arrive.
@@ -59,6 +61,7 @@ impl Default for RouteRow {
             policy: Policy::LeastCost,
             attempts_max: None,
             on_no_response: None,
+            looks_up: false,
             margin: Margin::default(),
             after_receipt: AfterReceipt::default(),
         }
@@ -249,6 +252,7 @@ pub struct RouteTable {
     pub(crate) carriers: Vec<CarrierRow>,
     pub(crate) routes: Vec<RouteRow>,
     numbering: Arc<Numbering>,
+    looks_up: bool,
     /// What a unit of other currencies is worth in the base currency.
     rates: Vec<(Currency, Rate)>,
 }
@@ -275,6 +279,7 @@ impl RouteTable {
             check_route(route, &carriers)?;
         }
         Ok(Self {
+            looks_up: routes.iter().any(|route| route.looks_up),
             carriers,
             routes,
             numbering: Arc::default(),
@@ -304,6 +309,11 @@ impl RouteTable {
     pub(crate) fn in_base(&self, amount: Micros, currency: Currency) -> Option<Micros> {
         let rate = self.rates.iter().find(|(known, _)| *known == currency);
         rate.and_then(|(_, rate)| rate.convert(amount))
+    }
+
+    /// Whether any route wants a register to be asked.
+    pub fn looks_up(&self) -> bool {
+        self.looks_up
     }
 
     /// What is known of numbers.

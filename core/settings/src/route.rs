@@ -65,6 +65,8 @@ pub struct Route {
     pub attempts_max: Option<u16>,
     /// What happens without a submit response; none: that of `[delivery]`.
     pub on_no_response: Option<OnNoResponse>,
+    /// Whether the register of `[hlr]` is asked for the recipient's network before its messages go (key `lookup`).
+    pub looks_up: bool,
     /// What a message has to earn.
     pub margin: Margin,
     /// Whether a message goes to the next carrier when a receipt says that it did not arrive (key `on_failed_receipt`).
@@ -104,6 +106,11 @@ impl Route {
             carriers,
             attempts_max: section.optional("attempts_max", kind::integer(1..=1_000)),
             on_no_response: section.optional("on_no_response", kind::choice(ON_NO_RESPONSE)),
+            looks_up: section.or(
+                "lookup",
+                false,
+                kind::choice(&[("none", false), ("hlr", true)]),
+            ),
             margin: margin(section),
             failed_receipt_goes_on: section.or(
                 "on_failed_receipt",

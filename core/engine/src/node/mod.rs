@@ -34,6 +34,7 @@ use crate::engine::{Engine, Inner};
 use crate::mail::Mail;
 use crate::pager;
 use crate::recovery::Recovered;
+use crate::register::Register;
 use crate::rules::CarrierRules;
 use crate::settings::EngineSettings;
 use crate::shared::Shared;
@@ -108,6 +109,8 @@ pub struct NodeSpec {
     pub table: Arc<RouteTable>,
     /// Who gets messages from handsets; those in the log are given away by it before the first new one comes.
     pub mo: MoTable,
+    /// Who knows more of numbers than tables do; none: nobody is asked.
+    pub register: Option<Arc<dyn Register>>,
     /// CDR files; none: none are written.
     pub cdr: Option<CdrSettings>,
 }
@@ -182,6 +185,7 @@ impl Node {
             .start(Arc::clone(&found.store))
             .map_err(|source| system("cannot start the committer", source))?;
         let owners = (0..spec.carriers.len()).map(|place| (place % shards) as u8);
+        let register = spec.register.clone();
         let mut shared = Shared::new(
             spec.engine.clone(),
             owners.collect(),
@@ -189,6 +193,7 @@ impl Node {
             Arc::clone(&spec.table),
             &found.money,
         );
+        shared.register = register;
         shared.keepers_found = found.store.shelf_keepers()?;
         count_shelf(&shared, &found.store.shelf_counts());
         let shared = Arc::new(shared);

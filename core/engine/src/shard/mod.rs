@@ -20,6 +20,7 @@ mod jobs;
 mod lanes;
 mod links;
 mod live;
+mod lookup;
 mod matching;
 mod mo;
 mod moving;
@@ -240,7 +241,7 @@ impl Shard {
         self.look_at_quality();
         let mut busy = self.take_mail(now);
         self.poll_links(now);
-        self.act_on_durable();
+        self.act_on_durable(now);
         self.end_waits(now);
         self.sweep(now);
         self.sweep_mo(now);
@@ -343,6 +344,7 @@ impl Shard {
                     sink,
                 } => self.outbox.grant(party, subscriber, credits, sink),
                 Mail::Revoke { party, subscriber } => self.revoke(party, subscriber),
+                Mail::Looked(key, network) => self.looked_up(now, key, network),
                 Mail::Told(key) => self.told(now, key),
                 Mail::Credit(credit) => self.credit(now, credit),
                 Mail::Snapshot(reply) => reply(self.view()),
@@ -352,7 +354,7 @@ impl Shard {
     }
 
     /// Does what waited for frames that have become durable.
-    fn act_on_durable(&mut self) {
+    fn act_on_durable(&mut self, now: Now) {
         while let Some((frame, after)) = self.frames.durable(self.committer.as_ref()) {
             let After {
                 accepted,
@@ -366,7 +368,7 @@ impl Shard {
             } = after;
             self.settle_money(&frame);
             for key in accepted {
-                self.accepted_is_durable(key, &frame);
+                self.accepted_is_durable(now, key, &frame);
             }
             for (reply, verdicts) in replies {
                 reply(verdicts);
@@ -402,7 +404,7 @@ impl Shard {
         }
     }
 
-    fn accepted_is_durable(&mut self, key: Key, frame: &Arc<SealedFrame>) {
+    fn accepted_is_durable(&mut self, now: Now, key: Key, frame: &Arc<SealedFrame>) {
         let found = self.live.get_mut(key);
         // One that came back from the shelf to be cancelled has ended.
         let Some(live) = found.filter(|live| live.phase == Phase::Committing) else {
@@ -411,9 +413,10 @@ impl Shard {
         live.frame = Some(Arc::clone(frame));
         live.phase = Phase::Waiting;
         let lane = LaneKey::of(live);
-        match self.is_long(lane) {
-            true => self.page_out(key),
-            false => self.lanes.push_back(lane, key),
+        if self.is_long(lane) {
+            self.page_out(key);
+        } else if !self.look_up(now, key) {
+            self.lanes.push_back(lane, key);
         }
     }
 

@@ -310,7 +310,9 @@ impl Shard {
             }
             self.is_here(&live);
             let key = self.live.insert(live);
-            self.lanes.push_back(lane, key);
+            if !self.look_up(now, key) {
+                self.lanes.push_back(lane, key);
+            }
         }
     }
 

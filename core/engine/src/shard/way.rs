@@ -40,6 +40,7 @@ impl Way {
                 failed_goes_on: false,
                 missing_goes_on_s: 0,
             },
+            looks_up: false,
             is_measured: false,
         },
     };
@@ -51,6 +52,8 @@ pub(crate) struct RoutePolicy {
     pub(crate) attempts_max: u32,
     pub(crate) on_no_response: OnNoResponse,
     pub(crate) after_receipt: AfterReceipt,
+    /// A register is to be asked for the recipient's network.
+    pub(crate) looks_up: bool,
     /// Its order follows what is measured.
     pub(crate) is_measured: bool,
 }
@@ -76,6 +79,7 @@ impl Shard {
                 .and_then(|route| route.on_no_response)
                 .unwrap_or(settings.on_no_response),
             after_receipt: route.map_or_else(Default::default, |route| route.after_receipt),
+            looks_up: route.is_some_and(|route| route.looks_up),
             is_measured: route
                 .is_some_and(|route| matches!(route.policy, Policy::LeastCostDelivered(_))),
         }
@@ -85,6 +89,7 @@ impl Shard {
     fn choose(&self, now: Now, facts: &Facts<'_>, draws: bool) -> Result<Choice, NoRoute> {
         let query = facts.query(&self.directory, now.utc_ns);
         self.table.choose(&Query {
+            network: self.remembered_network(facts.to),
             quality: Some(&self.quality),
             draws: draws.then_some(&self.draws),
             ..query
