@@ -16,6 +16,7 @@ mod delivery;
 mod durability;
 mod duration;
 mod fault;
+mod hlr;
 mod http;
 mod kind;
 mod log;
@@ -55,6 +56,7 @@ pub use customer::{
 pub use delivery::{Delivery, Multipart, OnNoResponse};
 pub use durability::{Durability, DurabilityMode};
 pub use fault::{Fault, Faults};
+pub use hlr::Hlr;
 pub use http::Http;
 pub use log::{Log, LogFormat, LogLevel};
 pub use mo::Mo;

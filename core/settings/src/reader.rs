@@ -282,6 +282,11 @@ pub(crate) struct Entry<'a> {
 }
 
 impl Entry<'_> {
+    /// The file it stands in.
+    pub(crate) const fn context(&self) -> &Context {
+        self.context
+    }
+
     /// What was read, or a fault at the entry's line.
     pub(crate) fn checked<T>(&self, read: Read<T>) -> Option<T> {
         read.map_err(|wrong| self.fault(wrong.what)).ok()

@@ -11,8 +11,8 @@ use crate::mo_route::{self, Customers};
 use crate::reader::{self, Context, Section, nearest, text_of};
 use crate::route::Names;
 use crate::{
-    Account, Batch, Bind, Carrier, Cdr, Currencies, Delivery, Durability, Faults, Http, Log, Mo,
-    MoRoute, Node, Numbers, Quality, Queue, Route, Runtime, Shutdown, SmppServer,
+    Account, Batch, Bind, Carrier, Cdr, Currencies, Delivery, Durability, Faults, Hlr, Http, Log,
+    Mo, MoRoute, Node, Numbers, Quality, Queue, Route, Runtime, Shutdown, SmppServer,
 };
 
 /// Most octets of a configuration file.
@@ -28,6 +28,7 @@ const TABLES: &[&str] = &[
     "mo",
     "quality",
     "numbers",
+    "hlr",
     "http",
     "smpp_server",
     "batch",
@@ -75,6 +76,8 @@ pub struct Settings {
     pub quality: Quality,
     /// `[numbers]`
     pub numbers: Numbers,
+    /// `[hlr]`; none: no register is asked.
+    pub hlr: Option<Hlr>,
     /// `[http]`; none: no HTTP front door.
     pub http: Option<Http>,
     /// `[smpp_server]`; none: no SMPP front door.
@@ -188,6 +191,10 @@ impl<'a> Document<'a> {
             mo: self.table("mo", Mo::read),
             quality: self.table("quality", Quality::read),
             numbers: self.table("numbers", Numbers::read),
+            hlr: self
+                .root
+                .contains_key("hlr")
+                .then(|| self.table("hlr", Hlr::read)),
             http: self
                 .root
                 .contains_key("http")

@@ -65,8 +65,12 @@ impl Webhook {
 
 /// Says nothing of the text itself where that may hold a secret.
 fn url(value: &DeValue<'_>) -> Read<Uri> {
+    url_of(&kind::text(value)?)
+}
+
+/// A URL that can be asked.
+pub(crate) fn url_of(text: &str) -> Read<Uri> {
     const CURE: &str = "write it as \"https://example.com/sms\"";
-    let text = kind::text(value)?;
     if text.len() > URL_OCTETS_MAX {
         return Err(format!("is longer than {URL_OCTETS_MAX} characters").into());
     }
@@ -89,7 +93,7 @@ fn url(value: &DeValue<'_>) -> Read<Uri> {
         .authority()
         .ok_or_else(|| format!("names no host; {CURE}"))?;
     if authority.as_str().contains('@') {
-        return Err("names a user; take him away, the receiver knows us by the signature".into());
+        return Err("names a user; take him away, we are known by signature or header".into());
     }
     if authority.host().is_empty() {
         return Err(format!("names no host; {CURE}").into());

@@ -7,7 +7,7 @@ use cargo_metadata::{DependencyKind, Package};
 use crate::metadata;
 
 /// Floors of the house; a room may use rooms of lower floors only.
-const FLOORS: [(&str, u8); 15] = [
+const FLOORS: [(&str, u8); 16] = [
     ("carrack-smpp", 1),
     ("carrack-message", 1),
     ("carrack-throttle", 1),
@@ -15,6 +15,7 @@ const FLOORS: [(&str, u8); 15] = [
     ("carrack-settings", 2),
     ("carrack-runtime", 2),
     ("carrack-carrier", 3),
+    ("carrack-lookup", 3),
     ("carrack-queue", 3),
     ("carrack-routing", 3),
     ("carrack-loadtest", 3),
