@@ -89,7 +89,7 @@ impl Making {
     fn end(self) -> Result<IndexSummary, Fault> {
         let (out, summary) = self.writer.finish().context("the index cannot be ended")?;
         out.keep()?;
-        self.progress.finish();
+        self.progress.finish(summary.numbers);
         Ok(summary)
     }
 }

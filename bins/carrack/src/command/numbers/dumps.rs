@@ -75,7 +75,7 @@ pub(super) fn read(
             faults.extend(faults_of(path, found));
         }
     }
-    progress.finish();
+    progress.finish(sorter.given());
     if !faults.is_empty() {
         return Err(Faults(faults).into());
     }

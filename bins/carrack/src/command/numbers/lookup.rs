@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use carrack_message::{Msisdn, number};
-use carrack_routing::numbering::Numbering;
+use carrack_routing::numbering::{Numbering, Portability};
 use carrack_settings::Faults;
 use clap::Args;
 use serde_json::{Value, json};
@@ -13,6 +14,9 @@ use crate::fault::Fault;
 use crate::numbering::{index, plan, whole};
 use crate::output;
 use crate::table::{count, shown, table};
+
+/// Numbers of an index that are timed.
+const SAMPLE: u64 = 1 << 20;
 
 /// Arguments of `lookup`.
 #[derive(Args)]
@@ -38,6 +42,9 @@ pub(crate) struct Lookup {
 pub(crate) struct Check {
     /// The index of ported numbers
     index: PathBuf,
+    /// Times so many look-ups as well, in no order, half of them of numbers that are not in it
+    #[arg(long, value_name = "N")]
+    lookups: Option<u64>,
     /// Prints JSON
     #[arg(long)]
     json: bool,
@@ -106,15 +113,41 @@ pub(super) fn check(arguments: &Check) -> Result<(), Fault> {
     let built =
         jiff::Timestamp::from_second(built).map_or_else(|_| String::new(), |at| at.to_string());
     let networks = found.networks().count();
+    let lookup_ns = arguments.lookups.map(|lookups| lookup_ns(&found, lookups));
     if arguments.json {
         return output::json(&json!({
             "file": name, "good": true, "numbers": found.len(), "networks": networks,
-            "octets": found.octets(), "built": built,
+            "octets": found.octets(), "built": built, "lookup_ns": lookup_ns,
         }));
     }
     output::line(format_args!(
-        "{name}: good: {} numbers of {networks} networks in {} octets, built {built}",
+        "{name}: good: {} numbers of {networks} networks in {} octets, built {built}{}",
         count(found.len()),
-        count(found.octets())
+        count(found.octets()),
+        lookup_ns.map_or_else(String::new, |ns| format!("; {ns:.0} ns a look-up"))
     ))
+}
+
+/// Nanoseconds of one look-up: a sample of the numbers and what stands behind each of them, scattered.
+fn lookup_ns(index: &Portability, lookups: u64) -> f64 {
+    let step = usize::try_from(index.len() / SAMPLE + 1).unwrap_or(usize::MAX);
+    let sample = index.numbers().step_by(step);
+    let behind = |number: Msisdn| Msisdn::from_u64(number.as_u64() + 1);
+    let mut asked: Vec<Msisdn> = sample
+        .flat_map(|(number, _)| [Some(number), behind(number)])
+        .flatten()
+        .collect();
+    asked.sort_by_cached_key(|number| number.as_u64().wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    // Once before, so that what is timed is in memory.
+    let warm = asked.iter().filter_map(|to| index.network(*to)).count();
+    std::hint::black_box(warm);
+    let start = Instant::now();
+    let mut done = 0;
+    while done < lookups && !asked.is_empty() {
+        for to in &asked {
+            std::hint::black_box(index.network(*to));
+        }
+        done += asked.len() as u64;
+    }
+    start.elapsed().as_nanos() as f64 / done.max(1) as f64
 }

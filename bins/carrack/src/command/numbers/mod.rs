@@ -18,7 +18,7 @@ pub(crate) enum Command {
     /// Makes an index of ported numbers from lists of them
     #[command(after_help = "\
 A list is CSV with the header number,network: an international number, and the MCC-MNC it was ported to. Numbers may
-stand in any order; of a number that stands more than once the last row counts. Memory stays below 150 MiB whatever
+stand in any order; of a number that stands more than once the last row counts. Memory stays below 200 MiB whatever
 the length of the lists; beside FILE there have to be 8 octets free a row, and those of the index.
 
 Examples:
@@ -50,6 +50,7 @@ Exit codes: 0 done, 2 wrong usage, faults in the plan or an index that is none."
     #[command(after_help = "\
 Examples:
   carrack numbers check ported.idx
+  carrack numbers check ported.idx --lookups 10000000
 
 Exit codes: 0 good, 2 spoiled or no index.")]
     Check(lookup::Check),

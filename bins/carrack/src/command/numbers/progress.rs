@@ -62,7 +62,8 @@ impl Progress {
     }
 
     /// Leaves the terminal to what comes next.
-    pub(super) fn finish(self) {
+    pub(super) fn finish(mut self, numbers: u64) {
+        self.numbers = numbers;
         match &self.bar {
             Some(bar) => bar.finish(),
             None if self.start.elapsed() >= LINE => eprintln!("{}, done", self.text()),
