@@ -18,6 +18,7 @@ mod place;
 mod prices;
 mod progress;
 mod recording;
+mod register;
 mod signals;
 mod table;
 mod ways;

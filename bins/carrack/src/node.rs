@@ -180,6 +180,10 @@ fn engine(settings: &Settings) -> EngineSettings {
         receipts_in_memory_max: size(queue.receipts_in_memory_max),
         early_receipt_hold_ns: nanoseconds(queue.early_receipt_hold),
         early_receipts_max: size(queue.early_receipts_max),
+        lookup_wait_ns: settings
+            .hlr
+            .as_ref()
+            .map_or(0, |hlr| nanoseconds(hlr.timeout)),
         quality: ways::quality(&settings.quality),
         quality_known_by: settings.quality.known_by,
         quality_receipt_wait_ns: nanoseconds(settings.quality.receipt_wait),

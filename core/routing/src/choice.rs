@@ -192,14 +192,10 @@ impl RouteTable {
         if count == 0 {
             return None;
         }
-        let draw = draws.next(number);
-        // The share of the turn that explores is cut among the unknown.
-        let share = u128::from(draw) * u128::from(PERMILLE);
-        let (turn, rest) = ((share >> 64) as u64, share as u64);
-        if turn >= u64::from(rules.explore_permille) {
+        if !draws.explores(number, rules.explore_permille) {
             return None;
         }
-        let nth = (u128::from(rest) * count as u128) >> 64;
+        let nth = (u128::from(draws.next(number)) * count as u128) >> 64;
         let mut found = ranked
             .iter()
             .enumerate()

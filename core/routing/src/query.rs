@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use carrack_message::{Class, Currency, Micros, Msisdn, Network};
 
-use crate::quality::Qualities;
+use crate::quality::{PERMILLE, Qualities};
 
 /// The facts of a message that routing looks at. [`Query::of`] fills in what a caller does not know.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +65,15 @@ impl<'a> Query<'a> {
 /// Fractions that are spread evenly however few are drawn, a sequence for each route: shares come out exact within a few
 /// messages, and no more is explored than a route allows.
 #[derive(Debug, Default)]
-pub struct Draws(Vec<Cell<u64>>);
+pub struct Draws(Vec<Turns>);
+
+/// Of one route.
+#[derive(Debug, Default)]
+struct Turns {
+    fraction: Cell<u64>,
+    /// Thousandths of a message that may still be explored.
+    owed: Cell<u16>,
+}
 
 /// The golden ratio of 2^64: its multiples are spread most evenly.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -74,16 +82,29 @@ impl Draws {
     /// Sequences for so many routes.
     #[must_use]
     pub fn new(routes: usize) -> Self {
-        Self((0..routes).map(|_| Cell::new(0)).collect())
+        Self((0..routes).map(|_| Turns::default()).collect())
     }
 
     /// The next fraction of a route, in 2^-64.
     pub(crate) fn next(&self, route: u16) -> u64 {
-        let Some(cell) = self.0.get(usize::from(route)) else {
+        let Some(turns) = self.0.get(usize::from(route)) else {
             return 0;
         };
-        let next = cell.get().wrapping_add(STEP);
-        cell.set(next);
+        let next = turns.fraction.get().wrapping_add(STEP);
+        turns.fraction.set(next);
         next
+    }
+
+    /// Whether the next message of a route is one of so many of a thousand: never more of any number from the first on.
+    pub(crate) fn explores(&self, route: u16, permille: u16) -> bool {
+        let Some(turns) = self.0.get(usize::from(route)) else {
+            return false;
+        };
+        let owed = turns.owed.get().saturating_add(permille);
+        let explores = owed >= PERMILLE;
+        turns
+            .owed
+            .set(if explores { owed - PERMILLE } else { owed });
+        explores
     }
 }

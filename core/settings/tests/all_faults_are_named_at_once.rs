@@ -64,7 +64,7 @@ fn a_file_with_many_faults_names_them_all_by_line() {
         [queue]\nretention = 24\nepoch_size = \"64MB\"\n[delivery]\nvalidity_default = \"8d\"\n\
         [[account]]\nname = \"shop\"\n[[account]]\nname = \"shop\"\napi_key = { env = \"CARRACK_NOT_SET\" }\n\
         [[carrier]]\nname = \"north\"\nkind = \"smp\"\naddress = \"h\"\nsystem_id = \"u\"\npassword = \"p\"\n\
-        windw = 5\ndeck = \"none.csv\"\n[[route]]\ncarriers = [\n  \"north\",\n  \"nort\",\n]\npolicy = \"weighted\"\n";
+        windw = 5\ndeck = \"none.csv\"\n[[route]]\ncarriers = [\n  \"north\",\n  \"nort\",\n]\npolicy = \"cheapest\"\n";
     let faults = Settings::parse(text, "c.toml", dir.path()).unwrap_err();
     let shown = faults.to_string();
     let expected = [
@@ -105,7 +105,10 @@ fn a_file_with_many_faults_names_them_all_by_line() {
             "c.toml:29: ",
             "carrier \"nort\", which does not exist; did you mean `north`?",
         ),
-        ("c.toml:31: ", "one of least_cost, ordered"),
+        (
+            "c.toml:31: ",
+            "one of least_cost, least_cost_delivered, ordered, weighted",
+        ),
     ];
     let lines: Vec<&str> = shown.lines().collect();
     assert_eq!(lines.len(), expected.len(), "{shown}");

@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use carrack_engine::NodeSpec;
 use carrack_engine::{Engine, Node};
 use carrack_ingest::http::HttpFault;
 use carrack_ingest::smpp_server::SmppServerFault;
@@ -25,6 +26,7 @@ use crate::fault::Fault;
 use crate::node::{currencies, specification};
 use crate::place::{ConfigArgs, Ready};
 use crate::prices::utc_now_ns;
+use crate::register;
 use crate::signals::{self, Signal};
 
 /// Runs a node
@@ -56,8 +58,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
     forget_the_dead(&data_dir);
     let settings = &configuration.settings;
     let carriers = Carriers::of(&settings.carriers, settings.shutdown.deadline)?;
-    let node =
-        Node::start(specification(&configuration, carriers.specs)).map_err(anyhow::Error::from)?;
+    let node = Node::start(NodeSpec {
+        register: register::start(&configuration.settings)?,
+        ..specification(&configuration, carriers.specs)
+    })
+    .map_err(anyhow::Error::from)?;
     let doors = match Doors::open(
         &configuration,
         &node.engine(),

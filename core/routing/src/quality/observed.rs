@@ -19,6 +19,8 @@ pub struct Rules {
     pub expected_permille: u16,
     /// What was known before weighs like so many messages.
     pub prior_weight: u32,
+    /// From so many messages on they say alone what is known.
+    pub settled_by: u32,
     /// Pairs of network and class that are told apart.
     pub cells_max: usize,
     /// Receipts of delivery that come within this time, nearly all of them, are no receipts of handsets, milliseconds.
@@ -33,7 +35,8 @@ impl Default for Rules {
             window_ns: 600_000_000_000,
             hysteresis_permille: 30,
             expected_permille: 950,
-            prior_weight: 20,
+            prior_weight: 50,
+            settled_by: 300,
             cells_max: 4096,
             suspicious_receipt_ms: 300,
             suspicious_min: 200,
@@ -189,11 +192,17 @@ fn quality(
     (counts, latencies): &(Counts, Halves),
 ) -> Quality {
     let known = before.filter(|before| before.delivered_permille > 0 || before.ended > 0);
-    let carrier = Some(&public.overall).filter(|overall| overall.ended > 0);
+    let settled = |quality: &Quality| Some(quality.settled_permille).filter(|share| *share > 0);
+    // Not what was published last: the messages of this window would be counted each time anew.
     let prior = known
-        .or(carrier)
-        .map_or(rules.expected_permille, |before| before.delivered_permille);
+        .and_then(settled)
+        .or_else(|| settled(&public.overall))
+        .unwrap_or(rules.expected_permille);
     let seen = share(counts.delivered, counts.ended(), prior, rules.prior_weight);
+    let settled_permille = match counts.ended() >= rules.settled_by {
+        true => seen.max(1),
+        false => known.map_or(0, |before| before.settled_permille),
+    };
     let delivered_permille = match known {
         Some(before) if before.delivered_permille.abs_diff(seen) <= rules.hysteresis_permille => {
             before.delivered_permille
@@ -207,6 +216,7 @@ fn quality(
         >= u64::from(counts.ended()) * u64::from(SUSPICIOUS_PERMILLE);
     Quality {
         delivered_permille,
+        settled_permille,
         ended: counts.ended(),
         accepted_permille: share(counts.accepted, answered, PERMILLE, 0),
         answered,
@@ -259,7 +269,7 @@ mod tests {
         ends(&mut observed, SECOND_NS, 600, 399);
         let public = observed.publish(SECOND_NS).unwrap();
         let many = public.of(one(), Class::Bulk, 1).delivered_permille;
-        assert!((590..615).contains(&many), "{many}");
+        assert!((590..630).contains(&many), "{many}");
     }
 
     #[test]

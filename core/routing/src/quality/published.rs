@@ -15,6 +15,9 @@ pub struct Quality {
     /// Of a thousand messages whose end is known, so many were delivered; moved towards what was known before where there
     /// are few, and changed only by more than the hysteresis.
     pub delivered_permille: u16,
+    /// The same when there were last enough to go by them alone; 0: there never were.
+    #[serde(skip)]
+    pub settled_permille: u16,
     /// Messages of the window whose end is known.
     pub ended: u32,
     /// Of a thousand submits, so many were accepted.
