@@ -1,6 +1,6 @@
 //! What is known of a number without asking anybody: whose range it is, and whether it was taken to another network.
 //!
-//! Promise: [`Numbering::network`] is pure, does not allocate and takes less than a microsecond once the octets of the
+//! Promise: [`Numbering::network`] is pure, does not allocate and takes about a microsecond once the octets of the
 //! index are in memory. Portability wins over the plan: a number that was ported belongs to where it was ported.
 //! Bounds: those of [`NumberPlan`] and of [`Portability`]. Nothing here fails: what is not known is
 //! [`Network::UNKNOWN`].

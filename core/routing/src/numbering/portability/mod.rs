@@ -1,6 +1,6 @@
 //! Numbers that were taken to another network: an index of a hundred million and more, read where it lies.
 //!
-//! Promise: a number is found or not in less than a microsecond once the octets are in memory, without allocation and
+//! Promise: a number is found or not in about a microsecond once the octets are in memory, without allocation and
 //! without copying; no octets whatever make the reader panic, loop or read outside of them. At most nine octets a
 //! number, and two or three where numbers lie close to each other, as they do in life.
 //!
