@@ -62,6 +62,7 @@ fn older_log_is_refused_with_the_remedy_and_stays_as_it_is() {
         carriers: Vec::new(),
         table: Arc::new(RouteTable::build(Vec::new(), Vec::new()).unwrap()),
         mo: MoTable::default(),
+        register: None,
         cdr: None,
     });
     let Err(NodeFault::Frame(fault)) = refused else {

@@ -182,11 +182,14 @@ impl<'a> Document<'a> {
         let rules = mo_routes.iter().map(|r| (r.name.as_str(), r.line));
         self.unique("two rules of [[mo_route]] are named", true, rules);
         self.check_receivers(&carriers, &routes);
+        let queue = self.table("queue", Queue::read);
+        self.check_waits(&queue, &routes);
+        self.check_lookups(&routes);
         Settings {
             node: self.table("node", Node::read),
             runtime: self.table("runtime", Runtime::read),
             durability: self.table("durability", Durability::read),
-            queue: self.table("queue", Queue::read),
+            queue,
             delivery: self.table("delivery", Delivery::read),
             mo: self.table("mo", Mo::read),
             quality: self.table("quality", Quality::read),
@@ -220,6 +223,37 @@ impl<'a> Document<'a> {
             routes,
             mo_routes,
             source,
+        }
+    }
+
+    /// A missing receipt is noticed of what waits in memory.
+    fn check_waits(&self, queue: &Queue, routes: &[Route]) {
+        for route in routes {
+            if route
+                .missing_receipt_goes_on
+                .is_some_and(|wait| wait > queue.receipt_in_memory)
+            {
+                self.context.faults.add(
+                    route.line,
+                    format!(
+                        "route `{}`: `missing_receipt_goes_on` is longer than `receipt_in_memory` of [queue]; shorten it or raise the other",
+                        route.name
+                    ),
+                );
+            }
+        }
+    }
+
+    fn check_lookups(&self, routes: &[Route]) {
+        if self.root.contains_key("hlr") {
+            return;
+        }
+        for route in routes.iter().filter(|route| route.looks_up) {
+            let what = format!(
+                "route `{}` has lookup = \"hlr\", and there is no register; add [hlr] or leave it out",
+                route.name
+            );
+            self.context.faults.add(route.line, what);
         }
     }
 
