@@ -1,7 +1,7 @@
 //! The little that shards share: atomics, and tables that are replaced whole. Nothing here is locked a message.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use carrack_message::MessageId;
 use carrack_queue::Turnovers;
@@ -68,7 +68,7 @@ pub(crate) struct Shared {
     directory: RwLock<Arc<Directory>>,
     table: RwLock<Arc<RouteTable>>,
     /// Who knows more of numbers than tables do.
-    pub(crate) register: Option<Arc<dyn Register>>,
+    pub(crate) register: OnceLock<Arc<dyn Register>>,
     quality: RwLock<Arc<Qualities>>,
     /// Counts what is new of how carriers do.
     pub(crate) quality_version: AtomicU64,
@@ -89,7 +89,7 @@ impl Shared {
         let balances = Balances::default();
         balances.restore(money);
         Self {
-            register: None,
+            register: OnceLock::new(),
             quality: RwLock::new(Arc::new(Qualities::new(
                 owners.len(),
                 settings.quality_known_by,

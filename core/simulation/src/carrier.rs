@@ -348,7 +348,12 @@ impl World {
         receipt.answered |= taken;
         let (state, copy) = (receipt.state, receipt.copy);
         self.note("receipt answered", [place as u64, u64::from(taken), 0]);
-        if let Some(copy) = copy.filter(|_| taken && state.is_final()) {
+        if taken && state.is_final() && state != ReceiptState::Delivered {
+            // Its text may go on to the next carrier.
+            self.book.excuses += 1;
+        }
+        // One that says that it did not arrive may not be the last word.
+        if let Some(copy) = copy.filter(|_| taken && state == ReceiptState::Delivered) {
             self.answered(carrier, copy, state);
         }
     }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::money::limit_micros;
 use carrack_engine::{AccountEntry, CarrierEntry, Directory, Terms};
 use carrack_message::Micros;
-use carrack_routing::{CarrierRow, Margin, Matcher, Policy, RouteRow, RouteTable, RoutingFault};
+use carrack_routing::{
+    AfterReceipt, CarrierRow, Margin, Matcher, Policy, RouteRow, RouteTable, RoutingFault,
+};
 
 /// How routes stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +67,11 @@ pub(crate) fn table(carriers: usize, routes: Routes) -> Result<Arc<RouteTable>, 
         policy: Policy::Ordered,
         // What accounts pay has no deck behind it here.
         margin: Margin::Any,
+        // A text that one carrier does not deliver goes to the next, by some of the tables.
+        after_receipt: AfterReceipt {
+            failed_goes_on: routes == Routes::Reversed || carriers > 2,
+            missing_goes_on_s: 0,
+        },
         ..RouteRow::default()
     };
     RouteTable::build(rows.collect(), vec![route]).map(Arc::new)

@@ -193,7 +193,10 @@ impl Node {
             Arc::clone(&spec.table),
             &found.money,
         );
-        shared.register = register;
+        if let Some(register) = register {
+            // It is set once, here.
+            let _ = shared.register.set(register);
+        }
         shared.keepers_found = found.store.shelf_keepers()?;
         count_shelf(&shared, &found.store.shelf_counts());
         let shared = Arc::new(shared);

@@ -22,7 +22,7 @@ const SLACK_NS: u64 = 1_000_000_000;
 impl Shard {
     /// What the register remembers of a number; nothing without one.
     pub(super) fn remembered_network(&self, to: carrack_message::Msisdn) -> Network {
-        let register = self.shared.register.as_ref();
+        let register = self.shared.register.get();
         let register = register.filter(|_| self.table.looks_up());
         let known = register.and_then(|register| register.known(to));
         known.unwrap_or(Network::UNKNOWN)
@@ -30,7 +30,7 @@ impl Shard {
 
     /// Asks for the network of a message that is to wait for it. False: it need not wait.
     pub(super) fn look_up(&mut self, now: Now, key: Key) -> bool {
-        let Some(register) = self.shared.register.clone() else {
+        let Some(register) = self.shared.register.get().cloned() else {
             return false;
         };
         let Some(live) = self.live.get_mut(key).filter(|live| live.policy.looks_up) else {

@@ -16,6 +16,7 @@ mod given_on_early;
 mod groups;
 mod ids;
 mod jobs;
+mod lookup;
 mod mo;
 mod onward;
 mod parts;

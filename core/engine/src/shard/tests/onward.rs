@@ -228,9 +228,9 @@ fn what_waits_follows_what_is_measured() {
         ..RouteRow::default()
     });
     // North takes ten at a time; it delivers nothing, and most of the others wait meanwhile.
-    let texts: Vec<String> = (0..60).map(|number| format!("text {number}")).collect();
+    let texts: Vec<String> = (0..100).map(|number| format!("text {number}")).collect();
     rig.accept(&texts.iter().map(String::as_str).collect::<Vec<_>>());
-    for number in 0..30 {
+    for number in 0..70 {
         let id = format!("n{number}");
         rig.answer(NORTH, &id);
         rig.settle();
