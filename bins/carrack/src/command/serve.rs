@@ -8,15 +8,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use carrack_engine::NodeSpec;
-use carrack_engine::{Engine, Node};
+use carrack_engine::{Engine, Node, NodeSpec};
 use carrack_ingest::http::HttpFault;
 use carrack_ingest::smpp_server::SmppServerFault;
 use carrack_routing::show_instant;
-use carrack_settings::{LogFormat, Settings};
+use carrack_settings::{Faults, LogFormat, Settings};
 use clap::Args;
 
 use crate::carriers::Carriers;
@@ -171,8 +171,31 @@ fn switch_prices(configuration: &mut Configuration, node: &Node, doors: &Doors) 
     }
 }
 
+/// How much less a thread that reads a configuration has of the processor than those that move messages.
+const ASIDE_NICE: i32 = 10;
+
+/// Reads a configuration while messages flow: a list of a million prices takes seconds of a core.
+fn load_aside(path: &Path) -> Result<Configuration, Faults> {
+    let path = path.to_owned();
+    let reading = {
+        let path = path.clone();
+        std::thread::Builder::new()
+            .name("configuration".to_owned())
+            .spawn(move || {
+                // Where the system does not allow it, it reads as everybody does.
+                let _ = rustix::process::nice(ASIDE_NICE);
+                Configuration::load(&path)
+            })
+    };
+    match reading.map(JoinHandle::join) {
+        Ok(Ok(read)) => read,
+        // No thread, or one that ended: it is read here, and says why it cannot be.
+        Ok(Err(_)) | Err(_) => Configuration::load(&path),
+    }
+}
+
 fn reload(path: &Path, configuration: &mut Configuration, node: &Node, doors: &Doors) {
-    let fresh = match Configuration::load(path) {
+    let fresh = match load_aside(path) {
         Ok(fresh) => fresh,
         Err(faults) => {
             for fault in &faults.0 {
