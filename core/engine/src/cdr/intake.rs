@@ -130,6 +130,7 @@ impl End {
                 form: taken.form,
                 at_utc_ns: taken.at_utc_ns,
                 price: taken.price,
+                tag: found.tag(),
             }
         });
         Line {

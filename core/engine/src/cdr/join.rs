@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use carrack_message::record::{ArchivedAccepted, ArchivedBody, BatchRow, FrameReader, RecordView};
-use carrack_message::{Alphabet, MessageId, Micros, alphabet};
+use carrack_message::{Alphabet, MessageId, Micros, alphabet, tag};
 use carrack_queue::{FrameKey, Store, StoreFault};
 use rustc_hash::FxHashMap;
 
@@ -37,6 +37,7 @@ pub(super) struct Taken {
     pub(super) batch: Option<BatchRow>,
     from: Span,
     client_ref: Option<Span>,
+    tag: Option<Span>,
 }
 
 /// Messages with their texts.
@@ -67,6 +68,10 @@ impl<'a> Found<'a> {
     pub(super) fn client_ref(&self) -> Option<&'a str> {
         self.taken.client_ref.map(|span| self.piece(span))
     }
+
+    pub(super) fn tag(&self) -> Option<&'a str> {
+        self.taken.tag.map(|span| self.piece(span))
+    }
 }
 
 impl Group {
@@ -91,6 +96,8 @@ impl Group {
         let from = self.keep(record.from.as_str());
         let client_ref = record.client_ref.as_ref();
         let client_ref = client_ref.map(|reference| self.keep(reference.as_str()));
+        let tag = Some(tag(&record.tlvs)).filter(|tag| !tag.is_empty());
+        let tag = tag.map(|tag| self.keep(tag));
         self.taken.push(Taken {
             id: MessageId(record.id.to_native()),
             class: record.class,
@@ -105,6 +112,7 @@ impl Group {
             }),
             from,
             client_ref,
+            tag,
         });
     }
 

@@ -29,6 +29,7 @@ pub(super) struct Origin<'a> {
     pub(super) form: Form,
     pub(super) at_utc_ns: u64,
     pub(super) price: Option<Micros>,
+    pub(super) tag: Option<&'a str>,
 }
 
 /// Everything a line says.
@@ -121,6 +122,7 @@ impl Line<'_> {
         row.plain("cost", money(Some(self.cost)));
         row.plain("cost_currency", currency(self.cost_currency));
         row.plain("margin", money(self.margin()));
+        row.text("tag", origin.and_then(|origin| origin.tag));
     }
 
     /// Appends the line.
@@ -318,6 +320,7 @@ mod tests {
                 form: Form::Gsm7,
                 at_utc_ns: 1_795_367_700_123_000_000,
                 price: Some(Micros(20_000)),
+                tag: Some("news"),
             }),
             status: Status::Delivered.as_u8(),
             error: 0,
@@ -348,19 +351,19 @@ mod tests {
                 r#""segments":2,"encoding":"gsm7","data_coding":null,"#,
                 r#""accepted_at":"2026-11-22T17:15:00.123Z","final_at":"2026-11-22T17:15:01.500Z","#,
                 r#""status":"delivered","error":0,"carrier":"north","segments_sent":2,"#,
-                r#""price":"0.02","charged":"0.015","currency":"EUR","cost":"0.0105","cost_currency":null,"margin":"0.0045"}"#,
+                r#""price":"0.02","charged":"0.015","currency":"EUR","cost":"0.0105","cost_currency":null,"margin":"0.0045","tag":"news"}"#,
                 "\n"
             )
         );
         assert_eq!(
             written(&line, CdrFormat::Csv),
             "0123456789abcdef0123456789abcdef,acme,order 9,000000000000019a,7,bulk,447700900001,ACME,2,gsm7,,\
-             2026-11-22T17:15:00.123Z,2026-11-22T17:15:01.500Z,delivered,0,north,2,0.02,0.015,EUR,0.0105,,0.0045\n"
+             2026-11-22T17:15:00.123Z,2026-11-22T17:15:01.500Z,delivered,0,north,2,0.02,0.015,EUR,0.0105,,0.0045,news\n"
         );
         assert_eq!(
             String::from_utf8(header(CdrFormat::Csv)).unwrap(),
             "id,account,client_ref,batch,row,class,to,from,segments,encoding,data_coding,accepted_at,final_at,status,error,\
-             carrier,segments_sent,price,charged,currency,cost,cost_currency,margin\n"
+             carrier,segments_sent,price,charged,currency,cost,cost_currency,margin,tag\n"
         );
         assert!(header(CdrFormat::Jsonl).is_empty());
     }
@@ -369,11 +372,11 @@ mod tests {
     fn margin_of_two_currencies_or_without_a_price_is_none() {
         let mut line = line(None, "ACME");
         line.cost_currency = Some(Currency(*b"USD"));
-        assert!(written(&line, CdrFormat::Jsonl).ends_with("\"margin\":null}\n"));
+        assert!(written(&line, CdrFormat::Jsonl).contains("\"margin\":null,"));
         line.cost_currency = Some(Currency(*b"EUR"));
-        assert!(written(&line, CdrFormat::Jsonl).ends_with("\"margin\":\"0.0045\"}\n"));
+        assert!(written(&line, CdrFormat::Jsonl).contains("\"margin\":\"0.0045\","));
         line.origin.as_mut().unwrap().price = None;
-        assert!(written(&line, CdrFormat::Jsonl).ends_with("\"margin\":null}\n"));
+        assert!(written(&line, CdrFormat::Jsonl).contains("\"margin\":null,"));
         line.origin = None;
         let text = written(&line, CdrFormat::Jsonl);
         assert!(text.contains("\"to\":null") && text.contains("\"cost\":\"0.0105\""));
@@ -397,7 +400,7 @@ mod tests {
                     prop_assert_eq!(rows.len(), 1);
                     prop_assert_eq!(&rows[0][2], reference.as_str());
                     prop_assert_eq!(&rows[0][7], from.as_str());
-                    prop_assert_eq!(rows[0].len(), 23);
+                    prop_assert_eq!(rows[0].len(), 24);
                 }
             }
         }
