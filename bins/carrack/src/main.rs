@@ -21,6 +21,7 @@ mod recording;
 mod register;
 mod signals;
 mod table;
+mod watched;
 mod ways;
 
 use std::process::ExitCode;

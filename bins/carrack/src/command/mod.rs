@@ -12,6 +12,7 @@ pub(crate) mod demo;
 pub(crate) mod mo;
 pub(crate) mod numbers;
 pub(crate) mod queue;
+pub(crate) mod rehearse;
 pub(crate) mod route;
 pub(crate) mod send;
 pub(crate) mod serve;

@@ -8,6 +8,7 @@ use carrack_settings::{Account, Settings};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
+use crate::command::rehearse;
 use crate::configuration::Configuration;
 use crate::fault::Fault;
 use crate::output;
@@ -28,6 +29,7 @@ Examples:
 
 Exit codes: 0 a carrier takes it, 1 none does, 2 wrong usage or configuration.")]
     Explain(Explain),
+    Rehearse(rehearse::Arguments),
 }
 
 /// Arguments of `explain`.
@@ -60,7 +62,13 @@ pub(crate) struct Explain {
 
 /// Runs the command.
 pub(crate) fn run(command: &Command) -> Result<(), Fault> {
-    let Command::Explain(arguments) = command;
+    match command {
+        Command::Explain(arguments) => explain(arguments),
+        Command::Rehearse(arguments) => rehearse::run(arguments),
+    }
+}
+
+fn explain(arguments: &Explain) -> Result<(), Fault> {
     let explanation = if arguments.node.url.is_some() {
         live(arguments)?
     } else {

@@ -24,6 +24,7 @@ mod mo_customers;
 mod node;
 mod probe;
 mod queue_jobs;
+mod rehearsal;
 mod shelf;
 mod trace;
 mod webhooks;

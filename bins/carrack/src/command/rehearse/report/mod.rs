@@ -1,0 +1,285 @@
+//! A rehearsal as a document.
+
+mod text;
+
+use carrack_routing::{Rates, RouteRow, show_instant};
+use serde::Serialize;
+
+use super::Arguments;
+use super::judge::Judge;
+use super::money::{Amount, Worth};
+use super::reading::Unreadable;
+use super::sums::{Side, Sums};
+use crate::configuration::Configuration;
+use crate::table::money;
+
+/// What a rehearsal was made of.
+pub(super) struct Made<'a> {
+    pub(super) arguments: &'a Arguments,
+    pub(super) at_utc_ns: u64,
+    pub(super) files: usize,
+    pub(super) configuration: &'a Configuration,
+    pub(super) judge: &'a Judge<'a>,
+    pub(super) rates: Option<&'a Rates>,
+    pub(super) sums: &'a Sums,
+    pub(super) unreadable: Unreadable,
+}
+
+/// The document.
+#[derive(Serialize)]
+pub(super) struct Rehearsal {
+    table: String,
+    prices_at: String,
+    files: usize,
+    /// Messages that were rehearsed.
+    messages: u64,
+    /// Of those, messages that another carrier would get.
+    moved: u64,
+    never_sent: u64,
+    without_facts: u64,
+    unreadable: Unreadable,
+    /// What `base` sums are in.
+    base: Option<String>,
+    before: Totals,
+    after: Totals,
+    carriers: Vec<Carrier>,
+    moves: Vec<Move>,
+    refused: Vec<Refused>,
+    routes: Vec<Route>,
+    not_judged: NotJudged,
+}
+
+#[derive(Serialize)]
+struct Totals {
+    messages: u64,
+    segments: u64,
+    without_price: u64,
+    cost: Vec<Amount>,
+    sell: Vec<Amount>,
+    /// None where currencies do not add up.
+    base: Option<Base>,
+}
+
+#[derive(Serialize)]
+struct Base {
+    cost: String,
+    sell: String,
+    /// Of messages that have a price.
+    margin: String,
+}
+
+#[derive(Serialize)]
+struct Carrier {
+    name: String,
+    before: Part,
+    after: Part,
+}
+
+#[derive(Serialize)]
+struct Part {
+    messages: u64,
+    segments: u64,
+    /// Of the messages rehearsed.
+    share_percent: f64,
+    cost: Vec<Amount>,
+}
+
+#[derive(Serialize)]
+struct Move {
+    from: String,
+    /// None: it would be refused.
+    to: Option<String>,
+    messages: u64,
+    segments: u64,
+    cost_before: Vec<Amount>,
+    cost_after: Vec<Amount>,
+}
+
+#[derive(Serialize)]
+struct Refused {
+    reason: &'static str,
+    meaning: &'static str,
+    messages: u64,
+    segments: u64,
+    sell_before: Vec<Amount>,
+    cost_before: Vec<Amount>,
+}
+
+#[derive(Serialize)]
+struct Route {
+    name: String,
+    messages: u64,
+    /// It would follow what is measured; here it went by price.
+    measured: bool,
+}
+
+/// Messages that a route would perhaps have taken, had the files said more; they went on to the next route.
+#[derive(Serialize)]
+struct NotJudged {
+    messages: u64,
+    routes: Vec<Blind>,
+}
+
+#[derive(Serialize)]
+struct Blind {
+    name: String,
+    /// What it asks for that the files may not say.
+    asks: Vec<&'static str>,
+    messages: u64,
+}
+
+fn totals(side: &Side, worth: &Worth<'_>) -> Totals {
+    let sums = (
+        worth.sum(&side.cost),
+        worth.sum(&side.sell),
+        worth.sum(&side.priced_cost),
+    );
+    let base = match sums {
+        (Some(cost), Some(sell), Some(priced)) => Some(Base {
+            cost: money(cost.0),
+            sell: money(sell.0),
+            margin: money(sell.0.saturating_sub(priced.0)),
+        }),
+        _ => None,
+    };
+    Totals {
+        messages: side.messages,
+        segments: side.segments,
+        without_price: side.without_price,
+        cost: side.cost.amounts(),
+        sell: side.sell.amounts(),
+        base,
+    }
+}
+
+fn part(side: &Side, of: u64) -> Part {
+    let share = side.messages as f64 * 100.0 / of.max(1) as f64;
+    Part {
+        messages: side.messages,
+        segments: side.segments,
+        share_percent: (share * 100.0).round() / 100.0,
+        cost: side.cost.amounts(),
+    }
+}
+
+impl Made<'_> {
+    fn name(&self, carrier: usize) -> String {
+        let carrier = self.sums.carriers.get(carrier);
+        carrier.map_or_else(String::new, |carrier| carrier.name.clone())
+    }
+
+    fn route(&self, route: u16) -> Option<&RouteRow> {
+        self.configuration.table.route(route)
+    }
+
+    fn carriers(&self) -> Vec<Carrier> {
+        let of = self.sums.before.messages;
+        let busy = self.sums.carriers.iter();
+        let busy = busy.filter(|carrier| carrier.before.messages + carrier.after.messages > 0);
+        let mut carriers: Vec<Carrier> = busy
+            .map(|carrier| Carrier {
+                name: carrier.name.clone(),
+                before: part(&carrier.before, of),
+                after: part(&carrier.after, of),
+            })
+            .collect();
+        carriers
+            .sort_by_key(|carrier| u64::MAX - carrier.before.messages.max(carrier.after.messages));
+        carriers
+    }
+
+    fn moves(&self) -> Vec<Move> {
+        let moves = self.sums.moves.iter();
+        let mut moves: Vec<Move> = moves
+            .filter(|((from, to), _)| *to != Some(*from))
+            .map(|((from, to), moved)| Move {
+                from: self.name(*from),
+                to: to.map(|to| self.name(to)),
+                messages: moved.before.messages,
+                segments: moved.before.segments,
+                cost_before: moved.before.cost.amounts(),
+                cost_after: moved.after.cost.amounts(),
+            })
+            .collect();
+        moves.sort_by_key(|moved| u64::MAX - moved.messages);
+        moves
+    }
+
+    fn refused(&self) -> Vec<Refused> {
+        let refused = self.sums.refused.iter();
+        refused
+            .map(|(refusal, side)| Refused {
+                reason: refusal.name(),
+                meaning: refusal.meaning(),
+                messages: side.messages,
+                segments: side.segments,
+                sell_before: side.sell.amounts(),
+                cost_before: side.cost.amounts(),
+            })
+            .collect()
+    }
+
+    fn routes(&self) -> Vec<Route> {
+        let routes = (0u16..).zip(self.configuration.table.routes());
+        routes
+            .map(|(number, route)| Route {
+                name: route.name.clone(),
+                messages: self.sums.routes.get(&number).copied().unwrap_or_default(),
+                measured: self.judge.is_measured(number),
+            })
+            .collect()
+    }
+
+    fn not_judged(&self) -> NotJudged {
+        let blind = self.sums.blind.iter().filter_map(|(number, messages)| {
+            let route = self.route(*number)?;
+            let conditions = [
+                ("tag", !route.matcher.tags.is_empty()),
+                ("text", !route.matcher.patterns.is_empty()),
+            ];
+            let asks = conditions.into_iter().filter(|(_, asks)| *asks);
+            Some(Blind {
+                name: route.name.clone(),
+                asks: asks.map(|(name, _)| name).collect(),
+                messages: *messages,
+            })
+        });
+        NotJudged {
+            messages: self.sums.blind.values().sum(),
+            routes: blind.collect(),
+        }
+    }
+}
+
+impl Rehearsal {
+    pub(super) fn of(made: &Made<'_>) -> Self {
+        let sums = made.sums;
+        let (before, after) = (&sums.before, &sums.after);
+        let all = [&before.cost, &before.sell, &after.cost, &after.sell];
+        let worth = Worth::of(made.rates, made.at_utc_ns, &all);
+        let moves = made.moves();
+        let moved = moves.iter().filter(|moved| moved.to.is_some());
+        Self {
+            table: made.arguments.table.display().to_string(),
+            prices_at: show_instant(made.at_utc_ns),
+            files: made.files,
+            messages: before.messages,
+            moved: moved.map(|moved| moved.messages).sum(),
+            never_sent: sums.never_sent,
+            without_facts: sums.without_facts,
+            unreadable: made.unreadable.clone(),
+            base: worth.base(),
+            before: totals(before, &worth),
+            after: totals(after, &worth),
+            carriers: made.carriers(),
+            moves,
+            refused: made.refused(),
+            routes: made.routes(),
+            not_judged: made.not_judged(),
+        }
+    }
+
+    pub(super) const fn unreadable(&self) -> u64 {
+        self.unreadable.count
+    }
+}
