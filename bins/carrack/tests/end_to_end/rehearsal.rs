@@ -272,6 +272,8 @@ fn what_a_cdr_does_not_say_is_counted_and_faults_are_named() {
     let mut lines =
         line("\"4917130000001\"", "test", "") + &line("\"447700900001\"", "test", ",\"tag\":null");
     lines += &line("null", "test", "");
+    // Octets have no text, so the route that looks for one is judged.
+    lines += &line("\"4917130000002\"", "test", "").replace("gsm7", "binary");
     lines += &line("\"447700900001\"", "gone", "");
     std::fs::write(cdr.join("cdr-1.jsonl"), &lines).unwrap();
     let said = document(&rehearse(&place, &place, &[]));
@@ -280,13 +282,13 @@ fn what_a_cdr_does_not_say_is_counted_and_faults_are_named() {
     assert_eq!(said["not_judged"]["routes"][0]["asks"][0], "text");
     assert_eq!(
         (said["messages"].as_u64(), said["without_facts"].as_u64()),
-        (Some(3), Some(1))
+        (Some(4), Some(1))
     );
     assert_eq!(said["refused"][0]["reason"], "unknown_account");
-    assert_eq!(said["before"]["base"]["margin"], "0.09");
+    assert_eq!(said["before"]["base"]["margin"], "0.12");
     assert_eq!(
-        said["after"]["base"]["margin"], "0.064",
-        "0.02 and 0.05 less 0.003 each"
+        said["after"]["base"]["margin"], "0.111",
+        "0.05, 0.02, 0.05 less 0.003 each"
     );
     let east = &said["carriers"][0];
     assert_eq!(
@@ -300,7 +302,7 @@ fn what_a_cdr_does_not_say_is_counted_and_faults_are_named() {
     assert_eq!(output.status.code(), Some(1), "a line cannot be read");
     let said = document(&output);
     let what = said["unreadable"]["what"][0].as_str().unwrap();
-    assert!(what.contains("cdr-1.jsonl:5: "), "{what}");
+    assert!(what.contains("cdr-1.jsonl:6: "), "{what}");
     assert_eq!(said["prices_at"], "2026-12-01");
     std::fs::write(cdr.join("cdr-1.csv"), "").unwrap();
     let named: Vec<PathBuf> = ["cdr-1.csv", "cdr-1.jsonl"]

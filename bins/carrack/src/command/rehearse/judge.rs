@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use carrack_message::{Currency, Micros, Network};
-use carrack_routing::{Deck, Draws, Matcher, NoRoute, Policy, Query};
+use carrack_routing::{Deck, Draws, Matcher, NoRoute, Query};
 
 use super::row::Facts;
 use crate::configuration::Configuration;
@@ -121,12 +121,6 @@ impl<'a> Judge<'a> {
     pub(super) fn is_timed(&self) -> bool {
         let mut routes = self.configuration.table.routes().iter();
         routes.any(|route| route.matcher.hours.is_some())
-    }
-
-    /// Whether a route would follow what is measured.
-    pub(super) fn is_measured(&self, route: u16) -> bool {
-        let route = self.configuration.table.route(route);
-        route.is_some_and(|route| matches!(route.policy, Policy::LeastCostDelivered(_)))
     }
 
     pub(super) fn judge(&self, facts: &Facts<'_>) -> Judged {

@@ -75,7 +75,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
         at_utc_ns,
         files: files.len(),
         configuration: &configuration,
-        judge: &judge,
         rates: rates.as_ref(),
         sums: &sums,
         unreadable,

@@ -226,6 +226,21 @@ mod tests {
     }
 
     #[test]
+    fn files_that_cannot_be_meant_are_refused_with_a_cure() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cdr-1.jsonl.gz");
+        std::fs::write(&path, [0x1f, 0x8b, 8, 0]).unwrap();
+        let refused = each(&path, &mut Unreadable::default(), |_| Ok(()));
+        let said = refused.err().unwrap().to_string();
+        assert!(said.contains("zcat"), "{said}");
+        let open = folder.path().join("cdr-2.jsonl.open");
+        let said = files(&[open]).err().unwrap().to_string();
+        assert!(said.contains("still written to"), "{said}");
+        let empty = files(&[folder.path().to_owned()]).err().unwrap();
+        assert_eq!(empty.exit_code(), 2);
+    }
+
+    #[test]
     fn lines_that_cannot_be_read_are_named_and_passed_over() {
         let good = "01,acme,,,,bulk,447700900001,A,1,gsm7,,2026-11-22T17:15:00.123Z,2026-11-22T17:15:01.500Z,\
                     delivered,0,north,1,,0,,0.01,,";

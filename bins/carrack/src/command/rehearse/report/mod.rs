@@ -2,16 +2,17 @@
 
 mod text;
 
-use carrack_routing::{Rates, RouteRow, show_instant};
+use carrack_routing::{Policy, Rates, RouteRow, show_instant};
 use serde::Serialize;
 
 use super::Arguments;
-use super::judge::Judge;
 use super::money::{Amount, Worth};
 use super::reading::Unreadable;
 use super::sums::{Side, Sums};
 use crate::configuration::Configuration;
 use crate::table::money;
+
+const SECOND_NS: u64 = 1_000_000_000;
 
 /// What a rehearsal was made of.
 pub(super) struct Made<'a> {
@@ -19,7 +20,6 @@ pub(super) struct Made<'a> {
     pub(super) at_utc_ns: u64,
     pub(super) files: usize,
     pub(super) configuration: &'a Configuration,
-    pub(super) judge: &'a Judge<'a>,
     pub(super) rates: Option<&'a Rates>,
     pub(super) sums: &'a Sums,
     pub(super) unreadable: Unreadable,
@@ -111,6 +111,8 @@ struct Route {
     messages: u64,
     /// It would follow what is measured; here it went by price.
     measured: bool,
+    /// It would ask a register for the network; here the network is that of the number lists.
+    looks_up: bool,
 }
 
 /// Messages that a route would perhaps have taken, had the files said more; they went on to the next route.
@@ -225,7 +227,8 @@ impl Made<'_> {
             .map(|(number, route)| Route {
                 name: route.name.clone(),
                 messages: self.sums.routes.get(&number).copied().unwrap_or_default(),
-                measured: self.judge.is_measured(number),
+                measured: matches!(route.policy, Policy::LeastCostDelivered(_)),
+                looks_up: route.looks_up,
             })
             .collect()
     }
@@ -261,7 +264,7 @@ impl Rehearsal {
         let moved = moves.iter().filter(|moved| moved.to.is_some());
         Self {
             table: made.arguments.table.display().to_string(),
-            prices_at: show_instant(made.at_utc_ns),
+            prices_at: show_instant(made.at_utc_ns / SECOND_NS * SECOND_NS),
             files: made.files,
             messages: before.messages,
             moved: moved.map(|moved| moved.messages).sum(),

@@ -109,9 +109,12 @@ impl Rehearsal {
 
     fn notes(&self) -> String {
         let mut text = format!(
-            "{} messages of {} files, {} would change their carrier; prices of {}",
+            "{} messages of {}, {} would change their carrier; prices of {}",
             count(self.messages),
-            self.files,
+            match self.files {
+                1 => "1 file".to_owned(),
+                files => format!("{files} files"),
+            },
             count(self.moved),
             self.prices_at
         );
@@ -127,16 +130,23 @@ impl Rehearsal {
                 blind.asks.join(" and ")
             );
         }
-        let by_price = self
-            .routes
-            .iter()
-            .filter(|route| route.measured && route.messages > 0);
-        for route in by_price {
-            text += &format!(
-                "\nroute {} follows measured quality; here it went by price",
-                route.name
-            );
+        for route in self.routes.iter().filter(|route| route.messages > 0) {
+            let name = &route.name;
+            if route.measured {
+                text += &format!("\nroute {name} follows measured quality; here it went by price");
+            }
+            if route.looks_up {
+                text += &format!(
+                    "\nroute {name} asks a register; here networks are those of the number lists"
+                );
+            }
         }
+        text + &self.left_out()
+    }
+
+    /// What is in none of the sums.
+    fn left_out(&self) -> String {
+        let mut text = String::new();
         let counts = [
             (
                 self.never_sent,
