@@ -8,12 +8,13 @@ use super::problem::{FieldFault, Problem};
 use crate::accounts::Account;
 use crate::submission::{Fields, Screen, SubmissionFault, nearest, send_at_utc_ns};
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "to",
     "from",
     "text",
     "class",
     "client_ref",
+    "tag",
     "validity",
     "encoding",
     "send_at",
@@ -31,6 +32,7 @@ pub(crate) struct MessageRequest {
     text: String,
     class: Option<String>,
     client_ref: Option<String>,
+    tag: Option<String>,
     validity: Option<String>,
     encoding: Option<String>,
     send_at_utc_ns: u64,
@@ -82,6 +84,7 @@ impl MessageRequest {
             from: text("from"),
             class: text("class"),
             client_ref: text("client_ref"),
+            tag: text("tag"),
             validity: text("validity"),
             encoding: text("encoding"),
             text: text("text").unwrap_or_default(),
@@ -118,6 +121,7 @@ impl MessageRequest {
             validity: self.validity.as_deref(),
             encoding: self.encoding.as_deref(),
             client_ref: self.client_ref.as_deref(),
+            tag: self.tag.as_deref(),
             batch: None,
             send_at_utc_ns: self.send_at_utc_ns,
         })?;

@@ -4,7 +4,7 @@ use carrack_engine::Submission;
 use carrack_message::alphabet::{self, Alphabet};
 use carrack_message::record::{BatchRow, Body, ReceiptWish};
 use carrack_message::segment::single_units;
-use carrack_message::{Class, Micros, Msisdn, Segmentation, Sender, number};
+use carrack_message::{Class, Micros, Msisdn, Segmentation, Sender, is_tag, number, write_tag};
 use carrack_routing::{Choice, RouteTable};
 
 use super::{SubmissionFault, validity_ns};
@@ -33,6 +33,8 @@ pub struct Fields<'a> {
     pub encoding: Option<&'a str>,
     /// The customer's own reference.
     pub client_ref: Option<&'a str>,
+    /// What the customer calls this kind of message, for routes.
+    pub tag: Option<&'a str>,
     /// The batch row it stands in.
     pub batch: Option<BatchRow>,
     /// Not to be sent before, UTC nanoseconds; 0: at once.
@@ -107,13 +109,14 @@ impl<'a> Screen<'a> {
             let detail = format!("is longer than {CLIENT_REF_OCTETS_MAX} octets; shorten it");
             return Err(SubmissionFault::new("client_ref", detail));
         }
+        let tlvs = tag_parameter(fields.tag)?;
         let body = self.body(fields.text, fields.encoding)?;
         let options = Options {
             class,
             send_at_utc_ns: fields.send_at_utc_ns,
             validity_ns: validity,
             wants_receipt: ReceiptWish::Never,
-            tlvs: Vec::new(),
+            tlvs,
             client_ref: fields
                 .client_ref
                 .filter(|text| !text.is_empty())
@@ -299,6 +302,19 @@ impl<'a> Screen<'a> {
     }
 }
 
+/// The parameter that carries a tag.
+fn tag_parameter(tag: Option<&str>) -> Result<Vec<u8>, SubmissionFault> {
+    let mut tlvs = Vec::new();
+    if let Some(tag) = tag.filter(|tag| !tag.is_empty()) {
+        if !is_tag(tag) {
+            let detail = "is no tag; write one word of at most 64 printable ASCII characters";
+            return Err(SubmissionFault::new("tag", detail));
+        }
+        write_tag(tag, &mut tlvs);
+    }
+    Ok(tlvs)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -329,6 +345,24 @@ mod tests {
             assert_eq!(fault.field, "from");
             assert!(fault.detail.contains("ACME, 447700*"), "{fault}");
         }
+    }
+
+    #[test]
+    fn a_tag_travels_with_the_message_and_what_is_none_is_a_fault() {
+        let accounts = Accounts::build(&[AccountSpec::named("shop")], |_| Some(7)).unwrap();
+        let screen = Screen::new(accounts.by_name("shop").unwrap(), Class::Transactional);
+        let tagged = |tag| {
+            screen.message(&Fields {
+                to: "+447946000001",
+                from: Some("ACME"),
+                text: "hi",
+                tag: Some(tag),
+                ..Fields::default()
+            })
+        };
+        let submission = tagged("login").ok().unwrap().submission;
+        assert_eq!(carrack_message::tag(&submission.tlvs), "login");
+        assert_eq!(tagged("two words").err().unwrap().field, "tag");
     }
 
     #[test]
