@@ -7,11 +7,9 @@ use anyhow::Context;
 use carrack_engine::{AccountEntry, Directory, Engine};
 use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
 use carrack_ingest::batch::{BatchSpec, Batches};
-use carrack_ingest::http::{HttpDoor, HttpSpec, Taps};
+use carrack_ingest::http::{HttpDoor, HttpSpec, MetricsPage, Taps};
 use carrack_ingest::smpp_server::{SmppServer, SmppServerSpec};
 use carrack_ingest::webhook::{WebhookSpec, Webhooks};
-
-use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::configuration::Configuration;
 use crate::handsets;
@@ -32,7 +30,7 @@ impl Doors {
     pub(crate) fn open(
         configuration: &Configuration,
         engine: &Engine,
-        metrics: PrometheusHandle,
+        page: MetricsPage,
         taps: Taps,
     ) -> anyhow::Result<Self> {
         let settings = &configuration.settings;
@@ -54,7 +52,6 @@ impl Doors {
         let smpp = smpp.transpose()?;
         let keep = settings.mo.keep;
         let webhooks = Webhooks::start(WebhookSpec { keep }, engine.clone(), Arc::clone(&book))?;
-        let page: carrack_ingest::http::MetricsPage = Arc::new(move || metrics.render());
         let http = settings.http.as_ref().map(|http| {
             let spec = HttpSpec {
                 taps,

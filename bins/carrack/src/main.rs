@@ -11,6 +11,7 @@ mod doors;
 mod fault;
 mod handsets;
 mod mapped;
+mod metrics_page;
 mod node;
 mod numbering;
 mod output;

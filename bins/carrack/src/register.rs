@@ -6,14 +6,22 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use carrack_engine::{Register, RegisterReply};
-use carrack_lookup::{Answer, Known, Lookups};
+use carrack_lookup::{Answer, Counts, Known, Lookups};
 use carrack_message::{Msisdn, Network};
 use carrack_settings::Settings;
 
 /// What a day's questions have cost, in the data folder.
 const LEDGER: &str = "hlr-spent";
 
-struct Hlr(Lookups);
+/// The register, and what came of asking it.
+pub(crate) struct Hlr(Lookups);
+
+impl Hlr {
+    /// Since the start.
+    pub(crate) fn counts(&self) -> Counts {
+        self.0.counts()
+    }
+}
 
 impl fmt::Debug for Hlr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,7 +49,7 @@ impl Register for Hlr {
 }
 
 /// The register of a configuration that names one.
-pub(crate) fn start(settings: &Settings) -> anyhow::Result<Option<Arc<dyn Register>>> {
+pub(crate) fn start(settings: &Settings) -> anyhow::Result<Option<Arc<Hlr>>> {
     let Some(hlr) = &settings.hlr else {
         return Ok(None);
     };

@@ -48,7 +48,9 @@ pub use notice::{Ending, Incoming, IncomingBody, News, Notice, NoticeKey, Notice
 pub use register::{Register, RegisterReply};
 pub use rules::CarrierRules;
 pub use settings::{EngineSettings, Multipart};
-pub use snapshot::{CarrierSnapshot, LaneSnapshot, LinkSnapshot, Snapshot};
+pub use snapshot::{
+    CarrierSnapshot, ErrorCount, LaneSnapshot, LinkSnapshot, NETWORKS_SHOWN_MAX, Networks, Snapshot,
+};
 pub use story::{Story, StoryEvent};
 pub use submission::{Chunk, ChunkReply, Group, Refusal, Submission, ToldAs, Verdict};
 pub use together::Together;

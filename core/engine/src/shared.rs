@@ -39,6 +39,17 @@ impl Health {
         Self::Refusing,
         Self::Capped,
     ];
+
+    /// As people and programs are told it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Down => "down",
+            Self::Up => "up",
+            Self::Paused => "paused",
+            Self::Refusing => "refusing",
+            Self::Capped => "capped",
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -1,6 +1,34 @@
 //! What a node is doing at this moment, for people and programs.
 
-use serde::Serialize;
+use std::sync::Arc;
+
+use carrack_routing::quality::{CarrierQuality, Quality};
+use serde::{Serialize, Serializer};
+
+/// Networks of a carrier that are shown: those with most messages.
+pub const NETWORKS_SHOWN_MAX: usize = 50;
+
+/// How a carrier does by network: shown as a list of at most [`NETWORKS_SHOWN_MAX`], made when it is written and not on a
+/// shard.
+#[derive(Debug, Clone, Default)]
+pub struct Networks(pub Arc<CarrierQuality>);
+
+impl Serialize for Networks {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.by_network(NETWORKS_SHOWN_MAX))
+    }
+}
+
+/// How often a carrier gave one code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ErrorCount {
+    /// `submit`: the status of a response; `receipt`: the error of a final receipt that is no delivery.
+    pub on: &'static str,
+    /// `0x00000058` as a status, `34` as an error; `other`: all beyond the bound.
+    pub code: String,
+    /// How often since the start.
+    pub count: u64,
+}
 
 /// A link.
 #[derive(Debug, Clone, Serialize)]
@@ -18,6 +46,8 @@ pub struct LinkSnapshot {
 pub struct CarrierSnapshot {
     /// Its name.
     pub name: String,
+    /// `up`, `down`, `paused`, `refusing` or `capped`.
+    pub health: &'static str,
     /// Whether an operator stopped it.
     pub paused: bool,
     /// Its links.
@@ -26,6 +56,16 @@ pub struct CarrierSnapshot {
     pub rate: Option<u32>,
     /// Segments a second that the contract allows.
     pub rate_max: Option<u32>,
+    /// Segments that it may have a day (UTC).
+    pub day_cap: Option<u32>,
+    /// Segments of it that are used today.
+    pub day_used: Option<u32>,
+    /// How it did in the window, to all networks.
+    pub quality: Quality,
+    /// The same by network and class.
+    pub networks: Networks,
+    /// Codes of its refusals and failures since the start, the most frequent first.
+    pub errors: Vec<ErrorCount>,
     /// Segments sent since start.
     pub segments_sent: u64,
     /// Segments it took.

@@ -4,6 +4,9 @@ macro_rules! metrics {
     ($($(#[doc = $help:literal])+ $kind:ident $constant:ident = $name:literal;)*) => {
         $($(#[doc = $help])+ pub const $constant: &str = $name;)*
 
+        /// Name and help of every metric.
+        pub const HELP: &[(&str, &str)] = &[$(($name, concat!($($help),+))),*];
+
         /// Tells the recorder the help of every metric.
         pub fn describe() {
             $(metrics!(@describe $kind $name, concat!($($help),+));)*
@@ -94,6 +97,42 @@ metrics! {
     counter ACCOUNT_FAULTS = "carrack_account_faults_total";
     /// Times that a carrier refused so much that it was left alone for a while, by carrier.
     counter BREAKER_OPENED = "carrack_carrier_rests_total";
+    /// Codes that carriers gave, by carrier, on (submit: status of a response that refused; receipt: error of a final
+    /// receipt that is no delivery) and code; beyond 64 codes a carrier they are "other".
+    counter CARRIER_ERRORS = "carrack_carrier_errors_total";
+    /// Times that the receipts of a carrier for one network came to be too good to be true, by carrier.
+    counter SUSPICIONS = "carrack_carrier_suspicions_total";
+    /// Networks for which the receipts of a carrier are too good to be true now, by carrier.
+    gauge NETWORKS_SUSPECTED = "carrack_carrier_networks_suspected";
+    /// Segments sent today (UTC) to a carrier that has a cap of the day, by carrier.
+    gauge DAY_SEGMENTS = "carrack_carrier_day_segments";
+    /// How a carrier stands, by carrier and state (up, down, paused, refusing, capped): 1 for the state that it is in, 0 for
+    /// the others.
+    gauge CARRIER_STATE = "carrack_carrier_state";
+    /// Share of the messages of the window with a known end that a carrier delivered, 0 to 1, by carrier; absent where there are none.
+    gauge DELIVERED_SHARE = "carrack_carrier_delivered_share";
+    /// Share of the submits of the window that a carrier accepted, 0 to 1, by carrier; absent where there are none.
+    gauge ACCEPTED_SHARE = "carrack_carrier_accepted_share";
+    /// Submit to response in the window, seconds, by carrier and quantile (0.5, 0.95); absent where there are none.
+    gauge RESPONSE_SECONDS = "carrack_carrier_response_seconds";
+    /// Response to final receipt in the window, seconds, by carrier and quantile (0.5, 0.95); absent where there are none.
+    gauge RECEIPT_SECONDS = "carrack_carrier_receipt_seconds";
+    /// Share of the messages of the window with a known end that a carrier delivered in a network, 0 to 1, by carrier and
+    /// network; the 50 networks a carrier with most messages.
+    gauge NETWORK_DELIVERED_SHARE = "carrack_network_delivered_share";
+    /// Messages of the window with a known end, by carrier and network; the same networks.
+    gauge NETWORK_MESSAGES = "carrack_network_messages";
+    /// 1 where the receipts of a carrier for a network are too good to be true, by carrier and network; the same networks.
+    gauge NETWORK_SUSPECTED = "carrack_network_suspected";
+    /// Questions about the network of a number that the register of [hlr] was not sent (remembered, joined to one under way,
+    /// full, over_budget, ledger_failed, spared because it failed lately) or answered too_late, by answer.
+    counter HLR_QUESTIONS = "carrack_hlr_questions_total";
+    /// Requests to the register of [hlr], by result: answered, failed.
+    counter HLR_REQUESTS = "carrack_hlr_requests_total";
+    /// Questions that wait for the register.
+    gauge HLR_WAITING = "carrack_hlr_waiting";
+    /// Money spent on the register on the last day on which any was.
+    gauge HLR_SPENT = "carrack_hlr_spent_today";
     /// Questions about segments whose receipt is missing, by carrier.
     counter QUERIES_SENT = "carrack_queries_sent_total";
     /// Links that are bound, by carrier.

@@ -23,6 +23,7 @@ use crate::command::{audit, batch};
 use crate::configuration::Configuration;
 use crate::doors::Doors;
 use crate::fault::Fault;
+use crate::metrics_page;
 use crate::node::specification;
 use crate::output;
 use crate::progress::{BatchStatus, Progress};
@@ -119,7 +120,7 @@ fn play(
     let doors = Doors::open(
         &configuration,
         &node.engine(),
-        metrics,
+        metrics_page::page(metrics, node.engine(), None),
         Arc::new(carriers.taps),
     )?;
     let sent = send(&node, &doors, &file, signals);

@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use carrack_engine::{Engine, Node, NodeSpec};
+use carrack_engine::{Engine, Node, NodeSpec, Register};
 use carrack_ingest::http::HttpFault;
 use carrack_ingest::smpp_server::SmppServerFault;
 use carrack_routing::show_instant;
@@ -23,6 +23,7 @@ use crate::carriers::Carriers;
 use crate::configuration::Configuration;
 use crate::doors::Doors;
 use crate::fault::Fault;
+use crate::metrics_page;
 use crate::node::{currencies, specification};
 use crate::place::{ConfigArgs, Ready};
 use crate::prices::utc_now_ns;
@@ -58,15 +59,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
     forget_the_dead(&data_dir);
     let settings = &configuration.settings;
     let carriers = Carriers::of(&settings.carriers, settings.shutdown.deadline)?;
+    let register = register::start(&configuration.settings)?;
     let node = Node::start(NodeSpec {
-        register: register::start(&configuration.settings)?,
+        register: register
+            .clone()
+            .map(|register| register as Arc<dyn Register>),
         ..specification(&configuration, carriers.specs)
     })
     .map_err(anyhow::Error::from)?;
     let doors = match Doors::open(
         &configuration,
         &node.engine(),
-        metrics,
+        metrics_page::page(metrics, node.engine(), register),
         Arc::new(carriers.taps),
     ) {
         Ok(doors) => doors,

@@ -1,5 +1,7 @@
 //! What a carrier did since the start of the node: plain numbers in the loop, brought to the recorder now and then.
 
+use std::cell::OnceCell;
+
 use carrack_message::carrier_id::{IdTransform, Learning};
 use carrack_telemetry::names;
 use hdrhistogram::Histogram;
@@ -20,6 +22,7 @@ pub(crate) struct CarrierStats {
     pub(crate) destination_full: u64,
     pub(crate) account_faults: u64,
     pub(crate) breaker_opened: u64,
+    pub(crate) suspicions: u64,
     pub(crate) messages_delivered: u64,
     pub(crate) messages_failed: u64,
     pub(crate) receipts_matched: u64,
@@ -50,6 +53,7 @@ impl CarrierStats {
             destination_full: 0,
             account_faults: 0,
             breaker_opened: 0,
+            suspicions: 0,
             messages_delivered: 0,
             messages_failed: 0,
             receipts_matched: 0,
@@ -77,6 +81,7 @@ impl CarrierStats {
             self.destination_full,
             self.account_faults,
             self.breaker_opened,
+            self.suspicions,
             self.receipts_matched,
             self.receipts_early,
             self.receipts_unmatched,
@@ -98,10 +103,12 @@ pub(super) struct Handles {
     pub(super) oddities: metrics::Counter,
     pub(super) links_lost: metrics::Counter,
     pub(super) links_up: metrics::Gauge,
+    carrier: String,
+    day_used: OnceCell<metrics::Gauge>,
 }
 
 impl Handles {
-    const COUNT: usize = 20;
+    const COUNT: usize = 21;
 
     pub(super) fn new(carrier: &str) -> Self {
         let counter = |name: &'static str| metrics::counter!(name, "carrier" => carrier.to_owned());
@@ -118,6 +125,7 @@ impl Handles {
                 counter(names::DESTINATION_FULL),
                 counter(names::ACCOUNT_FAULTS),
                 counter(names::BREAKER_OPENED),
+                counter(names::SUSPICIONS),
                 counter(names::RECEIPTS_MATCHED),
                 counter(names::RECEIPTS_EARLY),
                 counter(names::RECEIPTS_UNMATCHED),
@@ -132,7 +140,15 @@ impl Handles {
             oddities: counter(names::PDU_ODDITIES),
             links_lost: counter(names::LINKS_LOST),
             links_up: metrics::gauge!(names::LINKS_UP, "carrier" => carrier.to_owned()),
+            carrier: carrier.to_owned(),
+            day_used: OnceCell::new(),
         }
+    }
+
+    /// What of its cap of the day is used; only where it has one.
+    pub(super) fn day_used(&self, segments: u32) {
+        let used = || metrics::gauge!(names::DAY_SEGMENTS, "carrier" => self.carrier.clone());
+        self.day_used.get_or_init(used).set(f64::from(segments));
     }
 
     pub(super) fn publish(&self, stats: &CarrierStats, learning: &Learning) {

@@ -11,6 +11,7 @@ use carrack_throttle::{Breaker, BreakerState, DayCap, Throttle};
 
 use super::carrier_stats::{CarrierStats, Handles};
 use super::classes::Classes;
+use super::error_codes::ErrorCodes;
 use super::live::Key;
 use super::matching::IdKnowledge;
 use crate::rules::CarrierRules;
@@ -46,6 +47,8 @@ pub(crate) struct Carrier {
     /// Messages with segments still to be sent here: they go before the lanes.
     pub(crate) unfinished: VecDeque<Key>,
     pub(crate) stats: CarrierStats,
+    /// How often it gave which code.
+    pub(crate) errors: ErrorCodes,
     /// How it does, by network and class.
     pub(crate) observed: Observed,
     handles: Handles,
@@ -62,6 +65,7 @@ impl Carrier {
         links: Vec<Box<dyn Link>>,
     ) -> Self {
         let handles = Handles::new(&name);
+        let errors = ErrorCodes::of(&name);
         Self {
             name,
             number,
@@ -79,6 +83,7 @@ impl Carrier {
             classes: Classes::default(),
             unfinished: VecDeque::new(),
             stats: CarrierStats::new(),
+            errors,
             observed: Observed::new(quality),
             handles,
             next_link: 0,
@@ -239,6 +244,9 @@ impl Carrier {
         self.handles.links_up.set(self.links_up() as f64);
         let oddities: u64 = self.links.iter_mut().map(|link| link.take_oddities()).sum();
         self.handles.oddities.increment(oddities);
+        if let Some(cap) = &self.cap {
+            self.handles.day_used(cap.used());
+        }
     }
 
     pub(crate) fn note_link_lost(&self) {

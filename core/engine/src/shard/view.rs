@@ -2,20 +2,18 @@
 
 use carrack_carrier::{Link, LinkState};
 use carrack_message::carrier_id::IdTransform;
+use carrack_throttle::DayCap;
 use hdrhistogram::Histogram;
 
 use super::{Carrier, Shard};
 use crate::shared::Health;
-use crate::snapshot::{CarrierSnapshot, LaneSnapshot, LinkSnapshot, ShardSnapshot};
+use crate::snapshot::{CarrierSnapshot, LaneSnapshot, LinkSnapshot, Networks, ShardSnapshot};
 
 impl Shard {
     pub(super) fn view(&self) -> ShardSnapshot {
         let carriers = self.owned.iter().filter_map(|place| {
             let carrier = self.carriers.get(place)?;
-            Some((
-                *place,
-                view_carrier(carrier, self.shared.health(*place) == Health::Paused),
-            ))
+            Some((*place, view_carrier(carrier, self.shared.health(*place))))
         });
         let lanes = self
             .lanes
@@ -42,8 +40,9 @@ impl Shard {
     }
 }
 
-fn view_carrier(carrier: &Carrier, paused: bool) -> CarrierSnapshot {
+fn view_carrier(carrier: &Carrier, health: Health) -> CarrierSnapshot {
     let stats = &carrier.stats;
+    let seen = carrier.observed.public();
     let at = |histogram: &Option<Histogram<u64>>, quantile: f64, unit: f64| {
         histogram.as_ref().map_or(0.0, |histogram| {
             histogram.value_at_quantile(quantile) as f64 / unit
@@ -51,7 +50,8 @@ fn view_carrier(carrier: &Carrier, paused: bool) -> CarrierSnapshot {
     };
     CarrierSnapshot {
         name: carrier.name.clone(),
-        paused,
+        health: health.name(),
+        paused: health == Health::Paused,
         links: carrier
             .links
             .iter()
@@ -59,6 +59,11 @@ fn view_carrier(carrier: &Carrier, paused: bool) -> CarrierSnapshot {
             .collect(),
         rate: carrier.throttle.rate(),
         rate_max: carrier.throttle.nominal(),
+        day_cap: carrier.cap.as_ref().map(DayCap::cap),
+        day_used: carrier.cap.as_ref().map(DayCap::used),
+        quality: seen.overall,
+        networks: Networks(seen),
+        errors: carrier.errors.shown(),
         segments_sent: stats.segments_sent,
         segments_accepted: stats.segments_accepted,
         segments_refused: stats.segments_refused,

@@ -211,6 +211,7 @@ impl Shard {
         for (place, carrier) in &mut self.carriers {
             let before = carrier.observed.public();
             if let Some(quality) = carrier.observed.publish(now.mono_ns) {
+                carrier.note_suspicion(&before, &quality);
                 let reorders = quality.reorders(&before);
                 self.shared
                     .replace_quality(*place, Arc::clone(&quality), reorders);

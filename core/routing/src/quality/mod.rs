@@ -4,11 +4,13 @@
 //! ([`CarrierQuality`]) changes only when it has changed by more than the hysteresis, so that the choice does not flap.
 //! Bound: `cells_max` pairs of network and class a carrier; what comes beyond is counted for the carrier as a whole.
 
+mod busiest;
 mod latency;
 mod observed;
 mod published;
 mod window;
 
+pub use busiest::{ClassQuality, NetworkQuality};
 pub use latency::{LATENCY_MS_MAX, Latencies};
 pub use observed::{Observed, Rules};
 pub use published::{CarrierQuality, PERMILLE, Qualities, Quality};

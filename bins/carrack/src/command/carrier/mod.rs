@@ -1,28 +1,22 @@
 //! `carrack carrier`: carriers of a running node, and stopping them for a while; new ones, and what they are like.
 
 mod check;
+mod list;
 mod probe;
 mod shown;
 mod wires;
 mod words;
 
 use clap::{Args, Subcommand};
-use serde_json::Value;
 
 use crate::fault::Fault;
 use crate::output;
 use crate::place::NodeArgs;
-use crate::table::{count, money, shown, table};
 
 /// `carrack carrier`
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Shows links with state, window and rate, and what each carrier did since the start
-    #[command(after_help = "\
-Examples:
-  carrack carrier list
-  carrack carrier list --json --config carrack.toml")]
-    List(List),
+    List(list::Arguments),
     /// Stops sending to a carrier; what it has is still awaited, the next carrier of each route takes over
     #[command(after_help = "\
 Examples:
@@ -39,16 +33,6 @@ Examples:
     Probe(Box<probe::Arguments>),
 }
 
-/// Arguments of `list`.
-#[derive(Args)]
-pub(crate) struct List {
-    /// Prints JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    node: NodeArgs,
-}
-
 /// Arguments of `pause` and `resume`.
 #[derive(Args)]
 pub(crate) struct Named {
@@ -61,14 +45,7 @@ pub(crate) struct Named {
 /// Runs the command.
 pub(crate) fn run(command: &Command) -> Result<(), Fault> {
     match command {
-        Command::List(arguments) => {
-            let document = arguments.node.operator()?.get("/v1/carriers", &[])?;
-            if arguments.json {
-                output::json(&document)
-            } else {
-                output::line(text(&document))
-            }
-        }
+        Command::List(arguments) => list::run(arguments),
         Command::Pause(arguments) => switch(arguments, "pause", "paused"),
         Command::Resume(arguments) => switch(arguments, "resume", "resumed"),
         Command::Check(arguments) => check::run(arguments),
@@ -94,67 +71,4 @@ fn switch(arguments: &Named, verb: &str, done: &str) -> Result<(), Fault> {
         .operator()?
         .post_nothing(&format!("/v1/carriers/{name}/{verb}"))?;
     output::line(format_args!("{name}: {done}"))
-}
-
-fn text(document: &Value) -> String {
-    let carriers = document.get("carriers").unwrap_or(document);
-    let mut rows = table(
-        &[
-            "carrier",
-            "state",
-            "links",
-            "in flight",
-            "window",
-            "rate",
-            "sent",
-            "taken",
-            "refused",
-            "throttled",
-            "uncertain",
-            "delivered",
-            "failed",
-            "cost",
-        ],
-        3,
-    );
-    for carrier in carriers.as_array().into_iter().flatten() {
-        let links = carrier.get("links").and_then(Value::as_array);
-        let links: &[Value] = links.map_or(&[], Vec::as_slice);
-        let sum = |key: &str| -> u64 {
-            links
-                .iter()
-                .filter_map(|link| link.get(key).and_then(Value::as_u64))
-                .sum()
-        };
-        let up = links
-            .iter()
-            .filter(|link| shown(link, "state") == "up")
-            .count();
-        let state = match carrier.get("paused").and_then(Value::as_bool) {
-            Some(true) => "paused",
-            _ if up > 0 => "up",
-            _ => "down",
-        };
-        let micros = carrier
-            .get("cost_micros")
-            .and_then(Value::as_i64)
-            .unwrap_or(0);
-        rows.add_row([
-            shown(carrier, "name"),
-            state.to_owned(),
-            format!("{up} of {}", links.len()),
-            count(sum("in_flight")),
-            count(sum("window")),
-            shown(carrier, "rate"),
-            shown(carrier, "segments_sent"),
-            shown(carrier, "segments_accepted"),
-            shown(carrier, "segments_refused"),
-            shown(carrier, "segments_throttled"),
-            shown(carrier, "segments_uncertain"),
-            shown(carrier, "messages_delivered"),
-            shown(carrier, "messages_failed"),
-            money(micros),
-        ]);
-    }
-    rows.to_string()
 }

@@ -320,6 +320,7 @@ impl Shard {
         let Some(carrier) = self.carriers.get_mut(&place) else {
             return;
         };
+        carrier.errors.on_submit(refusal.status);
         if refusal.disposition == Disposition::Throttled {
             carrier.stats.segments_throttled += 1;
             return carrier.throttle.on_throttled(now.mono_ns);

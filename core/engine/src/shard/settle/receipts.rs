@@ -292,6 +292,9 @@ impl Shard {
                 let waited_ns = now.mono_ns.saturating_sub(at_ns);
                 histogram.saturating_record((waited_ns / 1_000_000).max(1));
             }
+            if report.state != ReceiptState::Delivered {
+                carrier.errors.on_receipt(report.error);
+            }
             found.state = SegmentState::Done(report.state);
         }
         let taken = carrier.count_match(how, &found.carrier_id);

@@ -14,6 +14,7 @@ mod failing_over;
 mod forms;
 mod given_on_early;
 mod groups;
+mod health;
 mod ids;
 mod jobs;
 mod lookup;
