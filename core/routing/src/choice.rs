@@ -65,7 +65,10 @@ pub(crate) fn worth(
     Worth {
         per_delivered: Micros(cost.0.saturating_mul(i64::from(PERMILLE)) / permille),
         ended: known.ended,
-        below_floor: slow || known.delivered_permille < rules.delivered_permille_min,
+        // Receipts that are invented say nothing of what arrives (trap P05).
+        below_floor: slow
+            || known.suspected
+            || known.delivered_permille < rules.delivered_permille_min,
     }
 }
 

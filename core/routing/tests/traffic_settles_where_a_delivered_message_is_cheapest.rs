@@ -39,6 +39,8 @@ struct World {
     /// Of a thousand to the network at hand.
     delivers: [u64; 3],
     left_today: u64,
+    /// Its receipts come at once.
+    invents: [bool; 3],
     receipts: VecDeque<(u64, usize, Network, bool)>,
     sent: [u64; 3],
     explored: u64,
@@ -71,6 +73,7 @@ impl World {
             seed,
             delivers: [950, 950, 950],
             left_today: 0,
+            invents: [false; 3],
             receipts: VecDeque::new(),
             sent: [0; 3],
             explored: 0,
@@ -135,7 +138,8 @@ impl World {
                 break;
             }
             self.receipts.pop_front();
-            self.observed[carrier].ended(at, to, Class::Bulk, delivered, 3_000);
+            let after_ms = if self.invents[carrier] { 20 } else { 3_000 };
+            self.observed[carrier].ended(at, to, Class::Bulk, delivered, after_ms);
         }
         if self.now_ns % 1_000_000_000 < STEP_NS {
             for carrier in [A, B, C] {
@@ -220,6 +224,16 @@ fn floors_put_a_carrier_behind_all_others() {
     world.send(SETTLES_WITHIN, network("234-15"));
     let settled = world.send(4_000, network("234-15"));
     assert!(settled[B] >= 3_850, "{settled:?}");
+}
+
+#[test]
+fn invented_receipts_put_a_carrier_behind_the_honest_ones() {
+    let mut world = World::new(9, delivered());
+    world.delivers = [1000, 950, 950];
+    world.invents[A] = true;
+    world.send(SETTLES_WITHIN, network("234-15"));
+    let settled = world.send(4_000, network("234-15"));
+    assert!(settled[B] >= 3_750, "{settled:?}");
 }
 
 #[test]
