@@ -32,6 +32,8 @@ pub struct Breaker {
     probes_left: u32,
     good: u32,
     bad: u32,
+    /// When it last heard of a probe, or became half-open.
+    heard_ns: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,6 +55,7 @@ impl Default for Breaker {
             probes_left: 0,
             good: 0,
             bad: 0,
+            heard_ns: 0,
         }
     }
 }
@@ -64,6 +67,8 @@ impl Breaker {
     pub const PROBES: u32 = 5;
     /// Of these so many may fail.
     const PROBES_BAD_MAX: u32 = 1;
+    /// Probes of which nothing is heard for so long are given up, and others go.
+    pub const UNHEARD_NS: u64 = 60 * SECOND_NS;
     /// The first time that it stays open.
     pub const REST_MIN_NS: u64 = 2 * SECOND_NS;
     /// The longest.
@@ -77,6 +82,12 @@ impl Breaker {
             self.state = BreakerState::HalfOpen;
             self.probes_left = Self::PROBES;
             (self.good, self.bad) = (0, 0);
+            self.heard_ns = now_ns;
+        }
+        let unheard = now_ns.saturating_sub(self.heard_ns) >= Self::UNHEARD_NS;
+        if self.state == BreakerState::HalfOpen && unheard {
+            self.probes_left = self.undecided();
+            self.heard_ns = now_ns;
         }
         self.state
     }
@@ -87,6 +98,18 @@ impl Breaker {
             BreakerState::Closed => u32::MAX,
             BreakerState::Open { .. } => 0,
             BreakerState::HalfOpen => self.probes_left,
+        }
+    }
+
+    /// Probes that have not decided yet.
+    const fn undecided(&self) -> u32 {
+        Self::PROBES.saturating_sub(self.good + self.bad)
+    }
+
+    /// What came of one says nothing of the carrier: another may go in its place.
+    pub fn unsaid(&mut self) {
+        if self.state == BreakerState::HalfOpen {
+            self.probes_left = (self.probes_left + 1).min(self.undecided());
         }
     }
 
@@ -132,6 +155,7 @@ impl Breaker {
     }
 
     fn probed(&mut self, now_ns: u64, taken: bool) -> bool {
+        self.heard_ns = now_ns;
         match taken {
             true => self.good += 1,
             false => self.bad += 1,
@@ -213,6 +237,23 @@ mod tests {
     }
 
     #[test]
+    fn probes_that_say_nothing_do_not_leave_it_half_open_for_ever() {
+        let mut breaker = Breaker::default();
+        refuse(&mut breaker, 0, Breaker::ASKED_MIN);
+        let now = Breaker::REST_MIN_NS;
+        for _ in 0..100 {
+            assert!(breaker.room(now) > 0);
+            breaker.sent();
+            breaker.unsaid();
+        }
+        while breaker.room(now) > 0 {
+            breaker.sent();
+        }
+        assert_eq!(breaker.room(now + Breaker::UNHEARD_NS - 1), 0);
+        assert_eq!(breaker.room(now + Breaker::UNHEARD_NS), Breaker::PROBES);
+    }
+
+    #[test]
     fn answers_to_what_was_sent_before_change_nothing() {
         let mut breaker = Breaker::default();
         refuse(&mut breaker, 0, Breaker::ASKED_MIN);
@@ -249,7 +290,7 @@ mod tests {
                     breaker.answered(now, taken);
                     answers += 1;
                 }
-                if breaker.state(now) == BreakerState::HalfOpen {
+                if breaker.state(now) == BreakerState::HalfOpen && now < Breaker::UNHEARD_NS {
                     prop_assert!(sent <= Breaker::PROBES + answers);
                 }
             }

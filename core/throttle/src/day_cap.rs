@@ -31,6 +31,9 @@ impl DayCap {
         let day = Self::day(utc_ns);
         if day > self.day {
             (self.day, self.used) = (day, 0);
+        } else if day + 1 < self.day {
+            // It was once far ahead: what is used counts for today, and tomorrow is a new day.
+            self.day = day;
         }
         self.cap.saturating_sub(self.used)
     }
@@ -69,6 +72,13 @@ mod tests {
         assert_eq!(cap.left(noon), 1);
         assert_eq!(cap.left(noon + DAY_NS / 2 - 1), 1);
         assert_eq!(cap.left(noon + DAY_NS / 2), 3);
+    }
+
+    #[test]
+    fn a_clock_that_was_far_ahead_does_not_end_all_days() {
+        let mut cap = DayCap::new(3, 40_000, 3);
+        assert_eq!(cap.left(20_000 * DAY_NS), 0);
+        assert_eq!(cap.left(20_001 * DAY_NS), 3);
     }
 
     #[test]

@@ -140,8 +140,15 @@ impl Carrier {
         }
         match self.breaker.state(now.mono_ns) {
             BreakerState::Open { .. } => Health::Refusing,
+            // Its probes are under way: lanes do not wait for what they say.
+            BreakerState::HalfOpen if self.breaker.room(now.mono_ns) == 0 => Health::Refusing,
             BreakerState::HalfOpen | BreakerState::Closed => Health::Up,
         }
+    }
+
+    /// Whether what has begun to go to it may go on: it is up, or tried.
+    pub(crate) fn may_finish(&mut self, now: Now) -> bool {
+        self.breaker.state(now.mono_ns) == BreakerState::HalfOpen
     }
 
     /// Segments that it may still have today.

@@ -50,7 +50,14 @@ impl Shard {
         if count == 0 {
             return;
         }
-        let up = self.shared.health(place) == Health::Up;
+        let up = match self.shared.health(place) {
+            Health::Up => true,
+            Health::Refusing => self
+                .carriers
+                .get_mut(&place)
+                .is_some_and(|carrier| carrier.may_finish(now)),
+            Health::Down | Health::Paused | Health::Capped => false,
+        };
         let is_due = |carrier: &mut Carrier| carrier.is_due(now.mono_ns, carrier.wants).is_ok();
         if up && !self.carriers.get_mut(&place).is_some_and(is_due) {
             return;

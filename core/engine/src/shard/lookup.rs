@@ -60,7 +60,7 @@ impl Shard {
         if self.live.get_mut(key).filter(waits).is_none() {
             return;
         }
-        let way = network.and_then(|_| self.way_again(now, key));
+        let way = network.and_then(|_| self.way_again(now, key, true));
         let Some(live) = self.live.get_mut(key) else {
             return;
         };

@@ -130,6 +130,7 @@ pub(crate) struct Shard {
     /// How carriers do, and which news of it were taken.
     quality: Arc<Qualities>,
     quality_seen: u64,
+    quality_published_ns: u64,
     orders_seen: u64,
     ordered_ns: u64,
     live: LiveMessages,
@@ -173,6 +174,9 @@ impl Shard {
         let (directory, table) = (parts.shared.directory(), parts.shared.table());
         let settings = &parts.shared.settings;
         let draws = Draws::new(table.routes().len());
+        let mut plans = Plans::new(PLANS_MAX);
+        // The list of nobody is the first, so that it is there when there is room for no other.
+        let _ = plans.intern(&[]);
         let mut early =
             EarlyReceipts::new(settings.early_receipts_max, settings.early_receipt_hold_ns);
         let (mut slots, mut asks) = (0usize, false);
@@ -198,10 +202,11 @@ impl Shard {
             owned: parts.carriers.iter().map(|(place, _)| *place).collect(),
             carriers: parts.carriers.into_iter().collect(),
             references: parts.references,
-            plans: Plans::new(PLANS_MAX),
+            plans,
             draws,
             quality: parts.shared.quality(),
             quality_seen: 0,
+            quality_published_ns: 0,
             orders_seen: 0,
             ordered_ns: 0,
             live: LiveMessages::default(),

@@ -267,7 +267,7 @@ impl Shard {
             Some(Asked::Lane(at)) => self.lane_paged(now, at, &frames),
             Some(Asked::Ends(account)) => self.ends_paged(now, account, &frames, &gone),
             Some(Asked::Leaving(keys)) => self.leave(now, &keys, &frames),
-            Some(Asked::Texts(keys)) => self.texts_paged(now, keys, &frames, &gone),
+            Some(Asked::Texts(keys)) => self.texts_paged(keys, &frames),
             Some(Asked::Single(wanted)) => {
                 self.paging.single = false;
                 for wanted in wanted {

@@ -155,13 +155,6 @@ impl Shard {
         Sent::Whole
     }
 
-    /// The log has lost the text of a message.
-    pub(super) fn text_is_gone(&mut self, now: Now, key: Key) {
-        let detail = "its text is not in the log any more";
-        tracing::error!(detail, "a message cannot be sent");
-        self.finish(now, key, Status::Undelivered, detail);
-    }
-
     /// A record that cannot be read or written on the wire ends its message, or sends it to the next carrier; not the lane.
     fn unsendable(&mut self, now: Now, key: Key, place: u16, fault: Unsendable) {
         let Some(live) = self.live.get_mut(key) else {

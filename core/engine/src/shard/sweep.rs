@@ -99,21 +99,26 @@ impl Shard {
             {
                 self.receipts_never_came(now, key);
             }
-            Phase::AwaitingReceipt if live.policy.after_receipt.missing_goes_on_s > 0 => {
-                self.observe_overdue(now, key);
-                self.goes_onward_unheard(now, key);
-            }
-            Phase::AwaitingReceipt if *queries > 0 && self.may_ask(live.policy.on_no_response) => {
-                self.ask(now, key, queries);
-                self.observe_overdue(now, key);
-                self.consider_leaving(now, key, crowded);
-            }
-            Phase::AwaitingReceipt => {
-                self.observe_overdue(now, key);
-                self.consider_leaving(now, key, crowded);
-            }
+            Phase::AwaitingReceipt => self.look_at_awaiting(now, key, queries, crowded),
             Phase::Untold => self.give_end_up(now, key),
             _ => {}
+        }
+    }
+
+    fn look_at_awaiting(&mut self, now: Now, key: Key, queries: &mut u32, crowded: bool) {
+        if self.goes_onward_unheard(now, key) {
+            return;
+        }
+        self.observe_overdue(now, key);
+        let Some(policy) = self.live.get(key).map(|live| live.policy) else {
+            return;
+        };
+        if *queries > 0 && self.may_ask(policy.on_no_response) {
+            self.ask(now, key, queries);
+        }
+        // From the shelf nothing goes on because its receipt is missing.
+        if policy.after_receipt.missing_goes_on_s == 0 || !self.may_go_onward(now, key) {
+            self.consider_leaving(now, key, crowded);
         }
     }
 

@@ -20,6 +20,11 @@ use crate::facts::Facts;
 /// How often what waits may take another way because carriers are measured to do otherwise.
 const REORDER_NS: u64 = 2_000_000_000;
 
+/// How often what is seen of carriers is made public.
+const QUALITY_NS: u64 = 1_000_000_000;
+/// So many at a time; those behind them are in good time when they come to the front.
+const ORDERED_MAX: usize = 8192;
+
 /// Where a message may go.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Way {
@@ -102,11 +107,20 @@ impl Shard {
             .iter()
             .map(|candidate| candidate.carrier)
             .collect();
+        let plan = self.plans.intern(&carriers).ok();
+        let plan = plan.or_else(|| self.plan_as_listed(choice.route))?;
         Some(Way {
-            plan: self.plans.intern(&carriers).ok()?,
+            plan,
             network: choice.network,
             policy: self.route_policy(choice.route),
         })
+    }
+
+    /// Where there are more lists than can be told apart: the carriers as the route lists them.
+    fn plan_as_listed(&mut self, route: u16) -> Option<PlanId> {
+        let listed = self.table.route(route)?.carriers.iter();
+        let carriers: SmallVec<[u16; 4]> = listed.map(|carrier| *carrier as u16).collect();
+        self.plans.intern(&carriers).ok()
     }
 
     /// The way of a new message.
@@ -143,7 +157,7 @@ impl Shard {
             .map(|(key, _)| key)
             .collect();
         for key in stranded {
-            if let Some(way) = self.way_again(now, key) {
+            if let Some(way) = self.way_again(now, key, true) {
                 self.takes_way(key, &way);
             }
         }
@@ -157,16 +171,18 @@ impl Shard {
             return;
         }
         (self.orders_seen, self.ordered_ns) = (version, now.mono_ns);
+        self.look_at_quality();
         let waiting: Vec<Key> = self
             .live
             .iter()
             .filter(|(_, live)| live.policy.is_measured && live.phase == Phase::Waiting)
             .filter(|(_, live)| live.carrier.is_none() && live.plan == live.route_plan)
             .map(|(key, _)| key)
+            .take(ORDERED_MAX)
             .collect();
         for key in waiting {
             let before = self.live.get(key).map(|live| live.plan);
-            let way = self.way_again(now, key);
+            let way = self.way_again(now, key, false);
             if let Some(way) = way.filter(|way| Some(way.plan) != before) {
                 self.takes_way(key, &way);
             }
@@ -186,14 +202,14 @@ impl Shard {
     }
 
     /// The way by the routes of now; none where its record is not in memory, or there is none.
-    pub(super) fn way_again(&mut self, now: Now, key: Key) -> Option<Way> {
+    pub(super) fn way_again(&mut self, now: Now, key: Key, draws: bool) -> Option<Way> {
         let live = self.live.get(key)?;
         let (frame, offset) = (live.frame.clone()?, live.offset);
         let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, offset) else {
             return None;
         };
         let facts = Facts::of_record(record)?;
-        let choice = self.choose(now, &facts, false).ok()?;
+        let choice = self.choose(now, &facts, draws).ok()?;
         self.way_by(&choice)
     }
 
@@ -206,8 +222,12 @@ impl Shard {
         }
     }
 
-    /// Makes public how the carriers of this shard do.
+    /// Makes public how the carriers of this shard do, once a second.
     pub(super) fn publish_quality(&mut self, now: Now) {
+        if now.mono_ns.saturating_sub(self.quality_published_ns) < QUALITY_NS {
+            return;
+        }
+        self.quality_published_ns = now.mono_ns;
         for (place, carrier) in &mut self.carriers {
             let before = carrier.observed.public();
             if let Some(quality) = carrier.observed.publish(now.mono_ns) {

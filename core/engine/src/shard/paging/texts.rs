@@ -1,13 +1,12 @@
 //! Texts of messages that are to be sent once more after their carrier took them: read back from the log.
 //!
 //! Bound: [`FRAMES_MAX`](super::FRAMES_MAX) frames a request; a message waits for its text as in a pause, and its validity
-//! goes on.
+//! goes on: one whose text cannot be read ends with it.
 
 use std::sync::Arc;
 
 use carrack_queue::{FrameKey, SealedFrame};
-use carrack_runtime::Now;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::{Asked, FRAMES_MAX, MESSAGES_A_REQUEST};
 use crate::pager::Ask;
@@ -58,10 +57,8 @@ impl Shard {
 
     pub(super) fn texts_paged(
         &mut self,
-        now: Now,
         keys: Vec<Key>,
         frames: &FxHashMap<FrameKey, Arc<SealedFrame>>,
-        gone: &FxHashSet<FrameKey>,
     ) {
         for key in keys {
             let Some(live) = self.live.get_mut(key) else {
@@ -77,7 +74,7 @@ impl Shard {
                     live.goes_first = true;
                     self.wait(key);
                 }
-                None if gone.contains(&at) => self.text_is_gone(now, key),
+                // The frame that it came back from the shelf with may not be written yet.
                 None => self.paging.texts.push_back(key),
             }
         }

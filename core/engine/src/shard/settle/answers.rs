@@ -261,13 +261,21 @@ impl Shard {
                 None => return,
             },
         };
+        // None of these says whether the carrier takes messages.
+        let says_nothing = matches!(
+            refusal.disposition,
+            Disposition::Throttled | Disposition::MessageFault | Disposition::DestinationFull
+        );
+        if says_nothing && let Some(carrier) = self.carriers.get_mut(&place) {
+            carrier.breaker.unsaid();
+        }
         if refusal.disposition == Disposition::Throttled {
             return self.part_throttled(now, place, key, segment, refusal, left);
         }
         let Some(next_carrier) = self.weigh(key, refusal) else {
             return;
         };
-        if refusal.disposition != Disposition::MessageFault {
+        if !says_nothing {
             self.observe_refusal(now, place, key);
         }
         self.note_refused(now, place, key, segment, refusal, next_carrier);

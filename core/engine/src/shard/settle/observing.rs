@@ -23,7 +23,10 @@ impl Shard {
             return;
         };
         let carrier = live.carrier.and_then(|place| self.carriers.get_mut(&place));
-        let Some(carrier) = carrier else { return };
+        let Some(carrier) = carrier.filter(|_| !live.is_overdue) else {
+            // It counts as missing already.
+            return;
+        };
         let waited_ns = match live.phase {
             Phase::AwaitingReceipt | Phase::Leaving => {
                 now.mono_ns.saturating_sub(live.waiting_since_ns)

@@ -22,23 +22,32 @@ impl Shard {
         may && policy.is_some_and(|policy| policy.failed_goes_on) && self.sends_onward(now, key)
     }
 
-    /// No receipt came for as long as its route waits for one.
-    pub(in crate::shard) fn goes_onward_unheard(&mut self, now: Now, key: Key) {
+    /// No receipt came for as long as its route waits for one. True: the next carrier gets it.
+    pub(in crate::shard) fn goes_onward_unheard(&mut self, now: Now, key: Key) -> bool {
         let Some(live) = self.live.get(key) else {
-            return;
+            return false;
         };
         let wait_s = u64::from(live.policy.after_receipt.missing_goes_on_s);
         let waited_ns = now.mono_ns.saturating_sub(live.waiting_since_ns);
-        if wait_s > 0
-            && live.phase == Phase::AwaitingReceipt
-            && waited_ns >= wait_s.saturating_mul(1_000_000_000)
+        if wait_s == 0
+            || live.phase != Phase::AwaitingReceipt
+            || waited_ns < wait_s.saturating_mul(1_000_000_000)
         {
-            self.sends_onward(now, key);
+            return false;
         }
+        let (place, network, class, counted) =
+            (live.carrier, live.network, live.class, live.is_overdue);
+        let goes = self.sends_onward(now, key);
+        let carrier = place.and_then(|place| self.carriers.get_mut(&place));
+        if let Some(carrier) = carrier.filter(|_| goes && !counted) {
+            carrier.observed.missing(now.mono_ns, network, class);
+        }
+        goes
     }
 
-    fn sends_onward(&mut self, now: Now, key: Key) -> bool {
-        let Some(live) = self.live.get_mut(key) else {
+    /// Whether there is a next carrier for it, and time and attempts left.
+    pub(in crate::shard) fn may_go_onward(&mut self, now: Now, key: Key) -> bool {
+        let Some(live) = self.live.get(key) else {
             return false;
         };
         let Some(place) = live.carrier else {
@@ -49,15 +58,23 @@ impl Shard {
             return false;
         }
         let next = self.plans.without(live.plan, place).ok();
-        if next.is_none_or(|plan| self.plans.carriers(plan).is_empty()) {
+        next.is_some_and(|plan| !self.plans.carriers(plan).is_empty())
+    }
+
+    fn sends_onward(&mut self, now: Now, key: Key) -> bool {
+        if !self.may_go_onward(now, key) {
             return false;
         }
+        let Some(live) = self.live.get_mut(key) else {
+            return false;
+        };
         live.note_bad_outcome();
         live.round_failed = false;
         live.is_overdue = false;
         // Out of the wait for receipts: it stands in its lane again.
         live.phase = Phase::Sending;
-        if let Some(carrier) = self.carriers.get_mut(&place) {
+        let place = live.carrier;
+        if let Some(carrier) = place.and_then(|place| self.carriers.get_mut(&place)) {
             carrier.stats.messages_failed += 1;
         }
         self.leave_carrier(now, key);

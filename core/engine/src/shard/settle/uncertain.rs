@@ -76,7 +76,12 @@ impl Shard {
             },
         });
         self.forget_when_durable(Some(left));
-        self.observe_refusal(now, place, key);
+        if reason == UncertainReason::NoResponse {
+            self.observe_refusal(now, place, key);
+        } else if let Some(carrier) = self.carriers.get_mut(&place) {
+            // A lost link says nothing of what its carrier takes.
+            carrier.breaker.unsaid();
+        }
         self.hold_uncertain(key, place, segment, due_ns);
         if wait_ns > 0 {
             return self.go_on(now, key, true);
