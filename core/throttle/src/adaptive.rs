@@ -10,7 +10,7 @@
 //! most one cut a second, corrected while its pause lasts. Refusals at a rate that is proven ([`Proof`]), or at the step of
 //! a probe, are first taken for a fit: all stands still for 31 ms, and only what goes on is a limit. It never fails.
 
-use crate::history::History;
+use crate::history::{History, of_a_second};
 use crate::proof::Proof;
 use crate::search::Search;
 use crate::tolerance::Tolerance;
@@ -150,7 +150,7 @@ impl Adaptive {
             return;
         }
         self.total.refused = self.total.refused.saturating_add(1);
-        let granted = self.bucket.granted_last_second(now_ns);
+        let granted = self.bucket.granted_last_window(now_ns);
         let refused = self.refused.sum(now_ns);
         self.proof.refusal();
         if refused <= self.tolerance.allowed(granted) {
@@ -210,7 +210,7 @@ impl Adaptive {
     }
 
     fn second_passed(&mut self, now_ns: u64) {
-        let granted = self.bucket.granted_last_second(now_ns);
+        let granted = self.bucket.granted_last_window(now_ns);
         let refused = self.refused.sum(now_ns);
         self.best = (self.best - self.best / 8).max(self.accepted(granted, refused));
         let rate = self.search.rate();
@@ -231,11 +231,11 @@ impl Adaptive {
         }
     }
 
-    /// Segments of one second that were not refused for our rate. The history speaks of 65 slots of 64.
+    /// Segments of one second that were not refused for our rate.
     fn accepted(&self, granted: u64, refused: u64) -> u64 {
         let excess = refused.saturating_sub(self.tolerance.expected(granted));
         let accepted = granted.saturating_sub(excess);
-        accepted.saturating_mul(64).div_ceil(65)
+        of_a_second(accepted)
     }
 
     /// Refusals beyond what is borne: a pause where they are many or the first, a cut where the last is a second old.

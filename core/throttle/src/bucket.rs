@@ -1,25 +1,28 @@
 //! A token bucket counted in segments.
 //!
 //! Promise: never more than `rate` segments in any half-open second `[t, t + 1 s)`, whatever the moments of the
-//! calls; at least 97 % of it over time for takings of one segment, 98.9 % from 400 a second on.
+//! calls; of the rate that it was made with, the contract, never more in any [`WINDOW_NS`] (a second and 13 ms). At
+//! least 97 % of it over time for takings of one segment, 98 % from 1000 a second on for a caller that comes every few milliseconds.
 //!
-//! Why it holds. The bucket holds `c`, a hundredth of the rate or a fiftieth of a small one, and refills with
-//! `rate - c` a second, so a second sees at most `c` from the store and `rate - c` from the refill. Where `c` is one,
-//! the refill is `rate`: the first taking empties the bucket and fewer than `rate` more can be refilled in less than a second. A taking larger than
-//! `c` (a long message) needs a full bucket and goes into debt. Until the debt is paid nothing else is granted, so
-//! a second that ends in debt ends with such a taking, and this was granted only if the [`History`] of the last
-//! second left room for all of it. Once the debt is paid, store and refill account for everything again.
+//! Why the window of a contract is longer than a second: what was granted evenly does not come to a carrier evenly, and
+//! the carrier counts where it arrives. What is late by up to 13 ms more than the rest still finds room in its second.
 //!
-//! With a burst `b` of its own the bucket holds `c = min(b, rate)`. Up to the even capacity the argument is the same with
-//! this `c`. Above it the bucket refills with `rate`, and every taking, not only one that is larger than the capacity,
-//! is granted only if the history of the last second leaves room for it: a second never sees more than `rate`, and over
-//! time 64 of 65 parts of it.
+//! Why it holds for a contract: every taking is granted only if the [`History`] of that window leaves room for it. The
+//! store only makes it even: it holds a twenty-fifth of the rate, so that a caller that comes late loses nothing, and refills
+//! with 56 of 57 parts of the rate, which the window always has room for. With a burst of its own it holds that and refills with the rate.
+//!
+//! Why it holds for a lower rate, which is one that was found and is approached gently. The store holds `c`, a hundredth
+//! of the rate or a fiftieth of a small one, and refills with `rate - c` a second, so a second sees at most `c` from the
+//! store and `rate - c` from the refill. Where `c` is one, the refill is `rate`: the first taking empties the store and
+//! fewer than `rate` more can be refilled in less than a second. A taking larger than `c` (a long message) needs a full
+//! store and goes into debt. Until the debt is paid nothing else is granted, so a second that ends in debt ends with such
+//! a taking, and this was granted only if the history left room for all of it.
 //!
 //! Failure: a taking larger than the rate can never be granted whole and is answered with [`NEVER_NS`];
 //! [`Bucket::take_up_to`] serves such a message in parts.
 
 use crate::NEVER_NS;
-use crate::history::History;
+use crate::history::{History, WINDOW_NS};
 
 /// One token is a billion units, so that one nanosecond of refill is a whole number of units.
 const TOKEN: i64 = 1_000_000_000;
@@ -38,6 +41,10 @@ struct Limit {
     refill: u32,
     /// From so many segments on a taking asks the history.
     asks_from: u32,
+    /// The rate that it was made with.
+    contract: u32,
+    /// Where the contract held before: its rate, and until when its grants are in the window.
+    before: Option<(u32, u64)>,
     /// Units in the bucket; below zero is debt of a taking larger than the capacity.
     level: i64,
     last_ns: u64,
@@ -56,19 +63,17 @@ impl Bucket {
     }
 
     fn shaped(rate: u32, burst: Option<u32>) -> Self {
-        let Shape {
-            capacity,
-            refill,
-            asks_from,
-        } = shape(rate, burst);
+        let shape = shape(rate, burst, rate);
         Self {
             limit: Some(Box::new(Limit {
                 rate,
                 burst,
-                capacity,
-                refill,
-                asks_from,
-                level: i64::from(capacity) * TOKEN,
+                capacity: shape.capacity,
+                refill: shape.refill,
+                asks_from: shape.asks_from,
+                contract: rate,
+                before: None,
+                level: i64::from(shape.capacity) * TOKEN,
                 last_ns: 0,
                 history: History::new(),
             })),
@@ -127,8 +132,11 @@ impl Bucket {
     pub fn set_rate(&mut self, now_ns: u64, rate: u32) {
         if let Some(limit) = &mut self.limit {
             limit.refill(now_ns);
+            if rate < limit.rate && limit.rate >= limit.contract {
+                limit.before = Some((limit.rate, limit.last_ns.saturating_add(WINDOW_NS)));
+            }
             limit.rate = rate;
-            let shape = shape(rate, limit.burst);
+            let shape = shape(rate, limit.burst, limit.contract);
             limit.capacity = shape.capacity;
             limit.refill = shape.refill;
             limit.asks_from = shape.asks_from;
@@ -136,8 +144,8 @@ impl Bucket {
         }
     }
 
-    /// Segments granted in the second before `now_ns`, rounded up to whole slots of 1/64 s; 0 where unlimited.
-    pub fn granted_last_second(&mut self, now_ns: u64) -> u64 {
+    /// Segments granted in the [`WINDOW_NS`] before `now_ns`, rounded up to whole slots of 1/512 s; 0 where unlimited.
+    pub(crate) fn granted_last_window(&mut self, now_ns: u64) -> u64 {
         match &mut self.limit {
             None => 0,
             Some(limit) => limit.history.sum(now_ns.max(limit.last_ns)),
@@ -153,9 +161,22 @@ struct Shape {
     asks_from: u32,
 }
 
-fn shape(rate: u32, burst: Option<u32>) -> Shape {
+fn shape(rate: u32, burst: Option<u32>, contract: u32) -> Shape {
     // Of a small rate a hundredth is too few to make up for a caller that comes late.
     let even = (rate / 100).max((rate / 50).min(4)).max(1);
+    if rate >= contract {
+        let even = (rate / 25).max(even);
+        let capacity = burst.unwrap_or(even).max(1).min(rate);
+        return Shape {
+            capacity,
+            refill: if capacity > even {
+                rate
+            } else {
+                rate - rate / 57
+            },
+            asks_from: 1,
+        };
+    }
     let capacity = burst.unwrap_or(even).max(1).min(rate);
     if capacity > even {
         return Shape {
@@ -193,8 +214,8 @@ impl Limit {
                 .div_ceil(u64::from(self.refill.max(1)));
             ready_ns = now_ns.saturating_add(wait_ns);
         }
-        if n >= self.asks_from {
-            let room = u64::from(self.rate).saturating_sub(u64::from(n));
+        if let Some(most) = self.most(n) {
+            let room = u64::from(most).saturating_sub(u64::from(n));
             ready_ns = ready_ns.max(self.history.at_most(now_ns, room));
         }
         if ready_ns > now_ns {
@@ -208,15 +229,24 @@ impl Limit {
         self.refill(now_ns);
         let whole = u32::try_from(self.level.max(0) / TOKEN).unwrap_or(u32::MAX);
         let mut granted = n.min(whole);
-        if self.asks_from == 1 {
+        if let Some(most) = self.most(1) {
             let sum = self.history.sum(self.last_ns);
-            let room = u64::from(self.rate).saturating_sub(sum);
+            let room = u64::from(most).saturating_sub(sum);
             granted = granted.min(u32::try_from(room).unwrap_or(u32::MAX));
         }
         // Not more than the capacity and the second hold, so the taking succeeds.
         match self.take(now_ns, granted) {
             Ok(()) => granted,
             Err(_) => 0,
+        }
+    }
+
+    /// The most that the window may have had with a taking of `n`; none where store and refill see to it.
+    fn most(&self, n: u32) -> Option<u32> {
+        let changing = self.before.filter(|(_, until_ns)| self.last_ns < *until_ns);
+        match changing {
+            Some((before, _)) if n < self.asks_from => Some(before.max(self.rate)),
+            _ => (n >= self.asks_from).then_some(self.rate),
         }
     }
 

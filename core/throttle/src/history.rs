@@ -1,19 +1,29 @@
-//! What was granted during the last second, in slots of 1/64 s.
+//! What was granted during the last second and a little more, in slots of 1/512 s.
 //!
-//! Promise: the sum over the current slot and the 64 before it is never less than what was granted in the
-//! second that ends now, because a half-open second touches at most 65 slots. Bounded: 65 counters.
+//! Promise: the sum over the current slot and the 519 before it is never less than what was granted in the
+//! [`WINDOW_NS`] that end now, because they touch at most 520 slots. Bounded: 520 counters.
 
 use crate::SECOND_NS;
 
 /// Slots a second; divides a second into whole nanoseconds.
-const SLOTS_A_SECOND: u64 = 64;
+const SLOTS_A_SECOND: u64 = 512;
 const SLOT_NS: u64 = SECOND_NS / SLOTS_A_SECOND;
-const SLOTS: usize = SLOTS_A_SECOND as usize + 1;
+/// What is granted evenly may be late on its way by so much, and the one who counts at its end still counts no more.
+const GUARD_SLOTS: u64 = 7;
+const SLOTS: usize = (SLOTS_A_SECOND + GUARD_SLOTS) as usize + 1;
+
+/// A second and what the way to a carrier may take longer for some than for others: 1.0137 s.
+pub(crate) const WINDOW_NS: u64 = SECOND_NS + GUARD_SLOTS * SLOT_NS;
+
+/// Segments of a second among so many that a history has.
+pub(crate) const fn of_a_second(sum: u64) -> u64 {
+    sum.saturating_mul(SLOTS_A_SECOND).div_ceil(SLOTS as u64)
+}
 
 /// Segments granted, by slot of time.
 #[derive(Debug, Clone)]
 pub(crate) struct History {
-    counts: [u64; SLOTS],
+    counts: [u32; SLOTS],
     /// The newest slot that `counts` speaks of.
     slot: u64,
     sum: u64,
@@ -28,7 +38,7 @@ impl History {
         }
     }
 
-    /// Segments granted in the current slot and the 64 before it.
+    /// Segments granted in the current slot and the 519 before it.
     pub(crate) fn sum(&mut self, now_ns: u64) -> u64 {
         self.advance(now_ns);
         self.sum
@@ -38,8 +48,9 @@ impl History {
         self.advance(now_ns);
         let index = Self::index(self.slot);
         if let Some(count) = self.counts.get_mut(index) {
-            *count = count.saturating_add(u64::from(n));
-            self.sum = self.sum.saturating_add(u64::from(n));
+            let before = *count;
+            *count = count.saturating_add(n);
+            self.sum = self.sum.saturating_add(u64::from(*count - before));
         }
     }
 
@@ -53,12 +64,12 @@ impl History {
         // The oldest slot is the one the next slot will reuse.
         for age in 1..=SLOTS as u64 {
             let index = Self::index(self.slot.saturating_add(age));
-            left = left.saturating_sub(self.counts.get(index).copied().unwrap_or(0));
+            left = left.saturating_sub(u64::from(self.counts.get(index).copied().unwrap_or(0)));
             if left <= room {
                 return self.slot.saturating_add(age).saturating_mul(SLOT_NS);
             }
         }
-        now_ns.saturating_add(SECOND_NS)
+        now_ns.saturating_add(WINDOW_NS)
     }
 
     fn advance(&mut self, now_ns: u64) {
@@ -67,7 +78,7 @@ impl History {
         for step in 0..steps {
             let index = Self::index(slot - step);
             if let Some(count) = self.counts.get_mut(index) {
-                self.sum = self.sum.saturating_sub(*count);
+                self.sum = self.sum.saturating_sub(u64::from(*count));
                 *count = 0;
             }
         }
