@@ -278,6 +278,7 @@ impl Story {
                 self.push(record.at_utc_ns.to_native(), "not told", None, detail);
             }
             RecordView::Aside(_)
+            | RecordView::Tried(_)
             | RecordView::EarlyReceipt(_)
             | RecordView::BatchProgress(_)
             | RecordView::Credited(_)

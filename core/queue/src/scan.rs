@@ -181,6 +181,7 @@ fn moment(record: RecordView<'_>) -> u64 {
         RecordView::Told(record) => record.at_utc_ns.to_native(),
         RecordView::GivenUp(record) => record.at_utc_ns.to_native(),
         RecordView::Aside(record) => record.at_utc_ns.to_native(),
+        RecordView::Tried(record) => record.at_utc_ns.to_native(),
         RecordView::Credited(record) => record.at_utc_ns.to_native(),
         RecordView::MoReceived(record) => record.at_utc_ns.to_native(),
         RecordView::MoSettled(record) => record.at_utc_ns.to_native(),
@@ -270,6 +271,7 @@ fn message_of(record: RecordView<'_>) -> Option<MessageId> {
         RecordView::Told(record) => record.id,
         RecordView::GivenUp(record) => record.id,
         RecordView::Aside(record) => record.id,
+        RecordView::Tried(record) => record.id,
         RecordView::EarlyReceipt(_)
         | RecordView::BatchProgress(_)
         | RecordView::Credited(_)

@@ -221,12 +221,18 @@ impl Recovered {
                 self.with(record.id.to_native(), |message| {
                     message.note_bad_outcome(segment);
                     message.last_error = status;
+                    if next {
+                        message.note_left(carrier);
+                    }
                     let there = *message.carrier.get_or_insert(carrier) == carrier;
                     message.leaves_carrier |= next && there;
                     message.set(segment, RestoredSegment::Unsent);
                 });
             }
             RecordView::Uncertain(record) => self.uncertain(record),
+            RecordView::Tried(record) => {
+                self.with(record.id.to_native(), |message| message.note_tried(record));
+            }
             RecordView::ReceiptSeen(record) => self.receipt_seen(record),
             RecordView::EarlyReceipt(record) => self.early_receipt(record),
             RecordView::Final(record) => {
@@ -310,6 +316,10 @@ impl Recovered {
     /// by a recovery, it lists a copy and changes nothing.
     fn sent_again(&mut self, id: u128, carrier: u32, segment: u8, goes_on: bool) {
         let copies = self.with(id, |message| {
+            if goes_on {
+                message.note_bad_outcome(segment);
+                message.note_left(carrier);
+            }
             let there = goes_on && message.carrier == Some(carrier);
             there.then(|| message.forget())
         });

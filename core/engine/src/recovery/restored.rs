@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use carrack_carrier::CarrierMessageId;
 use carrack_message::record::{
-    ArchivedAccepted, ArchivedReceiptSeen, ArchivedSubmitted, FrameReader, ReceiptWish, RecordView,
+    ArchivedAccepted, ArchivedReceiptSeen, ArchivedSubmitted, ArchivedTried, FrameReader,
+    ReceiptWish, RecordView,
 };
 use carrack_message::{Class, MessageId, Msisdn, ReceiptState};
 use carrack_queue::SealedFrame;
@@ -54,6 +55,8 @@ pub(crate) struct Restored {
     /// Bad outcomes of the segment that had most.
     pub(crate) attempts: u32,
     pub(crate) bad_outcomes: SmallVec<[u8; 1]>,
+    /// Numbers of the carriers that had it in vain, since all were last tried.
+    pub(crate) tried: SmallVec<[u32; 2]>,
     pub(crate) last_error: u32,
 }
 
@@ -112,6 +115,7 @@ impl Restored {
             price_micros: record.price_micros.to_native(),
             attempts: 0,
             bad_outcomes: (0..parts).map(|_| 0).collect(),
+            tried: SmallVec::new(),
             last_error: 0,
         })
     }
@@ -122,6 +126,7 @@ impl Restored {
         for (_, offset, record) in FrameReader::new(&frame.octets).ok()?.iter() {
             match (record.ok()?, &mut found) {
                 (RecordView::Accepted(record), None) => found = Self::new(frame, offset, record),
+                (RecordView::Tried(record), Some(found)) => found.note_tried(record),
                 (RecordView::Submitted(record), Some(found)) => {
                     found.note_submitted(record);
                 }
@@ -183,6 +188,30 @@ impl Restored {
             *count = count.saturating_add(1);
             self.attempts = self.attempts.max(u32::from(*count));
         }
+    }
+
+    /// The text went on from this carrier. One that had it before gets it again because all were tried.
+    pub(super) fn note_left(&mut self, carrier: u32) {
+        match self.tried.last() {
+            // Its other parts say so too.
+            Some(last) if *last == carrier => return,
+            _ if self.tried.contains(&carrier) => self.tried.clear(),
+            _ => {}
+        }
+        self.tried.push(carrier);
+    }
+
+    /// What was tried before it went to the shelf.
+    pub(super) fn note_tried(&mut self, record: &ArchivedTried) {
+        self.attempts = record.attempts.to_native();
+        self.last_error = record.last_error.to_native();
+        self.tried = record
+            .carriers
+            .iter()
+            .map(|number| number.to_native())
+            .collect();
+        let count = u8::try_from(self.attempts).unwrap_or(u8::MAX);
+        self.bad_outcomes.iter_mut().for_each(|bad| *bad = count);
     }
 
     /// Whether another carrier took this segment later: what is uncertain here is an earlier copy.

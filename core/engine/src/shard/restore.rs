@@ -61,7 +61,12 @@ impl Shard {
             true => Phase::Committing,
             false => Phase::AwaitingReceipt,
         };
+        // Its present carrier is left in its own time.
+        let tried = restored.tried.iter().copied();
+        let tried = tried.filter(|number| restored.carrier != Some(*number));
+        let plan = self.plan_after(way.plan, tried);
         self.live.insert(Live {
+            plan,
             account: restored.account,
             phase,
             carrier: known,
@@ -86,6 +91,20 @@ impl Shard {
             told_as: restored.told_as,
             ..Live::untried(restored.id, restored.to, restored.class, &way)
         })
+    }
+
+    /// What is left of a list of carriers; all of it where all were tried.
+    fn plan_after(&mut self, plan: PlanId, tried: impl Iterator<Item = u32>) -> PlanId {
+        let mut left = plan;
+        for number in tried {
+            if let Some(place) = self.directory.carrier_place(number) {
+                left = self.plans.without(left, place).unwrap_or(left);
+            }
+        }
+        match self.plans.carriers(left).is_empty() {
+            true => plan,
+            false => left,
+        }
     }
 
     /// Takes a list of waiting messages back that stay in the log.

@@ -22,9 +22,9 @@ use super::batch::{ArchivedBatchProgress, BatchProgress};
 use super::mo::{ArchivedMoReceived, ArchivedMoSettled, MoReceived, MoSettled};
 use super::outcome::{
     ArchivedAside, ArchivedCredited, ArchivedEarlyReceipt, ArchivedFinal, ArchivedGivenUp,
-    ArchivedReceiptSeen, ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedUncertain,
-    Aside, Credited, EarlyReceipt, Final, GivenUp, ReceiptSeen, Refused, Submitted, Told,
-    Uncertain,
+    ArchivedReceiptSeen, ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedTried,
+    ArchivedUncertain, Aside, Credited, EarlyReceipt, Final, GivenUp, ReceiptSeen, Refused,
+    Submitted, Told, Tried, Uncertain,
 };
 
 /// Octets before the first record.
@@ -124,6 +124,7 @@ kinds! {
     12 MoReceived ArchivedMoReceived "A message from a handset, or a part of one.";
     13 MoSettled ArchivedMoSettled "Something became of a message from a handset.";
     14 GivenUp ArchivedGivenUp "The customer did not take the final state in time.";
+    15 Tried ArchivedTried "What was tried before, of a message on the shelf or back from it.";
 }
 
 fn access<T>(bytes: &[u8]) -> Result<&T, RkyvError>

@@ -47,6 +47,22 @@ pub struct Refused {
     pub at_utc_ns: u64,
 }
 
+/// What was tried of a message before it went to the shelf: with what its present carrier said, all that decides where it
+/// may go next. Written where all else is written again, and only if something was tried in vain.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// Message id.
+    pub id: u128,
+    /// Attempts that came to nothing.
+    pub attempts: u32,
+    /// The last status or error code of a carrier.
+    pub last_error: u32,
+    /// Numbers of the carriers before the present one.
+    pub carriers: Vec<u32>,
+    /// At, UTC nanoseconds.
+    pub at_utc_ns: u64,
+}
+
 /// Why it is not known whether a carrier has taken a segment.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
 #[rkyv(derive(Debug, PartialEq), compare(PartialEq))]

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use carrack_message::carrier_id::FoldedId;
-use carrack_message::record::{Accepted, FrameReader, ReceiptSeen, RecordView, Submitted, owned};
+use carrack_message::record::{
+    Accepted, FrameReader, ReceiptSeen, RecordView, Submitted, Tried, owned,
+};
 use carrack_message::{MessageId, Status};
 use carrack_queue::{FrameKey, SealedFrame, ShelfChange, ShelfEntry};
 use carrack_runtime::Now;
@@ -57,6 +59,10 @@ impl Shard {
                     let record = owned::<_, Accepted>(record).ok()?;
                     let offset = self.frames.push(self.committer.as_ref(), &record).ok()?;
                     place = Some((Home::in_frame(frame, index), offset));
+                }
+                Ok(RecordView::Tried(record)) => {
+                    let record = owned::<_, Tried>(record).ok()?;
+                    self.frames.push(self.committer.as_ref(), &record).ok()?;
                 }
                 Ok(RecordView::Submitted(record)) => {
                     let record = owned::<_, Submitted>(record).ok()?;

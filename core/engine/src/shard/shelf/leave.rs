@@ -8,7 +8,8 @@ use std::sync::atomic::Ordering;
 
 use carrack_message::MessageId;
 use carrack_message::record::{
-    Accepted, Aside, FrameFault, FrameWriter, ReceiptSeen, RecordView, Submitted, owned, record_at,
+    Accepted, Aside, FrameFault, FrameWriter, ReceiptSeen, RecordView, Submitted, Tried, owned,
+    record_at,
 };
 use carrack_queue::{FrameKey, SealedFrame, ShelfChange, ShelfEntry, ShelfMarks, receipt_name};
 use carrack_runtime::Now;
@@ -160,6 +161,9 @@ impl Shard {
         };
         let mut records = FrameWriter::with_capacity(512);
         records.push(&owned::<_, Accepted>(record).ok()?).ok()?;
+        if let Some(tried) = self.tried(now, live) {
+            records.push(&tried).ok()?;
+        }
         let names = outcomes(&mut records, now, live, carrier)?;
         let waited_ns = now.mono_ns.saturating_sub(live.waiting_since_ns);
         let left_ns = self
@@ -176,6 +180,24 @@ impl Shard {
                 receipts: names,
             },
             octets: records.seal(0),
+        })
+    }
+
+    /// What was tried before; none where nothing was.
+    fn tried(&self, now: Now, live: &Live) -> Option<Tried> {
+        let left = self.plans.carriers(live.plan);
+        let gone = self.plans.carriers(live.route_plan).iter();
+        let gone = gone.filter(|place| !left.contains(place) && live.carrier != Some(**place));
+        let carriers: Vec<u32> = gone
+            .filter_map(|place| self.directory.carriers().get(usize::from(*place)))
+            .map(|carrier| carrier.number)
+            .collect();
+        (live.attempts > 0 || !carriers.is_empty()).then(|| Tried {
+            id: live.id.0,
+            attempts: live.attempts,
+            last_error: live.last_error,
+            carriers,
+            at_utc_ns: now.utc_ns,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use carrack_carrier::Disposition;
 use carrack_message::record::{RecordView, UncertainReason};
 use carrack_message::{Micros, ReceiptState, Status};
 use carrack_routing::{AfterReceipt, CarrierRow, Delivered, Margin, Policy, RouteRow, RouteTable};
@@ -11,11 +12,12 @@ use crate::EngineSettings;
 
 const SECOND: u64 = 1000 * MS;
 
-fn rig_by(route: RouteRow) -> Rig {
-    let rig = Rig::with(EngineSettings {
-        attempts_max: 4,
-        ..settings()
-    });
+const FAILED_GOES_ON: AfterReceipt = AfterReceipt {
+    failed_goes_on: true,
+    missing_goes_on_s: 0,
+};
+
+fn table_of(route: RouteRow) -> Arc<RouteTable> {
     let carrier = |(name, price): (&str, i64)| CarrierRow {
         name: name.to_owned(),
         deck: None,
@@ -29,23 +31,41 @@ fn rig_by(route: RouteRow) -> Rig {
         margin: Margin::Any,
         ..route
     };
-    let table = RouteTable::build(carriers, vec![route]).unwrap();
-    rig.shared.replace_tables(directory(), Arc::new(table));
-    rig
+    Arc::new(RouteTable::build(carriers, vec![route]).unwrap())
 }
 
-fn after_receipt(after_receipt: AfterReceipt) -> Rig {
-    rig_by(RouteRow {
+fn table(after_receipt: AfterReceipt) -> Arc<RouteTable> {
+    table_of(RouteRow {
         after_receipt,
         ..RouteRow::default()
     })
 }
 
+fn four_attempts() -> EngineSettings {
+    EngineSettings {
+        attempts_max: 4,
+        ..settings()
+    }
+}
+
+fn rig_by(route: RouteRow) -> Rig {
+    let rig = Rig::with(four_attempts());
+    rig.shared.replace_tables(directory(), table_of(route));
+    rig
+}
+
+fn rig_with(settings: EngineSettings, after_receipt: AfterReceipt) -> Rig {
+    let rig = Rig::with(settings);
+    rig.shared.replace_tables(directory(), table(after_receipt));
+    rig
+}
+
+fn after_receipt(after_receipt: AfterReceipt) -> Rig {
+    rig_with(four_attempts(), after_receipt)
+}
+
 fn failed_goes_on() -> Rig {
-    after_receipt(AfterReceipt {
-        failed_goes_on: true,
-        missing_goes_on_s: 0,
-    })
+    after_receipt(FAILED_GOES_ON)
 }
 
 #[test]
@@ -157,6 +177,60 @@ fn receipt_that_never_comes_sends_it_on_only_where_the_route_says() {
         }
         assert_eq!(!rig.sent(SOUTH).is_empty(), goes_on);
     }
+}
+
+#[test]
+fn carriers_tried_before_the_shelf_are_not_tried_again_after_it() {
+    for crashes in [false, true] {
+        let mut rig = rig_with(
+            EngineSettings {
+                receipt_in_memory_ns: SECOND,
+                ..four_attempts()
+            },
+            FAILED_GOES_ON,
+        );
+        let ids = rig.accept(&["hello"]);
+        rig.answer(NORTH, "n1");
+        rig.settle();
+        rig.receipt(NORTH, "n1", ReceiptState::Undeliverable);
+        rig.settle();
+        rig.answer(SOUTH, "s1");
+        rig.settle();
+        for _ in 0..3 {
+            rig.after(SECOND);
+        }
+        rig.settle();
+        assert_eq!(rig.shard.live.len(), 0, "it is on the shelf");
+        if crashes {
+            rig = rig.crash();
+            rig.shared
+                .replace_tables(directory(), table(FAILED_GOES_ON));
+            rig.up(NORTH);
+            rig.up(SOUTH);
+            rig.settle();
+        }
+        rig.receipt(SOUTH, "s1", ReceiptState::Undeliverable);
+        rig.settle();
+        rig.after(SECOND);
+        assert_eq!(rig.finals(), [(ids[0], Status::Undelivered, 14_000)]);
+        assert_eq!(rig.sent(NORTH).len(), usize::from(!crashes));
+    }
+}
+
+#[test]
+fn carrier_that_refused_before_a_crash_is_not_tried_again_first() {
+    let mut rig = Rig::new();
+    rig.accept(&["hello"]);
+    rig.refuse(NORTH, 0x0A, Disposition::NextCarrier);
+    rig.settle();
+    assert_eq!(rig.open(SOUTH), 1);
+    let mut rig = rig.crash();
+    rig.up(NORTH);
+    rig.up(SOUTH);
+    for _ in 0..30 {
+        rig.after(SECOND);
+    }
+    assert_eq!((rig.sent(NORTH).len(), rig.sent(SOUTH).len()), (0, 1));
 }
 
 #[test]
