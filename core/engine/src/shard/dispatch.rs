@@ -179,9 +179,13 @@ impl Shard {
             if let Some(carrier) = self.carriers.get_mut(&place) {
                 carrier.classes.sent(class, segments);
             }
-            if let Sent::CarrierFull = sent {
-                self.keep_unfinished(key, place, false);
-                break Turn::Kept;
+            match sent {
+                Sent::CarrierFull => {
+                    self.keep_unfinished(key, place, false);
+                    break Turn::Kept;
+                }
+                Sent::TextsFull => break Turn::Kept,
+                Sent::Whole | Sent::Gone => {}
             }
         };
         if let Some(lane) = self.lanes.get_mut(at) {

@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use carrack_message::Network;
+use carrack_message::{Network, Status};
 use carrack_runtime::Now;
 
 use super::Shard;
@@ -60,7 +60,14 @@ impl Shard {
         if self.live.get_mut(key).filter(waits).is_none() {
             return;
         }
-        let way = network.and_then(|_| self.way_again(now, key, true));
+        let way = match network {
+            Some(_) => self.way_looked_up(now, key),
+            None => Ok(None),
+        };
+        let way = match way {
+            Ok(way) => way,
+            Err(loss) => return self.finish(now, key, Status::Rejected, &loss.to_string()),
+        };
         let Some(live) = self.live.get_mut(key) else {
             return;
         };

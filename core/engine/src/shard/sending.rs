@@ -20,8 +20,10 @@ pub(super) enum Sent {
     Whole,
     /// Parts are left; the carrier takes no more now.
     CarrierFull,
-    /// It needs no sending any more.
+    /// It needs no sending any more, or not now.
     Gone,
+    /// Its text is not in memory, and enough others are being read.
+    TextsFull,
 }
 
 /// Why a message cannot be sent.
@@ -119,8 +121,7 @@ impl Shard {
             return Sent::Gone;
         }
         if live.frame.is_none() && live.in_flight() == 0 {
-            self.fetch_text(key);
-            return Sent::Gone;
+            return self.fetch_text(key);
         }
         if live.carrier.is_some_and(|before| before != place) && live.in_flight() == 0 {
             // Some parts went elsewhere before: all of the text goes this way now.

@@ -2,7 +2,7 @@
 //!
 //! Promise: what waits in memory takes another way when routes change that it had none by, and when carriers are measured
 //! to be better or worse by routes that look at it; what waits in the log takes the routes of the moment it comes back.
-//! Bound: [`PLANS_MAX`](super::PLANS_MAX) lists of carriers; one more waits for routes.
+//! Bound: [`PLANS_MAX`](super::PLANS_MAX) lists of carriers; beyond them a message takes its carriers as its route lists them.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -203,14 +203,31 @@ impl Shard {
 
     /// The way by the routes of now; none where its record is not in memory, or there is none.
     pub(super) fn way_again(&mut self, now: Now, key: Key, draws: bool) -> Option<Way> {
+        let choice = self.choose_again(now, key, draws)?.ok()?;
+        self.way_by(&choice)
+    }
+
+    /// Asks the routes of now; none where its record is not in memory.
+    fn choose_again(&self, now: Now, key: Key, draws: bool) -> Option<Result<Choice, NoRoute>> {
         let live = self.live.get(key)?;
         let (frame, offset) = (live.frame.clone()?, live.offset);
         let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, offset) else {
             return None;
         };
         let facts = Facts::of_record(record)?;
-        let choice = self.choose(now, &facts, draws).ok()?;
-        self.way_by(&choice)
+        Some(self.choose(now, &facts, draws))
+    }
+
+    /// The way of a message whose network a register has just said; none: as it was.
+    ///
+    /// # Errors
+    /// Why nobody may have it: there it would go at a loss.
+    pub(super) fn way_looked_up(&mut self, now: Now, key: Key) -> Result<Option<Way>, NoRoute> {
+        match self.choose_again(now, key, true) {
+            Some(Ok(choice)) => Ok(self.way_by(&choice)),
+            Some(Err(loss @ NoRoute::NoMargin { .. })) => Err(loss),
+            Some(Err(_)) | None => Ok(None),
+        }
     }
 
     /// Takes what is new of how carriers do.

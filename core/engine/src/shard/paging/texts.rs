@@ -1,6 +1,7 @@
 //! Texts of messages that are to be sent once more after their carrier took them: read back from the log.
 //!
-//! Bound: [`FRAMES_MAX`](super::FRAMES_MAX) frames a request; a message waits for its text as in a pause, and its validity
+//! Bound: [`FRAMES_MAX`](super::FRAMES_MAX) frames a request, and [`MESSAGES_A_REQUEST`] messages that are still to be asked
+//! for: the next one stays where it is, so that no more texts are in memory than are sent soon. A message waits for its text as in a pause, and its validity
 //! goes on: one whose text cannot be read ends with it.
 
 use std::sync::Arc;
@@ -12,15 +13,24 @@ use super::{Asked, FRAMES_MAX, MESSAGES_A_REQUEST};
 use crate::pager::Ask;
 use crate::shard::Shard;
 use crate::shard::live::{Key, Phase};
+use crate::shard::sending::Sent;
 
 impl Shard {
-    /// Its text is to be read before it can be sent.
-    pub(in crate::shard) fn fetch_text(&mut self, key: Key) {
-        if let Some(live) = self.live.get_mut(key) {
+    /// Its text is to be read before it can be sent; with many others before it, it is asked for later.
+    pub(in crate::shard) fn fetch_text(&mut self, key: Key) -> Sent {
+        let has_room = self.paging.texts.len() < MESSAGES_A_REQUEST;
+        let Some(live) = self.live.get_mut(key) else {
+            return Sent::Gone;
+        };
+        live.unfinished = false;
+        if has_room {
             live.phase = Phase::Pausing;
-            live.unfinished = false;
             self.paging.texts.push_back(key);
+            return Sent::Gone;
         }
+        live.goes_first = true;
+        self.wait(key);
+        Sent::TextsFull
     }
 
     pub(super) fn ask_for_texts(&mut self) {
