@@ -192,7 +192,7 @@ impl Shard {
             .filter_map(|place| self.directory.carriers().get(usize::from(*place)))
             .map(|carrier| carrier.number)
             .collect();
-        (live.attempts > 0 || !carriers.is_empty()).then(|| Tried {
+        (live.attempts > 0 || !carriers.is_empty()).then_some(Tried {
             id: live.id.0,
             attempts: live.attempts,
             last_error: live.last_error,
