@@ -8,6 +8,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use carrack_engine::LimitSettings;
 use carrack_ingest::tls::check_tls;
 use carrack_message::Micros;
 use carrack_routing::numbering::Numbering;
@@ -18,7 +19,7 @@ use carrack_routing::{
 use carrack_settings::{self as settings, Currencies, Fault, Faults, Price, Settings};
 
 use crate::prices::{Listed, Prices, utc_now_ns};
-use crate::{numbering, ways};
+use crate::{limits, numbering, ways};
 
 /// Settings, decks and routes that hold together.
 pub(crate) struct Configuration {
@@ -30,6 +31,8 @@ pub(crate) struct Configuration {
     pub(crate) sell_decks: Vec<Option<Arc<Deck>>>,
     /// The lists that all these decks are of, of all dates.
     pub(crate) prices: Prices,
+    /// Limits that are no carrier's.
+    pub(crate) limits: LimitSettings,
     /// What is known of numbers, as the table has it.
     pub(crate) numbering: Arc<Numbering>,
 }
@@ -69,6 +72,7 @@ impl Configuration {
         faults.extend(tls_faults(&settings));
         let numbering = numbering::load(&settings.numbers, &mut faults);
         let routes = routes(&settings, &carriers, &mut faults);
+        let limits = limits::of(&settings, &mut faults);
         if !faults.is_empty() {
             return Err(Faults(faults));
         }
@@ -82,6 +86,7 @@ impl Configuration {
                 ),
                 sell_decks: decks_of(&prices.accounts),
                 prices,
+                limits,
                 numbering,
             }),
             Err(fault) => Err(Faults(vec![at(&settings, 0, fault.to_string())])),
@@ -243,17 +248,28 @@ fn at(settings: &Settings, line: usize, what: String) -> Fault {
     }
 }
 
+/// The prefixes of a `match`.
+pub(crate) fn prefixes(
+    settings: &Settings,
+    matches: &settings::Match,
+    line: usize,
+    faults: &mut Vec<Fault>,
+) -> Vec<Prefix> {
+    let mut prefixes = Vec::with_capacity(matches.prefixes.len());
+    for digits in &matches.prefixes {
+        match digits.parse::<Prefix>() {
+            Ok(prefix) => prefixes.push(prefix),
+            Err(fault) => faults.push(at(settings, line, fault.to_string())),
+        }
+    }
+    prefixes
+}
+
 /// Routes as routing knows them, each tried alone so that all their faults are found.
 fn routes(settings: &Settings, carriers: &[CarrierRow], faults: &mut Vec<Fault>) -> Vec<RouteRow> {
     let mut rows = Vec::with_capacity(settings.routes.len());
     for route in &settings.routes {
-        let mut prefixes = Vec::with_capacity(route.matches.prefixes.len());
-        for digits in &route.matches.prefixes {
-            match digits.parse::<Prefix>() {
-                Ok(prefix) => prefixes.push(prefix),
-                Err(fault) => faults.push(at(settings, route.line, fault.to_string())),
-            }
-        }
+        let prefixes = prefixes(settings, &route.matches, route.line, faults);
         let row = RouteRow {
             name: route.name.clone(),
             matcher: ways::matcher(&route.matches, prefixes),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use carrack_engine::{AccountEntry, Directory, Engine};
+use carrack_engine::{AccountEntry, Directory, Engine, LimitSettings};
 use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
 use carrack_ingest::batch::{BatchSpec, Batches};
 use carrack_ingest::http::{HttpDoor, HttpSpec, MetricsPage, Taps};
@@ -78,11 +78,12 @@ impl Doors {
     }
 
     /// Gives engine and doors the accounts of another configuration, and the engine its rules for messages from
-    /// handsets, and its routes as well unless they are to stay.
+    /// handsets, other `limits` if there are others, and its routes as well unless they are to stay.
     pub(crate) fn reload(
         &self,
         configuration: &Configuration,
         engine: &Engine,
+        limits: Option<LimitSettings>,
         keep_routes: bool,
     ) -> anyhow::Result<()> {
         let table = if keep_routes {
@@ -96,6 +97,10 @@ impl Doors {
             directory.account_number(name)
         })?;
         engine.replace_tables(directory, table);
+        // Where they are the same, nothing that waits need look at them.
+        if let Some(limits) = limits {
+            engine.replace_limits(limits);
+        }
         self.book.replace(accounts);
         if let Some(smpp) = &self.smpp {
             smpp.reload();

@@ -10,6 +10,7 @@ mod configuration;
 mod doors;
 mod fault;
 mod handsets;
+mod limits;
 mod mapped;
 mod metrics_page;
 mod node;
@@ -30,8 +31,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use command::{
-    account, audit, balance, batch, carrier, cdr, config_check, deck, demo, mo, numbers, queue,
-    route, send, serve, status, text, trace,
+    account, audit, balance, batch, carrier, cdr, config_check, deck, demo, limit, mo, numbers,
+    queue, route, send, serve, status, text, trace,
 };
 
 #[global_allocator]
@@ -116,6 +117,14 @@ Examples:
   carrack carrier check --profile north/profile.toml --trace north.pcap"
     )]
     Carrier(carrier::Command),
+    /// Shows limits of senders, networks and recipients of a running node
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  carrack limit list"
+    )]
+    Limit(limit::Command),
     Queue(queue::Arguments),
     Balance(balance::Arguments),
     /// Shows what goes over a carrier's wires
@@ -171,6 +180,7 @@ fn main() -> ExitCode {
         Command::Mo(command) => mo::run(&command),
         Command::Numbers(command) => numbers::run(&command),
         Command::Carrier(command) => carrier::run(&command),
+        Command::Limit(command) => limit::run(&command),
         Command::Queue(arguments) => queue::run(&arguments),
         Command::Balance(arguments) => balance::run(&arguments),
         Command::Trace(command) => trace::run(&command),

@@ -53,6 +53,7 @@ pub(crate) fn specification(configuration: &Configuration, carriers: Vec<Carrier
             .collect(),
         carriers,
         table: Arc::clone(&configuration.table),
+        limits: configuration.limits.clone(),
         mo: handsets::rules(settings),
         register: None,
         cdr: settings.cdr.as_ref().map(|cdr| CdrSettings {

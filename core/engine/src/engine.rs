@@ -15,6 +15,7 @@ use crate::batches::BatchCounters;
 use crate::credit::{Credit, CreditRefused, Credited};
 use crate::directory::Directory;
 use crate::jobs::{JobRefused, JobRequest, JobStatus};
+use crate::limits::{LimitSettings, LimitView};
 use crate::mail::Mail;
 use crate::notice::{NoticeKey, NoticeSink};
 use crate::shard::Party;
@@ -134,6 +135,26 @@ impl Engine {
     pub fn replace_tables(&self, directory: Directory, table: Arc<RouteTable>) {
         self.inner.shared.replace_tables(directory, table);
         self.wake();
+    }
+
+    /// Replaces the limits that are no carrier's. Those of the same name and kind keep their buckets and counts; what waits
+    /// in memory takes the new ones at once.
+    pub fn replace_limits(&self, limits: LimitSettings) {
+        self.inner.shared.replace_limits(limits);
+        self.wake();
+    }
+
+    /// How limits do, in the order of the configuration, those that count recipients last. The reply comes when all shards
+    /// have said what waits.
+    pub fn limits(&self, reply: Box<dyn FnOnce(Vec<LimitView>) + Send>) {
+        let mut views = self.inner.shared.limits.view();
+        self.snapshot(Box::new(move |snapshot| {
+            for view in &mut views {
+                let waiting = snapshot.limits.get(view.name.as_str());
+                view.waiting = waiting.copied().unwrap_or(0);
+            }
+            reply(views);
+        }));
     }
 
     /// How carriers do by what is measured.

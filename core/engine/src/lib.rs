@@ -16,6 +16,7 @@ mod directory;
 mod engine;
 mod facts;
 mod jobs;
+mod limits;
 mod mail;
 mod node;
 mod notice;
@@ -38,6 +39,7 @@ pub use credit::{Balance, BalanceView, CreditRefused, Credited, Terms};
 pub use directory::{AccountEntry, CarrierEntry, Directory};
 pub use engine::{Cancelled, Engine, Readiness};
 pub use jobs::{JobFilter, JobKind, JobRefused, JobRequest, JobStatus};
+pub use limits::{Each, LimitKind, LimitRule, LimitSettings, LimitView, SenderIs};
 #[cfg(feature = "simulation")]
 pub use node::simulated::{
     SimulatedCarrier, SimulatedLog, SimulatedNode, SimulatedPart, SimulatedRecovery,

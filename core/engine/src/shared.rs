@@ -13,6 +13,7 @@ use crate::batches::Batches;
 use crate::credit::Balances;
 use crate::directory::Directory;
 use crate::jobs::JobBoard;
+use crate::limits::{LimitSettings, Limits};
 use crate::register::Register;
 use crate::settings::EngineSettings;
 use crate::shard::Home;
@@ -73,6 +74,7 @@ pub(crate) struct Shared {
     pub(crate) draining: AtomicBool,
     pub(crate) batches: Batches,
     pub(crate) jobs: JobBoard,
+    pub(crate) limits: Arc<Limits>,
     /// Counts closed frames over all shards.
     pub(crate) stamps: Arc<AtomicU64>,
     pub(crate) balances: Balances,
@@ -95,6 +97,7 @@ impl Shared {
         owners: Vec<u8>,
         directory: Directory,
         table: Arc<RouteTable>,
+        limits: Arc<Limits>,
         money: &Turnovers,
     ) -> Self {
         let balances = Balances::default();
@@ -120,6 +123,7 @@ impl Shared {
             draining: AtomicBool::new(false),
             batches: Batches::default(),
             jobs: JobBoard::default(),
+            limits,
             stamps: Arc::default(),
             directory: RwLock::new(Arc::new(directory.with_balances(&balances))),
             balances,
@@ -164,6 +168,12 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner) =
             Arc::new(directory.with_balances(&self.balances));
         *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;
+        self.tables_version.fetch_add(1, Ordering::Release);
+    }
+
+    /// Puts other limits in place of these; what waits takes them in the shards' next turns.
+    pub(crate) fn replace_limits(&self, settings: LimitSettings) {
+        self.limits.replace(settings);
         self.tables_version.fetch_add(1, Ordering::Release);
     }
 

@@ -1,5 +1,6 @@
 //! What a node is doing at this moment, for people and programs.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use carrack_routing::quality::{CarrierQuality, Quality};
@@ -150,6 +151,8 @@ pub struct Snapshot {
     pub carriers: Vec<CarrierSnapshot>,
     /// Lanes in which something waits.
     pub lanes: Vec<LaneSnapshot>,
+    /// Messages that wait under limits, by their names.
+    pub limits: BTreeMap<String, usize>,
 }
 
 /// One shard's part; carriers with their place in the route table.
@@ -160,6 +163,7 @@ pub(crate) struct ShardSnapshot {
     pub(crate) receipts_awaited: usize,
     pub(crate) carriers: Vec<(u16, CarrierSnapshot)>,
     pub(crate) lanes: Vec<LaneSnapshot>,
+    pub(crate) limits: Vec<(Arc<str>, usize)>,
 }
 
 impl Snapshot {
@@ -176,6 +180,9 @@ impl Snapshot {
             whole.receipts_awaited += shard.receipts_awaited;
             carriers.extend(shard.carriers);
             whole.lanes.extend(shard.lanes);
+            for (limit, waiting) in shard.limits {
+                *whole.limits.entry(limit.to_string()).or_default() += waiting;
+            }
         }
         carriers.sort_by_key(|(place, _)| *place);
         whole.carriers = carriers.into_iter().map(|(_, carrier)| carrier).collect();

@@ -1,6 +1,7 @@
 //! What a front door hands in, and what it hears back.
 
 use crate::credit::Short;
+use crate::limits::Enough;
 use carrack_message::record::{BatchProgress, BatchRow, Body, ReceiptWish};
 use carrack_message::{Class, MessageId, Micros, Msisdn, Sender};
 use thiserror::Error;
@@ -87,6 +88,16 @@ pub enum Refusal {
         "the account has too many messages waiting or receipts not taken; take receipts or try again later"
     )]
     AccountQueueFull,
+    /// Its recipient has had as many messages as a limit allows: the customer's, until the window has moved on.
+    #[error(
+        "the limit {limit} allows no more messages to this number for now; try again in {wait_s} s, or leave it out"
+    )]
+    RecipientLimit {
+        /// Name of the limit.
+        limit: String,
+        /// Until one more is taken, seconds.
+        wait_s: u64,
+    },
     /// The account may not spend so much: the customer's, until he has paid.
     #[error("the account has not enough credit for it; pay in, or ask for a higher credit line")]
     NoCredit,
@@ -99,6 +110,15 @@ pub enum Refusal {
     /// Another message of a chunk that is taken whole or not at all was refused.
     #[error("another row of the same chunk was refused; try again")]
     Together,
+}
+
+impl From<Enough> for Refusal {
+    fn from(enough: Enough) -> Self {
+        Self::RecipientLimit {
+            limit: enough.limit,
+            wait_s: enough.wait_ns.div_ceil(1_000_000_000),
+        }
+    }
 }
 
 impl From<Short> for Refusal {
@@ -114,6 +134,12 @@ impl Refusal {
         !matches!(self, Self::NoRoute(_))
     }
 
+    /// Whether the rest of its file need not wait for it: the row has its verdict.
+    #[must_use]
+    pub fn is_of_the_message(&self) -> bool {
+        matches!(self, Self::NoRoute(_) | Self::RecipientLimit { .. })
+    }
+
     /// Short name for metrics.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -121,6 +147,7 @@ impl Refusal {
             Self::NoRoute(_) => "no_route",
             Self::QueueFull => "queue_full",
             Self::AccountQueueFull => "account_queue_full",
+            Self::RecipientLimit { .. } => "recipient_limit",
             Self::NoCredit => "no_credit",
             Self::Store(_) => "store",
             Self::ShuttingDown => "shutting_down",

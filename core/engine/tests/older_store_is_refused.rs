@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carrack_engine::{EngineSettings, Node, NodeFault, NodeSpec, audit};
+use carrack_engine::{EngineSettings, LimitSettings, Node, NodeFault, NodeSpec, audit};
 use carrack_message::record::{FrameFault, FrameWriter, Told};
 use carrack_queue::{CommitSettings, Durability, FrameKey, FrameSummary, SealedFrame, Store};
 use carrack_routing::{MoTable, RouteTable};
@@ -61,6 +61,7 @@ fn older_log_is_refused_with_the_remedy_and_stays_as_it_is() {
         accounts: Vec::new(),
         carriers: Vec::new(),
         table: Arc::new(RouteTable::build(Vec::new(), Vec::new()).unwrap()),
+        limits: LimitSettings::default(),
         mo: MoTable::default(),
         register: None,
         cdr: None,

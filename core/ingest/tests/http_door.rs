@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use carrack_carrier::trace::{Direction, Tap};
 use carrack_engine::{
-    AccountQueue, CarrierRules, CarrierSpec, EngineSettings, Node, NodeSpec, Terms,
+    AccountQueue, CarrierRules, CarrierSpec, EngineSettings, LimitSettings, Node, NodeSpec, Terms,
 };
 use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
 use carrack_ingest::batch::{BatchSpec, Batches};
@@ -116,6 +116,7 @@ fn open(data_dir: &Path) -> Stand {
             make: Box::new(|_, _| unreachable!("there are no links")),
         }],
         table: table(),
+        limits: LimitSettings::default(),
         mo: MoTable::default(),
         register: None,
         cdr: None,

@@ -190,6 +190,18 @@ pub struct SenderPattern {
 }
 
 impl SenderPattern {
+    /// The sender, or how it begins.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether more may follow.
+    #[must_use]
+    pub const fn is_prefix(&self) -> bool {
+        self.prefix
+    }
+
     /// Whether it takes this sender. Digits take only digits: a name that looks like a number is none.
     pub fn takes(&self, sender: &Sender) -> bool {
         let sender = sender.as_str();

@@ -84,6 +84,16 @@ impl Eq for Match {}
 impl Match {
     pub(crate) fn read(section: &Section<'_>, names: &Names<'_>) -> Self {
         let matches = Self {
+            senders: section.or("from", Vec::new(), kind::one_or_list(kind::text)),
+            ..Self::read_but_senders(section, names)
+        };
+        section.finish();
+        matches
+    }
+
+    /// All but `from`, which its caller reads in a way of his own and then finishes the section.
+    pub(crate) fn read_but_senders(section: &Section<'_>, names: &Names<'_>) -> Self {
+        let matches = Self {
             prefixes: section.or("prefix", Vec::new(), kind::one_or_list(prefix)),
             accounts: section.or(
                 "account",
@@ -96,7 +106,7 @@ impl Match {
                 kind::one_or_list(known("group", &names.groups)),
             ),
             classes: section.or("class", Vec::new(), kind::one_or_list(kind::parsed)),
-            senders: section.or("from", Vec::new(), kind::one_or_list(kind::text)),
+            senders: Vec::new(),
             networks: section.or("network", Vec::new(), kind::one_or_list(network)),
             tags: section.or("tag", Vec::new(), kind::one_or_list(tag)),
             patterns: section.or("text", Vec::new(), kind::one_or_list(pattern)),
@@ -107,7 +117,6 @@ impl Match {
         if matches.segments_min > matches.segments_max && matches.segments_max.is_some() {
             section.fault("segments_min", "is above `segments_max`; no message is so");
         }
-        section.finish();
         matches
     }
 }

@@ -68,6 +68,7 @@ fn every_key_stands_in_the_sample() {
         "tls = { cert = \"cert.pem\", key = \"key.pem\" }\n[smpp_server]\ntls = { cert = \"cert.pem\", key = \"key.pem\" }",
     );
     text = text.replace("# [hlr]", "[hlr]");
+    text = text.replace("# [[limit]]", "[[limit]]");
     text = text.replace("[[account]]", "[[account]]\nreceipt = {}\nwebhook = {}");
     text = text.replace(
         "enabled = true ",
@@ -83,7 +84,8 @@ fn every_key_stands_in_the_sample() {
             .map_or((None, title.as_str()), |(a, b)| (Some(a), b));
         let whole = std::fs::read_to_string(sample())
             .unwrap()
-            .replace("# [hlr]", "[hlr]");
+            .replace("# [hlr]", "[hlr]")
+            .replace("# [[limit]]", "[[limit]]");
         let begins: Vec<usize> = whole
             .match_indices(&format!("\n{section}"))
             .map(|(at, _)| at)
@@ -120,6 +122,7 @@ fn the_defaults_shown_are_the_defaults() {
     assert_eq!(whole.smpp_server, bare.smpp_server);
     assert_eq!(whole.batch, bare.batch);
     assert_eq!(whole.cdr, bare.cdr);
+    assert_eq!(whole.limits, bare.limits);
     assert_eq!(whole.shutdown, bare.shutdown);
     assert_eq!(whole.log, bare.log);
     assert_eq!(whole.accounts[0].window, bare.accounts[0].window);

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::limit;
 use crate::mo_route::{self, Customers};
 use crate::reader::{self, Context, Section, nearest, text_of};
 use crate::route::Names;
 use crate::{
-    Account, Batch, Bind, Carrier, Cdr, Currencies, Delivery, Durability, Faults, Hlr, Http, Log,
-    Mo, MoRoute, Node, Numbers, Quality, Queue, Route, Runtime, Shutdown, SmppServer,
+    Account, Batch, Bind, Carrier, Cdr, Currencies, Delivery, Durability, Faults, Hlr, Http, Limit,
+    Limits, Log, Mo, MoRoute, Node, Numbers, Quality, Queue, Route, Runtime, Shutdown, SmppServer,
 };
 
 /// Most octets of a configuration file.
@@ -34,11 +35,12 @@ const TABLES: &[&str] = &[
     "batch",
     "cdr",
     "currency",
+    "limits",
     "shutdown",
     "log",
 ];
 /// Sections that stand any number of times.
-const LISTS: &[&str] = &["account", "carrier", "route", "mo_route"];
+const LISTS: &[&str] = &["account", "carrier", "route", "mo_route", "limit"];
 
 /// Where settings came from. `Debug` does not show the text, which may hold secrets.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -88,6 +90,8 @@ pub struct Settings {
     pub cdr: Option<Cdr>,
     /// `[currency]`; none: nothing is converted.
     pub currency: Option<Currencies>,
+    /// `[limits]`
+    pub limits: Limits,
     /// `[shutdown]`
     pub shutdown: Shutdown,
     /// `[log]`
@@ -100,6 +104,8 @@ pub struct Settings {
     pub routes: Vec<Route>,
     /// `[[mo_route]]`, in the file's order, which is their rank.
     pub mo_routes: Vec<MoRoute>,
+    /// `[[limit]]`, in the file's order.
+    pub limit_rules: Vec<Limit>,
     /// Where all this came from.
     pub source: Source,
 }
@@ -181,6 +187,9 @@ impl<'a> Document<'a> {
         self.check_unique(&accounts, &carriers, &routes);
         let rules = mo_routes.iter().map(|r| (r.name.as_str(), r.line));
         self.unique("two rules of [[mo_route]] are named", true, rules);
+        let limit_rules = limit::read_all(&self.list("limit"), &names);
+        let limits = limit_rules.iter().map(|l| (l.name.as_str(), l.line));
+        self.unique("two limits are named", true, limits);
         self.check_receivers(&carriers, &routes);
         let queue = self.table("queue", Queue::read);
         self.check_waits(&queue, &routes);
@@ -216,12 +225,14 @@ impl<'a> Document<'a> {
                 .contains_key("currency")
                 .then(|| self.table("currency", Currencies::read))
                 .flatten(),
+            limits: self.table("limits", Limits::read),
             shutdown: self.table("shutdown", Shutdown::read),
             log: self.table("log", Log::read),
             accounts,
             carriers,
             routes,
             mo_routes,
+            limit_rules,
             source,
         }
     }

@@ -40,6 +40,18 @@ metrics! {
     gauge MESSAGES_WAITING = "carrack_messages_waiting";
     /// Of those: on the shelf, to be sent later or with receipts that take long.
     gauge MESSAGES_SHELVED = "carrack_messages_shelved";
+    /// Messages that wait under a limit of [[limit]], by limit and shard.
+    gauge LIMIT_WAITING = "carrack_limit_waiting";
+    /// Segments sent under a limit of [[limit]], by limit.
+    counter LIMIT_GRANTED = "carrack_limit_segments_total";
+    /// Messages refused because their recipient had as many as a limit allows, by limit.
+    counter LIMIT_REFUSED = "carrack_limit_refused_total";
+    /// Messages that had no bucket of their own because there were as many as may be, by limit.
+    counter LIMIT_BEYOND = "carrack_limit_beyond_total";
+    /// Recipients that a limit forgot before their time because there were as many as may be, by limit.
+    counter LIMIT_FORGOTTEN = "carrack_limit_forgotten_total";
+    /// Buckets of a limit, or recipients that it counts, by limit.
+    gauge LIMIT_IN_USE = "carrack_limit_in_use";
     /// Receipts that are still to be looked for on the shelf, by shard.
     gauge RECEIPTS_TO_LOOK_FOR = "carrack_receipts_to_look_for";
     /// Ends of messages that their customer did not take in time.

@@ -2,7 +2,7 @@
 //! the delays between attempts.
 //!
 //! Promise: what a [`Bucket`] grants never exceeds its rate in any sliding second, at whatever moments it is
-//! asked. Everything is integer arithmetic on a clock the caller reads; nothing here waits, allocates or fails.
+//! asked; a [`PacedBucket`] keeps the same for units of any length, shared by threads. Everything is integer arithmetic on a clock the caller reads; nothing here waits, allocates or fails.
 
 mod adaptive;
 mod backoff;
@@ -10,6 +10,7 @@ mod breaker;
 mod bucket;
 mod day_cap;
 mod history;
+mod pace;
 mod proof;
 mod rule;
 mod search;
@@ -21,6 +22,7 @@ pub use backoff::Backoff;
 pub use breaker::{Breaker, BreakerState};
 pub use bucket::Bucket;
 pub use day_cap::DayCap;
+pub use pace::{Pace, PacedBucket};
 pub use rule::{Throttle, ThrottleMode, ThrottleRule};
 
 /// The answer "never": no moment, however late, at which the taking would be granted.

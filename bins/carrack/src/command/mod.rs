@@ -9,6 +9,7 @@ pub(crate) mod cdr;
 pub(crate) mod config_check;
 pub(crate) mod deck;
 pub(crate) mod demo;
+pub(crate) mod limit;
 pub(crate) mod mo;
 pub(crate) mod numbers;
 pub(crate) mod queue;

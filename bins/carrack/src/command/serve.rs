@@ -12,11 +12,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use carrack_engine::{Engine, Node, NodeSpec, Register};
+use carrack_engine::{Engine, LimitSettings, Node, NodeSpec, Register};
 use carrack_ingest::http::HttpFault;
 use carrack_ingest::smpp_server::SmppServerFault;
 use carrack_routing::show_instant;
-use carrack_settings::{Faults, LogFormat, Settings};
+use carrack_settings::{Faults, Limit, LogFormat, Settings};
 use clap::Args;
 
 use crate::carriers::Carriers;
@@ -231,7 +231,8 @@ fn reload(path: &Path, configuration: &mut Configuration, node: &Node, doors: &D
     for line in fresh.told_after(configuration) {
         tracing::info!("{line}");
     }
-    match doors.reload(&fresh, &node.engine(), keep_routes) {
+    let limits = other_limits(configuration, &fresh);
+    match doors.reload(&fresh, &node.engine(), limits, keep_routes) {
         Ok(()) => {
             node.replace_currencies(currencies(&fresh));
             tracing::info!(
@@ -246,6 +247,21 @@ fn reload(path: &Path, configuration: &mut Configuration, node: &Node, doors: &D
             tracing::error!("{fault:#}; the accounts in use stay");
         }
     }
+}
+
+/// The limits of a fresh configuration, where they differ.
+fn other_limits(now: &Configuration, fresh: &Configuration) -> Option<LimitSettings> {
+    let (now, after) = (&now.settings, &fresh.settings);
+    let mut same = now.limits == after.limits && now.limit_rules.len() == after.limit_rules.len();
+    for (before, after) in now.limit_rules.iter().zip(&after.limit_rules) {
+        let line = before.line;
+        same &= *before
+            == Limit {
+                line,
+                ..after.clone()
+            };
+    }
+    (!same).then(|| fresh.limits.clone())
 }
 
 /// An account with money in the book whose prices would be in another currency.

@@ -9,12 +9,14 @@ use carrack_queue::{EpochLedger, Names, ScanReport, Store, StoreFault, Turnovers
 use super::crash::{left_over, note_uncertain};
 use super::{NodeFault, NodeSpec};
 use crate::directory::{AccountEntry, CarrierEntry, Directory};
+use crate::limits::Limits;
 use crate::recovery::{Recovered, Ways, recover};
 
 /// All of it.
 pub(super) struct Found {
     pub(super) store: Arc<Store>,
     pub(super) directory: Directory,
+    pub(super) limits: Arc<Limits>,
     pub(super) recovered: Recovered,
     pub(super) ledger: EpochLedger,
     /// What the log says of the money of accounts.
@@ -29,7 +31,12 @@ pub(super) fn find(spec: &NodeSpec) -> Result<Found, NodeFault> {
     let store = Arc::new(Store::open(&spec.data_dir.join("store"))?);
     refuse_old(&store)?;
     let directory = name_all(&store, spec)?;
-    let ways = Ways::new(directory.clone(), Arc::clone(&spec.table));
+    let limits = Arc::new(Limits::new(spec.limits.clone()));
+    let ways = Ways::new(
+        directory.clone(),
+        Arc::clone(&spec.table),
+        Arc::clone(&limits),
+    );
     let mut recovered = recover(&store, &spec.data_dir.join("quarantine"), ways)?;
     let first_epoch = store.first_epoch()?;
     let report = std::mem::take(&mut recovered.report);
@@ -44,6 +51,7 @@ pub(super) fn find(spec: &NodeSpec) -> Result<Found, NodeFault> {
     Ok(Found {
         store,
         directory,
+        limits,
         recovered,
         ledger,
         money,

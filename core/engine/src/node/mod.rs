@@ -31,6 +31,7 @@ use thiserror::Error;
 use crate::cdr::{CdrCurrencies, CdrSettings, CdrThread, SharedCurrencies};
 use crate::credit::Terms;
 use crate::engine::{Engine, Inner};
+use crate::limits::LimitSettings;
 use crate::mail::Mail;
 use crate::pager;
 use crate::recovery::Recovered;
@@ -107,6 +108,8 @@ pub struct NodeSpec {
     pub carriers: Vec<CarrierSpec>,
     /// Routes and prices.
     pub table: Arc<RouteTable>,
+    /// Limits that are no carrier's.
+    pub limits: LimitSettings,
     /// Who gets messages from handsets; those in the log are given away by it before the first new one comes.
     pub mo: MoTable,
     /// Who knows more of numbers than tables do; none: nobody is asked.
@@ -191,6 +194,7 @@ impl Node {
             owners.collect(),
             found.directory,
             Arc::clone(&spec.table),
+            found.limits,
             &found.money,
         );
         if let Some(register) = register {
@@ -266,7 +270,16 @@ impl Node {
             .map_err(|source| system("cannot start the pager", source))?;
         self.pager = Some(thread);
         pagers.reverse();
-        let references = Arc::new(References::new(SystemClock::default().now().utc_ns));
+        // One clock for all shards: they share buckets.
+        let clock = SystemClock::default();
+        if quiet {
+            self.engine
+                .inner
+                .shared
+                .limits
+                .keep_quiet(clock.now().mono_ns);
+        }
+        let references = Arc::new(References::new(clock.now().utc_ns));
         for ((number, committer), inbox) in (0u8..).zip(committers).zip(inboxes) {
             let Some(pager) = pagers.pop() else {
                 break;
@@ -284,6 +297,7 @@ impl Node {
                 carriers,
                 references: Arc::clone(&references),
                 pager,
+                clock,
                 wake: self
                     .wakes
                     .get(usize::from(number))

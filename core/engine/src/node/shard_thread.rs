@@ -41,6 +41,7 @@ pub(super) struct Building {
     pub(super) carriers: Vec<(u16, CarrierSpec)>,
     pub(super) references: Arc<References>,
     pub(super) pager: StorePager,
+    pub(super) clock: SystemClock,
     pub(super) wake: Wake,
 }
 
@@ -104,7 +105,7 @@ fn run_shard(io: Io, core: Option<usize>, building: Building, seed: Seed) {
         );
     }
     let ended = run_local(io, &name, |_| async {
-        let clock = SystemClock::default();
+        let clock = building.clock;
         let mut shard = Shard::new(building.build());
         let now = clock.now();
         if seed.quiet {

@@ -20,6 +20,7 @@ use carrack_runtime::{Mailbox, MailboxFull, MailboxSender, Now, Wake, mailbox};
 use crate::credit::BalanceView;
 use crate::directory::Directory;
 use crate::engine::Cancelled;
+use crate::limits::{LimitSettings, Limits};
 use crate::mail::Mail;
 use crate::notice::{NoticeKey, NoticeSink};
 use crate::recovery::{Recovered, Ways};
@@ -72,6 +73,7 @@ pub type SimulatedShelf = Box<dyn FnMut(&ShelfQuestion) -> Result<Vec<ShelfEntry
 pub struct SimulatedRecovery {
     found: Recovered,
     money: Turnovers,
+    limits: Arc<Limits>,
 }
 
 impl SimulatedRecovery {
@@ -82,9 +84,12 @@ impl SimulatedRecovery {
             let octets = log(key)?;
             Some(Arc::new(SealedFrame::read_back(key, octets)))
         };
+        let limits = Arc::new(Limits::new(LimitSettings::default()));
+        let ways = Ways::new(directory, table, Arc::clone(&limits));
         Self {
-            found: Recovered::new(Ways::new(directory, table), Box::new(read)),
+            found: Recovered::new(ways, Box::new(read)),
             money: Turnovers::default(),
+            limits,
         }
     }
 
@@ -192,6 +197,7 @@ impl SimulatedNode {
             owners.collect(),
             spec.directory,
             spec.table,
+            recovery.limits,
             &recovery.money,
         );
         shared.keepers_found = spec.keepers_found;

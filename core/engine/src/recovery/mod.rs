@@ -26,6 +26,7 @@ use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
 use carrack_queue::{FrameKey, RecordPlace, ScanReport, SealedFrame, Store, StoreFault, scan};
 use rustc_hash::FxHashMap;
 
+use crate::limits::Paces;
 use crate::shard::{Home, Parked};
 use ends::Ends;
 use frames::Frames;
@@ -67,6 +68,8 @@ pub(crate) struct RestoredLane {
     pub(crate) carriers: Vec<u16>,
     pub(crate) class: Class,
     pub(crate) account: u32,
+    /// The buckets that they need.
+    pub(crate) pace: Option<Arc<Paces>>,
     /// Those of one shard in the order of acceptance.
     pub(crate) parked: Vec<Parked>,
 }
@@ -172,6 +175,7 @@ impl Recovered {
                 carriers: lane.carriers.to_vec(),
                 class: lane.class,
                 account: lane.account,
+                pace: self.ways.pace(lane),
                 parked,
             })
         });

@@ -1,4 +1,4 @@
-//! Which lane an accepted message waits in: its carriers by the routes of now, its class, its customer.
+//! Which lane an accepted message waits in: its carriers by the routes of now, its class, its customer, its limits.
 //!
 //! Bound: 65,535 lanes; what finds no name is brought back into memory at once.
 
@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 
 use crate::directory::Directory;
 use crate::facts::Facts;
+use crate::limits::{Limits, Paces, Rules};
 
 /// Names a lane while the log is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,21 +31,30 @@ pub(super) struct Named {
     pub(super) carriers: Carriers,
     pub(super) class: Class,
     pub(super) account: u32,
+    /// Number of the buckets that its messages need; 0: none.
+    pace: u64,
 }
 
 /// Accounts and routes, and the lanes they led to.
 pub(crate) struct Ways {
     directory: Directory,
     table: Arc<RouteTable>,
+    limits: Arc<Limits>,
+    rules: Arc<Rules>,
     lanes: Vec<Named>,
     names: FxHashMap<Named, u16>,
+    /// Held, so that their numbers stay theirs.
+    paces: FxHashMap<u64, Arc<Paces>>,
 }
 
 impl Ways {
-    pub(crate) fn new(directory: Directory, table: Arc<RouteTable>) -> Self {
+    pub(crate) fn new(directory: Directory, table: Arc<RouteTable>, limits: Arc<Limits>) -> Self {
         Self {
             directory,
             table,
+            rules: limits.rules(),
+            limits,
+            paces: FxHashMap::default(),
             lanes: Vec::new(),
             names: FxHashMap::default(),
         }
@@ -55,19 +65,29 @@ impl Ways {
         let facts = Facts::of_record(record)?;
         let query = facts.query(&self.directory, record.at_utc_ns.to_native());
         let (account, class) = (facts.account, facts.class);
-        let carriers: Carriers = match self.table.choose(&query) {
-            Ok(choice) => choice
-                .candidates
-                .iter()
-                .map(|found| found.carrier)
-                .collect(),
-            Err(_) => Carriers::new(),
+        let (carriers, pace): (Carriers, _) = match self.table.choose(&query) {
+            Ok(choice) => {
+                let pace = self.limits.paces(0, &self.rules, &query, choice.network);
+                let found = choice.candidates.iter();
+                (found.map(|found| found.carrier).collect(), pace)
+            }
+            Err(_) => (Carriers::new(), None),
         };
         let key = Named {
             carriers,
             class,
             account,
+            pace: pace.as_ref().map_or(0, |pace| pace.number),
         };
+        let named = self.name_of(key.clone());
+        if let (Some(_), Some(pace)) = (named, pace) {
+            self.paces.insert(pace.number, pace);
+        }
+        // Where names run out, those under limits find their lanes when they come back into memory.
+        named.or_else(|| self.name_of(Named { pace: 0, ..key }))
+    }
+
+    fn name_of(&mut self, key: Named) -> Option<LaneName> {
         if let Some(name) = self.names.get(&key) {
             return Some(LaneName(*name));
         }
@@ -76,6 +96,11 @@ impl Ways {
         self.lanes.push(key.clone());
         self.names.insert(key, name);
         Some(LaneName(name))
+    }
+
+    /// The buckets of a lane.
+    pub(super) fn pace(&self, lane: &Named) -> Option<Arc<Paces>> {
+        self.paces.get(&lane.pace).cloned()
     }
 
     /// The lane of a name.

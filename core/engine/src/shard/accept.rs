@@ -40,8 +40,10 @@ impl Shard {
             .zip(ways)
             .map(|(submission, way)| match way {
                 Err(refusal) => Verdict::Refused(refusal),
-                Ok(_) if together => {
+                Ok(way) if together => {
                     self.give_back(submission.account, price_of(&submission));
+                    self.limits
+                        .give_back(way.counted, submission.to, now.mono_ns);
                     Verdict::Refused(Refusal::Together)
                 }
                 Ok(way) => {
@@ -129,8 +131,8 @@ impl Shard {
             let reason = "the account is not configured any more";
             return Err(Refusal::NoRoute(reason.to_owned()));
         }
-        let way = self.new_way(now, &Facts::of_submission(submission));
-        let way = way.map_err(Refusal::NoRoute)?;
+        let facts = Facts::of_submission(submission);
+        let mut way = self.new_way(now, &facts).map_err(Refusal::NoRoute)?;
         let Some(account) = self.directory.account(submission.account) else {
             return Ok(way);
         };
@@ -147,6 +149,13 @@ impl Shard {
             account.release();
             account.balance.give_back(price_micros);
             return Err(Refusal::QueueFull);
+        }
+        if self.limits.counts() {
+            let query = facts.query(&self.directory, now.utc_ns);
+            let counted = self.limits.count(now.mono_ns, &query, way.network);
+            way.counted = counted.inspect_err(|_| {
+                self.give_back(submission.account, price_micros);
+            })?;
         }
         Ok(way)
     }
@@ -210,6 +219,8 @@ impl Shard {
             Ok(written) => written,
             Err(fault) => {
                 self.give_back(record.account, record.price_micros.max(0));
+                self.limits
+                    .give_back(way.counted, submission.to, now.mono_ns);
                 return Verdict::Refused(Refusal::Store(fault.to_string()));
             }
         };

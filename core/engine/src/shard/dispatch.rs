@@ -1,4 +1,5 @@
-//! From the lanes to the links: the carrier's own unfinished messages first, then class by class, and lanes in turn.
+//! From the lanes to the links: the carrier's own unfinished messages first, then class by class, and lanes in turn. A
+//! lane for which a limit has no token stands aside until it has one.
 //!
 //! Bound: `SEGMENTS_A_TURN_MAX` in one turn, so that answers are read in between.
 
@@ -10,10 +11,11 @@ use carrack_routing::PlanId;
 use carrack_runtime::Now;
 use smallvec::SmallVec;
 
-use super::lanes::{Lane, QUANTUM};
+use super::lanes::{Lane, LaneKey, QUANTUM};
 use super::live::{Key, Phase};
 use super::sending::Sent;
 use super::{Carrier, Shard};
+use crate::limits::Dry;
 use crate::shared::Health;
 
 const SEGMENTS_A_TURN_MAX: usize = 2048;
@@ -24,6 +26,8 @@ enum Turn {
     Over,
     /// It could not send all that it may: it is asked first again.
     Kept,
+    /// A limit has no token for it; whether it has sent nothing.
+    Dry(Dry, bool),
 }
 
 impl Shard {
@@ -82,9 +86,10 @@ impl Shard {
                 self.go_on(now, key, true);
                 continue;
             }
-            if let Sent::CarrierFull = self.send(now, key, place, budget) {
-                self.keep_unfinished(key, place, true);
-                return;
+            match self.send(now, key, place, budget) {
+                Sent::CarrierFull => return self.keep_unfinished(key, place, true),
+                Sent::Dry(dry) => self.wait_for_token(key, &dry),
+                Sent::Whole | Sent::Gone => {}
             }
         }
     }
@@ -96,6 +101,7 @@ impl Shard {
             self.health_seen = changes;
             self.lanes.none_aside();
         }
+        self.lanes.tokens_are_due(now.mono_ns);
         let mut moving = false;
         loop {
             for class in Class::ALL {
@@ -135,6 +141,7 @@ impl Shard {
             match self.send_lane(now, at, place, budget) {
                 Turn::Over => self.lanes.turn_is_over(at),
                 Turn::Kept => kept.push(at),
+                Turn::Dry(dry, first) => self.lanes.stand_dry(at, dry, first),
             }
         }
         for at in kept.into_iter().rev() {
@@ -157,7 +164,8 @@ impl Shard {
             return Turn::Over;
         };
         let (class, account) = (lane.key.class, lane.key.account);
-        let mut left = lane.turn;
+        let pace = lane.pace.clone();
+        let (mut left, mut idle) = (lane.turn, true);
         if left == 0 {
             let share = self.directory.account(account);
             left = share.map_or(1, |account| account.share.max(1)) * QUANTUM;
@@ -165,6 +173,9 @@ impl Shard {
         let turn = loop {
             if left == 0 || self.lanes.get(at).is_none_or(Lane::is_empty) {
                 break Turn::Over;
+            }
+            if let Some(Err(dry)) = pace.as_ref().map(|pace| pace.ready(now.mono_ns)) {
+                break Turn::Dry(dry, idle);
             }
             if *budget == 0 || !self.takes(now, place, class) {
                 break Turn::Kept;
@@ -176,6 +187,7 @@ impl Shard {
             let sent = self.send(now, key, place, budget);
             let segments = before.saturating_sub(*budget) as u32;
             left = left.saturating_sub(segments);
+            idle &= segments == 0;
             if let Some(carrier) = self.carriers.get_mut(&place) {
                 carrier.classes.sent(class, segments);
             }
@@ -185,6 +197,10 @@ impl Shard {
                     break Turn::Kept;
                 }
                 Sent::TextsFull => break Turn::Kept,
+                Sent::Dry(dry) => {
+                    self.wait_for_token(key, &dry);
+                    break Turn::Dry(dry, idle);
+                }
                 Sent::Whole | Sent::Gone => {}
             }
         };
@@ -196,13 +212,11 @@ impl Shard {
 
     /// The next message that really waits in this lane; keys of messages that have gone another way are passed over.
     pub(super) fn take_waiting(&mut self, lane: usize) -> Option<Key> {
-        let plan = self.lanes.get(lane)?.key.plan;
+        let LaneKey { plan, pace, .. } = self.lanes.get(lane)?.key;
         loop {
             let key = self.lanes.pop(lane)?;
             let live = self.live.get(key);
-            if live.is_some_and(|live| {
-                live.phase == Phase::Waiting && live.plan == plan && !live.unfinished
-            }) {
+            if live.is_some_and(|live| live.stands_in(plan, pace)) {
                 return Some(key);
             }
         }

@@ -10,12 +10,16 @@
 //! What comes back from a carrier goes before the rest of its lane, the oldest first: a burst of refusals keeps the order
 //! (trap T14).
 //!
-//! A lane that grows long keeps its end in the log only (`backlog`).
+//! A lane that grows long keeps its end in the log only (`backlog`). One whose messages are under a limit stands aside
+//! while a bucket is dry (`dry`). One that is empty is given back, and its place used again.
 //!
 //! Bound: as many entries as messages; a cancelled or moved message leaves a stale key that is passed over.
 
+mod dry;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::sync::Arc;
 
 use carrack_message::{Class, MessageId};
 use carrack_routing::PlanId;
@@ -23,6 +27,8 @@ use rustc_hash::FxHashMap;
 
 use super::backlog::{Backlog, Parked};
 use super::live::{Home, Key, Live};
+use crate::limits::{Limits, Paces};
+use dry::DryLanes;
 
 /// Segments that a lane may send in its turn, for each unit of its customer's share.
 pub(crate) const QUANTUM: u32 = 16;
@@ -35,6 +41,8 @@ pub(crate) struct LaneKey {
     pub(crate) account: u32,
     /// Messages in the log that an operator moved to the first carrier of the plan; a message in memory has its plan itself.
     pub(crate) moved: bool,
+    /// Number of the buckets that its messages need; 0: none.
+    pub(crate) pace: u64,
 }
 
 impl LaneKey {
@@ -44,6 +52,7 @@ impl LaneKey {
             class: live.class,
             account: live.account,
             moved: false,
+            pace: live.pace_number(),
         }
     }
 }
@@ -66,9 +75,38 @@ pub(crate) struct Lane {
     is_in_turn: bool,
     /// It stands among those with a backlog.
     is_long: bool,
+    /// The buckets that its messages need.
+    pub(crate) pace: Option<Arc<Paces>>,
+    /// It stands among those that may be given back.
+    is_spent: bool,
+    /// It was given back.
+    is_free: bool,
 }
 
 impl Lane {
+    fn of(key: LaneKey, pace: Option<Arc<Paces>>) -> Self {
+        Self {
+            key,
+            queue: VecDeque::new(),
+            returned: BinaryHeap::new(),
+            backlog: Backlog::default(),
+            is_asked: false,
+            rethink: 0,
+            turn: 0,
+            is_in_turn: false,
+            is_long: false,
+            pace,
+            is_spent: false,
+            is_free: false,
+        }
+    }
+
+    /// Whether nothing is in it, and nobody speaks of it by its place but a job.
+    fn is_idle(&self) -> bool {
+        let stands = self.is_in_turn || self.is_long || self.is_asked || self.is_free;
+        !stands && self.rethink == 0 && self.waiting() == 0
+    }
+
     /// Whether none is in memory.
     pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty() && self.returned.is_empty()
@@ -84,8 +122,9 @@ impl Lane {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Lanes {
+    limits: Arc<Limits>,
     lanes: Vec<Lane>,
     index: FxHashMap<LaneKey, u32>,
     /// By class: those with messages in memory, in the order in which they are asked.
@@ -94,23 +133,42 @@ pub(crate) struct Lanes {
     aside: Vec<u32>,
     /// Those with a backlog.
     long: Vec<u32>,
+    /// Those whose messages wait for a token.
+    dry: DryLanes,
+    /// Those that were empty when they were last looked at.
+    spent: Vec<u32>,
+    /// Places of lanes that were given back.
+    free: Vec<u32>,
 }
 
 impl Lanes {
+    pub(crate) fn new(limits: Arc<Limits>) -> Self {
+        Self {
+            limits,
+            lanes: Vec::new(),
+            index: FxHashMap::default(),
+            turns: Default::default(),
+            aside: Vec::new(),
+            long: Vec::new(),
+            dry: DryLanes::default(),
+            spent: Vec::new(),
+            free: Vec::new(),
+        }
+    }
+
     fn lane_mut(&mut self, key: LaneKey) -> Option<(u32, &mut Lane)> {
-        let lanes = &mut self.lanes;
+        let (lanes, free, limits) = (&mut self.lanes, &mut self.free, &self.limits);
         let place = *self.index.entry(key).or_insert_with(|| {
-            lanes.push(Lane {
-                key,
-                queue: VecDeque::new(),
-                returned: BinaryHeap::new(),
-                backlog: Backlog::default(),
-                is_asked: false,
-                rethink: 0,
-                turn: 0,
-                is_in_turn: false,
-                is_long: false,
-            });
+            // Whoever has a message for it holds the buckets still.
+            let pace = (key.pace != 0).then(|| limits.find(key.pace)).flatten();
+            let lane = Lane::of(key, pace);
+            if let Some(place) = free.pop()
+                && let Some(reused) = lanes.get_mut(place as usize)
+            {
+                *reused = lane;
+                return place;
+            }
+            lanes.push(lane);
             lanes.len() as u32 - 1
         });
         Some((place, self.lanes.get_mut(place as usize)?))
@@ -145,7 +203,7 @@ impl Lanes {
 
     /// Lanes that have messages in memory.
     pub(crate) fn live_lanes(&self) -> usize {
-        self.turns.iter().map(VecDeque::len).sum::<usize>() + self.aside.len()
+        self.turns.iter().map(VecDeque::len).sum::<usize>() + self.aside.len() + self.dry.len()
     }
 
     /// The lane that is asked next; it is given back by one of the next three.
@@ -161,9 +219,9 @@ impl Lanes {
         };
         lane.turn = 0;
         lane.is_in_turn = !lane.is_empty();
-        if lane.is_in_turn
-            && let Some(turns) = self.turns.get_mut(usize::from(lane.key.class.as_u8()))
-        {
+        if !lane.is_in_turn {
+            self.is_spent(place as u32);
+        } else if let Some(turns) = self.turns.get_mut(usize::from(lane.key.class.as_u8())) {
             turns.push_back(place as u32);
         }
     }
@@ -186,10 +244,14 @@ impl Lanes {
     /// A carrier came up or went down: all take turns again.
     pub(crate) fn none_aside(&mut self) {
         for place in std::mem::take(&mut self.aside) {
-            if let Some(lane) = self.lanes.get_mut(place as usize) {
-                lane.is_in_turn = false;
-                self.take_turns(place);
-            }
+            self.takes_turns_again(place);
+        }
+    }
+
+    fn takes_turns_again(&mut self, place: u32) {
+        if let Some(lane) = self.lanes.get_mut(place as usize) {
+            lane.is_in_turn = false;
+            self.take_turns(place);
         }
     }
 
@@ -219,12 +281,15 @@ impl Lanes {
 
     /// Those with a backlog.
     pub(crate) fn long(&mut self) -> Vec<usize> {
-        let lanes = &mut self.lanes;
+        let (lanes, spent) = (&mut self.lanes, &mut self.spent);
         self.long.retain(|place| {
             let Some(lane) = lanes.get_mut(*place as usize) else {
                 return false;
             };
             lane.is_long = !lane.backlog.is_empty();
+            if !lane.is_long && !std::mem::replace(&mut lane.is_spent, true) {
+                spent.push(*place);
+            }
             lane.is_long
         });
         self.long.iter().map(|place| *place as usize).collect()
@@ -306,6 +371,6 @@ impl Lanes {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Lane> {
-        self.lanes.iter()
+        self.lanes.iter().filter(|lane| !lane.is_free)
     }
 }

@@ -15,6 +15,7 @@ use smallvec::SmallVec;
 
 use super::settle::throttled::Throttled;
 use super::way::{RoutePolicy, Way};
+use crate::limits::Paces;
 
 /// Names a live message; a slot used again has another generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -181,6 +182,8 @@ pub(crate) struct Live {
     pub(crate) route_plan: PlanId,
     /// What its route says.
     pub(crate) policy: RoutePolicy,
+    /// The buckets that its segments need; none: no limit but its carrier's.
+    pub(crate) pace: Option<Arc<Paces>>,
     /// The recipient's network as it was known when it was routed.
     pub(crate) network: Network,
     /// Its carrier's quality knows that its receipt is overdue.
@@ -211,7 +214,7 @@ pub(crate) struct Live {
     pub(crate) throttled: Throttled,
     /// It goes before others of its lane when it next stands in it.
     pub(crate) goes_first: bool,
-    /// Stands in its carrier's list of unfinished messages.
+    /// Stands in its carrier's list of unfinished messages, or waits for a token to go on there.
     pub(crate) unfinished: bool,
     /// The present carrier will not: go on with the next when nothing is in a window.
     pub(crate) leave_carrier: bool,
@@ -249,6 +252,7 @@ impl Live {
             plan: way.plan,
             route_plan: way.plan,
             policy: way.policy,
+            pace: way.pace.clone(),
             network: way.network,
             is_overdue: false,
             carrier: None,
@@ -280,6 +284,11 @@ impl Live {
             end: None,
             pause_ns: 0,
         }
+    }
+
+    /// Number of its buckets together; 0: it needs none.
+    pub(crate) fn pace_number(&self) -> u64 {
+        self.pace.as_ref().map_or(0, |pace| pace.number)
     }
 
     pub(crate) fn in_flight(&self) -> usize {

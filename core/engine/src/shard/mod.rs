@@ -27,6 +27,7 @@ mod mo;
 mod moving;
 mod numbers;
 mod outbox;
+mod pacing;
 mod paging;
 mod restore;
 mod sending;
@@ -63,6 +64,7 @@ pub(crate) use live::{Home, Key, Live, Phase};
 
 use crate::batches::BatchCounters;
 use crate::directory::Directory;
+use crate::limits::Rules;
 use crate::mail::Mail;
 use crate::pager::Pager;
 use crate::shared::Shared;
@@ -135,6 +137,11 @@ pub(crate) struct Shard {
     ordered_ns: u64,
     live: LiveMessages,
     lanes: Lanes,
+    /// Limits that are no carrier's.
+    limits: Arc<Rules>,
+    /// Next slot of the live messages that is to take them anew.
+    repace_at: Option<u32>,
+    limits_published_ns: u64,
     frames: Frames,
     correlation: Correlation,
     early: EarlyReceipts,
@@ -210,7 +217,10 @@ impl Shard {
             orders_seen: 0,
             ordered_ns: 0,
             live: LiveMessages::default(),
-            lanes: Lanes::default(),
+            lanes: Lanes::new(Arc::clone(&parts.shared.limits)),
+            limits: parts.shared.limits.follow(0),
+            repace_at: None,
+            limits_published_ns: 0,
             frames: Frames::new(u16::from(parts.number), Arc::clone(&parts.shared.stamps)),
             correlation: Correlation::default(),
             early,
@@ -254,6 +264,7 @@ impl Shard {
         self.sweep_mo(now);
         self.page(now);
         busy |= self.work_on_job(now);
+        busy |= self.repace(now);
         busy |= self.dispatch(now);
         self.tell();
         let handed_over = self.frames.hand_over(self.committer.as_mut());
@@ -304,6 +315,9 @@ impl Shard {
         if self.job.is_some() {
             until_ns = until_ns.min(now.mono_ns + jobs::LOOK_NS);
         }
+        if let Some(due_ns) = self.token_due_ns() {
+            until_ns = until_ns.min(due_ns);
+        }
         if self.live.len() > 0 {
             until_ns = until_ns.min(now.mono_ns + sweep::EVERY_NS);
         }
@@ -315,6 +329,7 @@ impl Shard {
         if version != self.tables_version {
             self.tables_version = version;
             (self.directory, self.table) = (self.shared.directory(), self.shared.table());
+            self.take_limits(now);
             self.route_again(now);
         }
     }
@@ -435,6 +450,7 @@ impl Shard {
         self.publish_quality(now);
         self.order_again(now);
         self.alert_low_balances(now);
+        self.publish_limits(now);
         for carrier in self.carriers.values_mut() {
             carrier.publish();
         }

@@ -420,12 +420,13 @@ impl Shard {
         let Some(lane) = self.lanes.get_mut(at) else {
             return;
         };
-        let key = lane.key;
+        let (key, pace) = (lane.key, lane.pace.clone());
         let parked = lane.backlog.take_some(MOVED_MAX);
         let lane = RestoredLane {
             carriers: self.plans.carriers(key.plan).to_vec(),
             class: key.class,
             account: key.account,
+            pace,
             parked,
         };
         let moved = key.moved;

@@ -120,6 +120,7 @@ impl Shard {
             class: lane.class,
             account: lane.account,
             moved,
+            pace: lane.pace.as_ref().map_or(0, |pace| pace.number),
         };
         let seen = self.job_sees_parked(&key, &lane.parked);
         self.lanes.park_list(key, lane.parked);

@@ -11,7 +11,8 @@ use carrack_queue::{InFlight, SealedFrame};
 use carrack_runtime::Now;
 
 use super::Shard;
-use super::live::{Key, Phase, Segment, SegmentState};
+use super::live::{Key, Live, Phase, Segment, SegmentState};
+use crate::limits::Dry;
 use crate::rules::CarrierRules;
 
 /// What became of a message that was to be sent.
@@ -20,10 +21,19 @@ pub(super) enum Sent {
     Whole,
     /// Parts are left; the carrier takes no more now.
     CarrierFull,
+    /// Parts are left; a limit that is no carrier's has no token now.
+    Dry(Dry),
     /// It needs no sending any more, or not now.
     Gone,
     /// Its text is not in memory, and enough others are being read.
     TextsFull,
+}
+
+/// How far a text or a part of it came.
+enum Went {
+    Out,
+    CarrierFull,
+    Dry(Dry),
 }
 
 /// Why a message cannot be sent.
@@ -141,8 +151,9 @@ impl Shard {
             live.frame = Some(frame);
         }
         match sent {
-            Ok(true) => {}
-            Ok(false) => return Sent::CarrierFull,
+            Ok(Went::Out) => {}
+            Ok(Went::CarrierFull) => return Sent::CarrierFull,
+            Ok(Went::Dry(dry)) => return Sent::Dry(dry),
             Err(fault) => {
                 self.unsendable(now, key, place, fault);
                 return Sent::Gone;
@@ -179,7 +190,7 @@ impl Shard {
         }
     }
 
-    /// True: all parts are in windows; false: the carrier takes no more now.
+    /// All parts into windows, or as far as it goes.
     fn send_parts(
         &mut self,
         now: Now,
@@ -187,9 +198,9 @@ impl Shard {
         place: u16,
         budget: &mut usize,
         frame: &SealedFrame,
-    ) -> Result<bool, Unsendable> {
+    ) -> Result<Went, Unsendable> {
         let Some((live, carrier)) = self.live.get(key).zip(self.carriers.get(&place)) else {
-            return Ok(false);
+            return Ok(Went::CarrierFull);
         };
         let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, live.offset) else {
             let reason = "its record cannot be read".to_owned();
@@ -214,7 +225,7 @@ impl Shard {
         }
         self.fit(now, key, letter.parts());
         if !self.is_within_cap(now, key, place) {
-            return Ok(false);
+            return Ok(Went::CarrierFull);
         }
         for part in 0..letter.parts() {
             let found = self.live.get(key);
@@ -222,12 +233,12 @@ impl Shard {
             if found.is_none_or(|segment| segment.state != SegmentState::Unsent) {
                 continue;
             }
-            if !self.send_part(now, key, place, part, &letter)? {
-                return Ok(false);
+            match self.send_part(now, key, place, part, &letter)? {
+                Went::Out => *budget = budget.saturating_sub(1),
+                stopped => return Ok(stopped),
             }
-            *budget = budget.saturating_sub(1);
         }
-        Ok(true)
+        Ok(Went::Out)
     }
 
     /// Whether the carrier may have all of a text today that has not begun to go there. A part can take more segments than
@@ -273,7 +284,7 @@ impl Shard {
         }
     }
 
-    /// One part into a window: true; false when there is no slot, token or journal entry now.
+    /// One part into a window, or not when there is no slot, token or journal entry now.
     fn send_part(
         &mut self,
         now: Now,
@@ -281,26 +292,29 @@ impl Shard {
         place: u16,
         part: u8,
         letter: &Letter<'_>,
-    ) -> Result<bool, Unsendable> {
+    ) -> Result<Went, Unsendable> {
         let Some((live, carrier)) = self.live.get_mut(key).zip(self.carriers.get_mut(&place))
         else {
-            return Ok(false);
+            return Ok(Went::CarrierFull);
         };
+        if let Some(Err(dry)) = live.pace.as_ref().map(|pace| pace.ready(now.mono_ns)) {
+            return Ok(Went::Dry(dry));
+        }
         if self.journal.free() == 0
             || carrier.is_due(now.mono_ns, 1).is_err()
             || carrier.breaker.room(now.mono_ns) == 0
         {
-            return Ok(false);
+            return Ok(Went::CarrierFull);
         }
         let Some(link) = carrier.free_link() else {
-            return Ok(false);
+            return Ok(Went::CarrierFull);
         };
         self.scratch.clear();
         let encoded = letter.encode(part, &mut self.scratch)?;
         let segments = u32::from(encoded.segments.max(1));
         if segments > 1 && carrier.is_due(now.mono_ns, segments).is_err() {
             carrier.wants = segments;
-            return Ok(false);
+            return Ok(Went::CarrierFull);
         }
         let remaining_ns = live.expires_utc_ns.saturating_sub(now.utc_ns);
         let outgoing = Outgoing {
@@ -327,8 +341,18 @@ impl Shard {
             segment: part,
             again,
         };
+        // Of other shards too: it is taken before, and given back where nothing goes.
+        if let Some(Err(dry)) = live
+            .pace
+            .as_ref()
+            .map(|pace| pace.take(now.mono_ns, segments))
+        {
+            return Ok(Went::Dry(dry));
+        }
+        let unused = |live: &Live| live.pace.iter().for_each(|pace| pace.give_back(segments));
         let Some(journal) = self.journal.note(in_flight) else {
-            return Ok(false);
+            unused(live);
+            return Ok(Went::CarrierFull);
         };
         let ticket = key.ticket(part);
         let submitted = match carrier.links.get_mut(link) {
@@ -337,8 +361,9 @@ impl Shard {
         };
         if let Err(refused) = submitted {
             self.journal.forget(journal);
+            unused(live);
             return match refused {
-                SubmitRefused::NotNow => Ok(false),
+                SubmitRefused::NotNow => Ok(Went::CarrierFull),
                 SubmitRefused::Unwritable => Err(Unsendable::Here(
                     "it cannot be written as a submit_sm".to_owned(),
                 )),
@@ -357,7 +382,7 @@ impl Shard {
                 since_ns: now.mono_ns,
             };
         }
-        Ok(true)
+        Ok(Went::Out)
     }
 }
 

@@ -1,6 +1,6 @@
-//! Messages that wait for a time: pauses, and missing responses that become overdue.
+//! Messages that wait for a time: pauses, missing responses that become overdue, tokens for the rest of a text.
 //!
-//! Bound: one entry a pause and one an uncertain segment; an entry of a message that is gone is passed over.
+//! Bound: one entry a pause and one an uncertain segment, one a text that waits for a token; an entry of a message that is gone is passed over.
 
 use std::cmp::Reverse;
 
@@ -17,6 +17,8 @@ pub(crate) enum Timer {
     Pause,
     /// A missing response is overdue, or a receipt can be given to a segment without id.
     Grace,
+    /// A limit may have a token for its next part.
+    Token,
 }
 
 impl Shard {
@@ -28,6 +30,7 @@ impl Shard {
             match timer {
                 Timer::Grace => self.decide(now, key),
                 Timer::Pause => self.end_pause(key),
+                Timer::Token => self.goes_on_at_carrier(key),
             }
         }
     }

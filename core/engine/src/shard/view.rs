@@ -36,6 +36,7 @@ impl Shard {
             receipts_awaited: self.correlation.len(),
             carriers: carriers.collect(),
             lanes: lanes.collect(),
+            limits: self.waiting_by_limit(),
         }
     }
 }

@@ -16,6 +16,7 @@ use smallvec::SmallVec;
 use super::Shard;
 use super::live::{Key, Live, Phase};
 use crate::facts::Facts;
+use crate::limits::{Counted, Paces};
 
 /// How often what waits may take another way because carriers are measured to do otherwise.
 const REORDER_NS: u64 = 2_000_000_000;
@@ -26,11 +27,15 @@ const QUALITY_NS: u64 = 1_000_000_000;
 const ORDERED_MAX: usize = 8192;
 
 /// Where a message may go.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Way {
     pub(crate) plan: PlanId,
     pub(crate) network: Network,
     pub(crate) policy: RoutePolicy,
+    /// The buckets that its segments need; none: no limit but its carrier's.
+    pub(crate) pace: Option<Arc<Paces>>,
+    /// Limits that have counted it, while it is being accepted.
+    pub(crate) counted: Counted,
 }
 
 impl Way {
@@ -48,6 +53,8 @@ impl Way {
             looks_up: false,
             is_measured: false,
         },
+        pace: None,
+        counted: Counted::NONE,
     };
 }
 
@@ -69,6 +76,7 @@ impl Live {
         self.route_plan = way.plan;
         self.network = way.network;
         self.policy = way.policy;
+        self.pace = way.pace.clone();
     }
 }
 
@@ -101,7 +109,7 @@ impl Shard {
         })
     }
 
-    fn way_by(&mut self, choice: &Choice) -> Option<Way> {
+    fn way_by(&mut self, now: Now, facts: &Facts<'_>, choice: &Choice) -> Option<Way> {
         let carriers: SmallVec<[u16; 4]> = choice
             .candidates
             .iter()
@@ -113,6 +121,8 @@ impl Shard {
             plan,
             network: choice.network,
             policy: self.route_policy(choice.route),
+            pace: self.pace_of(now, facts, choice.network),
+            counted: Counted::NONE,
         })
     }
 
@@ -127,7 +137,7 @@ impl Shard {
     pub(super) fn new_way(&mut self, now: Now, facts: &Facts<'_>) -> Result<Way, String> {
         let choice = self.choose(now, facts, true);
         let choice = choice.map_err(|fault| fault.to_string())?;
-        let way = self.way_by(&choice);
+        let way = self.way_by(now, facts, &choice);
         way.ok_or_else(|| "more lists of carriers are in use than may be".to_owned())
     }
 
@@ -135,11 +145,13 @@ impl Shard {
     /// a table has one or its validity ends.
     pub(super) fn way_of(&mut self, now: Now, facts: &Facts<'_>) -> Way {
         let choice = self.choose(now, facts, true).ok();
-        let way = choice.and_then(|choice| self.way_by(&choice));
+        let way = choice.and_then(|choice| self.way_by(now, facts, &choice));
         way.unwrap_or_else(|| Way {
             plan: self.plans.intern(&[]).unwrap_or(PlanId(0)),
             network: Network::UNKNOWN,
             policy: self.route_policy(u16::MAX),
+            pace: None,
+            counted: Counted::NONE,
         })
     }
 
@@ -203,19 +215,7 @@ impl Shard {
 
     /// The way by the routes of now; none where its record is not in memory, or there is none.
     pub(super) fn way_again(&mut self, now: Now, key: Key, draws: bool) -> Option<Way> {
-        let choice = self.choose_again(now, key, draws)?.ok()?;
-        self.way_by(&choice)
-    }
-
-    /// Asks the routes of now; none where its record is not in memory.
-    fn choose_again(&self, now: Now, key: Key, draws: bool) -> Option<Result<Choice, NoRoute>> {
-        let live = self.live.get(key)?;
-        let (frame, offset) = (live.frame.clone()?, live.offset);
-        let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, offset) else {
-            return None;
-        };
-        let facts = Facts::of_record(record)?;
-        Some(self.choose(now, &facts, draws))
+        self.ask_again(now, key, draws).ok().flatten()
     }
 
     /// The way of a message whose network a register has just said; none: as it was.
@@ -223,11 +223,29 @@ impl Shard {
     /// # Errors
     /// Why nobody may have it: there it would go at a loss.
     pub(super) fn way_looked_up(&mut self, now: Now, key: Key) -> Result<Option<Way>, NoRoute> {
-        match self.choose_again(now, key, true) {
-            Some(Ok(choice)) => Ok(self.way_by(&choice)),
-            Some(Err(loss @ NoRoute::NoMargin { .. })) => Err(loss),
-            Some(Err(_)) | None => Ok(None),
+        match self.ask_again(now, key, true) {
+            Err(loss @ NoRoute::NoMargin { .. }) => Err(loss),
+            Err(_) => Ok(None),
+            Ok(way) => Ok(way),
         }
+    }
+
+    /// Asks the routes of now; none where its record is not in memory.
+    fn ask_again(&mut self, now: Now, key: Key, draws: bool) -> Result<Option<Way>, NoRoute> {
+        let Some(live) = self.live.get(key) else {
+            return Ok(None);
+        };
+        let (Some(frame), offset) = (live.frame.clone(), live.offset) else {
+            return Ok(None);
+        };
+        let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, offset) else {
+            return Ok(None);
+        };
+        let Some(facts) = Facts::of_record(record) else {
+            return Ok(None);
+        };
+        let choice = self.choose(now, &facts, draws)?;
+        Ok(self.way_by(now, &facts, &choice))
     }
 
     /// Takes what is new of how carriers do.

@@ -368,17 +368,17 @@ impl<I: Intake> Run<I> {
             refused = true;
             if refusal == Refusal::Together {
                 // The row that is the cause says why.
-            } else if refusal.is_temporary() {
-                temporary.get_or_insert(refusal);
-            } else {
+            } else if refusal.is_of_the_message() {
                 way.refused.insert(*row, refusal.to_string());
+            } else {
+                temporary.get_or_insert(refusal);
             }
         }
         if refused {
             return Err(Hindrance {
                 why: temporary
                     .as_ref()
-                    .map_or_else(|| "routes have changed".to_owned(), ToString::to_string),
+                    .map_or_else(|| "rows were refused".to_owned(), ToString::to_string),
                 smaller: matches!(
                     temporary,
                     Some(Refusal::QueueFull | Refusal::AccountQueueFull | Refusal::NoCredit)

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query as Parameters, State as Extract};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use carrack_engine::Snapshot;
+use carrack_engine::{LimitView, Snapshot};
 use carrack_message::Class;
 use carrack_routing::Query;
 use serde::{Deserialize, Serialize};
@@ -82,14 +82,33 @@ pub(crate) async fn quote(
     ))
 }
 
+#[derive(Serialize)]
+struct Limits {
+    limits: Vec<LimitView>,
+}
+
+pub(crate) async fn limits(
+    Extract(state): Extract<State>,
+    _: Operator,
+) -> Result<Response, Problem> {
+    let limits = asked(&state, |answer| state.engine.limits(answer)).await?;
+    Ok(json(StatusCode::OK, &Limits { limits }))
+}
+
 async fn snapshot(state: &State) -> Result<Snapshot, Problem> {
+    asked(state, |answer| state.engine.snapshot(answer)).await
+}
+
+/// What the engine answers, if it does so in time.
+async fn asked<T: Send + 'static>(
+    state: &State,
+    ask: impl FnOnce(Box<dyn FnOnce(T) + Send>),
+) -> Result<T, Problem> {
     let (answer, reply) = oneshot::channel();
     // The client may have gone.
-    state
-        .engine
-        .snapshot(Box::new(move |snapshot| drop(answer.send(snapshot))));
+    ask(Box::new(move |answered| drop(answer.send(answered))));
     match tokio::time::timeout(state.request_timeout, reply).await {
-        Ok(Ok(snapshot)) => Ok(snapshot),
+        Ok(Ok(answered)) => Ok(answered),
         Ok(Err(_)) | Err(_) => Err(Problem::later(
             StatusCode::SERVICE_UNAVAILABLE,
             1,

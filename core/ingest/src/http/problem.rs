@@ -104,6 +104,10 @@ impl From<&Refusal> for Problem {
             Refusal::QueueFull | Refusal::AccountQueueFull | Refusal::Together => {
                 Self::later(StatusCode::TOO_MANY_REQUESTS, 5, refusal)
             }
+            Refusal::RecipientLimit { wait_s, .. } => {
+                let seconds = u32::try_from(*wait_s).unwrap_or(u32::MAX);
+                Self::later(StatusCode::TOO_MANY_REQUESTS, seconds, refusal)
+            }
             Refusal::NoCredit => Self::new(StatusCode::PAYMENT_REQUIRED, refusal),
             Refusal::Store(_) => Self::later(StatusCode::SERVICE_UNAVAILABLE, 10, refusal),
             Refusal::ShuttingDown => Self::later(StatusCode::SERVICE_UNAVAILABLE, 5, refusal),

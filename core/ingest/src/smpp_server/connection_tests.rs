@@ -288,6 +288,13 @@ fn every_refusal_has_its_status() {
         (Refusal::AccountQueueFull, S::ESME_RMSGQFUL),
         (Refusal::Store(String::new()), S::ESME_RSYSERR),
         (Refusal::ShuttingDown, S::ESME_RTHROTTLED),
+        (
+            Refusal::RecipientLimit {
+                limit: "phones".to_owned(),
+                wait_s: 60,
+            },
+            S::ESME_RTHROTTLED,
+        ),
     ] {
         let mut talk = Talk::bound(spec());
         talk.submit(0, GOOD);

@@ -186,6 +186,8 @@ pub(crate) const fn refused(refusal: &Refusal) -> CommandStatus {
         // The specification has no status for money; this one stops a client that throttling would only slow.
         Refusal::NoCredit => CommandStatus::ESME_RSUBMITFAIL,
         Refusal::Store(_) => CommandStatus::ESME_RSYSERR,
-        Refusal::ShuttingDown | Refusal::Together => CommandStatus::ESME_RTHROTTLED,
+        Refusal::ShuttingDown | Refusal::Together | Refusal::RecipientLimit { .. } => {
+            CommandStatus::ESME_RTHROTTLED
+        }
     }
 }

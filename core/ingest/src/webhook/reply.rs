@@ -158,7 +158,7 @@ async fn hand_in<I: Intake>(intake: &I, submission: Submission) -> Option<Verdic
 
 /// Whether waiting changes nothing, or only when the customer does something.
 fn is_final(refusal: &Refusal) -> bool {
-    !refusal.is_temporary() || *refusal == Refusal::NoCredit
+    refusal.is_of_the_message() || *refusal == Refusal::NoCredit
 }
 
 #[cfg(test)]

@@ -185,23 +185,27 @@ impl Shard {
         record: &ArchivedAccepted,
     ) -> Option<LaneKey> {
         let to = Msisdn::from_u64(record.to.to_native())?;
-        let (plan, moved) = match work.job.deed {
+        let (plan, moved, pace) = match work.job.deed {
             Deed::Purge => return None,
             Deed::Move(carrier) => {
                 let takes = self.takes_destination(carrier, to);
                 (
                     takes.then(|| self.plan_by(carrier, from.plan)).flatten()?,
                     true,
+                    from.pace,
                 )
             }
             Deed::Reroute => {
                 let facts = Facts::of_record(record)?;
-                (self.way_of(now, &facts).plan, false)
+                let way = self.way_of(now, &facts);
+                let pace = way.pace.as_ref().map_or(0, |pace| pace.number);
+                (way.plan, false, pace)
             }
         };
         let other = LaneKey {
             plan,
             moved,
+            pace,
             ..from
         };
         (other != from).then_some(other)

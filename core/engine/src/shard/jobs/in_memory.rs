@@ -23,9 +23,12 @@ impl Live {
             && self.all(|state| state == SegmentState::Unsent)
     }
 
-    /// Whether its key in a lane of this plan is good.
-    pub(in crate::shard) fn stands_in(&self, plan: PlanId) -> bool {
-        self.phase == Phase::Waiting && self.plan == plan && !self.unfinished
+    /// Whether its key in a lane of this plan and these buckets is good.
+    pub(in crate::shard) fn stands_in(&self, plan: PlanId, pace: u64) -> bool {
+        self.phase == Phase::Waiting
+            && self.plan == plan
+            && !self.unfinished
+            && self.pace_number() == pace
     }
 
     fn sender(&self) -> Option<&str> {
@@ -121,8 +124,10 @@ impl Shard {
         let Some(live) = self.live.get_mut(key) else {
             return false;
         };
-        let is_new = (live.plan, live.route_plan) != (way.plan, way.plan);
+        let pace = live.pace_number();
+        let same_plan = (live.plan, live.route_plan) == (way.plan, way.plan);
         live.follow(&way);
+        let is_new = !same_plan || live.pace_number() != pace;
         if is_new {
             self.goes_by(now, key, way.plan);
         }

@@ -318,7 +318,8 @@ impl Shard {
         let live = &self.live;
         for moved in [false, true] {
             self.lanes.prune(LaneKey { moved, ..key }, |found| {
-                live.get(found).is_some_and(|live| live.stands_in(key.plan))
+                live.get(found)
+                    .is_some_and(|live| live.stands_in(key.plan, key.pace))
             });
         }
         !work.touched.is_empty()

@@ -25,6 +25,7 @@ use carrack_runtime::{Mailbox, MailboxSender, Now, Wake, mailbox};
 
 use crate::credit::Terms;
 use crate::directory::{AccountEntry, CarrierEntry, Directory};
+use crate::limits::{LimitRule, LimitSettings, Limits};
 use crate::mail::Mail;
 use crate::node::count_shelf;
 use crate::pager::{Ask, Page, PageRequest, Pager, Read};
@@ -266,6 +267,8 @@ pub(super) struct Rig {
     pub(super) now: Now,
     pub(super) shared: Arc<Shared>,
     pub(super) settings: EngineSettings,
+    /// Those of the next start.
+    pub(super) limits: LimitSettings,
     rules: [CarrierRules; 2],
     folder: tempfile::TempDir,
     mail: MailboxSender<Mail>,
@@ -359,16 +362,48 @@ impl Rig {
         Self::whole(settings, [None, None], [rules, CarrierRules::default()])
     }
 
+    /// With limits that are no carrier's.
+    pub(super) fn limited(settings: EngineSettings, limits: Vec<LimitRule>) -> Self {
+        let limits = LimitSettings {
+            rules: limits,
+            ..LimitSettings::default()
+        };
+        Self::first(settings, [None, None], Default::default(), limits)
+    }
+
+    /// A shard of the same node as another, as far as limits go.
+    pub(super) fn beside(other: &Self) -> Self {
+        let limits = Arc::clone(&other.shared.limits);
+        let (settings, rules) = (other.settings.clone(), Default::default());
+        let log = Rc::default();
+        let mut rig = Self::build(settings, log, 1, other.now, [None, None], rules, limits);
+        rig.up(NORTH);
+        rig.up(SOUTH);
+        rig.turn();
+        rig
+    }
+
     pub(super) fn whole(
         settings: EngineSettings,
         rates: [Option<u32>; 2],
         rules: [CarrierRules; 2],
     ) -> Self {
+        Self::first(settings, rates, rules, LimitSettings::default())
+    }
+
+    fn first(
+        settings: EngineSettings,
+        rates: [Option<u32>; 2],
+        rules: [CarrierRules; 2],
+        limits: LimitSettings,
+    ) -> Self {
         let now = Now {
             mono_ns: 1_000_000_000,
             utc_ns: 1_700_000_000_000_000_000,
         };
-        let mut rig = Self::build(settings, Rc::default(), 1, now, rates, rules);
+        let held = Arc::new(Limits::new(limits.clone()));
+        let mut rig = Self::build(settings, Rc::default(), 1, now, rates, rules, held);
+        rig.limits = limits;
         rig.up(NORTH);
         rig.up(SOUTH);
         rig.turn();
@@ -382,6 +417,7 @@ impl Rig {
         now: Now,
         rates: [Option<u32>; 2],
         rules: [CarrierRules; 2],
+        limits: Arc<Limits>,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let shared = Arc::new(Shared::new(
@@ -389,6 +425,7 @@ impl Rig {
             vec![0, 0],
             directory(),
             table(),
+            limits,
             &money(&log.borrow()),
         ));
         let (mail, inbox): (MailboxSender<Mail>, Mailbox<Mail>) = mailbox(64, Wake::default());
@@ -431,6 +468,7 @@ impl Rig {
             now,
             shared,
             settings,
+            limits: LimitSettings::default(),
             rules,
             folder,
             mail,
@@ -449,7 +487,9 @@ impl Rig {
             durable
         };
         assert_eq!(durable, self.log.borrow().frames.len());
-        let mut recovered = self.recovered();
+        let limits = Arc::new(Limits::new(self.limits.clone()));
+        limits.keep_quiet(self.now.mono_ns);
+        let mut recovered = self.recovered_by(&limits);
         let left = read_left_over(&self.folder.path().join("in-flight")).unwrap();
         let uncertain = recovered.left_in_windows(&left, self.now.utc_ns).unwrap();
         if !uncertain.is_empty() {
@@ -474,7 +514,9 @@ impl Rig {
             self.now,
             [None, None],
             self.rules,
+            limits,
         );
+        rig.limits = self.limits;
         count_shelf(&rig.shared, &rig.log.borrow().shelf_counts());
         let mut messages: Vec<_> = recovered
             .messages
@@ -528,12 +570,16 @@ impl Rig {
     }
 
     pub(super) fn recovered(&self) -> Recovered {
+        self.recovered_by(&Arc::new(Limits::new(self.limits.clone())))
+    }
+
+    fn recovered_by(&self, limits: &Arc<Limits>) -> Recovered {
         let log = Rc::clone(&self.log);
         let read = move |key: FrameKey| {
             let log = log.borrow();
             log.frames.iter().find(|frame| frame.key == key).cloned()
         };
-        let ways = Ways::new(directory(), table());
+        let ways = Ways::new(directory(), table(), Arc::clone(limits));
         let mut recovered = Recovered::new(ways, Box::new(read));
         for frame in &self.log.borrow().frames {
             for (index, offset, record) in FrameReader::new(&frame.octets).unwrap().iter() {
