@@ -20,6 +20,7 @@ mod customers;
 mod decks;
 mod failover;
 mod handsets;
+mod limits;
 mod mo_customers;
 mod node;
 mod probe;
