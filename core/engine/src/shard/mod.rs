@@ -55,7 +55,7 @@ use carrack_queue::{Committer, DayCounts, InFlightJournal, SealedFrame};
 use carrack_routing::quality::Qualities;
 use carrack_routing::{Draws, OnNoResponse, Plans, RouteTable};
 use carrack_runtime::{Mailbox, MailboxSender, Now};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use backlog::Parked;
 pub(crate) use carriers::Carrier;
@@ -141,7 +141,11 @@ pub(crate) struct Shard {
     limits: Arc<Rules>,
     /// Next slot of the live messages that is to take them anew.
     repace_at: Option<u32>,
+    repace_until_ns: u64,
+    /// Lanes that messages have left for that.
+    repaced: FxHashSet<LaneKey>,
     limits_published_ns: u64,
+    limits_swept_ns: u64,
     frames: Frames,
     correlation: Correlation,
     early: EarlyReceipts,
@@ -220,7 +224,10 @@ impl Shard {
             lanes: Lanes::new(Arc::clone(&parts.shared.limits)),
             limits: parts.shared.limits.follow(0),
             repace_at: None,
+            repace_until_ns: 0,
+            repaced: FxHashSet::default(),
             limits_published_ns: 0,
+            limits_swept_ns: 0,
             frames: Frames::new(u16::from(parts.number), Arc::clone(&parts.shared.stamps)),
             correlation: Correlation::default(),
             early,
@@ -434,7 +441,11 @@ impl Shard {
         };
         live.frame = Some(Arc::clone(frame));
         live.phase = Phase::Waiting;
-        let lane = LaneKey::of(live);
+        let mut lane = LaneKey::of(live);
+        if now.mono_ns < self.repace_until_ns {
+            // It was being written when limits changed.
+            lane = self.lane_by_new_limits(now, key, lane);
+        }
         if self.is_long(lane) {
             self.page_out(key);
         } else if !self.look_up(now, key) {

@@ -21,6 +21,8 @@ use crate::facts::Facts;
 use crate::limits::{Dry, Paces};
 
 const SLOTS_A_TURN: u32 = 4096;
+/// What was being written when limits changed is durable by then.
+const WRITING_NS: u64 = 60_000_000_000;
 /// How often what waits under limits is counted.
 const PUBLISH_NS: u64 = 1_000_000_000;
 /// How often, of these, buckets are given back.
@@ -50,6 +52,7 @@ impl Shard {
         }
         self.limits = rules;
         self.repace_at = Some(0);
+        self.repace_until_ns = now.mono_ns.saturating_add(WRITING_NS);
         // Their rates may be others.
         self.lanes.none_dry();
     }
@@ -67,38 +70,70 @@ impl Shard {
         }
         let more = until < self.live.slots();
         self.repace_at = more.then_some(until);
+        if !more {
+            self.leave_old_lanes();
+        }
         more
     }
 
+    /// Keys that are left in lanes of before would keep those from reading on: their next token may be far.
+    fn leave_old_lanes(&mut self) {
+        for lane in std::mem::take(&mut self.repaced) {
+            let live = &self.live;
+            self.lanes.prune(lane, |key| {
+                live.get(key)
+                    .is_some_and(|live| live.stands_in(lane.plan, lane.pace))
+            });
+        }
+    }
+
     fn repace_one(&mut self, now: Now, key: Key) {
-        let Some(live) = self.live.get(key) else {
+        let before = self.live.get(key).map(LaneKey::of);
+        if !self.takes_new_limits(now, key) {
             return;
-        };
-        let is_to_be_sent = live.end.is_none() && live.count(|s| s == SegmentState::Unsent) > 0;
-        let nowhere = self.plans.carriers(live.route_plan).is_empty();
-        let Some(frame) = live.frame.clone().filter(|_| is_to_be_sent && !nowhere) else {
-            return;
-        };
-        let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, live.offset) else {
-            return;
-        };
-        let Some(facts) = Facts::of_record(record) else {
-            return;
-        };
-        let pace = self.pace_of(now, &facts, live.network);
+        }
+        self.repaced.extend(before);
         let Some(live) = self.live.get_mut(key) else {
             return;
         };
-        if live.pace_number() == pace.as_ref().map_or(0, |pace| pace.number) {
-            return;
-        }
-        live.pace = pace;
         if live.unfinished {
             self.goes_on_at_carrier(key);
         } else if live.phase == Phase::Waiting {
             live.goes_first = true;
             self.wait(key);
         }
+    }
+
+    /// A message whose record is at hand and that is to be sent takes the limits of now. True: they are others.
+    fn takes_new_limits(&mut self, now: Now, key: Key) -> bool {
+        let Some(live) = self.live.get(key) else {
+            return false;
+        };
+        let is_to_be_sent = live.end.is_none() && live.count(|s| s == SegmentState::Unsent) > 0;
+        let nowhere = self.plans.carriers(live.route_plan).is_empty();
+        let Some(frame) = live.frame.clone().filter(|_| is_to_be_sent && !nowhere) else {
+            return false;
+        };
+        let record = record_at(&frame.octets, live.offset);
+        let Ok(RecordView::Accepted(record)) = record else {
+            return false;
+        };
+        let Some(facts) = Facts::of_record(record) else {
+            return false;
+        };
+        let pace = self.pace_of(now, &facts, live.network);
+        let Some(live) = self.live.get_mut(key) else {
+            return false;
+        };
+        let before = live.pace_number();
+        live.pace = pace;
+        live.pace_number() != before
+    }
+
+    /// The lane of a message by the limits of now.
+    pub(super) fn lane_by_new_limits(&mut self, now: Now, key: Key, lane: LaneKey) -> LaneKey {
+        self.takes_new_limits(now, key);
+        self.live.get(key).map_or(lane, LaneKey::of)
     }
 
     /// It was to be sent, and a bucket is dry: back to the front of its lane, or, where a part of it is at its carrier,
@@ -179,9 +214,8 @@ impl Shard {
             counter(names::LIMIT_FORGOTTEN).absolute(view.forgotten);
             metrics::gauge!(names::LIMIT_IN_USE, "limit" => limit.clone()).set(view.in_use as f64);
         }
-        if self.number == 0
-            && now.mono_ns / SWEEP_NS != (now.mono_ns - PUBLISH_NS.min(now.mono_ns)) / SWEEP_NS
-        {
+        if self.number == 0 && now.mono_ns.saturating_sub(self.limits_swept_ns) >= SWEEP_NS {
+            self.limits_swept_ns = now.mono_ns;
             self.shared.limits.sweep(now.mono_ns);
         }
     }

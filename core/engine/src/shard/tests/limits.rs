@@ -86,6 +86,16 @@ impl Seen {
         }
     }
 
+    /// A turn now, and a few more, without answers.
+    fn settle(&mut self, rig: &mut Rig) {
+        rig.turn();
+        self.look(rig);
+        for _ in 0..6 {
+            rig.after(MS);
+            self.look(rig);
+        }
+    }
+
     /// Turns whenever the shard wants one, answering all that is sent.
     fn run(&mut self, rig: &mut Rig, ns: u64) {
         let until_ns = rig.now.mono_ns + ns;
@@ -147,9 +157,7 @@ proptest! {
             let submission = from(&rig, sender, &text);
             rig.hand_in(vec![submission], None);
             let before = seen.texts("free").len();
-            rig.turn();
-            rig.settle();
-            seen.look(&mut rig);
+            seen.settle(&mut rig);
             if kind == 0 {
                 prop_assert_eq!(seen.texts("free").len(), before + 1, "it waited behind another");
             } else {
@@ -182,6 +190,8 @@ fn what_waits_goes_at_its_pace_in_its_order_and_wakes_nobody_in_between() {
     for text in &texts {
         rig.hand_in(vec![from(&rig, "slow1", text)], None);
         rig.turn();
+        seen.look(&mut rig);
+        seen.answer(&mut rig);
     }
     seen.look(&mut rig);
     seen.turns = 0;
@@ -213,6 +223,8 @@ fn a_message_under_two_limits_needs_both() {
             rig.hand_in(vec![from(&rig, sender, &text)], None);
         }
         rig.turn();
+        seen.look(&mut rig);
+        seen.answer(&mut rig);
     }
     seen.look(&mut rig);
     seen.answer(&mut rig);
@@ -244,6 +256,8 @@ fn shards_share_a_bucket() {
         two.hand_in(vec![from(&two, "slow1", &format!("slow {n}"))], None);
         one.turn();
         two.turn();
+        seen.look(&mut one);
+        other.look(&mut two);
     }
     for _ in 0..10_000 {
         for (rig, seen) in [(&mut one, &mut seen), (&mut two, &mut other)] {
@@ -268,12 +282,11 @@ fn a_restart_keeps_to_the_limit_and_the_order() {
         };
         let mut rig = Rig::limited(settings, vec![by_sender(5, 1)]);
         let texts: Vec<String> = (0..60).map(|n| format!("slow {n:02}")).collect();
+        let mut seen = Seen::default();
         for text in &texts {
             rig.hand_in(vec![from(&rig, "slow1", text)], None);
-            rig.settle();
+            seen.settle(&mut rig);
         }
-        let mut seen = Seen::default();
-        seen.look(&mut rig);
         seen.answer(&mut rig);
         seen.run(&mut rig, 3 * SECOND);
         let before = seen.texts("slow").len();
@@ -342,9 +355,8 @@ fn a_text_that_has_begun_goes_on_elsewhere_when_its_carrier_is_lost() {
     let mut rig = Rig::limited(settings(), vec![by_sender(2, 1)]);
     let long = "a".repeat(400);
     rig.hand_in(vec![from(&rig, "slow1", &long)], None);
-    rig.settle();
     let mut seen = Seen::default();
-    seen.look(&mut rig);
+    seen.settle(&mut rig);
     assert_eq!((rig.sent(NORTH).len(), rig.open(NORTH)), (1, 1));
     rig.down(NORTH);
     seen.run(&mut rig, 20 * SECOND);
@@ -360,6 +372,8 @@ fn a_limit_that_is_taken_out_lets_go_what_waits_and_one_that_comes_holds_it() {
     for n in 0..40 {
         rig.hand_in(vec![from(&rig, "slow1", &format!("slow {n:02}"))], None);
         rig.turn();
+        seen.look(&mut rig);
+        seen.answer(&mut rig);
     }
     // A text that has begun, too.
     rig.hand_in(vec![from(&rig, "slow2", &"s".repeat(400))], None);
@@ -380,6 +394,8 @@ fn a_limit_that_is_taken_out_lets_go_what_waits_and_one_that_comes_holds_it() {
     for n in 0..40 {
         rig.hand_in(vec![from(&rig, "slow1", &format!("then {n:02}"))], None);
         rig.turn();
+        seen.look(&mut rig);
+        seen.answer(&mut rig);
     }
     reload(&rig, vec![by_sender(4, 1)]);
     rig.turn();
@@ -404,6 +420,8 @@ fn what_waits_in_the_log_under_a_limit_that_is_gone_is_let_go() {
     for text in &texts {
         rig.hand_in(vec![from(&rig, "slow1", text)], None);
         rig.turn();
+        seen.look(&mut rig);
+        seen.answer(&mut rig);
     }
     seen.run(&mut rig, SECOND);
     assert_eq!(seen.sent.len(), 1);
@@ -422,6 +440,8 @@ fn a_limit_of_the_same_name_keeps_what_it_has_counted() {
     for n in 0..20 {
         rig.hand_in(vec![from(&rig, "slow1", &format!("slow {n:02}"))], None);
         rig.turn();
+        seen.look(&mut rig);
+        seen.answer(&mut rig);
     }
     seen.run(&mut rig, 7 * SECOND);
     reload(
@@ -489,6 +509,8 @@ fn senders_beyond_the_bound_share_a_bucket_and_are_counted() {
             rig.hand_in(vec![from(&rig, &format!("slow{sender}"), &text)], None);
         }
         rig.turn();
+        seen.look(&mut rig);
+        seen.answer(&mut rig);
     }
     seen.run(&mut rig, 5 * SECOND);
     for own in ["s0", "s1", "s2"] {
@@ -526,6 +548,8 @@ fn networks_have_a_bucket_each() {
     for n in 0..30 {
         rig.hand_in(vec![rig.submission(&format!("unknown {n}"))], None);
         rig.turn();
+        seen.look(&mut rig);
+        seen.answer(&mut rig);
     }
     seen.run(&mut rig, 5 * SECOND);
     let moments = seen.moments("unknown");
