@@ -89,7 +89,7 @@ impl Shard {
             match self.send(now, key, place, budget) {
                 Sent::CarrierFull => return self.keep_unfinished(key, place, true),
                 Sent::Dry(dry) => self.wait_for_token(key, &dry),
-                Sent::Whole | Sent::Gone => {}
+                Sent::Whole | Sent::Gone | Sent::TextsFull => {}
             }
         }
     }

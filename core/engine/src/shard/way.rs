@@ -215,7 +215,7 @@ impl Shard {
 
     /// The way by the routes of now; none where its record is not in memory, or there is none.
     pub(super) fn way_again(&mut self, now: Now, key: Key, draws: bool) -> Option<Way> {
-        self.ask_again(now, key, draws).ok().flatten()
+        self.choose_again(now, key, draws).ok().flatten()
     }
 
     /// The way of a message whose network a register has just said; none: as it was.
@@ -223,7 +223,7 @@ impl Shard {
     /// # Errors
     /// Why nobody may have it: there it would go at a loss.
     pub(super) fn way_looked_up(&mut self, now: Now, key: Key) -> Result<Option<Way>, NoRoute> {
-        match self.ask_again(now, key, true) {
+        match self.choose_again(now, key, true) {
             Err(loss @ NoRoute::NoMargin { .. }) => Err(loss),
             Err(_) => Ok(None),
             Ok(way) => Ok(way),
@@ -231,7 +231,7 @@ impl Shard {
     }
 
     /// Asks the routes of now; none where its record is not in memory.
-    fn ask_again(&mut self, now: Now, key: Key, draws: bool) -> Result<Option<Way>, NoRoute> {
+    fn choose_again(&mut self, now: Now, key: Key, draws: bool) -> Result<Option<Way>, NoRoute> {
         let Some(live) = self.live.get(key) else {
             return Ok(None);
         };
