@@ -69,6 +69,7 @@ fn every_key_stands_in_the_sample() {
     );
     text = text.replace("# [hlr]", "[hlr]");
     text = text.replace("# [[limit]]", "[[limit]]");
+    text = text.replace("# [shadow]", "[shadow]");
     text = text.replace("[[account]]", "[[account]]\nreceipt = {}\nwebhook = {}");
     text = text.replace(
         "enabled = true ",

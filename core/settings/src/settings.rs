@@ -12,8 +12,7 @@ use crate::mo_route::{self, Customers};
 use crate::reader::{self, Context, Section, nearest, text_of};
 use crate::route::Names;
 use crate::{
-    Account, Batch, Bind, Carrier, Cdr, Currencies, Delivery, Durability, Faults, Hlr, Http, Limit,
-    Limits, Log, Mo, MoRoute, Node, Numbers, Quality, Queue, Route, Runtime, Shutdown, SmppServer,
+    Account, Batch, Bind, Carrier, Cdr, Currencies, Delivery, Durability, Faults, Hlr, Http, Limit, Limits, Log, Mo, MoRoute, Node, Numbers, Quality, Queue, Route, Runtime, Shadow, Shutdown, SmppServer,
 };
 
 /// Most octets of a configuration file.
@@ -36,6 +35,7 @@ const TABLES: &[&str] = &[
     "cdr",
     "currency",
     "limits",
+    "shadow",
     "shutdown",
     "log",
 ];
@@ -92,6 +92,8 @@ pub struct Settings {
     pub currency: Option<Currencies>,
     /// `[limits]`
     pub limits: Limits,
+    /// `[shadow]`; none: nothing is tried beside live traffic.
+    pub shadow: Option<Shadow>,
     /// `[shutdown]`
     pub shutdown: Shutdown,
     /// `[log]`
@@ -226,6 +228,11 @@ impl<'a> Document<'a> {
                 .then(|| self.table("currency", Currencies::read))
                 .flatten(),
             limits: self.table("limits", Limits::read),
+            shadow: self
+                .root
+                .contains_key("shadow")
+                .then(|| self.table("shadow", Shadow::read))
+                .flatten(),
             shutdown: self.table("shutdown", Shutdown::read),
             log: self.table("log", Log::read),
             accounts,
