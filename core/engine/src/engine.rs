@@ -18,6 +18,7 @@ use crate::jobs::{JobRefused, JobRequest, JobStatus};
 use crate::limits::{LimitSettings, LimitView};
 use crate::mail::Mail;
 use crate::notice::{NoticeKey, NoticeSink};
+use crate::shadow::ShadowDoor;
 use crate::shard::Party;
 use crate::shared::{Health, Shared};
 use crate::snapshot::{ShardSnapshot, Snapshot};
@@ -155,6 +156,18 @@ impl Engine {
             }
             reply(views);
         }));
+    }
+
+    /// Who is shown what becomes of new messages; none: nobody.
+    #[must_use]
+    pub fn shadow(&self) -> Option<Arc<ShadowDoor>> {
+        self.inner.shared.shadow()
+    }
+
+    /// Shows what becomes of new messages to somebody else, or to nobody.
+    pub fn replace_shadow(&self, door: Option<Arc<ShadowDoor>>) {
+        self.inner.shared.replace_shadow(door);
+        self.wake();
     }
 
     /// How carriers do by what is measured.

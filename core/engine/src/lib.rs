@@ -25,6 +25,7 @@ mod recovery;
 mod register;
 mod rules;
 mod settings;
+mod shadow;
 mod shard;
 mod shared;
 mod snapshot;
@@ -50,6 +51,7 @@ pub use notice::{Ending, Incoming, IncomingBody, News, Notice, NoticeKey, Notice
 pub use register::{Register, RegisterReply};
 pub use rules::CarrierRules;
 pub use settings::{EngineSettings, Multipart};
+pub use shadow::{Seen, SeenWay, ShadowDoor, ShadowSpec};
 pub use snapshot::{
     CarrierSnapshot, ErrorCount, LaneSnapshot, LinkSnapshot, NETWORKS_SHOWN_MAX, Networks, Snapshot,
 };

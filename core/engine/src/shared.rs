@@ -16,6 +16,7 @@ use crate::jobs::JobBoard;
 use crate::limits::{LimitSettings, Limits};
 use crate::register::Register;
 use crate::settings::EngineSettings;
+use crate::shadow::ShadowDoor;
 use crate::shard::Home;
 
 /// A carrier as other shards see it.
@@ -87,6 +88,9 @@ pub(crate) struct Shared {
     pub(crate) quality_version: AtomicU64,
     /// Counts what of it may order waiting messages anew.
     pub(crate) orders_version: AtomicU64,
+    /// Who is shown what becomes of new messages, and how often that was somebody else.
+    shadow: RwLock<Option<Arc<ShadowDoor>>>,
+    pub(crate) shadow_version: AtomicU64,
     /// Counts replacements of the tables, so that a shard looks only when there is something new.
     pub(crate) tables_version: AtomicU64,
 }
@@ -128,6 +132,8 @@ impl Shared {
             directory: RwLock::new(Arc::new(directory.with_balances(&balances))),
             balances,
             table: RwLock::new(table),
+            shadow: RwLock::new(None),
+            shadow_version: AtomicU64::new(0),
             tables_version: AtomicU64::new(1),
         }
     }
@@ -175,6 +181,15 @@ impl Shared {
     pub(crate) fn replace_limits(&self, settings: LimitSettings) {
         self.limits.replace(settings);
         self.tables_version.fetch_add(1, Ordering::Release);
+    /// Who is shown what becomes of new messages.
+    pub(crate) fn shadow(&self) -> Option<Arc<ShadowDoor>> {
+        let shadow = self.shadow.read().unwrap_or_else(PoisonError::into_inner);
+        shadow.clone()
+    }
+
+    pub(crate) fn replace_shadow(&self, door: Option<Arc<ShadowDoor>>) {
+        *self.shadow.write().unwrap_or_else(PoisonError::into_inner) = door;
+        self.shadow_version.fetch_add(1, Ordering::Release);
     }
 
     pub(crate) fn set_health(&self, carrier: u16, now: Health) {

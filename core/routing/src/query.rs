@@ -85,6 +85,20 @@ impl Draws {
         Self((0..routes).map(|_| Turns::default()).collect())
     }
 
+    /// The fraction that a route drew last, in 2^-64.
+    #[must_use]
+    pub fn last(&self, route: u16) -> u64 {
+        let turns = self.0.get(usize::from(route));
+        turns.map_or(0, |turns| turns.fraction.get())
+    }
+
+    /// Whatever route draws next draws this fraction: one message, one draw, whichever table looks at it.
+    pub fn repeat(&self, fraction: u64) {
+        for turns in &self.0 {
+            turns.fraction.set(fraction.wrapping_sub(STEP));
+        }
+    }
+
     /// The next fraction of a route, in 2^-64.
     pub(crate) fn next(&self, route: u16) -> u64 {
         let Some(turns) = self.0.get(usize::from(route)) else {

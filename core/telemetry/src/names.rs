@@ -145,6 +145,14 @@ metrics! {
     gauge HLR_WAITING = "carrack_hlr_waiting";
     /// Money spent on the register on the last day on which any was.
     gauge HLR_SPENT = "carrack_hlr_spent_today";
+    /// Messages that were looked at by the table of [shadow] beside the one in use.
+    counter SHADOW_SEEN = "carrack_shadow_messages_total";
+    /// Of those: messages that another carrier would get, or that only one of the two tables has a carrier for.
+    counter SHADOW_DIFFERENT = "carrack_shadow_different_total";
+    /// Messages that were not looked at because [shadow] queue was full.
+    counter SHADOW_DROPPED = "carrack_shadow_dropped_total";
+    /// Times that the configuration of [shadow] had faults when it was read: nothing is looked at until the next reload.
+    counter SHADOW_FAULTS = "carrack_shadow_faults_total";
     /// Questions about segments whose receipt is missing, by carrier.
     counter QUERIES_SENT = "carrack_queries_sent_total";
     /// Links that are bound, by carrier.

@@ -10,7 +10,6 @@ use carrack_runtime::Now;
 use super::Shard;
 use super::live::{Live, Phase, Segment};
 use super::way::Way;
-use crate::facts::Facts;
 use crate::submission::{Chunk, Group, Refusal, Submission, Verdict};
 
 /// The group that a chunk has come to, and the id its messages go by.
@@ -53,6 +52,9 @@ impl Shard {
                 }
             })
             .collect();
+        if self.shadowing.is_on() {
+            self.show_shadow(&verdicts);
+        }
         for verdict in &verdicts {
             if let Verdict::Refused(refusal) = verdict {
                 self.counts.refused(refusal);
@@ -127,12 +129,17 @@ impl Shard {
     }
 
     fn way(&mut self, now: Now, submission: &Submission) -> Result<Way, Refusal> {
+        if self.shadowing.is_on() {
+            self.shadowing.next();
+        }
         if self.directory.account(submission.account).is_none() {
             let reason = "the account is not configured any more";
             return Err(Refusal::NoRoute(reason.to_owned()));
         }
         let facts = Facts::of_submission(submission);
         let mut way = self.new_way(now, &facts).map_err(Refusal::NoRoute)?;
+        let way = self.new_way(now, submission);
+        let way = way.map_err(Refusal::NoRoute)?;
         let Some(account) = self.directory.account(submission.account) else {
             return Ok(way);
         };

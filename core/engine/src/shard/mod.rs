@@ -32,6 +32,7 @@ mod paging;
 mod restore;
 mod sending;
 mod settle;
+mod shadow;
 mod shelf;
 mod suspicion;
 mod sweep;
@@ -80,6 +81,7 @@ use mo::HeldMo;
 use outbox::Outbox;
 pub(crate) use outbox::Party;
 use paging::Paging;
+use shadow::Shadowing;
 use shelf::Shelving;
 use timers::Timer;
 use unnamed::{InWindow, Unnamed};
@@ -129,6 +131,7 @@ pub(crate) struct Shard {
     plans: Plans,
     /// Whose turn it is where routes share out.
     draws: Draws,
+    shadowing: Shadowing,
     /// How carriers do, and which news of it were taken.
     quality: Arc<Qualities>,
     quality_seen: u64,
@@ -215,6 +218,7 @@ impl Shard {
             references: parts.references,
             plans,
             draws,
+            shadowing: Shadowing::default(),
             quality: parts.shared.quality(),
             quality_seen: 0,
             quality_published_ns: 0,
@@ -262,6 +266,7 @@ impl Shard {
     /// One turn of the loop. True: there is more to do at once.
     pub(crate) fn turn(&mut self, now: Now) -> bool {
         self.look_at_tables(now);
+        self.look_at_shadow();
         self.look_at_quality();
         let mut busy = self.take_mail(now);
         self.poll_links(now);

@@ -17,6 +17,7 @@ use super::Shard;
 use super::live::{Key, Live, Phase};
 use crate::facts::Facts;
 use crate::limits::{Counted, Paces};
+use crate::submission::Submission;
 
 /// How often what waits may take another way because carriers are measured to do otherwise.
 const REORDER_NS: u64 = 2_000_000_000;
@@ -134,8 +135,11 @@ impl Shard {
     }
 
     /// The way of a new message.
-    pub(super) fn new_way(&mut self, now: Now, facts: &Facts<'_>) -> Result<Way, String> {
-        let choice = self.choose(now, facts, true);
+    pub(super) fn new_way(&mut self, now: Now, submission: &Submission) -> Result<Way, String> {
+        let choice = self.choose(now, &Facts::of_submission(submission), true);
+        if self.shadowing.is_on() {
+            self.copy_for_shadow(now, submission, choice.as_ref().ok());
+        }
         let choice = choice.map_err(|fault| fault.to_string())?;
         let way = self.way_by(now, facts, &choice);
         way.ok_or_else(|| "more lists of carriers are in use than may be".to_owned())

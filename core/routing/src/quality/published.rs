@@ -95,6 +95,16 @@ impl Qualities {
         }
     }
 
+    /// The same carriers under the numbers of another table: for each of those its number here.
+    #[must_use]
+    pub fn renumbered(&self, numbers: &[Option<u16>]) -> Self {
+        let known = |number: &Option<u16>| self.carriers.get(usize::from((*number)?))?.clone();
+        Self {
+            carriers: numbers.iter().map(known).collect(),
+            ended_min: self.ended_min,
+        }
+    }
+
     /// What is known of a carrier.
     #[must_use]
     pub fn carrier(&self, carrier: u16) -> Option<&CarrierQuality> {

@@ -28,6 +28,7 @@ mod refusals;
 mod resting;
 mod reused_ids;
 mod rig;
+mod shadow;
 mod shelf;
 mod told;
 mod turns;
