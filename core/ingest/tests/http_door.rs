@@ -148,6 +148,7 @@ fn open(data_dir: &Path) -> Stand {
         request_timeout: Duration::from_secs(10),
         threads: 2,
         metrics: Some(Arc::new(|| "carrack_up 1\n".to_owned())),
+        shadow: None,
         taps: Taps::from(BTreeMap::from([("north".to_owned(), Arc::clone(&tap))])),
     };
     let door = HttpDoor::open(&spec, engine, accounts, batches.clone()).unwrap();

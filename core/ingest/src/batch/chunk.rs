@@ -7,9 +7,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use carrack_engine::Submission;
-use carrack_message::Class;
+use carrack_engine::{Seen, ShadowDoor, Submission};
 use carrack_message::record::BatchRow;
+use carrack_message::{Class, Network};
 use carrack_routing::RouteTable;
 
 use super::errors::{RowVerdict, surplus, write_refused};
@@ -34,6 +34,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) at_utc_ns: u64,
     /// Rows that the engine refused for good although the tables had a route.
     pub(crate) refused: &'a HashMap<u64, String>,
+    /// Who is shown rows that no carrier takes; the engine never sees them.
+    pub(crate) shadow: Option<&'a ShadowDoor>,
 }
 
 /// Rows with their verdicts.
@@ -44,6 +46,8 @@ pub(crate) struct Prepared {
     pub(crate) errors: Vec<u8>,
     pub(crate) rejected: u32,
     pub(crate) rows: u32,
+    /// Rows that no carrier takes, for the shadow.
+    pub(crate) unrouted: Vec<Seen>,
 }
 
 /// Whether a chunk is whole.
@@ -75,7 +79,7 @@ impl Prepared {
                 Found::Bad(fault) => Some(fault),
             };
             let row = row_next + u64::from(self.rows);
-            match verdict(reader, terms, row, bad, &mut text) {
+            match verdict(reader, terms, row, bad, &mut text, &mut self.unrouted) {
                 Ok(submission) => self.submissions.push(submission),
                 Err(verdict) => {
                     write_refused(terms.layout, reader, &verdict, &mut self.errors);
@@ -105,6 +109,7 @@ fn verdict(
     row: u64,
     bad: Option<RowFault>,
     text: &mut String,
+    unrouted: &mut Vec<Seen>,
 ) -> Result<Submission, RowVerdict> {
     let layout = terms.layout;
     if let Some(fault) = bad {
@@ -174,8 +179,12 @@ fn verdict(
     };
     let screen = Screen::new(terms.account, terms.class_default);
     let screened = screen.message(&fields).and_then(|screened| {
-        screen.route(terms.table, &screened.submission, terms.at_utc_ns)?;
-        Ok(screened.submission)
+        let routed = screen.route(terms.table, &screened.submission, terms.at_utc_ns);
+        if let (Err(_), Some(shadow)) = (&routed, terms.shadow) {
+            let (submission, at_utc_ns) = (&screened.submission, terms.at_utc_ns);
+            unrouted.extend(shadow.copy(submission, at_utc_ns, Network::UNKNOWN, None));
+        }
+        routed.map(|_| screened.submission)
     });
     screened.map_err(|fault| RowVerdict {
         column: fault.field.to_owned(),

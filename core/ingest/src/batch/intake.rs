@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use carrack_engine::{BatchCounters, Chunk, Engine};
+use carrack_engine::{BatchCounters, Chunk, Engine, ShadowDoor};
 use carrack_message::record::BatchProgress;
 use carrack_routing::RouteTable;
 
@@ -21,6 +21,10 @@ pub trait Intake: Clone + Send + 'static {
     fn counters(&self, batch: u64) -> Arc<BatchCounters>;
     /// How far the log says that a batch was taken.
     fn resume(&self, batch: u64) -> Option<BatchProgress>;
+    /// Who is shown what becomes of new messages.
+    fn shadow(&self) -> Option<Arc<ShadowDoor>> {
+        None
+    }
 }
 
 impl Intake for Engine {
@@ -42,5 +46,9 @@ impl Intake for Engine {
 
     fn resume(&self, batch: u64) -> Option<BatchProgress> {
         self.batch_resume(batch)
+    }
+
+    fn shadow(&self) -> Option<Arc<ShadowDoor>> {
+        Engine::shadow(self)
     }
 }

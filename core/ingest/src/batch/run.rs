@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use carrack_engine::{Chunk, Refusal, Verdict};
+use carrack_engine::{Chunk, Refusal, Seen, Verdict};
 use carrack_message::record::BatchProgress;
 use carrack_runtime::{Backend, Clock, SystemClock};
 use tokio::sync::oneshot;
@@ -74,6 +74,8 @@ struct Flight {
     reply: oneshot::Receiver<Vec<Verdict>>,
     rows: Vec<u64>,
     rejected: u32,
+    /// Rows that no carrier takes, shown to the shadow when the chunk is taken.
+    unrouted: Vec<Seen>,
     after: Cursor,
 }
 
@@ -258,7 +260,7 @@ impl<I: Intake> Run<I> {
                 record.account
             ))
         })?;
-        let table = self.intake.table();
+        let (table, shadow) = (self.intake.table(), self.intake.shadow());
         let terms = Terms {
             batch: self.job.number.0,
             account,
@@ -269,6 +271,7 @@ impl<I: Intake> Run<I> {
             class: record.class.as_deref(),
             class_default: self.spec.class,
             refused: &way.refused,
+            shadow: shadow.as_deref(),
         };
         let mut prepared = Prepared::default();
         let filled = loop {
@@ -334,6 +337,7 @@ impl<I: Intake> Run<I> {
             reply,
             rows,
             rejected: prepared.rejected,
+            unrouted: prepared.unrouted,
             after,
         })
     }
@@ -387,6 +391,9 @@ impl<I: Intake> Run<I> {
             });
         }
         way.cursor = flight.after;
+        if let Some(shadow) = self.intake.shadow().filter(|_| !flight.unrouted.is_empty()) {
+            flight.unrouted.drain(..).for_each(|seen| shadow.show(seen));
+        }
         way.refused.retain(|row, _| *row >= flight.after.row_next);
         // A small chunk that slips into a full queue does not mean that it gets on again.
         if way.rows_max == way.rows_limit {

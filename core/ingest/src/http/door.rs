@@ -82,6 +82,7 @@ impl HttpDoor {
             batches,
             metrics: spec.metrics.clone(),
             taps: Arc::clone(&spec.taps),
+            shadow: spec.shadow.clone(),
             closing: closed.clone(),
             body_octets_max: spec.body_octets_max,
             request_timeout: spec.request_timeout,

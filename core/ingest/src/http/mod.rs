@@ -18,6 +18,7 @@ mod operations;
 mod problem;
 mod request;
 mod routes;
+mod shadow;
 mod specification;
 mod state;
 mod trace;
@@ -27,5 +28,6 @@ mod unread_tests;
 
 pub use door::{HttpDoor, HttpFault};
 pub use messages::RECIPIENTS_MAX;
+pub use shadow::{Shadow, ShadowDesk};
 pub use specification::{HttpSpec, MetricsPage};
 pub use trace::Taps;

@@ -6,7 +6,7 @@ use axum::routing::{get, post};
 
 use super::problem::Problem;
 use super::state::State;
-use super::{balance, batches, health, jobs, messages, operations, trace};
+use super::{balance, batches, health, jobs, messages, operations, shadow, trace};
 
 pub(crate) fn router(state: State) -> Router {
     Router::new()
@@ -33,6 +33,10 @@ pub(crate) fn router(state: State) -> Router {
         .route("/v1/queue/jobs", get(jobs::list).post(jobs::start))
         .route("/v1/queue/jobs/stop", post(jobs::stop))
         .route("/v1/routes/explain", get(operations::explain))
+        .route(
+            "/v1/routes/shadow",
+            get(shadow::report).post(shadow::begin_anew),
+        )
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

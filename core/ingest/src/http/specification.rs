@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use carrack_settings::Http;
 
-use super::Taps;
+use super::{Shadow, Taps};
 use crate::tls::TlsFiles;
 
 /// Gives the Prometheus page.
@@ -31,10 +31,12 @@ pub struct HttpSpec {
     pub metrics: Option<MetricsPage>,
     /// What operators may listen to.
     pub taps: Taps,
+    /// What another table would have done; none: 404.
+    pub shadow: Shadow,
 }
 
 impl HttpSpec {
-    /// As configured, on one thread, without taps.
+    /// As configured, on one thread, without taps or shadow.
     #[must_use]
     pub fn from_settings(http: &Http, metrics: Option<MetricsPage>) -> Self {
         Self {
@@ -46,6 +48,7 @@ impl HttpSpec {
             threads: 1,
             metrics,
             taps: Taps::default(),
+            shadow: None,
         }
     }
 }

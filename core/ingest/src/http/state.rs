@@ -9,7 +9,7 @@ use carrack_engine::Engine;
 use carrack_runtime::{Clock, SystemClock};
 use tokio::sync::watch;
 
-use super::{MetricsPage, Taps};
+use super::{MetricsPage, Shadow, Taps};
 use crate::accounts::AccountBook;
 use crate::batch::Batches;
 
@@ -23,6 +23,7 @@ pub(crate) struct Shared {
     pub(crate) batches: Batches,
     pub(crate) metrics: Option<MetricsPage>,
     pub(crate) taps: Taps,
+    pub(crate) shadow: Shadow,
     /// True: the door closes.
     pub(crate) closing: watch::Receiver<bool>,
     pub(crate) body_octets_max: usize,
