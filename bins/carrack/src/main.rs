@@ -21,6 +21,7 @@ mod prices;
 mod progress;
 mod recording;
 mod register;
+mod rehearsal;
 mod signals;
 mod table;
 mod watched;

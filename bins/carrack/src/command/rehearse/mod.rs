@@ -3,29 +3,24 @@
 //! Promise: each message is priced and routed by the tables that a node would build of that configuration; nothing is
 //! sent, no node is asked. Bound: memory does not grow with the files.
 
-mod judge;
-mod money;
 mod reading;
 mod report;
 mod row;
-mod sums;
 
-use std::fs::File;
 use std::path::PathBuf;
 
-use carrack_routing::{Rates, read_instant};
-use carrack_settings::{Faults, Settings};
+use carrack_routing::read_instant;
+use carrack_settings::Settings;
 use clap::Args;
 
-use self::judge::Judge;
 use self::reading::Unreadable;
+use self::report::{Reading, Rehearsal};
 use self::row::Row;
-use self::sums::Sums;
 use crate::configuration::Configuration;
 use crate::fault::Fault;
-use crate::numbering;
 use crate::output;
 use crate::prices::utc_now_ns;
+use crate::rehearsal::{Judge, Made, Sums, rates};
 
 /// Replays CDR files against another configuration: cost, margin and traffic by carrier, before and after
 #[derive(Args)]
@@ -64,21 +59,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
     let judge = Judge::new(&configuration);
     let timed = judge.is_timed();
     let mut sums = Sums::new(configuration.table.carriers());
+    let mut reading = Reading::default();
     let mut unreadable = Unreadable::default();
     for path in &files {
         reading::each(path, &mut unreadable, |row| {
-            add(row, timed, &judge, &mut sums)
+            add(row, timed, &judge, &mut sums, &mut reading)
         })?;
     }
-    let rehearsal = report::Rehearsal::of(&report::Made {
-        arguments,
+    (reading.files, reading.unreadable) = (files.len(), unreadable);
+    let made = Made {
         at_utc_ns,
-        files: files.len(),
-        configuration: &configuration,
+        table: &configuration.table,
         rates: rates.as_ref(),
         sums: &sums,
-        unreadable,
-    });
+        is_measured: false,
+        is_looked_up: false,
+    };
+    let rehearsal = Rehearsal::of(&arguments.table, reading, &made);
     if arguments.json {
         output::json(&rehearsal)?;
     } else {
@@ -90,32 +87,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
     }
 }
 
-fn add(row: &Row<'_>, timed: bool, judge: &Judge<'_>, sums: &mut Sums) -> Result<(), String> {
+fn add(
+    row: &Row<'_>,
+    timed: bool,
+    judge: &Judge<'_>,
+    sums: &mut Sums,
+    reading: &mut Reading,
+) -> Result<(), String> {
     let Some(facts) = row.facts(timed)? else {
-        sums.without_facts += 1;
+        reading.without_facts += 1;
         return Ok(());
     };
     let past = row.past()?;
-    let Some(carrier) = past.carrier else {
-        sums.never_sent += 1;
+    if past.carrier.is_none() {
+        reading.never_sent += 1;
         return Ok(());
-    };
-    sums.add(&facts, &past, carrier, &judge.judge(&facts))
-}
-
-/// The rates of a configuration that was taken.
-fn rates(settings: &Settings) -> Result<Option<Rates>, Fault> {
-    let Some(currency) = &settings.currency else {
-        return Ok(None);
-    };
-    let Some(path) = &currency.rates else {
-        return Ok(Some(Rates::of_base(currency.base)));
-    };
-    let read = Rates::from_csv(
-        File::open(path)?,
-        &path.display().to_string(),
-        currency.base,
-    );
-    let read = read.map_err(|found| Faults(numbering::faults_of(path, found)));
-    Ok(Some(read?))
+    }
+    sums.add(&facts, &past, &judge.judge(&facts))
 }

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use carrack_message::{Class, Currency, Micros, Msisdn};
+use carrack_message::{Currency, Msisdn, Network};
 use carrack_routing::read_instant;
 use serde::{Deserialize, Deserializer};
+
+use crate::rehearsal::{Facts, Past};
 
 /// A text that is copied only where it has marks of escape.
 #[derive(Debug, Deserialize)]
@@ -61,34 +63,6 @@ fn present<'de: 'a, 'a, D: Deserializer<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
-/// What is asked of routes.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Facts<'a> {
-    pub(super) account: &'a str,
-    pub(super) class: Class,
-    pub(super) to: Msisdn,
-    pub(super) from: &'a str,
-    pub(super) segments: u8,
-    /// Octets have none, whatever a route looks for.
-    pub(super) is_text: bool,
-    /// None: the file does not say.
-    pub(super) tag: Option<&'a str>,
-    pub(super) at_utc_ns: u64,
-}
-
-/// What became of a message.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Past<'a> {
-    /// None: it went to nobody.
-    pub(super) carrier: Option<&'a str>,
-    pub(super) segments_sent: u32,
-    pub(super) price: Option<Micros>,
-    pub(super) charged: Micros,
-    pub(super) currency: Option<Currency>,
-    pub(super) cost: Micros,
-    pub(super) cost_currency: Option<Currency>,
-}
-
 impl Row<'_> {
     /// None where the line does not say what was accepted. `timed`: whether the moment of acceptance matters.
     pub(super) fn facts(&self, timed: bool) -> Result<Option<Facts<'_>>, String> {
@@ -112,11 +86,14 @@ impl Row<'_> {
                 .encoding
                 .as_ref()
                 .is_none_or(|encoding| encoding.0 != "binary"),
+            text: None,
             tag: match &self.tag {
                 None => None,
                 Some(tag) => Some(tag.as_ref().map_or("", |tag| &tag.0)),
             },
             at_utc_ns,
+            network: Network::UNKNOWN,
+            draw: None,
         }))
     }
 

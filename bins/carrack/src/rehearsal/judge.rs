@@ -1,15 +1,16 @@
-//! What a configuration would do with a message of a CDR file: as a door prices it and a shard chooses for it, with every
-//! carrier up and none measured.
+//! What a configuration would do with a message: as a door prices it and a shard chooses for it, with every carrier up, and
+//! measured as far as the judge was told ([`Judge::take_quality`]).
 //!
-//! Promise: the same tables, the same look-ups and the same draws as the node's; what a file does not say is not guessed
-//! but told ([`Judged::blind`]).
+//! Promise: the same tables, the same look-ups and the same draws as the node's; what is not known of a message is not
+//! guessed but told ([`Judged::blind`]).
 
 use std::collections::HashMap;
 
 use carrack_message::{Currency, Micros, Network};
+use carrack_routing::quality::Qualities;
 use carrack_routing::{Deck, Draws, Matcher, NoRoute, Query};
 
-use super::row::Facts;
+use super::Facts;
 use crate::configuration::Configuration;
 
 /// An account as it would be.
@@ -18,7 +19,7 @@ struct Account<'a> {
     deck: Option<&'a Deck>,
 }
 
-/// A route that asks for what a file may not say.
+/// A route that asks for what may not be known of a message.
 struct Blind<'a> {
     route: u16,
     /// What it asks beside that.
@@ -28,28 +29,28 @@ struct Blind<'a> {
 
 /// What would become of a message.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Judged {
-    pub(super) verdict: Result<Taken, Refusal>,
-    /// The first route that might have taken it, had the file said more.
-    pub(super) blind: Option<u16>,
+pub(crate) struct Judged {
+    pub(crate) verdict: Result<Taken, Refusal>,
+    /// The first route that might have taken it, had more been known.
+    pub(crate) blind: Option<u16>,
 }
 
 /// A carrier has it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Taken {
-    pub(super) route: u16,
-    pub(super) carrier: u16,
+pub(crate) struct Taken {
+    pub(crate) route: u16,
+    pub(crate) carrier: u16,
     /// All its segments, in the currency of the carrier's deck.
-    pub(super) cost: Micros,
-    pub(super) cost_currency: Option<Currency>,
+    pub(crate) cost: Micros,
+    pub(crate) cost_currency: Option<Currency>,
     /// What the customer's deck says, all segments.
-    pub(super) price: Option<Micros>,
-    pub(super) currency: Option<Currency>,
+    pub(crate) price: Option<Micros>,
+    pub(crate) currency: Option<Currency>,
 }
 
 /// Why nobody would have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     UnknownAccount,
     NoSellPrice,
     NoRoute,
@@ -58,7 +59,7 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::UnknownAccount => "unknown_account",
             Self::NoSellPrice => "no_sell_price",
@@ -68,7 +69,7 @@ impl Refusal {
         }
     }
 
-    pub(super) const fn meaning(self) -> &'static str {
+    pub(crate) const fn meaning(self) -> &'static str {
         match self {
             Self::UnknownAccount => "its account is not in the new configuration",
             Self::NoSellPrice => "its account's deck has no price for the number",
@@ -80,15 +81,18 @@ impl Refusal {
 }
 
 /// A configuration that is tried.
-pub(super) struct Judge<'a> {
+pub(crate) struct Judge<'a> {
     configuration: &'a Configuration,
     accounts: HashMap<&'a str, Account<'a>>,
     blind: Vec<Blind<'a>>,
     draws: Draws,
+    /// For messages that were drawn for before.
+    drawn: Draws,
+    quality: Option<Qualities>,
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(configuration: &'a Configuration) -> Self {
+    pub(crate) fn new(configuration: &'a Configuration) -> Self {
         let decks = configuration.sell_decks.iter().map(Option::as_deref);
         let accounts = configuration.settings.accounts.iter().zip(decks);
         let accounts = accounts.map(|(account, deck)| {
@@ -114,16 +118,23 @@ impl<'a> Judge<'a> {
             accounts: accounts.collect(),
             blind: blind.collect(),
             draws: Draws::new(routes.len()),
+            drawn: Draws::new(routes.len()),
+            quality: None,
         }
     }
 
+    /// How carriers do, by their numbers in this configuration.
+    pub(crate) fn take_quality(&mut self, quality: Qualities) {
+        self.quality = Some(quality);
+    }
+
     /// Whether the moment at which a message comes matters.
-    pub(super) fn is_timed(&self) -> bool {
+    pub(crate) fn is_timed(&self) -> bool {
         let mut routes = self.configuration.table.routes().iter();
         routes.any(|route| route.matcher.hours.is_some())
     }
 
-    pub(super) fn judge(&self, facts: &Facts<'_>) -> Judged {
+    pub(crate) fn judge(&self, facts: &Facts<'_>) -> Judged {
         let refused = |refusal| Judged {
             verdict: Err(refusal),
             blind: None,
@@ -135,14 +146,24 @@ impl<'a> Judge<'a> {
             return refused(Refusal::NoSellPrice);
         };
         let segments = i64::from(facts.segments.max(1));
+        let draws = match facts.draw {
+            Some(drawn) => {
+                self.drawn.repeat(drawn);
+                &self.drawn
+            }
+            None => &self.draws,
+        };
         let query = Query {
             group: account.group,
             segments: facts.segments,
             tag: facts.tag.unwrap_or_default(),
+            text: facts.text,
+            network: facts.network,
+            quality: self.quality.as_ref(),
             at_utc_ns: facts.at_utc_ns,
             sell: price.map(|price| Micros(price.0 / segments)),
             sell_currency: currency,
-            draws: Some(&self.draws),
+            draws: Some(draws),
             ..Query::of(facts.account, facts.to, facts.from, facts.class)
         };
         let verdict = self.choose(&query, facts, (price, currency));
@@ -208,8 +229,8 @@ impl<'a> Judge<'a> {
         Ok((taken, choice.network))
     }
 
-    /// The first route before the one that takes it that asks for what the file does not say, and for nothing else that
-    /// the message does not have.
+    /// The first route before the one that takes it that asks for what is not known, and for nothing else that the message
+    /// does not have.
     fn blind(
         &self,
         query: &Query<'_>,
@@ -222,7 +243,7 @@ impl<'a> Judge<'a> {
         let network = taken_by.map_or_else(|| self.network(query), |(_, network)| network);
         let before = |blind: &&Blind<'_>| taken_by.is_none_or(|(route, _)| blind.route < route);
         let might = |blind: &&Blind<'_>| {
-            let needs_text = !blind.own.patterns.is_empty();
+            let needs_text = !blind.own.patterns.is_empty() && facts.text.is_none();
             let needs_tag = !blind.own.tags.is_empty() && facts.tag.is_none();
             let tag_holds = || {
                 let tags = &blind.own.tags;

@@ -1,20 +1,19 @@
-//! A rehearsal as tables for people.
+//! A comparison as tables for people.
 
 use carrack_message::Micros;
 
-use super::{Amount, Carrier, Rehearsal};
+use super::{Amount, Carrier, Comparison};
 use crate::table::{count, money, table};
 
-impl Rehearsal {
-    /// All of it.
-    pub(in super::super) fn text(&self) -> String {
+impl Comparison {
+    /// Carriers, sums, moves and routes.
+    pub(crate) fn tables(&self) -> String {
         let mut text = self.carriers_text();
         text += &self.totals_text();
         if !self.moves.is_empty() {
             text += &self.moves_text();
         }
-        text += &self.routes_text();
-        text + &self.notes()
+        text + &self.routes_text()
     }
 
     fn carriers_text(&self) -> String {
@@ -88,8 +87,8 @@ impl Rehearsal {
         let mut rows = table(&header, 2);
         for moved in &self.moves {
             rows.add_row([
-                moved.from.clone(),
-                moved.to.clone().unwrap_or_else(|| "refused".to_owned()),
+                name(&moved.from),
+                name(&moved.to),
                 count(moved.messages),
                 count(moved.segments),
                 amounts(&moved.cost_before),
@@ -107,17 +106,9 @@ impl Rehearsal {
         format!("{rows}\n")
     }
 
-    fn notes(&self) -> String {
-        let mut text = format!(
-            "{} messages of {}, {} would change their carrier; prices of {}",
-            count(self.messages),
-            match self.files {
-                1 => "1 file".to_owned(),
-                files => format!("{files} files"),
-            },
-            count(self.moved),
-            self.prices_at
-        );
+    /// What has to be known beside the tables, a line each, each after a line's end.
+    pub(crate) fn notes(&self) -> String {
+        let mut text = String::new();
         for refused in &self.refused {
             let messages = count(refused.messages);
             text += &format!("\nrefused: {messages} messages, {}", refused.meaning);
@@ -141,45 +132,31 @@ impl Rehearsal {
                 );
             }
         }
-        text + &self.left_out()
+        text + &self.without_margin()
     }
 
-    /// What is in none of the sums.
-    fn left_out(&self) -> String {
+    /// What is in no margin.
+    fn without_margin(&self) -> String {
         let mut text = String::new();
-        let counts = [
-            (
-                self.never_sent,
-                "messages were never tried at a carrier; they are in no sum",
-            ),
-            (
-                self.without_facts,
-                "lines do not say what was accepted; they are in no sum",
-            ),
-            (
-                self.before.without_price,
-                "messages had no price; they are in no margin",
-            ),
-            (
-                self.after.without_price,
-                "messages would have no price; they are in no margin",
-            ),
-            (
-                self.unreadable.count,
-                "lines cannot be read; they are in no sum",
-            ),
-        ];
-        for (number, what) in counts.iter().filter(|(number, _)| *number > 0) {
-            text += &format!("\n{} {what}", count(*number));
+        for (number, what) in [
+            (self.before.without_price, "had no price"),
+            (self.after.without_price, "would have no price"),
+        ] {
+            if number > 0 {
+                let number = count(number);
+                text += &format!("\n{number} messages {what}; they are in no margin");
+            }
         }
         if self.before.base.is_none() || self.after.base.is_none() {
             text += "\nseveral currencies do not add up; give [currency] with rates in the new configuration";
         }
-        for what in &self.unreadable.what {
-            text += &format!("\nfault: {what}");
-        }
         text
     }
+}
+
+fn name(carrier: &Option<String>) -> String {
+    let refused = || "refused".to_owned();
+    carrier.clone().unwrap_or_else(refused)
 }
 
 fn changed(before: &str, after: &str) -> [String; 3] {

@@ -1,43 +1,31 @@
-//! A rehearsal as a document.
+//! Two tables beside each other, as a document.
 
 mod text;
 
-use carrack_routing::{Policy, Rates, RouteRow, show_instant};
-use serde::Serialize;
+use carrack_routing::{Policy, Rates, RouteRow, RouteTable};
+use serde::{Deserialize, Serialize};
 
-use super::Arguments;
-use super::money::{Amount, Worth};
-use super::reading::Unreadable;
+use super::Amount;
+use super::money::Worth;
 use super::sums::{Side, Sums};
-use crate::configuration::Configuration;
 use crate::table::money;
 
-const SECOND_NS: u64 = 1_000_000_000;
-
-/// What a rehearsal was made of.
-pub(super) struct Made<'a> {
-    pub(super) arguments: &'a Arguments,
-    pub(super) at_utc_ns: u64,
-    pub(super) files: usize,
-    pub(super) configuration: &'a Configuration,
-    pub(super) rates: Option<&'a Rates>,
-    pub(super) sums: &'a Sums,
-    pub(super) unreadable: Unreadable,
+/// What a comparison is made of.
+pub(crate) struct Made<'a> {
+    pub(crate) at_utc_ns: u64,
+    /// The new table.
+    pub(crate) table: &'a RouteTable,
+    pub(crate) rates: Option<&'a Rates>,
+    pub(crate) sums: &'a Sums,
+    /// Whether it was known how carriers do.
+    pub(crate) is_measured: bool,
+    /// Whether a register was asked for networks.
+    pub(crate) is_looked_up: bool,
 }
 
 /// The document.
-#[derive(Serialize)]
-pub(super) struct Rehearsal {
-    table: String,
-    prices_at: String,
-    files: usize,
-    /// Messages that were rehearsed.
-    messages: u64,
-    /// Of those, messages that another carrier would get.
-    moved: u64,
-    never_sent: u64,
-    without_facts: u64,
-    unreadable: Unreadable,
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Comparison {
     /// What `base` sums are in.
     base: Option<String>,
     before: Totals,
@@ -49,7 +37,7 @@ pub(super) struct Rehearsal {
     not_judged: NotJudged,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Totals {
     messages: u64,
     segments: u64,
@@ -60,7 +48,7 @@ struct Totals {
     base: Option<Base>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Base {
     cost: String,
     sell: String,
@@ -68,25 +56,26 @@ struct Base {
     margin: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Carrier {
     name: String,
     before: Part,
     after: Part,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Part {
     messages: u64,
     segments: u64,
-    /// Of the messages rehearsed.
+    /// Of the messages that had a carrier.
     share_percent: f64,
     cost: Vec<Amount>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Move {
-    from: String,
+    /// None: it was refused.
+    from: Option<String>,
     /// None: it would be refused.
     to: Option<String>,
     messages: u64,
@@ -95,17 +84,17 @@ struct Move {
     cost_after: Vec<Amount>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Refused {
-    reason: &'static str,
-    meaning: &'static str,
+    reason: String,
+    meaning: String,
     messages: u64,
     segments: u64,
     sell_before: Vec<Amount>,
     cost_before: Vec<Amount>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Route {
     name: String,
     messages: u64,
@@ -115,18 +104,18 @@ struct Route {
     looks_up: bool,
 }
 
-/// Messages that a route would perhaps have taken, had the files said more; they went on to the next route.
-#[derive(Serialize)]
+/// Messages that a route would perhaps have taken, had more been known of them; they went on to the next route.
+#[derive(Serialize, Deserialize)]
 struct NotJudged {
     messages: u64,
     routes: Vec<Blind>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Blind {
     name: String,
-    /// What it asks for that the files may not say.
-    asks: Vec<&'static str>,
+    /// What it asks for that may not be known.
+    asks: Vec<String>,
     messages: u64,
 }
 
@@ -171,7 +160,7 @@ impl Made<'_> {
     }
 
     fn route(&self, route: u16) -> Option<&RouteRow> {
-        self.configuration.table.route(route)
+        self.table.route(route)
     }
 
     fn carriers(&self) -> Vec<Carrier> {
@@ -193,14 +182,14 @@ impl Made<'_> {
     fn moves(&self) -> Vec<Move> {
         let moves = self.sums.moves.iter();
         let mut moves: Vec<Move> = moves
-            .filter(|((from, to), _)| *to != Some(*from))
+            .filter(|((from, to), _)| from != to)
             .map(|((from, to), moved)| Move {
-                from: self.name(*from),
+                from: from.map(|from| self.name(from)),
                 to: to.map(|to| self.name(to)),
-                messages: moved.before.messages,
-                segments: moved.before.segments,
-                cost_before: moved.before.cost.amounts(),
-                cost_after: moved.after.cost.amounts(),
+                messages: moved.messages,
+                segments: moved.segments,
+                cost_before: moved.cost_before.amounts(),
+                cost_after: moved.cost_after.amounts(),
             })
             .collect();
         moves.sort_by_key(|moved| u64::MAX - moved.messages);
@@ -211,8 +200,8 @@ impl Made<'_> {
         let refused = self.sums.refused.iter();
         refused
             .map(|(refusal, side)| Refused {
-                reason: refusal.name(),
-                meaning: refusal.meaning(),
+                reason: refusal.name().to_owned(),
+                meaning: refusal.meaning().to_owned(),
                 messages: side.messages,
                 segments: side.segments,
                 sell_before: side.sell.amounts(),
@@ -222,13 +211,14 @@ impl Made<'_> {
     }
 
     fn routes(&self) -> Vec<Route> {
-        let routes = (0u16..).zip(self.configuration.table.routes());
+        let routes = (0u16..).zip(self.table.routes());
         routes
             .map(|(number, route)| Route {
                 name: route.name.clone(),
                 messages: self.sums.routes.get(&number).copied().unwrap_or_default(),
-                measured: matches!(route.policy, Policy::LeastCostDelivered(_)),
-                looks_up: route.looks_up,
+                measured: matches!(route.policy, Policy::LeastCostDelivered(_))
+                    && !self.is_measured,
+                looks_up: route.looks_up && !self.is_looked_up,
             })
             .collect()
     }
@@ -243,7 +233,7 @@ impl Made<'_> {
             let asks = conditions.into_iter().filter(|(_, asks)| *asks);
             Some(Blind {
                 name: route.name.clone(),
-                asks: asks.map(|(name, _)| name).collect(),
+                asks: asks.map(|(name, _)| name.to_owned()).collect(),
                 messages: *messages,
             })
         });
@@ -254,35 +244,21 @@ impl Made<'_> {
     }
 }
 
-impl Rehearsal {
-    pub(super) fn of(made: &Made<'_>) -> Self {
+impl Comparison {
+    pub(crate) fn of(made: &Made<'_>) -> Self {
         let sums = made.sums;
         let (before, after) = (&sums.before, &sums.after);
         let all = [&before.cost, &before.sell, &after.cost, &after.sell];
         let worth = Worth::of(made.rates, made.at_utc_ns, &all);
-        let moves = made.moves();
-        let moved = moves.iter().filter(|moved| moved.to.is_some());
         Self {
-            table: made.arguments.table.display().to_string(),
-            prices_at: show_instant(made.at_utc_ns / SECOND_NS * SECOND_NS),
-            files: made.files,
-            messages: before.messages,
-            moved: moved.map(|moved| moved.messages).sum(),
-            never_sent: sums.never_sent,
-            without_facts: sums.without_facts,
-            unreadable: made.unreadable.clone(),
             base: worth.base(),
             before: totals(before, &worth),
             after: totals(after, &worth),
             carriers: made.carriers(),
-            moves,
+            moves: made.moves(),
             refused: made.refused(),
             routes: made.routes(),
             not_judged: made.not_judged(),
         }
-    }
-
-    pub(super) const fn unreadable(&self) -> u64 {
-        self.unreadable.count
     }
 }

@@ -2,23 +2,23 @@
 
 use carrack_message::{Currency, Micros};
 use carrack_routing::Rates;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::table::money;
 
 /// Sums by currency; none: that of prices which name none.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Money(Vec<(Option<Currency>, Micros)>);
+pub(crate) struct Money(Vec<(Option<Currency>, Micros)>);
 
 /// One sum, for people and programs.
-#[derive(Debug, Serialize)]
-pub(super) struct Amount {
-    pub(super) amount: String,
-    pub(super) currency: Option<String>,
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Amount {
+    pub(crate) amount: String,
+    pub(crate) currency: Option<String>,
 }
 
 impl Money {
-    pub(super) fn add(&mut self, currency: Option<Currency>, amount: Micros) {
+    pub(crate) fn add(&mut self, currency: Option<Currency>, amount: Micros) {
         match self.0.iter_mut().find(|(own, _)| *own == currency) {
             Some((_, sum)) => *sum = Micros(sum.0.saturating_add(amount.0)),
             None => self.0.push((currency, amount)),
@@ -30,7 +30,7 @@ impl Money {
     }
 
     /// In the order of the currencies.
-    pub(super) fn amounts(&self) -> Vec<Amount> {
+    pub(crate) fn amounts(&self) -> Vec<Amount> {
         let mut sums = self.0.clone();
         sums.sort_by_key(|(currency, _)| currency.map(|currency| currency.0));
         let amount = |(currency, sum): &(Option<Currency>, Micros)| Amount {
@@ -42,7 +42,7 @@ impl Money {
 }
 
 /// What currencies are worth.
-pub(super) struct Worth<'a> {
+pub(crate) struct Worth<'a> {
     base: Option<Currency>,
     rates: Option<&'a Rates>,
     at_utc_ns: u64,
@@ -52,7 +52,7 @@ pub(super) struct Worth<'a> {
 
 impl<'a> Worth<'a> {
     /// By the rates of an instant; without them in the only currency that there is.
-    pub(super) fn of(rates: Option<&'a Rates>, at_utc_ns: u64, sums: &[&Money]) -> Self {
+    pub(crate) fn of(rates: Option<&'a Rates>, at_utc_ns: u64, sums: &[&Money]) -> Self {
         let mut found: Vec<Currency> = sums.iter().flat_map(|sum| sum.currencies()).collect();
         found.sort_by_key(|currency| currency.0);
         found.dedup();
@@ -65,13 +65,13 @@ impl<'a> Worth<'a> {
     }
 
     /// What sums in one currency are in; none where that is not known, or they are in none.
-    pub(super) fn base(&self) -> Option<String> {
+    pub(crate) fn base(&self) -> Option<String> {
         let base = self.base.filter(|_| self.comparable);
         base.map(|base| base.to_string())
     }
 
     /// The whole of an amount in the base; none where a currency has no rate.
-    pub(super) fn sum(&self, sums: &Money) -> Option<Micros> {
+    pub(crate) fn sum(&self, sums: &Money) -> Option<Micros> {
         let mut whole = Micros::ZERO;
         for (currency, amount) in self.comparable.then_some(&sums.0)? {
             let own = match (currency, self.rates) {
