@@ -7,7 +7,7 @@ use anyhow::Context;
 use carrack_engine::{AccountEntry, Directory, Engine, LimitSettings};
 use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
 use carrack_ingest::batch::{BatchSpec, Batches};
-use carrack_ingest::http::{HttpDoor, HttpSpec, MetricsPage, Taps};
+use carrack_ingest::http::{HttpDoor, HttpSpec, MetricsPage, Shadow, Taps};
 use carrack_ingest::smpp_server::{SmppServer, SmppServerSpec};
 use carrack_ingest::webhook::{WebhookSpec, Webhooks};
 
@@ -32,6 +32,7 @@ impl Doors {
         engine: &Engine,
         page: MetricsPage,
         taps: Taps,
+        shadow: Shadow,
     ) -> anyhow::Result<Self> {
         let settings = &configuration.settings;
         let directory = engine.directory();
@@ -55,6 +56,7 @@ impl Doors {
         let http = settings.http.as_ref().map(|http| {
             let spec = HttpSpec {
                 taps,
+                shadow,
                 ..HttpSpec::from_settings(http, Some(page))
             };
             HttpDoor::open(&spec, engine.clone(), Arc::clone(&book), batches.clone())

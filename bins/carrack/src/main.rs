@@ -22,6 +22,7 @@ mod progress;
 mod recording;
 mod register;
 mod rehearsal;
+mod shadow;
 mod signals;
 mod table;
 mod watched;

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use carrack_routing::numbering::Portability;
-use carrack_settings::Settings;
+use carrack_settings::{Faults, Settings};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::configuration::Configuration;
 use crate::fault::Fault;
 use crate::output;
+use crate::shadow::Loaded;
 use crate::table::count;
 
 /// `carrack config`
@@ -39,7 +40,11 @@ pub(crate) struct Arguments {
 pub(crate) fn run(command: &Command) -> Result<(), Fault> {
     let Command::Check(arguments) = command;
     let file = arguments.file.display().to_string();
-    let configuration = match Configuration::load(&arguments.file) {
+    let checked = Configuration::load(&arguments.file).and_then(|configuration| {
+        check_shadow(&configuration.settings)?;
+        Ok(configuration)
+    });
+    let configuration = match checked {
         Ok(configuration) => configuration,
         Err(faults) => {
             if arguments.json {
@@ -88,6 +93,14 @@ pub(crate) fn run(command: &Command) -> Result<(), Fault> {
             )
         }
     ))
+}
+
+/// A node starts with a faulty `[shadow]` and goes without it; whoever checks wants to know before.
+fn check_shadow(settings: &Settings) -> Result<(), Faults> {
+    let Some(shadow) = &settings.shadow else {
+        return Ok(());
+    };
+    Loaded::read(&shadow.configuration).map(drop)
 }
 
 /// What is no fault and yet leaves the node without work.

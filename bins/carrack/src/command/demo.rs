@@ -122,6 +122,7 @@ fn play(
         &node.engine(),
         metrics_page::page(metrics, node.engine(), None),
         Arc::new(carriers.taps),
+        None,
     )?;
     let sent = send(&node, &doors, &file, signals);
     let snapshot = snapshot(&node.engine());

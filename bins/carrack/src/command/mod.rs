@@ -17,6 +17,7 @@ pub(crate) mod rehearse;
 pub(crate) mod route;
 pub(crate) mod send;
 pub(crate) mod serve;
+pub(crate) mod shadow;
 pub(crate) mod status;
 pub(crate) mod text;
 pub(crate) mod trace;

@@ -8,7 +8,7 @@ use carrack_settings::{Account, Settings};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use crate::command::rehearse;
+use crate::command::{rehearse, shadow};
 use crate::configuration::Configuration;
 use crate::fault::Fault;
 use crate::output;
@@ -30,6 +30,7 @@ Examples:
 Exit codes: 0 a carrier takes it, 1 none does, 2 wrong usage or configuration.")]
     Explain(Explain),
     Rehearse(rehearse::Arguments),
+    Shadow(shadow::Arguments),
 }
 
 /// Arguments of `explain`.
@@ -65,6 +66,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Fault> {
     match command {
         Command::Explain(arguments) => explain(arguments),
         Command::Rehearse(arguments) => rehearse::run(arguments),
+        Command::Shadow(arguments) => shadow::run(arguments),
     }
 }
 

@@ -28,6 +28,7 @@ use crate::node::{currencies, specification};
 use crate::place::{ConfigArgs, Ready};
 use crate::prices::utc_now_ns;
 use crate::register;
+use crate::shadow::Shadow;
 use crate::signals::{self, Signal};
 
 /// Runs a node
@@ -67,14 +68,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
         ..specification(&configuration, carriers.specs)
     })
     .map_err(anyhow::Error::from)?;
+    let mut shadow = Shadow::start(node.engine(), configuration.settings.shadow.as_ref());
     let doors = match Doors::open(
         &configuration,
         &node.engine(),
         metrics_page::page(metrics, node.engine(), register),
         Arc::new(carriers.taps),
+        Some(shadow.desk()),
     ) {
         Ok(doors) => doors,
         Err(fault) => {
+            shadow.stop();
             // What the log brought back may be on its way already.
             let _ = node.stop();
             let of_http = matches!(fault.downcast_ref(), Some(HttpFault::Tls(_)));
@@ -87,7 +91,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
         }
     };
     say_ready(&doors, &data_dir)?;
-    let ended = serve(&path, &mut configuration, &node, &doors, &signals);
+    let ended = serve(
+        &path,
+        &mut configuration,
+        &node,
+        &doors,
+        &mut shadow,
+        &signals,
+    );
+    shadow.stop();
     stop(node, doors, &configuration.settings, &data_dir, ended)
 }
 
@@ -135,6 +147,7 @@ fn serve(
     configuration: &mut Configuration,
     node: &Node,
     doors: &Doors,
+    shadow: &mut Shadow,
     signals: &Receiver<Signal>,
 ) -> Ended {
     loop {
@@ -144,7 +157,7 @@ fn serve(
             .next_change()
             .saturating_sub(utc_now_ns());
         match signals.recv_timeout(LOOK.min(Duration::from_nanos(until_change))) {
-            Ok(Signal::Reload) => reload(path, configuration, node, doors),
+            Ok(Signal::Reload) => reload(path, configuration, node, doors, shadow),
             Ok(Signal::Stop) | Err(RecvTimeoutError::Disconnected) => return Ended::Asked,
             Err(RecvTimeoutError::Timeout) => {}
         }
@@ -198,7 +211,13 @@ fn load_aside(path: &Path) -> Result<Configuration, Faults> {
     }
 }
 
-fn reload(path: &Path, configuration: &mut Configuration, node: &Node, doors: &Doors) {
+fn reload(
+    path: &Path,
+    configuration: &mut Configuration,
+    node: &Node,
+    doors: &Doors,
+    shadow: &mut Shadow,
+) {
     let fresh = match load_aside(path) {
         Ok(fresh) => fresh,
         Err(faults) => {
@@ -241,6 +260,7 @@ fn reload(path: &Path, configuration: &mut Configuration, node: &Node, doors: &D
                 mo_routes = fresh.settings.mo_routes.len(),
                 "the configuration was loaded anew"
             );
+            shadow.reload(fresh.settings.shadow.as_ref());
             keep_started(configuration, fresh, keep_routes);
         }
         Err(fault) => {

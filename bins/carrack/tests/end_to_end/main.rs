@@ -26,6 +26,7 @@ mod node;
 mod probe;
 mod queue_jobs;
 mod rehearsal;
+mod shadow;
 mod shelf;
 mod trace;
 mod webhooks;
