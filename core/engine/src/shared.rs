@@ -181,6 +181,8 @@ impl Shared {
     pub(crate) fn replace_limits(&self, settings: LimitSettings) {
         self.limits.replace(settings);
         self.tables_version.fetch_add(1, Ordering::Release);
+    }
+
     /// Who is shown what becomes of new messages.
     pub(crate) fn shadow(&self) -> Option<Arc<ShadowDoor>> {
         let shadow = self.shadow.read().unwrap_or_else(PoisonError::into_inner);

@@ -12,7 +12,9 @@ use crate::mo_route::{self, Customers};
 use crate::reader::{self, Context, Section, nearest, text_of};
 use crate::route::Names;
 use crate::{
-    Account, Batch, Bind, Carrier, Cdr, Currencies, Delivery, Durability, Faults, Hlr, Http, Limit, Limits, Log, Mo, MoRoute, Node, Numbers, Quality, Queue, Route, Runtime, Shadow, Shutdown, SmppServer,
+    Account, Batch, Bind, Carrier, Cdr, Currencies, Delivery, Durability, Faults, Hlr, Http, Limit,
+    Limits, Log, Mo, MoRoute, Node, Numbers, Quality, Queue, Route, Runtime, Shadow, Shutdown,
+    SmppServer,
 };
 
 /// Most octets of a configuration file.

@@ -10,6 +10,7 @@ use carrack_runtime::Now;
 use super::Shard;
 use super::live::{Live, Phase, Segment};
 use super::way::Way;
+use crate::facts::Facts;
 use crate::submission::{Chunk, Group, Refusal, Submission, Verdict};
 
 /// The group that a chunk has come to, and the id its messages go by.
@@ -137,9 +138,9 @@ impl Shard {
             return Err(Refusal::NoRoute(reason.to_owned()));
         }
         let facts = Facts::of_submission(submission);
-        let mut way = self.new_way(now, &facts).map_err(Refusal::NoRoute)?;
-        let way = self.new_way(now, submission);
-        let way = way.map_err(Refusal::NoRoute)?;
+        let mut way = self
+            .new_way(now, submission, &facts)
+            .map_err(Refusal::NoRoute)?;
         let Some(account) = self.directory.account(submission.account) else {
             return Ok(way);
         };

@@ -135,8 +135,13 @@ impl Shard {
     }
 
     /// The way of a new message.
-    pub(super) fn new_way(&mut self, now: Now, submission: &Submission) -> Result<Way, String> {
-        let choice = self.choose(now, &Facts::of_submission(submission), true);
+    pub(super) fn new_way(
+        &mut self,
+        now: Now,
+        submission: &Submission,
+        facts: &Facts<'_>,
+    ) -> Result<Way, String> {
+        let choice = self.choose(now, facts, true);
         if self.shadowing.is_on() {
             self.copy_for_shadow(now, submission, choice.as_ref().ok());
         }
