@@ -617,6 +617,8 @@ fn a_customer_neither_sees_nor_stops_what_is_the_nodes() {
         ("POST", "/v1/queue/jobs"),
         ("POST", "/v1/queue/jobs/stop"),
         ("GET", "/v1/routes/explain?to=491700000001&account=shop"),
+        ("GET", "/v1/routes/shadow"),
+        ("POST", "/v1/routes/shadow"),
     ] {
         let (status, answer) = stand.json(method, path, "other", &NONE);
         assert!(

@@ -35,7 +35,7 @@ impl SeenSoFar {
             text += &self.examples_text();
         }
         text += &format!(
-            "{name} beside live traffic since {}: {} messages looked at ({share} % of what came), {} dropped; before is now, after is {name}",
+            "{name} beside live traffic since {}: {} messages looked at ({share} % of what came), {} dropped",
             self.since,
             count(self.messages),
             count(self.dropped),
