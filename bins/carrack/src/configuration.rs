@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use carrack_engine::LimitSettings;
+use carrack_ingest::loop_probe;
 use carrack_ingest::tls::check_tls;
 use carrack_message::Micros;
 use carrack_routing::numbering::Numbering;
@@ -19,7 +20,7 @@ use carrack_routing::{
 use carrack_settings::{self as settings, Currencies, Fault, Faults, Price, Settings};
 
 use crate::prices::{Listed, Prices, utc_now_ns};
-use crate::{limits, numbering, ways};
+use crate::{limits, loop_probes, numbering, ways};
 
 /// Settings, decks and routes that hold together.
 pub(crate) struct Configuration {
@@ -76,7 +77,8 @@ impl Configuration {
         if !faults.is_empty() {
             return Err(Faults(faults));
         }
-        match RouteTable::build(carriers, routes) {
+        let table = RouteTable::build(carriers, routes);
+        match table.and_then(|table| with_probes(table, &settings)) {
             Ok(table) => Ok(Self {
                 settings,
                 table: Arc::new(
@@ -104,6 +106,7 @@ impl Configuration {
         self.sell_decks = decks_of(&switched.prices.accounts);
         self.prices = switched.prices;
         let table = RouteTable::build(carriers, self.table.routes().to_vec())?;
+        let table = with_probes(table, &self.settings)?;
         let table = table.with_numbering(Arc::clone(&self.numbering));
         self.table = Arc::new(table.with_rates(self.prices.worth(utc_ns)));
         Ok(switched.said)
@@ -149,6 +152,11 @@ impl Configuration {
             accounts.filter_map(|(name, listed)| Some((("account", name), listed.as_ref()?))),
         )
     }
+}
+
+/// The table with the ways of loop probes.
+fn with_probes(table: RouteTable, settings: &Settings) -> Result<RouteTable, RoutingFault> {
+    table.with_own(loop_probe::ACCOUNT, loop_probes::routes(settings))
 }
 
 fn decks_of(lists: &[Option<Arc<Listed>>]) -> Vec<Option<Arc<Deck>>> {

@@ -8,13 +8,14 @@ use carrack_engine::{AccountEntry, Directory, Engine, LimitSettings};
 use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
 use carrack_ingest::batch::{BatchSpec, Batches};
 use carrack_ingest::http::{HttpDoor, HttpSpec, MetricsPage, Shadow, Taps};
+use carrack_ingest::loop_probe::{self, LoopProbes, ProbeBoard};
 use carrack_ingest::smpp_server::{SmppServer, SmppServerSpec};
 use carrack_ingest::webhook::{WebhookSpec, Webhooks};
 
 use crate::configuration::Configuration;
-use crate::handsets;
 use crate::node::{acknowledged_early, group, io, messages_max, terms};
 use crate::place::Ready;
+use crate::{handsets, loop_probes};
 
 /// Doors that are open.
 pub(crate) struct Doors {
@@ -23,6 +24,7 @@ pub(crate) struct Doors {
     http: Option<HttpDoor>,
     smpp: Option<SmppServer>,
     webhooks: Webhooks,
+    loop_probes: LoopProbes,
 }
 
 impl Doors {
@@ -33,6 +35,7 @@ impl Doors {
         page: MetricsPage,
         taps: Taps,
         shadow: Shadow,
+        board: ProbeBoard,
     ) -> anyhow::Result<Self> {
         let settings = &configuration.settings;
         let directory = engine.directory();
@@ -57,12 +60,16 @@ impl Doors {
             let spec = HttpSpec {
                 taps,
                 shadow,
+                loop_probes: board.clone(),
                 ..HttpSpec::from_settings(http, Some(page))
             };
             HttpDoor::open(&spec, engine.clone(), Arc::clone(&book), batches.clone())
         });
+        let http = http.transpose()?;
+        let probes = loop_probes::specifications(settings);
         Ok(Self {
-            http: http.transpose()?,
+            loop_probes: LoopProbes::start(engine.clone(), probes, board)?,
+            http,
             book,
             batches,
             smpp,
@@ -111,6 +118,8 @@ impl Doors {
             http.reload();
         }
         self.webhooks.reload();
+        self.loop_probes
+            .follow(loop_probes::specifications(&configuration.settings));
         Ok(())
     }
 
@@ -138,6 +147,7 @@ impl Doors {
     /// Closes them: nothing new is taken, what is on its way is answered. The engine must still run.
     pub(crate) fn close(self, within: Duration) {
         let within_each = within / 3;
+        self.loop_probes.stop();
         if let Some(http) = self.http {
             http.close(within_each);
         }
@@ -194,6 +204,13 @@ fn directory(configuration: &Configuration, engine: &Engine) -> anyhow::Result<D
             acknowledged_early: acknowledged_early(account),
             balance: Arc::default(),
         });
+    }
+    let is_own = |entry: &AccountEntry| entry.name == loop_probe::ACCOUNT;
+    if !configuration.settings.loop_probes.is_empty() && !entries.iter().any(is_own) {
+        let number = engine
+            .number_account(loop_probe::ACCOUNT)
+            .context("the account of loop probes cannot be given a number")?;
+        entries.extend(loop_probes::entry(&configuration.settings, number));
     }
     let carriers = before.carriers().to_vec();
     Ok(Directory::new(entries, carriers).with_mo(handsets::rules(&configuration.settings)))

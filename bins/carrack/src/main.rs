@@ -11,6 +11,7 @@ mod doors;
 mod fault;
 mod handsets;
 mod limits;
+mod loop_probes;
 mod mapped;
 mod metrics_page;
 mod node;

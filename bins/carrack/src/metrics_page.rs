@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use carrack_engine::{Engine, NETWORKS_SHOWN_MAX};
 use carrack_ingest::http::MetricsPage;
+use carrack_ingest::loop_probe::{ProbeBoard, ProbeOutcome, ProbeView, ProbesShown};
 use carrack_lookup::Counts;
 use carrack_routing::CarrierHealth;
 use carrack_routing::quality::{CarrierQuality, PERMILLE, Quality};
@@ -30,6 +31,7 @@ pub(crate) fn page(
     recorded: PrometheusHandle,
     engine: Engine,
     register: Option<Arc<Hlr>>,
+    probes: ProbeBoard,
 ) -> MetricsPage {
     Arc::new(move || {
         let mut page = Page(recorded.render());
@@ -37,6 +39,7 @@ pub(crate) fn page(
         if let Some(register) = &register {
             page.register(&register.counts());
         }
+        page.loop_probes(&probes.shown(0));
         page.0
     })
 }
@@ -177,6 +180,72 @@ impl Page {
         let spent = counts.spent_today.0 as f64 / 1e6;
         self.row(names::HLR_SPENT, &[], spent);
         self.end();
+    }
+
+    /// Nothing where there are no probes.
+    fn loop_probes(&mut self, shown: &ProbesShown) {
+        let probes = &shown.loop_probes;
+        if probes.is_empty() {
+            return;
+        }
+        self.head(names::LOOP_PROBES, "counter");
+        for probe in probes {
+            let sums = &probe.sums;
+            let outcomes = ProbeOutcome::ALL.iter();
+            let outcomes = outcomes.map(|outcome| (outcome.name(), sums.of(*outcome)));
+            let others = [
+                ("not_sent", sums.not_sent),
+                ("late", sums.late),
+                ("ends_late", sums.ends_late),
+                ("repeated", sums.repeated),
+            ];
+            for (outcome, count) in outcomes.chain(others) {
+                self.probe(
+                    names::LOOP_PROBES,
+                    probe,
+                    Some(("outcome", outcome)),
+                    count as f64,
+                );
+            }
+        }
+        self.end();
+        self.head(names::LOOP_PROBE_ALERT, "gauge");
+        for probe in probes {
+            let alert = f64::from(u8::from(probe.alert));
+            self.probe(names::LOOP_PROBE_ALERT, probe, None, alert);
+        }
+        self.end();
+        self.head(names::LOOP_PROBE_SECONDS, "gauge");
+        for (probe, last) in probes.iter().filter_map(|p| Some((p, p.results.first()?))) {
+            let steps = [
+                ("response", last.response_ms),
+                ("receipt", last.receipt_ms),
+                ("return", last.return_ms),
+            ];
+            for (step, ms) in steps {
+                let Some(ms) = ms else { continue };
+                let seconds = ms as f64 / 1000.0;
+                self.probe(
+                    names::LOOP_PROBE_SECONDS,
+                    probe,
+                    Some(("step", step)),
+                    seconds,
+                );
+            }
+        }
+        self.end();
+        self.head(names::LOOP_PROBE_STRAYS, "counter");
+        self.row(names::LOOP_PROBE_STRAYS, &[], shown.strays as f64);
+        self.end();
+    }
+
+    fn probe(&mut self, name: &str, of: &ProbeView, more: Option<(&str, &str)>, value: f64) {
+        let labels = [
+            ("probe", of.name.as_str()),
+            ("carrier", of.carrier.as_str()),
+        ];
+        let labels: Vec<(&str, &str)> = labels.into_iter().chain(more).collect();
+        self.row(name, &labels, value);
     }
 
     fn counter(&mut self, name: &str, label: &str, values: &[(&str, u64)]) {

@@ -14,8 +14,8 @@ use carrack_runtime::Io;
 use carrack_settings::{self as settings, DurabilityMode, Settings};
 
 use crate::configuration::{Configuration, on_no_response};
-use crate::handsets;
 use crate::ways;
+use crate::{handsets, loop_probes};
 
 /// Frames that may wait for the committer, all shards together.
 const FRAMES_MAX: usize = 1024;
@@ -50,6 +50,7 @@ pub(crate) fn specification(configuration: &Configuration, carriers: Vec<Carrier
                 terms: terms(account),
                 acknowledged_early: acknowledged_early(account),
             })
+            .chain(loop_probes::account(settings))
             .collect(),
         carriers,
         table: Arc::clone(&configuration.table),

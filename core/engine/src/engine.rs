@@ -382,6 +382,18 @@ impl Engine {
         }
     }
 
+    /// From now on a message from a handset in which this word stands is this account's, before all rules; it is told to
+    /// the account's binds. False: the word is awaited already, or too many are.
+    #[must_use]
+    pub fn await_word(&self, word: &str, account: u32) -> bool {
+        self.inner.shared.awaited.add(word, account)
+    }
+
+    /// The word is not awaited any more.
+    pub fn forget_word(&self, word: &str) {
+        self.inner.shared.awaited.remove(word);
+    }
+
     /// Says that a subscriber is gone.
     pub fn revoke(&self, account: u32, way: MoWay, subscriber: u64) {
         let party = Party { account, way };

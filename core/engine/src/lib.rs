@@ -9,6 +9,7 @@
 //! outside.
 
 mod audit;
+mod awaited;
 mod batches;
 mod cdr;
 mod credit;

@@ -83,6 +83,8 @@ pub struct Ending {
     pub segments: u8,
     /// Accepted at, UTC nanoseconds.
     pub accepted_utc_ns: u64,
+    /// Its carrier had answered for all of it at, UTC nanoseconds; 0: it never did, or that is not known any more.
+    pub taken_utc_ns: u64,
     /// Final at, UTC nanoseconds.
     pub done_utc_ns: u64,
 }

@@ -9,6 +9,7 @@ use carrack_routing::RouteTable;
 use carrack_routing::quality::{CarrierQuality, Qualities};
 use rustc_hash::FxHashMap;
 
+use crate::awaited::AwaitedWords;
 use crate::batches::Batches;
 use crate::credit::Balances;
 use crate::directory::Directory;
@@ -79,6 +80,8 @@ pub(crate) struct Shared {
     /// Counts closed frames over all shards.
     pub(crate) stamps: Arc<AtomicU64>,
     pub(crate) balances: Balances,
+    /// What the node waits for from handsets.
+    pub(crate) awaited: AwaitedWords,
     directory: RwLock<Arc<Directory>>,
     table: RwLock<Arc<RouteTable>>,
     /// Who knows more of numbers than tables do.
@@ -128,6 +131,7 @@ impl Shared {
             batches: Batches::default(),
             jobs: JobBoard::default(),
             limits,
+            awaited: AwaitedWords::default(),
             stamps: Arc::default(),
             directory: RwLock::new(Arc::new(directory.with_balances(&balances))),
             balances,

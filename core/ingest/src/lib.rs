@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod batch;
 pub mod http;
+pub mod loop_probe;
 pub mod smpp_server;
 pub mod submission;
 pub mod tls;

@@ -131,6 +131,7 @@ impl Intake for Hand {
         Ok((id == KNOWN).then_some(MessageState {
             status: Status::Delivered,
             error: 0,
+            taken_utc_ns: 0,
             done_utc_ns: 1,
         }))
     }

@@ -131,7 +131,8 @@ impl RouteTable {
         let network = self.network(query);
         let mut routes = Vec::new();
         let mut decided = None;
-        for (number, route) in self.routes.iter().enumerate() {
+        let (first, of_account) = self.routes_of(query);
+        for (number, route) in (first..).zip(of_account) {
             let failure = route.matcher.failure(query, network);
             let reason = match failure {
                 None => "matches; the first route that matches decides".to_owned(),

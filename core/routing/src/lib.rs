@@ -14,6 +14,7 @@ mod lines;
 mod matcher;
 mod mo;
 pub mod numbering;
+mod own;
 mod plans;
 mod policy;
 mod prefix;

@@ -10,11 +10,12 @@ use carrack_message::{Currency, Micros, Msisdn, Network};
 use smallvec::SmallVec;
 use thiserror::Error;
 
+use crate::own::Own;
 use crate::policy::{AfterReceipt, EXPLORE_PERMILLE_MAX, Margin, OnNoResponse, Policy};
 use crate::{Deck, Matcher, Numbering, PriceHit, Query, Rate};
 
 /// The most carriers, and the most routes, of one table.
-const ROWS_MAX: usize = u16::MAX as usize;
+pub(crate) const ROWS_MAX: usize = u16::MAX as usize;
 
 /// A carrier as routing sees it; its place in the list is its number.
 #[derive(Clone, Debug)]
@@ -251,6 +252,7 @@ impl CarrierRow {
 pub struct RouteTable {
     pub(crate) carriers: Vec<CarrierRow>,
     pub(crate) routes: Vec<RouteRow>,
+    pub(crate) own: Option<Own>,
     numbering: Arc<Numbering>,
     looks_up: bool,
     /// What a unit of other currencies is worth in the base currency.
@@ -282,6 +284,7 @@ impl RouteTable {
             looks_up: routes.iter().any(|route| route.looks_up),
             carriers,
             routes,
+            own: None,
             numbering: Arc::default(),
             rates: Vec::new(),
         })
@@ -335,13 +338,13 @@ impl RouteTable {
     /// [`NoRoute`] where no route matches, or the one that matches has nobody for it.
     pub fn choose(&self, query: &Query<'_>) -> Result<Choice, NoRoute> {
         let network = self.network(query);
-        let (number, route) = self
-            .routes
+        let (first, routes) = self.routes_of(query);
+        let (place, route) = routes
             .iter()
             .enumerate()
             .find(|(_, route)| route.matcher.matches(query, network))
             .ok_or(NoRoute::NoRouteMatches)?;
-        let number = number as u16;
+        let number = (first + place) as u16;
         let candidates = self.candidates(number, route, query, network);
         if candidates.is_empty() {
             return Err(self.nobody(number, route, query, network));
@@ -371,12 +374,7 @@ impl RouteTable {
         }
     }
 
-    /// A route by its number.
-    pub fn route(&self, number: u16) -> Option<&RouteRow> {
-        self.routes.get(usize::from(number))
-    }
-
-    /// All routes, in order.
+    /// All configured routes, in order.
     pub fn routes(&self) -> &[RouteRow] {
         &self.routes
     }
@@ -400,7 +398,7 @@ impl RouteTable {
     }
 }
 
-fn check_route(route: &RouteRow, carriers: &[CarrierRow]) -> Result<(), RoutingFault> {
+pub(crate) fn check_route(route: &RouteRow, carriers: &[CarrierRow]) -> Result<(), RoutingFault> {
     if route.carriers.is_empty() {
         return Err(RoutingFault::NoCarriers {
             route: route.name.clone(),

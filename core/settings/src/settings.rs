@@ -1,20 +1,21 @@
 //! The whole configuration, and what has to hold between its parts.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::limit;
+use crate::loop_probe;
 use crate::mo_route::{self, Customers};
 use crate::reader::{self, Context, Section, nearest, text_of};
 use crate::route::Names;
+use crate::source::Source;
 use crate::{
     Account, Batch, Bind, Carrier, Cdr, Currencies, Delivery, Durability, Faults, Hlr, Http, Limit,
-    Limits, Log, Mo, MoRoute, Node, Numbers, Quality, Queue, Route, Runtime, Shadow, Shutdown,
-    SmppServer,
+    Limits, Log, LoopProbe, Mo, MoRoute, Node, Numbers, Quality, Queue, Route, Runtime, Shadow,
+    Shutdown, SmppServer,
 };
 
 /// Most octets of a configuration file.
@@ -42,7 +43,14 @@ const TABLES: &[&str] = &[
     "log",
 ];
 /// Sections that stand any number of times.
-const LISTS: &[&str] = &["account", "carrier", "route", "mo_route", "limit"];
+const LISTS: &[&str] = &[
+    "account",
+    "carrier",
+    "route",
+    "mo_route",
+    "limit",
+    "loop_probe",
+];
 
 /// Where settings came from. `Debug` does not show the text, which may hold secrets.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -110,6 +118,8 @@ pub struct Settings {
     pub mo_routes: Vec<MoRoute>,
     /// `[[limit]]`, in the file's order.
     pub limit_rules: Vec<Limit>,
+    /// `[[loop_probe]]`, in the file's order.
+    pub loop_probes: Vec<LoopProbe>,
     /// Where all this came from.
     pub source: Source,
 }
@@ -194,6 +204,14 @@ impl<'a> Document<'a> {
         let limit_rules = limit::read_all(&self.list("limit"), &names);
         let limits = limit_rules.iter().map(|l| (l.name.as_str(), l.line));
         self.unique("two limits are named", true, limits);
+        let probed = loop_probe::Probed {
+            names: &names,
+            carriers: &carriers,
+            takes_mo: !mo_routes.is_empty(),
+        };
+        let loop_probes = loop_probe::read_all(&self.list("loop_probe"), &probed, self.context);
+        let probes = loop_probes.iter().map(|p| (p.name.as_str(), p.line));
+        self.unique("two loop probes are named", true, probes);
         self.check_receivers(&carriers, &routes);
         let queue = self.table("queue", Queue::read);
         self.check_waits(&queue, &routes);
@@ -242,6 +260,7 @@ impl<'a> Document<'a> {
             routes,
             mo_routes,
             limit_rules,
+            loop_probes,
             source,
         }
     }

@@ -136,6 +136,17 @@ metrics! {
     gauge NETWORK_MESSAGES = "carrack_network_messages";
     /// 1 where the receipts of a carrier for a network are too good to be true, by carrier and network; the same networks.
     gauge NETWORK_SUSPECTED = "carrack_network_suspected";
+    /// Loop probes, by probe, carrier and outcome: returned, missed, unreturned (delivered says the receipt, and nothing came
+    /// back), failed, carrier_down, not_taken; not_sent (turns while the carrier was down); late, ends_late and repeated ones.
+    counter LOOP_PROBES = "carrack_loop_probes_total";
+    /// 1 while as many loop probes in a row as are an alert did not come back, by probe and carrier.
+    gauge LOOP_PROBE_ALERT = "carrack_loop_probe_alert";
+    /// The last loop probe that is over, from its acceptance, seconds, by probe, carrier and step: response (the carrier took
+    /// it), receipt (its end), return (it came back); absent where that did not come.
+    gauge LOOP_PROBE_SECONDS = "carrack_loop_probe_seconds";
+    /// Ends of loop probes and messages that came back of which this run does not know: of before the start, or of a probe
+    /// that is gone.
+    counter LOOP_PROBE_STRAYS = "carrack_loop_probe_strays_total";
     /// Questions about the network of a number that the register of [hlr] was not sent (remembered, joined to one under way,
     /// full, over_budget, ledger_failed, spared because it failed lately) or answered too_late, by answer.
     counter HLR_QUESTIONS = "carrack_hlr_questions_total";

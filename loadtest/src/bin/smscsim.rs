@@ -95,6 +95,10 @@ struct Options {
     /// Their recipient.
     #[arg(long, value_name = "ADDRESS", default_value = "12345")]
     mo_to: String,
+    /// A number whose messages come back as messages from handsets, to this number, saying what was sent; may be given many
+    /// times.
+    #[arg(long = "loop", value_name = "DIGITS")]
+    loops: Vec<String>,
     /// A fault to play; may be given many times. See --list-quirks.
     #[arg(long = "quirk", value_name = "NAME[=VALUE]")]
     quirks: Vec<String>,
@@ -224,6 +228,7 @@ fn simulate(options: Options, quirks: Quirks, scenario: Option<Scenario>) -> any
         mo_text: options.mo_text,
         mo_from: options.mo_from,
         mo_to: options.mo_to,
+        loops: options.loops,
         texts_max: options.texts_max,
         pending_max: options.pending_max,
         ..Settings::default()

@@ -21,6 +21,7 @@ mod events;
 mod identity;
 mod judge;
 mod ledger;
+mod looping;
 mod mo;
 mod planning;
 mod post;

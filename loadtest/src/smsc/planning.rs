@@ -67,6 +67,7 @@ impl Desk {
         if quirks.mo.answers(seed, offer.text) {
             self.plan_mo(now_ns.saturating_add(times.receipt_ns), sender, sm);
         }
+        self.plan_loop(now_ns.saturating_add(times.receipt_ns), sender, sm);
         self.plan_alert(now_ns.saturating_add(times.receipt_ns), sender, offer, sm);
         if self.played.when(late, "late-response") {
             times.answer_ns = times.answer_ns.saturating_add(late_ns);

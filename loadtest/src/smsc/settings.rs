@@ -49,6 +49,8 @@ pub struct Settings {
     pub mo_from: String,
     /// Where these go to.
     pub mo_to: String,
+    /// Numbers whose messages come back as messages from handsets: to the number, from whom they had as sender.
+    pub loops: Vec<String>,
     /// What changes while it runs.
     pub scenario: Option<Scenario>,
     /// Connections at one time.
@@ -81,6 +83,7 @@ impl Default for Settings {
             mo_text: None,
             mo_from: "447700900999".to_owned(),
             mo_to: "12345".to_owned(),
+            loops: Vec::new(),
             scenario: None,
             binds_max: 4_096,
             utc_base_s: 0,

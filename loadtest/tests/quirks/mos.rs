@@ -194,3 +194,23 @@ fn nobody_to_write_to_is_no_debt() {
     pass(&mut smsc, &mut [&mut esme], 10_000 * MS, 10 * MS);
     assert!((5..=15).contains(&esme.mos().len()), "{}", esme.mos().len());
 }
+
+#[test]
+fn what_goes_to_a_loop_number_comes_back_from_whom_it_was_and_all_else_does_not() {
+    let mut smsc = Smsc::new(Settings {
+        loops: vec!["447700900002".into(), "447700900003".into()],
+        ..super::settings(&[])
+    });
+    let esme = play(&mut smsc, 5);
+    let raws = esme.mos();
+    let texts: Vec<String> = raws.iter().map(|raw| septets(&raw.user_data)).collect();
+    assert_eq!(texts, ["text 2", "text 3"]);
+    let kept: Vec<MoText> = smsc.mos();
+    assert_eq!(
+        (kept[0].to.as_str(), kept[0].text.as_str()),
+        ("447700900002", "text 2")
+    );
+    let report = smsc.report();
+    assert_eq!((report.mo, report.receipts_sent), (2, 5));
+    assert!(!report.quirks.contains_key("mo"), "it is no quirk");
+}

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use carrack_engine::{Engine, Node, Snapshot};
+use carrack_ingest::loop_probe::ProbeBoard;
 use clap::Args;
 
 use crate::carriers::Carriers;
@@ -117,12 +118,14 @@ fn play(
     let carriers = Carriers::of(&settings.carriers, settings.shutdown.deadline)?;
     let node =
         Node::start(specification(&configuration, carriers.specs)).map_err(anyhow::Error::from)?;
+    let board = ProbeBoard::default();
     let doors = Doors::open(
         &configuration,
         &node.engine(),
-        metrics_page::page(metrics, node.engine(), None),
+        metrics_page::page(metrics, node.engine(), None, board.clone()),
         Arc::new(carriers.taps),
         None,
+        board,
     )?;
     let sent = send(&node, &doors, &file, signals);
     let snapshot = snapshot(&node.engine());

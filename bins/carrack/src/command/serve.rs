@@ -14,6 +14,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use carrack_engine::{Engine, LimitSettings, Node, NodeSpec, Register};
 use carrack_ingest::http::HttpFault;
+use carrack_ingest::loop_probe::ProbeBoard;
 use carrack_ingest::smpp_server::SmppServerFault;
 use carrack_routing::show_instant;
 use carrack_settings::{Faults, Limit, LogFormat, Settings};
@@ -69,12 +70,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
     })
     .map_err(anyhow::Error::from)?;
     let mut shadow = Shadow::start(node.engine(), configuration.settings.shadow.as_ref());
+    let board = ProbeBoard::default();
     let doors = match Doors::open(
         &configuration,
         &node.engine(),
-        metrics_page::page(metrics, node.engine(), register),
+        metrics_page::page(metrics, node.engine(), register, board.clone()),
         Arc::new(carriers.taps),
         Some(shadow.desk()),
+        board,
     ) {
         Ok(doors) => doors,
         Err(fault) => {

@@ -21,6 +21,7 @@ mod decks;
 mod failover;
 mod handsets;
 mod limits;
+mod loop_probes;
 mod mo_customers;
 mod node;
 mod probe;

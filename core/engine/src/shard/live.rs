@@ -163,6 +163,8 @@ impl Segment {
 pub(crate) struct End {
     pub(crate) status: Status,
     pub(crate) error: u32,
+    /// Its carrier had answered for all of it at; 0: not known.
+    pub(crate) taken_utc_ns: u64,
     pub(crate) done_utc_ns: u64,
     /// The subscriber that was handed the notice, 0: none.
     pub(crate) handed_to: u64,

@@ -83,6 +83,7 @@ pub(crate) async fn all(Extract(state): Extract<State>, _: Operator) -> Result<R
     let directory = state.engine.directory();
     let mut balances: Vec<Balance> = directory
         .accounts()
+        .filter(|entry| entry.name != crate::loop_probe::ACCOUNT)
         .map(|entry| Balance::of(&state, entry, entry.balance.view()))
         .collect();
     balances.sort_by(|one, other| one.account.cmp(&other.account));

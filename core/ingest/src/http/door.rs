@@ -83,6 +83,7 @@ impl HttpDoor {
             metrics: spec.metrics.clone(),
             taps: Arc::clone(&spec.taps),
             shadow: spec.shadow.clone(),
+            loop_probes: spec.loop_probes.clone(),
             closing: closed.clone(),
             body_octets_max: spec.body_octets_max,
             request_timeout: spec.request_timeout,

@@ -135,6 +135,14 @@ pub(crate) async fn carriers(
     ))
 }
 
+pub(crate) async fn loop_probes(
+    Extract(state): Extract<State>,
+    _: Operator,
+) -> Result<Response, Problem> {
+    let shown = state.loop_probes.shown(state.utc_ns());
+    Ok(json(StatusCode::OK, &shown))
+}
+
 pub(crate) async fn queue(
     Extract(state): Extract<State>,
     _: Operator,

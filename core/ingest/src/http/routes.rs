@@ -29,6 +29,7 @@ pub(crate) fn router(state: State) -> Router {
         )
         .route("/v1/carriers/{name}/trace", get(trace::trace))
         .route("/v1/limits", get(operations::limits))
+        .route("/v1/loop_probes", get(operations::loop_probes))
         .route("/v1/queue", get(operations::queue))
         .route("/v1/queue/jobs", get(jobs::list).post(jobs::start))
         .route("/v1/queue/jobs/stop", post(jobs::stop))

@@ -7,6 +7,7 @@ use std::time::Duration;
 use carrack_settings::Http;
 
 use super::{Shadow, Taps};
+use crate::loop_probe::ProbeBoard;
 use crate::tls::TlsFiles;
 
 /// Gives the Prometheus page.
@@ -33,6 +34,8 @@ pub struct HttpSpec {
     pub taps: Taps,
     /// What another table would have done; none: 404.
     pub shadow: Shadow,
+    /// How loop probes do.
+    pub loop_probes: ProbeBoard,
 }
 
 impl HttpSpec {
@@ -49,6 +52,7 @@ impl HttpSpec {
             metrics,
             taps: Taps::default(),
             shadow: None,
+            loop_probes: ProbeBoard::default(),
         }
     }
 }

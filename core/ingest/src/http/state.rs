@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::{MetricsPage, Shadow, Taps};
 use crate::accounts::AccountBook;
 use crate::batch::Batches;
+use crate::loop_probe::ProbeBoard;
 
 /// Shared by all requests: every step of a request's way takes a copy.
 #[derive(Clone)]
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) metrics: Option<MetricsPage>,
     pub(crate) taps: Taps,
     pub(crate) shadow: Shadow,
+    pub(crate) loop_probes: ProbeBoard,
     /// True: the door closes.
     pub(crate) closing: watch::Receiver<bool>,
     pub(crate) body_octets_max: usize,

@@ -136,6 +136,7 @@ pub(crate) mod tests {
             error: 0,
             segments: 2,
             accepted_utc_ns: 1_800_000_000 * SECOND_NS,
+            taken_utc_ns: 0,
             done_utc_ns: 1_800_000_060 * SECOND_NS,
         }
     }

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 
+use super::loops;
 use crate::fault::Fault;
 use crate::output;
 use crate::place::NodeArgs;
@@ -17,7 +18,8 @@ Examples:
   carrack carrier list --networks north
   carrack carrier list --json --config carrack.toml
 
-Shares and latencies are those of [quality] window; counts are since the start. docs/health.md says what they mean.")]
+Shares and latencies are those of [quality] window; counts are since the start. docs/health.md says what they mean.
+Below it stands what the last loop probe of each carrier did; `carrack carrier loops` has more of that.")]
 pub(crate) struct Arguments {
     /// Shows the networks of every carrier, or of the one that is named, those with most messages first
     #[arg(long, value_name = "CARRIER", num_args = 0..=1, default_missing_value = "")]
@@ -31,7 +33,12 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
-    let mut document = arguments.node.operator()?.get("/v1/carriers", &[])?;
+    let operator = arguments.node.operator()?;
+    let mut document = operator.get("/v1/carriers", &[])?;
+    let mut probes = operator.get("/v1/loop_probes", &[])?;
+    if let (Some(whole), Some(probes)) = (document.as_object_mut(), probes.get_mut("loop_probes")) {
+        whole.insert("loop_probes".to_owned(), probes.take());
+    }
     if let Some(name) = arguments
         .networks
         .as_deref()
@@ -63,12 +70,12 @@ fn only(document: &mut Value, name: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-fn list<'a>(document: &'a Value, key: &str) -> &'a [Value] {
+pub(super) fn list<'a>(document: &'a Value, key: &str) -> &'a [Value] {
     let list = document.get(key).and_then(Value::as_array);
     list.map_or(&[], Vec::as_slice)
 }
 
-fn number(document: &Value, key: &str) -> u64 {
+pub(super) fn number(document: &Value, key: &str) -> u64 {
     document.get(key).and_then(Value::as_u64).unwrap_or(0)
 }
 
@@ -94,7 +101,7 @@ const HEADER: [&str; 17] = [
 
 fn carriers(document: &Value) -> String {
     let mut rows = table(&HEADER, 3);
-    let mut suspected = Vec::new();
+    let mut said = Vec::new();
     for carrier in list(document, "carriers") {
         let links = list(carrier, "links");
         let sum = |key: &str| -> u64 { links.iter().map(|link| number(link, key)).sum() };
@@ -120,10 +127,11 @@ fn carriers(document: &Value) -> String {
             both(quality, "response_ms_p95", "receipt_ms_p95"),
             money(micros.unwrap_or(0)),
         ]);
-        suspected.extend(suspicions(carrier));
+        said.extend(suspicions(carrier));
+        said.extend(loops::lines(document, &shown(carrier, "name")));
     }
     let mut text = rows.to_string();
-    for line in suspected {
+    for line in said {
         text.push('\n');
         text.push_str(&line);
     }

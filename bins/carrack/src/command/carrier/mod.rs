@@ -2,6 +2,7 @@
 
 mod check;
 mod list;
+mod loops;
 mod probe;
 mod shown;
 mod wires;
@@ -29,6 +30,7 @@ The pause ends with `carrier resume` or with the node.")]
 Examples:
   carrack carrier resume north")]
     Resume(Named),
+    Loops(loops::Arguments),
     Check(check::Arguments),
     Probe(Box<probe::Arguments>),
 }
@@ -48,6 +50,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Fault> {
         Command::List(arguments) => list::run(arguments),
         Command::Pause(arguments) => switch(arguments, "pause", "paused"),
         Command::Resume(arguments) => switch(arguments, "resume", "resumed"),
+        Command::Loops(arguments) => loops::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Probe(arguments) => probe::run(arguments),
     }

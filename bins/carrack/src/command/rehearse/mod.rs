@@ -9,6 +9,7 @@ mod row;
 
 use std::path::PathBuf;
 
+use carrack_ingest::loop_probe;
 use carrack_routing::read_instant;
 use carrack_settings::Settings;
 use clap::Args;
@@ -98,6 +99,10 @@ fn add(
         reading.without_facts += 1;
         return Ok(());
     };
+    if facts.account == loop_probe::ACCOUNT {
+        // No customer's: it goes to its carrier whatever the table says.
+        return Ok(());
+    }
     let past = row.past()?;
     if past.carrier.is_none() {
         reading.never_sent += 1;

@@ -27,6 +27,9 @@ pub(super) use held::{HeldMo, Waiting};
 /// How often those are looked for that nobody took in time.
 const EXPIRE_EVERY_NS: u64 = 10_000_000_000;
 
+/// What stands for the rule of a message that the node itself waited for; no rule has this name.
+const AWAITED: &str = "node:awaited";
+
 /// How a joined message is kept until its frame is durable.
 #[derive(Debug, Clone, Copy)]
 enum Durable<'a> {
@@ -130,15 +133,7 @@ impl Shard {
         };
         let directory = Arc::clone(&self.directory);
         let name = directory.carrier_name(carrier).unwrap_or("");
-        let query = MoQuery {
-            carrier: name,
-            from: &mo.origin,
-            to: &mo.destination,
-            text: &mo.text,
-        };
-        let choice = directory.mo().choose(&query);
-        let account = choice.and_then(|choice| directory.account_number(choice.account));
-        let (Some(choice), Some(account)) = (choice, account) else {
+        let Some((account, rule, ways)) = self.given_to(name, &mo) else {
             let to = String::from_utf8_lossy(&mo.destination);
             tracing::info!(%id, carrier = name, %to, "no [[mo_route]] takes a message from a handset");
             self.settle_mo(now, id, MoOutcome::Nobody, None, &mo.tags);
@@ -149,8 +144,8 @@ impl Shard {
             self.settle_mo(now, id, MoOutcome::Incomplete, None, &[]);
         }
         let parts = mo.tags.clone();
-        let message = incoming(id, name, choice.rule, mo);
-        let mut waiting = Waiting::new(account, choice.ways, message, parts);
+        let message = incoming(id, name, rule, mo);
+        let mut waiting = Waiting::new(account, ways, message, parts);
         if let Durable::Already(told) = durable {
             let told = told.get(&id.0).copied().unwrap_or_default();
             waiting.open = told.iter().fold(waiting.open, MoWays::without);
@@ -165,6 +160,22 @@ impl Shard {
             Durable::Later => self.frames.after.mo.push(id),
             Durable::Already(_) => self.ready_to_tell_mo(id),
         }
+    }
+
+    /// Who gets a message, by which rule, how: what the node waits for is its own, the rest goes by the rules.
+    fn given_to(&self, carrier: &str, mo: &Mo) -> Option<(u32, Arc<str>, MoWays)> {
+        if let Some(account) = self.shared.awaited.account(&mo.text) {
+            let (bind, webhook) = (true, false);
+            return Some((account, Arc::from(AWAITED), MoWays { bind, webhook }));
+        }
+        let choice = self.directory.mo().choose(&MoQuery {
+            carrier,
+            from: &mo.origin,
+            to: &mo.destination,
+            text: &mo.text,
+        })?;
+        let account = self.directory.account_number(choice.account)?;
+        Some((account, Arc::clone(choice.rule), choice.ways))
     }
 
     /// It is durable: its customer may be told.
@@ -253,7 +264,7 @@ impl Shard {
     }
 }
 
-fn incoming(id: MessageId, carrier: &str, rule: &Arc<str>, mo: Mo) -> Incoming {
+fn incoming(id: MessageId, carrier: &str, rule: Arc<str>, mo: Mo) -> Incoming {
     let MessageIdParts { utc_ms, .. } = id.parts();
     let address = |(ton, npi): (u8, u8), addr: SmallVec<[u8; 24]>| WireAddress { ton, npi, addr };
     Incoming {
@@ -261,7 +272,7 @@ fn incoming(id: MessageId, carrier: &str, rule: &Arc<str>, mo: Mo) -> Incoming {
         from: address(mo.origin_kind, mo.origin),
         to: address(mo.destination_kind, mo.destination),
         carrier: Arc::from(carrier),
-        rule: Arc::clone(rule),
+        rule,
         body: match mo.reading {
             Reading::Octets => IncomingBody::Octets(mo.octets),
             _ => IncomingBody::Text(mo.text),

@@ -306,3 +306,43 @@ fn crash_at_every_frame_loses_none_and_repeats_none_that_was_taken() {
         play(Some(crash_at));
     }
 }
+
+#[test]
+fn what_the_node_waits_for_is_its_own_before_all_rules_and_nothing_else_is() {
+    let mut rig = Rig::new();
+    let customer = rig.subscribe(MoWay::Bind, 1, 10);
+    let own = 99;
+    let taken: Arc<Mutex<Vec<Notice>>> = Arc::default();
+    let sink = Arc::clone(&taken);
+    let party = Party {
+        account: own,
+        way: MoWay::Bind,
+    };
+    rig.shard.outbox.grant(
+        party,
+        7,
+        10,
+        Arc::new(move |notices| sink.lock().unwrap().extend(notices)),
+    );
+    assert!(rig.shard.shared.awaited.add("K7Q2M9", own));
+    comes(&mut rig, "1234", b"carrack probe K7Q2M9", 1);
+    comes(&mut rig, "1234", b"carrack probe K7Q2M8", 2);
+    comes(&mut rig, "4321", b"probe K7Q2M9", 3);
+    let texts_of = |taken: &Mutex<Vec<Notice>>| -> Vec<String> {
+        texts(taken).into_iter().map(|(text, _)| text).collect()
+    };
+    assert_eq!(texts_of(&taken), ["carrack probe K7Q2M9", "probe K7Q2M9"]);
+    assert_eq!(texts_of(&customer), ["carrack probe K7Q2M8"]);
+    take(&mut rig, &taken);
+    take(&mut rig, &customer);
+    rig.shard.shared.awaited.remove("K7Q2M9");
+    comes(&mut rig, "1234", b"carrack probe K7Q2M9", 4);
+    assert_eq!(
+        texts_of(&customer),
+        ["carrack probe K7Q2M9"],
+        "not awaited any more"
+    );
+    take(&mut rig, &customer);
+    assert_eq!(outcomes(&rig, MoOutcome::Told), 4);
+    assert_all_ended(&rig);
+}
