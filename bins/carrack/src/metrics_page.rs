@@ -215,6 +215,13 @@ impl Page {
             self.probe(names::LOOP_PROBE_ALERT, probe, None, alert);
         }
         self.end();
+        self.last_loop_probes(probes);
+        self.head(names::LOOP_PROBE_STRAYS, "counter");
+        self.row(names::LOOP_PROBE_STRAYS, &[], shown.strays as f64);
+        self.end();
+    }
+
+    fn last_loop_probes(&mut self, probes: &[ProbeView]) {
         self.head(names::LOOP_PROBE_SECONDS, "gauge");
         for (probe, last) in probes.iter().filter_map(|p| Some((p, p.results.first()?))) {
             let steps = [
@@ -233,9 +240,6 @@ impl Page {
                 );
             }
         }
-        self.end();
-        self.head(names::LOOP_PROBE_STRAYS, "counter");
-        self.row(names::LOOP_PROBE_STRAYS, &[], shown.strays as f64);
         self.end();
     }
 

@@ -13,7 +13,7 @@ pub(crate) struct Own {
 }
 
 impl RouteTable {
-    /// The same, and routes of the node itself for the messages of this account.
+    /// The same, and routes of the node itself for the messages of this account; without any it has none.
     ///
     /// # Errors
     /// The first [`RoutingFault`] found; more routes than there are numbers are one.
@@ -27,7 +27,7 @@ impl RouteTable {
             crate::table::check_route(route, &self.carriers)?;
         }
         let account = account.to_owned();
-        self.own = (!routes.is_empty()).then_some(Own { account, routes });
+        self.own = Some(Own { account, routes });
         Ok(self)
     }
 

@@ -87,47 +87,8 @@ fn what_comes_back_is_told_from_receipts_that_are_invented_and_customers_see_not
         .collect();
     std::fs::write(&file, format!("to,from,text\n{rows}")).unwrap();
     let batch = node.submit_batch(&file);
-    assert_eq!(shown(&node, "north-loop")["state"], "new");
-    eventually("the honest carrier's came back", PATIENCE, || {
-        shown(&node, "north-loop")["sums"]["returned"] == 1
-    });
-    let found = shown(&node, "north-loop");
-    let last = &found["results"][0];
-    assert_eq!(
-        (&found["state"], &found["alert"]),
-        (&json!("returned"), &json!(false))
-    );
-    assert_eq!(last["status"], "delivered", "{found}");
-    for step in ["response_ms", "receipt_ms", "return_ms"] {
-        assert!(
-            last[step].as_u64().is_some_and(|ms| ms < 2_000),
-            "{step}: {found}"
-        );
-    }
-    eventually("the invented receipt is found out", PATIENCE, || {
-        shown(&node, "south-loop")["state"] == "unreturned"
-    });
-    let found = shown(&node, "south-loop");
-    let last = &found["results"][0];
-    assert_eq!(
-        (&last["status"], &last["return_ms"]),
-        (&json!("delivered"), &Value::Null)
-    );
-    assert_eq!(
-        (&found["alert"], &found["sums"]["missed"]),
-        (&json!(true), &json!(0))
-    );
-    eventually("the log has the alert", PATIENCE, || {
-        place.said().contains("loop probes do not come back")
-    });
-    let page = page(&node);
-    for row in [
-        "carrack_loop_probe_alert{probe=\"south-loop\",carrier=\"south\"} 1\n",
-        "carrack_loop_probe_alert{probe=\"north-loop\",carrier=\"north\"} 0\n",
-        "carrack_loop_probes_total{probe=\"south-loop\",carrier=\"south\",outcome=\"unreturned\"} ",
-    ] {
-        assert!(page.contains(row), "{row}: {page}");
-    }
+    the_honest_one_comes_back(&node);
+    the_invented_one_is_found_out(&place, &node);
     seen_by_an_operator(&place);
     reloaded(&place, &node);
     north.toggle();
@@ -146,6 +107,53 @@ fn what_comes_back_is_told_from_receipts_that_are_invented_and_customers_see_not
     assert_eq!(node.stop().0, Some(0), "{}", place.said());
     adds_up(&place, sent, north.report().mo - sent);
     assert!(south_sent >= 1, "{south_sent}");
+}
+
+fn the_honest_one_comes_back(node: &Node) {
+    assert_eq!(shown(node, "north-loop")["state"], "new");
+    eventually("the honest carrier's came back", PATIENCE, || {
+        shown(node, "north-loop")["sums"]["returned"] == 1
+    });
+    let found = shown(node, "north-loop");
+    let last = &found["results"][0];
+    assert_eq!(
+        (&found["state"], &found["alert"]),
+        (&json!("returned"), &json!(false))
+    );
+    assert_eq!(last["status"], "delivered", "{found}");
+    for step in ["response_ms", "receipt_ms", "return_ms"] {
+        assert!(
+            last[step].as_u64().is_some_and(|ms| ms < 2_000),
+            "{step}: {found}"
+        );
+    }
+}
+
+fn the_invented_one_is_found_out(place: &Place, node: &Node) {
+    eventually("the invented receipt is found out", PATIENCE, || {
+        shown(node, "south-loop")["state"] == "unreturned"
+    });
+    let found = shown(node, "south-loop");
+    let last = &found["results"][0];
+    assert_eq!(
+        (&last["status"], &last["return_ms"]),
+        (&json!("delivered"), &Value::Null)
+    );
+    assert_eq!(
+        (&found["alert"], &found["sums"]["missed"]),
+        (&json!(true), &json!(0))
+    );
+    eventually("the log has the alert", PATIENCE, || {
+        place.said().contains("loop probes do not come back")
+    });
+    let page = page(node);
+    for row in [
+        "carrack_loop_probe_alert{probe=\"south-loop\",carrier=\"south\"} 1\n",
+        "carrack_loop_probe_alert{probe=\"north-loop\",carrier=\"north\"} 0\n",
+        "carrack_loop_probes_total{probe=\"south-loop\",carrier=\"south\",outcome=\"unreturned\"} ",
+    ] {
+        assert!(page.contains(row), "{row}: {page}");
+    }
 }
 
 fn seen_by_an_operator(place: &Place) {
