@@ -131,7 +131,6 @@ impl Intake for Hand {
         Ok((id == KNOWN).then_some(MessageState {
             status: Status::Delivered,
             error: 0,
-            taken_utc_ns: 0,
             done_utc_ns: 1,
         }))
     }
@@ -347,6 +346,7 @@ fn telling(key: u64) -> Telling<u64> {
             error: 0,
             segments: 1,
             accepted_utc_ns: 0,
+            taken_utc_ns: 0,
             done_utc_ns: 0,
         }),
     }

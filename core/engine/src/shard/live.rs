@@ -163,8 +163,6 @@ impl Segment {
 pub(crate) struct End {
     pub(crate) status: Status,
     pub(crate) error: u32,
-    /// Its carrier had answered for all of it at; 0: not known.
-    pub(crate) taken_utc_ns: u64,
     pub(crate) done_utc_ns: u64,
     /// The subscriber that was handed the notice, 0: none.
     pub(crate) handed_to: u64,
@@ -203,7 +201,8 @@ pub(crate) struct Live {
     pub(crate) offset: u32,
     pub(crate) accepted_utc_ns: u64,
     pub(crate) expires_utc_ns: u64,
-    /// Since when receipts are waited for, monotonic.
+    /// Since when receipts are waited for, monotonic; of one that has ended and is to be told: since when they were, UTC, 0:
+    /// they were not. The same place, as there are millions.
     pub(crate) waiting_since_ns: u64,
     pub(crate) batch: u64,
     /// A segment of the present round had a bad outcome: it counts once.

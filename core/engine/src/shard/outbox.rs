@@ -96,7 +96,7 @@ fn ending(shard: u8, key: Key, live: &mut Live, subscriber: u64) -> Option<Notic
             error: end.error,
             segments: live.segments_priced,
             accepted_utc_ns: live.accepted_utc_ns,
-            taken_utc_ns: end.taken_utc_ns,
+            taken_utc_ns: live.waiting_since_ns,
             done_utc_ns: end.done_utc_ns,
         }),
     })

@@ -264,7 +264,6 @@ fn ended(account: u32, end: &FarEnd, frame: &Arc<SealedFrame>) -> Option<Live> {
         end: Some(End {
             status: end.status,
             error: end.error,
-            taken_utc_ns: 0,
             done_utc_ns: end.done_utc_ns,
             handed_to: 0,
         }),

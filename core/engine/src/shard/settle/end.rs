@@ -98,7 +98,7 @@ impl Shard {
 
     pub(super) fn keep_to_tell(&mut self, now: Now, key: Key, status: Status) {
         if let Some(live) = self.live.get_mut(key) {
-            let taken_utc_ns = match live.phase {
+            live.waiting_since_ns = match live.phase {
                 Phase::AwaitingReceipt | Phase::Leaving => {
                     let waited_ns = now.mono_ns.saturating_sub(live.waiting_since_ns);
                     now.utc_ns.saturating_sub(waited_ns)
@@ -110,7 +110,6 @@ impl Shard {
             live.end = Some(End {
                 status,
                 error: live.last_error,
-                taken_utc_ns,
                 done_utc_ns: now.utc_ns,
                 handed_to: 0,
             });
