@@ -41,8 +41,8 @@ fn probe(carrier: &str) -> String {
 /// A probe as the node shows it.
 fn shown(node: &Node, name: &str) -> Value {
     let all = node.get("/v1/loop_probes");
-    let probes = all["loop_probes"].as_array().unwrap().iter();
-    let found = probes.cloned().find(|probe| probe["name"] == name);
+    let mut probes = all["loop_probes"].as_array().unwrap().iter();
+    let found = probes.find(|probe| probe["name"] == name).cloned();
     found.unwrap_or_else(|| panic!("{name} is missing: {all}"))
 }
 
