@@ -149,6 +149,7 @@ fn open(data_dir: &Path) -> Stand {
         threads: 2,
         metrics: Some(Arc::new(|| "carrack_up 1\n".to_owned())),
         shadow: None,
+        loop_probes: Default::default(),
         taps: Taps::from(BTreeMap::from([("north".to_owned(), Arc::clone(&tap))])),
     };
     let door = HttpDoor::open(&spec, engine, accounts, batches.clone()).unwrap();

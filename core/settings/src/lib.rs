@@ -80,7 +80,7 @@ pub use route::{Delivered, Margin, Policy, Route};
 pub use route_match::{Hours, Match, NetworkPattern};
 pub use runtime::{Io, Runtime};
 pub use secret::Secret;
-pub use settings::{Settings, Source};
+pub use settings::Settings;
 pub use shadow::Shadow;
 pub use shutdown::Shutdown;
 pub use smpp_server::SmppServer;

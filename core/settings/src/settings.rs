@@ -52,23 +52,6 @@ const LISTS: &[&str] = &[
     "loop_probe",
 ];
 
-/// Where settings came from. `Debug` does not show the text, which may hold secrets.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct Source {
-    /// The file as it was named to us.
-    pub path: PathBuf,
-    /// Its text.
-    pub text: String,
-}
-
-impl fmt::Debug for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Source")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
-    }
-}
-
 /// The configuration of a node; it holds together.
 #[derive(Clone, Debug)]
 pub struct Settings {
