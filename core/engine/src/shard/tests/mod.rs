@@ -24,6 +24,7 @@ mod onward;
 mod parts;
 mod questions;
 mod receipts;
+mod recipient_limits;
 mod refusals;
 mod resting;
 mod reused_ids;
