@@ -104,7 +104,7 @@ impl Recipients {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use std::collections::HashMap;
 
     use proptest::prelude::*;
