@@ -67,20 +67,17 @@ impl Adaptive {
         Self::with_burst(nominal, None)
     }
 
-    /// The same with so many segments at once, as [`Bucket::with_burst`].
+    /// The same with so many segments at once, as [`Bucket::of_contract`].
     pub fn with_burst(nominal: Option<u32>, burst: Option<u32>) -> Self {
         // Four thousand million a second is no limit, but keeps the history that the first refusal asks for.
         let most = nominal.unwrap_or(u32::MAX);
         let floor = nominal.map_or(1, |nominal| nominal / 16).max(1);
         Self {
-            bucket: match burst.filter(|_| nominal.is_some()) {
-                Some(burst) => Bucket::with_burst(most, burst),
-                None => Bucket::per_second(most),
-            },
+            bucket: Bucket::of_contract(most, burst.filter(|_| nominal.is_some())),
             nominal,
             search: Search::new(most, floor),
             tolerance: Tolerance::default(),
-            refused: History::new(),
+            refused: History::of_window(),
             total: Sent::default(),
             trial: None,
             proof: Proof::default(),

@@ -1,28 +1,30 @@
 //! A token bucket counted in segments.
 //!
 //! Promise: never more than `rate` segments in any half-open second `[t, t + 1 s)`, whatever the moments of the
-//! calls; of the rate that it was made with, the contract, never more in any [`WINDOW_NS`] (a second and 13 ms). At
-//! least 97 % of it over time for takings of one segment, 98 % from 1000 a second on for a caller that comes every few milliseconds.
+//! calls; of a contract never more in any window of a second and 13 ms. At least 97 % of it over time for takings of one
+//! segment; of a contract from 1000 a second on 98 %, for a caller that comes every few milliseconds.
 //!
 //! Why the window of a contract is longer than a second: what was granted evenly does not come to a carrier evenly, and
 //! the carrier counts where it arrives. What is late by up to 13 ms more than the rest still finds room in its second.
 //!
 //! Why it holds for a contract: every taking is granted only if the [`History`] of that window leaves room for it. The
 //! store only makes it even: it holds a twenty-fifth of the rate, so that a caller that comes late loses nothing, and refills
-//! with 56 of 57 parts of the rate, which the window always has room for. With a burst of its own it holds that and refills with the rate.
+//! with 56 of 57 parts of the rate, which the window always has room for. With a burst of its own it holds that and refills
+//! with the rate.
 //!
-//! Why it holds for a lower rate, which is one that was found and is approached gently. The store holds `c`, a hundredth
+//! Why it holds for other rates, and for one below a contract, which was found and is approached gently. The store holds `c`, a hundredth
 //! of the rate or a fiftieth of a small one, and refills with `rate - c` a second, so a second sees at most `c` from the
 //! store and `rate - c` from the refill. Where `c` is one, the refill is `rate`: the first taking empties the store and
 //! fewer than `rate` more can be refilled in less than a second. A taking larger than `c` (a long message) needs a full
 //! store and goes into debt. Until the debt is paid nothing else is granted, so a second that ends in debt ends with such
-//! a taking, and this was granted only if the history left room for all of it.
+//! a taking, and this was granted only if the history left room for all of it. With a burst of its own, above that `c`,
+//! every taking asks the history of the last second. The window of a contract is kept all the same.
 //!
 //! Failure: a taking larger than the rate can never be granted whole and is answered with [`NEVER_NS`];
 //! [`Bucket::take_up_to`] serves such a message in parts.
 
 use crate::NEVER_NS;
-use crate::history::{History, WINDOW_NS};
+use crate::history::History;
 
 /// One token is a billion units, so that one nanosecond of refill is a whole number of units.
 const TOKEN: i64 = 1_000_000_000;
@@ -41,10 +43,8 @@ struct Limit {
     refill: u32,
     /// From so many segments on a taking asks the history.
     asks_from: u32,
-    /// The rate that it was made with.
-    contract: u32,
-    /// Where the contract held before: its rate, and until when its grants are in the window.
-    before: Option<(u32, u64)>,
+    /// The rate that the window never sees more of; none: nobody counts but we.
+    contract: Option<u32>,
     /// Units in the bucket; below zero is debt of a taking larger than the capacity.
     level: i64,
     last_ns: u64,
@@ -54,16 +54,21 @@ struct Limit {
 impl Bucket {
     /// A bucket of `rate` segments a second, full at the start. A rate of 0 grants nothing, ever.
     pub fn per_second(rate: u32) -> Self {
-        Self::shaped(rate, None)
+        Self::shaped(rate, None, None)
     }
 
     /// A bucket of `rate` segments a second, `burst` of them at once where the second has room.
     pub fn with_burst(rate: u32, burst: u32) -> Self {
-        Self::shaped(rate, Some(burst))
+        Self::shaped(rate, Some(burst), None)
     }
 
-    fn shaped(rate: u32, burst: Option<u32>) -> Self {
-        let shape = shape(rate, burst, rate);
+    /// A bucket of `rate` segments a second that somebody else counts where they arrive; `burst` as above.
+    pub fn of_contract(rate: u32, burst: Option<u32>) -> Self {
+        Self::shaped(rate, burst, Some(rate))
+    }
+
+    fn shaped(rate: u32, burst: Option<u32>, contract: Option<u32>) -> Self {
+        let shape = shape(rate, burst, contract);
         Self {
             limit: Some(Box::new(Limit {
                 rate,
@@ -71,11 +76,13 @@ impl Bucket {
                 capacity: shape.capacity,
                 refill: shape.refill,
                 asks_from: shape.asks_from,
-                contract: rate,
-                before: None,
+                contract,
                 level: i64::from(shape.capacity) * TOKEN,
                 last_ns: 0,
-                history: History::new(),
+                history: match contract {
+                    None => History::of_second(),
+                    Some(_) => History::of_window(),
+                },
             })),
         }
     }
@@ -132,9 +139,6 @@ impl Bucket {
     pub fn set_rate(&mut self, now_ns: u64, rate: u32) {
         if let Some(limit) = &mut self.limit {
             limit.refill(now_ns);
-            if rate < limit.rate && limit.rate >= limit.contract {
-                limit.before = Some((limit.rate, limit.last_ns.saturating_add(WINDOW_NS)));
-            }
             limit.rate = rate;
             let shape = shape(rate, limit.burst, limit.contract);
             limit.capacity = shape.capacity;
@@ -144,7 +148,7 @@ impl Bucket {
         }
     }
 
-    /// Segments granted in the [`WINDOW_NS`] before `now_ns`, rounded up to whole slots of 1/512 s; 0 where unlimited.
+    /// Segments granted in the window, or second, before `now_ns`, rounded up to whole slots of 1/512 s; 0 where unlimited.
     pub(crate) fn granted_last_window(&mut self, now_ns: u64) -> u64 {
         match &mut self.limit {
             None => 0,
@@ -161,10 +165,10 @@ struct Shape {
     asks_from: u32,
 }
 
-fn shape(rate: u32, burst: Option<u32>, contract: u32) -> Shape {
+fn shape(rate: u32, burst: Option<u32>, contract: Option<u32>) -> Shape {
     // Of a small rate a hundredth is too few to make up for a caller that comes late.
     let even = (rate / 100).max((rate / 50).min(4)).max(1);
-    if rate >= contract {
+    if contract.is_some_and(|contract| rate >= contract) {
         let even = (rate / 25).max(even);
         let capacity = burst.unwrap_or(even).max(1).min(rate);
         return Shape {
@@ -214,10 +218,8 @@ impl Limit {
                 .div_ceil(u64::from(self.refill.max(1)));
             ready_ns = now_ns.saturating_add(wait_ns);
         }
-        if let Some(most) = self.most(n) {
-            let room = u64::from(most).saturating_sub(u64::from(n));
-            ready_ns = ready_ns.max(self.history.at_most(now_ns, room));
-        }
+        let room = u64::from(self.most(n)).saturating_sub(u64::from(n));
+        ready_ns = ready_ns.max(self.history.at_most(now_ns, room));
         if ready_ns > now_ns {
             Err(ready_ns)
         } else {
@@ -228,12 +230,10 @@ impl Limit {
     fn take_up_to(&mut self, now_ns: u64, n: u32) -> u32 {
         self.refill(now_ns);
         let whole = u32::try_from(self.level.max(0) / TOKEN).unwrap_or(u32::MAX);
-        let mut granted = n.min(whole);
-        if let Some(most) = self.most(1) {
-            let sum = self.history.sum(self.last_ns);
-            let room = u64::from(most).saturating_sub(sum);
-            granted = granted.min(u32::try_from(room).unwrap_or(u32::MAX));
-        }
+        let granted = n.min(whole);
+        let sum = self.history.sum(self.last_ns);
+        let room = u64::from(self.most(1)).saturating_sub(sum);
+        let granted = granted.min(u32::try_from(room).unwrap_or(u32::MAX));
         // Not more than the capacity and the second hold, so the taking succeeds.
         match self.take(now_ns, granted) {
             Ok(()) => granted,
@@ -241,12 +241,13 @@ impl Limit {
         }
     }
 
-    /// The most that the window may have had with a taking of `n`; none where store and refill see to it.
-    fn most(&self, n: u32) -> Option<u32> {
-        let changing = self.before.filter(|(_, until_ns)| self.last_ns < *until_ns);
-        match changing {
-            Some((before, _)) if n < self.asks_from => Some(before.max(self.rate)),
-            _ => (n >= self.asks_from).then_some(self.rate),
+    /// The most that the window may have with a taking of `n`: the contract, also where a lower rate is kept by the store.
+    fn most(&self, n: u32) -> u32 {
+        match n >= self.asks_from {
+            true => self.rate,
+            false => self
+                .contract
+                .map_or(u32::MAX, |contract| contract.max(self.rate)),
         }
     }
 

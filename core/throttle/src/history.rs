@@ -1,7 +1,7 @@
-//! What was granted during the last second and a little more, in slots of 1/512 s.
+//! What was granted during the last second, or a little more, in slots of 1/512 s.
 //!
-//! Promise: the sum over the current slot and the 519 before it is never less than what was granted in the
-//! [`WINDOW_NS`] that end now, because they touch at most 520 slots. Bounded: 520 counters.
+//! Promise: the sum over the current slot and those before it is never less than what was granted in the second, or
+//! the [`WINDOW_NS`], that ends now, because they touch at most one slot more than they are long. Bounded: 520 counters.
 
 use crate::SECOND_NS;
 
@@ -10,35 +10,49 @@ const SLOTS_A_SECOND: u64 = 512;
 const SLOT_NS: u64 = SECOND_NS / SLOTS_A_SECOND;
 /// What is granted evenly may be late on its way by so much, and the one who counts at its end still counts no more.
 const GUARD_SLOTS: u64 = 7;
-const SLOTS: usize = (SLOTS_A_SECOND + GUARD_SLOTS) as usize + 1;
+const SLOTS_MAX: usize = (SLOTS_A_SECOND + GUARD_SLOTS) as usize + 1;
 
 /// A second and what the way to a carrier may take longer for some than for others: 1.0137 s.
 pub(crate) const WINDOW_NS: u64 = SECOND_NS + GUARD_SLOTS * SLOT_NS;
 
-/// Segments of a second among so many that a history has.
+/// Segments of a second among so many of a [`History::of_window`].
 pub(crate) const fn of_a_second(sum: u64) -> u64 {
-    sum.saturating_mul(SLOTS_A_SECOND).div_ceil(SLOTS as u64)
+    sum.saturating_mul(SLOTS_A_SECOND)
+        .div_ceil(SLOTS_MAX as u64)
 }
 
 /// Segments granted, by slot of time.
 #[derive(Debug, Clone)]
 pub(crate) struct History {
-    counts: [u32; SLOTS],
+    counts: [u32; SLOTS_MAX],
+    /// So many of them are in use.
+    slots: u64,
     /// The newest slot that `counts` speaks of.
     slot: u64,
     sum: u64,
 }
 
 impl History {
-    pub(crate) fn new() -> Self {
+    /// Of the last second.
+    pub(crate) const fn of_second() -> Self {
+        Self::of(SLOTS_A_SECOND + 1)
+    }
+
+    /// Of the last [`WINDOW_NS`].
+    pub(crate) const fn of_window() -> Self {
+        Self::of(SLOTS_MAX as u64)
+    }
+
+    const fn of(slots: u64) -> Self {
         Self {
-            counts: [0; SLOTS],
+            counts: [0; SLOTS_MAX],
+            slots,
             slot: 0,
             sum: 0,
         }
     }
 
-    /// Segments granted in the current slot and the 519 before it.
+    /// Segments granted in the current slot and those before it.
     pub(crate) fn sum(&mut self, now_ns: u64) -> u64 {
         self.advance(now_ns);
         self.sum
@@ -46,7 +60,7 @@ impl History {
 
     pub(crate) fn add(&mut self, now_ns: u64, n: u32) {
         self.advance(now_ns);
-        let index = Self::index(self.slot);
+        let index = self.index(self.slot);
         if let Some(count) = self.counts.get_mut(index) {
             let before = *count;
             *count = count.saturating_add(n);
@@ -62,8 +76,8 @@ impl History {
             return now_ns;
         }
         // The oldest slot is the one the next slot will reuse.
-        for age in 1..=SLOTS as u64 {
-            let index = Self::index(self.slot.saturating_add(age));
+        for age in 1..=self.slots {
+            let index = self.index(self.slot.saturating_add(age));
             left = left.saturating_sub(u64::from(self.counts.get(index).copied().unwrap_or(0)));
             if left <= room {
                 return self.slot.saturating_add(age).saturating_mul(SLOT_NS);
@@ -74,9 +88,9 @@ impl History {
 
     fn advance(&mut self, now_ns: u64) {
         let slot = now_ns / SLOT_NS;
-        let steps = slot.saturating_sub(self.slot).min(SLOTS as u64);
+        let steps = slot.saturating_sub(self.slot).min(self.slots);
         for step in 0..steps {
-            let index = Self::index(slot - step);
+            let index = self.index(slot - step);
             if let Some(count) = self.counts.get_mut(index) {
                 self.sum = self.sum.saturating_sub(u64::from(*count));
                 *count = 0;
@@ -85,7 +99,7 @@ impl History {
         self.slot = self.slot.max(slot);
     }
 
-    const fn index(slot: u64) -> usize {
-        (slot % SLOTS as u64) as usize
+    const fn index(&self, slot: u64) -> usize {
+        (slot % self.slots) as usize
     }
 }

@@ -61,10 +61,9 @@ impl Throttle {
     /// A limit of `nominal` segments a second, or one that stands in the way only after a refusal.
     pub fn new(nominal: Option<u32>, rule: &ThrottleRule) -> Self {
         let still = |pause_ns| Manner::Still {
-            bucket: match (nominal, rule.burst) {
-                (None, _) => Bucket::unlimited(),
-                (Some(rate), None) => Bucket::per_second(rate),
-                (Some(rate), Some(burst)) => Bucket::with_burst(rate, burst),
+            bucket: match nominal {
+                None => Bucket::unlimited(),
+                Some(rate) => Bucket::of_contract(rate, rule.burst),
             },
             pause_ns,
             paused_until_ns: 0,
