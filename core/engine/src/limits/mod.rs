@@ -24,7 +24,7 @@ use carrack_message::{Msisdn, Network};
 use carrack_routing::Query;
 use smallvec::SmallVec;
 
-pub(crate) use pace::{Bucket, Dry, Paces};
+pub(crate) use pace::{Bucket, Dry, LOOK_AGAIN_NS, Paces};
 pub use rule::{Each, LimitKind, LimitRule, LimitSettings, SenderIs};
 pub use view::LimitView;
 

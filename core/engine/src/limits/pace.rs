@@ -34,11 +34,23 @@ impl Bucket {
     }
 }
 
-/// What is missing for the next segment, and from when on it is there.
+/// A bucket is looked at anew after so long: its pace may be another, or a segment have been given back.
+pub(crate) const LOOK_AGAIN_NS: u64 = 5_000_000_000;
+
+/// What is missing for the next segment, and when it is to be looked for, [`LOOK_AGAIN_NS`] from now at the latest.
 #[derive(Debug, Clone)]
 pub(crate) struct Dry {
     pub(crate) bucket: Arc<Bucket>,
     pub(crate) due_ns: u64,
+}
+
+impl Dry {
+    fn of(bucket: &Arc<Bucket>, now_ns: u64, due_ns: u64) -> Self {
+        Self {
+            bucket: Arc::clone(bucket),
+            due_ns: due_ns.min(now_ns.saturating_add(LOOK_AGAIN_NS)),
+        }
+    }
 }
 
 /// The buckets of one lane's messages, at least one.
@@ -65,10 +77,7 @@ impl Paces {
         }
         match dry {
             None => Ok(()),
-            Some((bucket, due_ns)) => Err(Dry {
-                bucket: Arc::clone(bucket),
-                due_ns,
-            }),
+            Some((bucket, due_ns)) => Err(Dry::of(bucket, now_ns, due_ns)),
         }
     }
 
@@ -82,10 +91,7 @@ impl Paces {
                 for taken in self.buckets.iter().take(place) {
                     taken.paced.give_back(n);
                 }
-                return Err(Dry {
-                    bucket: Arc::clone(bucket),
-                    due_ns,
-                });
+                return Err(Dry::of(bucket, now_ns, due_ns));
             }
         }
         for bucket in &self.buckets {

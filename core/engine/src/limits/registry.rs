@@ -116,6 +116,13 @@ impl Registry {
     ) -> Option<Arc<Bucket>> {
         let (each, pace) = limit.rule.kind.pace()?;
         let own = self.limits.get(&limit.number)?;
+        // The caller's limits may be those of before.
+        let pace = own.pace.unwrap_or(pace);
+        let shared_until_ns = match own.beyond {
+            // It may just have had segments of the bucket that all beyond share.
+            Some(_) => now_ns.saturating_add(pace.interval_ns()),
+            None => 0,
+        };
         let found = match each {
             Each::All => own.all.as_ref(),
             Each::Sender => own.senders.get(from),
@@ -136,7 +143,7 @@ impl Registry {
             number: self.numbers,
             limit: limit.rule.name.as_str().into(),
             done: Arc::clone(&limit.done),
-            paced: PacedBucket::new(pace, self.quiet_until_ns(pace)),
+            paced: PacedBucket::new(pace, self.quiet_until_ns(pace).max(shared_until_ns)),
         });
         let own = self.limits.get_mut(&limit.number)?;
         if is_full {

@@ -23,6 +23,9 @@ impl LaneName {
     pub(super) const NONE: Self = Self(u16::MAX);
 }
 
+/// So many names are for lanes under limits; the rest is for all others.
+const PACED_NAMES_MAX: usize = 32_768;
+
 type Carriers = SmallVec<[u16; 4]>;
 
 /// A lane.
@@ -79,7 +82,11 @@ impl Ways {
             account,
             pace: pace.as_ref().map_or(0, |pace| pace.number),
         };
-        let named = self.name_of(key.clone());
+        let has_names = self.lanes.len() < PACED_NAMES_MAX;
+        let named = match pace.is_none() || has_names {
+            true => self.name_of(key.clone()),
+            false => None,
+        };
         if let (Some(_), Some(pace)) = (named, pace) {
             self.paces.insert(pace.number, pace);
         }

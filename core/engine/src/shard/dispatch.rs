@@ -89,7 +89,7 @@ impl Shard {
             match self.send(now, key, place, budget) {
                 Sent::CarrierFull => return self.keep_unfinished(key, place, true),
                 Sent::Dry(dry) => self.wait_for_token(key, &dry),
-                Sent::Whole | Sent::Gone | Sent::TextsFull => {}
+                Sent::Whole | Sent::Gone | Sent::TextAsked | Sent::TextsFull => {}
             }
         }
     }
@@ -135,7 +135,10 @@ impl Shard {
             };
             if owner != self.number {
                 moving |= self.move_lane(now, at, owner);
-                kept.push(at);
+                match self.lanes.get(at).is_none_or(Lane::is_empty) {
+                    true => self.lanes.turn_is_over(at),
+                    false => kept.push(at),
+                }
                 continue;
             }
             match self.send_lane(now, at, place, budget) {
@@ -197,11 +200,13 @@ impl Shard {
                     break Turn::Kept;
                 }
                 Sent::TextsFull => break Turn::Kept,
+                // Texts are read as there are tokens for them.
+                Sent::TextAsked if pace.is_some() => break Turn::Kept,
                 Sent::Dry(dry) => {
                     self.wait_for_token(key, &dry);
                     break Turn::Dry(dry, idle);
                 }
-                Sent::Whole | Sent::Gone => {}
+                Sent::Whole | Sent::Gone | Sent::TextAsked => {}
             }
         };
         if let Some(lane) = self.lanes.get_mut(at) {

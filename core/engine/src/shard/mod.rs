@@ -368,7 +368,7 @@ impl Shard {
             match mail {
                 Mail::Chunk(chunk) if self.frames.is_backlogged() => refuse(chunk),
                 Mail::Chunk(chunk) => self.accept(now, chunk),
-                Mail::Moved(moved) => self.take_moved(moved),
+                Mail::Moved(moved) => self.take_moved(now, moved),
                 Mail::MovedParked { lane, moved } => self.park_lane(lane, moved),
                 Mail::Cancel(id, reply) => self.cancel(now, id, reply),
                 Mail::Grant {

@@ -40,14 +40,14 @@ impl Shard {
         if let Err(full) = peer.send(Mail::Moved(moved))
             && let Mail::Moved(moved) = full.0
         {
-            self.take_moved(moved);
+            self.take_moved(now, moved);
             return false;
         }
         more
     }
 
     /// Messages from another shard (or our own, when the other's mailbox was full).
-    pub(super) fn take_moved(&mut self, moved: Vec<(super::Live, Vec<u16>, Vec<u16>)>) {
+    pub(super) fn take_moved(&mut self, now: Now, moved: Vec<(super::Live, Vec<u16>, Vec<u16>)>) {
         for (mut live, plan, route) in moved {
             let plans = (self.plans.intern(&plan), self.plans.intern(&route));
             if let (Ok(plan), Ok(route_plan)) = plans {
@@ -55,6 +55,10 @@ impl Shard {
             }
             let lane = LaneKey::of(&live);
             let key = self.live.insert(live);
+            let lane = match now.mono_ns < self.repace_until_ns {
+                true => self.lane_by_new_limits(now, key, lane),
+                false => lane,
+            };
             self.lanes.push_back(lane, key);
             self.job_sees_live(key);
         }

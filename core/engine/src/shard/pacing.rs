@@ -80,38 +80,44 @@ impl Shard {
     fn leave_old_lanes(&mut self) {
         for lane in std::mem::take(&mut self.repaced) {
             let live = &self.live;
-            self.lanes.prune(lane, |key| {
-                live.get(key)
-                    .is_some_and(|live| live.stands_in(lane.plan, lane.pace))
-            });
+            for moved in [false, true] {
+                self.lanes.prune(LaneKey { moved, ..lane }, |key| {
+                    live.get(key)
+                        .is_some_and(|live| live.stands_in(lane.plan, lane.pace))
+                });
+            }
         }
     }
 
     fn repace_one(&mut self, now: Now, key: Key) {
         let before = self.live.get(key).map(LaneKey::of);
-        if !self.takes_new_limits(now, key) {
-            return;
+        let is_other = self.takes_new_limits(now, key);
+        if is_other {
+            self.repaced.extend(before);
         }
-        self.repaced.extend(before);
         let Some(live) = self.live.get_mut(key) else {
             return;
         };
         if live.unfinished {
+            // The rate of the same limit may be another.
             self.goes_on_at_carrier(key);
-        } else if live.phase == Phase::Waiting {
+        } else if is_other && live.phase == Phase::Waiting {
             live.goes_first = true;
             self.wait(key);
         }
     }
 
-    /// A message whose record is at hand and that is to be sent takes the limits of now. True: they are others.
-    fn takes_new_limits(&mut self, now: Now, key: Key) -> bool {
+    /// A message whose record is at hand takes the limits of now. True: they are others.
+    pub(super) fn takes_new_limits(&mut self, now: Now, key: Key) -> bool {
         let Some(live) = self.live.get(key) else {
             return false;
         };
-        let is_to_be_sent = live.end.is_none() && live.count(|s| s == SegmentState::Unsent) > 0;
         let nowhere = self.plans.carriers(live.route_plan).is_empty();
-        let Some(frame) = live.frame.clone().filter(|_| is_to_be_sent && !nowhere) else {
+        let Some(frame) = live
+            .frame
+            .clone()
+            .filter(|_| live.end.is_none() && !nowhere)
+        else {
             return false;
         };
         let record = record_at(&frame.octets, live.offset);
@@ -194,6 +200,10 @@ impl Shard {
         if self.job.is_none() {
             self.lanes.give_back_empty();
         }
+        if self.number == 0 && now.mono_ns.saturating_sub(self.limits_swept_ns) >= SWEEP_NS {
+            self.limits_swept_ns = now.mono_ns;
+            self.shared.limits.sweep(now.mono_ns);
+        }
         if self.limits.is_empty() {
             return;
         }
@@ -213,10 +223,6 @@ impl Shard {
             counter(names::LIMIT_BEYOND).absolute(view.beyond);
             counter(names::LIMIT_FORGOTTEN).absolute(view.forgotten);
             metrics::gauge!(names::LIMIT_IN_USE, "limit" => limit.clone()).set(view.in_use as f64);
-        }
-        if self.number == 0 && now.mono_ns.saturating_sub(self.limits_swept_ns) >= SWEEP_NS {
-            self.limits_swept_ns = now.mono_ns;
-            self.shared.limits.sweep(now.mono_ns);
         }
     }
 }

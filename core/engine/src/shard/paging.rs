@@ -35,6 +35,8 @@ const MOVED_MAX: usize = 65_536;
 /// Lanes that may each have as many messages in memory as one alone, and what each of more may have at least.
 const LANES_WHOLE: usize = 8;
 const LANE_LIVE_MIN: usize = 256;
+/// The same where there are very many lanes.
+const LANE_LIVE_LEAST: usize = 4;
 /// Looked at for ended validity at a time, and taken out of a lane.
 const LOOKED_AT: usize = 50_000;
 const OVERDUE_MAX: usize = 1024;
@@ -76,6 +78,8 @@ pub(crate) struct Paging {
     single: bool,
     /// Nothing is asked before: the store could not be read.
     again_ns: u64,
+    /// No text is asked for before.
+    texts_again_ns: u64,
     /// The last request that was answered; answers come in order.
     answered: u64,
 }
@@ -90,6 +94,7 @@ impl Paging {
             texts: VecDeque::new(),
             single: false,
             again_ns: 0,
+            texts_again_ns: 0,
             answered: 0,
         }
     }
@@ -127,8 +132,10 @@ impl Paging {
 
     /// When to ask again, if nothing wakes the shard before.
     pub(crate) fn due_ns(&self) -> Option<u64> {
-        let singles = !self.wanted.is_empty() && !self.single;
-        (singles || !self.texts.is_empty()).then_some(self.again_ns)
+        let singles = (!self.wanted.is_empty() && !self.single).then_some(self.again_ns);
+        let texts_ns = self.again_ns.max(self.texts_again_ns);
+        let texts = (!self.texts.is_empty()).then_some(texts_ns);
+        singles.into_iter().chain(texts).min()
     }
 }
 
@@ -143,7 +150,9 @@ impl Shard {
     fn lane_live_max(&self) -> usize {
         let most = self.shared.settings.lane_live_max;
         let shared = most / (self.lanes.live_lanes() / LANES_WHOLE).max(1);
-        shared.max(most.min(LANE_LIVE_MIN))
+        let lanes = self.lanes.live_lanes().max(1);
+        let least = (LANES_WHOLE * most / lanes).clamp(LANE_LIVE_LEAST, LANE_LIVE_MIN);
+        shared.max(most.min(least))
     }
 
     /// A message that waits leaves the memory.
@@ -187,7 +196,7 @@ impl Shard {
             }
         }
         self.ask_single();
-        self.ask_for_texts();
+        self.ask_for_texts(now);
         self.ask_for_ends();
     }
 
@@ -245,6 +254,8 @@ impl Shard {
                 Ok(Some(octets)) => {
                     frames.insert(key, Arc::new(SealedFrame::read_back(key, octets)));
                 }
+                // It may be on its way there.
+                Ok(None) if matches!(asked, Some(Asked::Texts(_))) => {}
                 Ok(None) => {
                     tracing::error!(?key, "a frame with waiting messages is not in the log");
                     gone.insert(key);
@@ -267,7 +278,7 @@ impl Shard {
             Some(Asked::Lane(at)) => self.lane_paged(now, at, &frames),
             Some(Asked::Ends(account)) => self.ends_paged(now, account, &frames, &gone),
             Some(Asked::Leaving(keys)) => self.leave(now, &keys, &frames),
-            Some(Asked::Texts(keys)) => self.texts_paged(keys, &frames),
+            Some(Asked::Texts(keys)) => self.texts_paged(now, keys, &frames),
             Some(Asked::Single(wanted)) => {
                 self.paging.single = false;
                 for wanted in wanted {

@@ -26,8 +26,10 @@ pub(super) enum Sent {
     CarrierFull,
     /// Parts are left; a limit that is no carrier's has no token now.
     Dry(Dry),
-    /// It needs no sending any more, or not now.
+    /// It needs no sending any more.
     Gone,
+    /// Its text is not in memory, and is being read.
+    TextAsked,
     /// Its text is not in memory, and enough others are being read.
     TextsFull,
 }

@@ -1,8 +1,8 @@
 //! Lanes that wait for a token: behind the bucket that is dry longest, in the order in which they came.
 //!
 //! Promise: when a token is due as many lanes are asked as there are tokens, so that a thousand lanes behind one bucket
-//! cost no more than one. Bound: a lane stands here once. Not a timer a message, and nothing is looked at before its
-//! time.
+//! cost no more than one. Bound: a lane stands here once. Not a timer a message; a bucket is looked at when its token is due, and every
+//! five seconds where that is far.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::Lanes;
-use crate::limits::{Bucket, Dry};
+use crate::limits::{Bucket, Dry, LOOK_AGAIN_NS};
 
 /// After lanes were asked for tokens that are there, the next ones are in so many nanoseconds, if those did not take them.
 const AGAIN_NS: u64 = 1_000_000;
@@ -77,7 +77,7 @@ impl Lanes {
             let asked: Vec<u32> = line.lanes.drain(..tokens.min(line.lanes.len())).collect();
             line.due_ns = match line.bucket.ready(now_ns) {
                 Ok(()) => now_ns.saturating_add(AGAIN_NS),
-                Err(due_ns) => due_ns,
+                Err(due_ns) => due_ns.min(now_ns.saturating_add(LOOK_AGAIN_NS)),
             };
             if line.lanes.is_empty() {
                 self.dry.lines.remove(&number);

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use carrack_queue::{FrameKey, SealedFrame};
+use carrack_runtime::Now;
 use rustc_hash::FxHashMap;
 
 use super::{Asked, FRAMES_MAX, MESSAGES_A_REQUEST};
@@ -14,6 +15,9 @@ use crate::pager::Ask;
 use crate::shard::Shard;
 use crate::shard::live::{Key, Phase};
 use crate::shard::sending::Sent;
+
+/// A text that was not there is asked for again after so long.
+const TEXT_AGAIN_NS: u64 = 20_000_000;
 
 impl Shard {
     /// Its text is to be read before it can be sent; with many others before it, it is asked for later.
@@ -26,15 +30,15 @@ impl Shard {
         if has_room {
             live.phase = Phase::Pausing;
             self.paging.texts.push_back(key);
-            return Sent::Gone;
+            return Sent::TextAsked;
         }
         live.goes_first = true;
         self.wait(key);
         Sent::TextsFull
     }
 
-    pub(super) fn ask_for_texts(&mut self) {
-        if self.paging.texts.is_empty() {
+    pub(super) fn ask_for_texts(&mut self, now: Now) {
+        if self.paging.texts.is_empty() || now.mono_ns < self.paging.texts_again_ns {
             return;
         }
         let (mut frames, mut keys): (Vec<FrameKey>, Vec<Key>) = (Vec::new(), Vec::new());
@@ -67,6 +71,7 @@ impl Shard {
 
     pub(super) fn texts_paged(
         &mut self,
+        now: Now,
         keys: Vec<Key>,
         frames: &FxHashMap<FrameKey, Arc<SealedFrame>>,
     ) {
@@ -82,10 +87,15 @@ impl Shard {
                 Some(frame) => {
                     live.frame = Some(Arc::clone(frame));
                     live.goes_first = true;
+                    // Limits may have changed while its text was not at hand.
+                    self.takes_new_limits(now, key);
                     self.wait(key);
                 }
                 // The frame that it came back from the shelf with may not be written yet.
-                None => self.paging.texts.push_back(key),
+                None => {
+                    self.paging.texts.push_back(key);
+                    self.paging.texts_again_ns = now.mono_ns.saturating_add(TEXT_AGAIN_NS);
+                }
             }
         }
     }
