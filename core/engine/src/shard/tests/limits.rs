@@ -1,6 +1,6 @@
 //! Limits that are no carrier's: a sender never goes faster, nobody waits behind him, and what waits is never forgotten.
 
-use carrack_message::{Network, Sender};
+use carrack_message::{Network, ReceiptState, Sender};
 use carrack_routing::Matcher;
 use proptest::prelude::*;
 
@@ -407,6 +407,40 @@ fn a_limit_that_is_taken_out_lets_go_what_waits_and_one_that_comes_holds_it() {
     assert!(keeps(&moments, 4, 1), "{moments:?}");
     let expected: Vec<String> = (0..40).map(|n| format!("then {n:02}")).collect();
     assert_eq!(seen.texts("then"), expected);
+}
+
+#[test]
+fn a_limit_that_is_raised_lets_a_text_that_has_begun_go_on() {
+    let mut rig = Rig::limited(settings(), vec![by_sender(1, 86_400)]);
+    rig.hand_in(vec![from(&rig, "slow1", &"x".repeat(400))], None);
+    let mut seen = Seen::default();
+    seen.run(&mut rig, 2 * SECOND);
+    assert_eq!(seen.sent.len(), 1);
+    reload(&rig, vec![by_sender(100, 1)]);
+    seen.run(&mut rig, SECOND);
+    assert_eq!(seen.sent.len(), 3);
+}
+
+#[test]
+fn a_limit_that_comes_holds_what_goes_on_after_a_failed_receipt() {
+    let mut rig = Rig::limited(settings(), vec![]);
+    super::onward::failed_receipts_go_on(&rig);
+    for text in ["one", "two"] {
+        rig.hand_in(vec![from(&rig, "slow1", text)], None);
+    }
+    rig.settle();
+    for id in ["n1", "n2"] {
+        rig.answer(NORTH, id);
+    }
+    rig.settle();
+    reload(&rig, vec![by_sender(1, 3600)]);
+    rig.settle();
+    for id in ["n1", "n2"] {
+        rig.receipt(NORTH, id, ReceiptState::Undeliverable);
+    }
+    rig.after(SECOND);
+    rig.settle();
+    assert_eq!(rig.sent(SOUTH).len(), 1);
 }
 
 #[test]

@@ -41,6 +41,12 @@ fn table(after_receipt: AfterReceipt) -> Arc<RouteTable> {
     })
 }
 
+/// Routes by which what a receipt says has failed goes to the next carrier.
+pub(super) fn failed_receipts_go_on(rig: &Rig) {
+    rig.shared
+        .replace_tables(directory(), table(FAILED_GOES_ON));
+}
+
 fn four_attempts() -> EngineSettings {
     EngineSettings {
         attempts_max: 4,
