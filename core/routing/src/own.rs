@@ -39,6 +39,11 @@ impl RouteTable {
         }
     }
 
+    /// Whether the route of this number is one of the node's own.
+    pub fn is_own(&self, number: u16) -> bool {
+        usize::from(number) >= self.routes.len() && self.route(number).is_some()
+    }
+
     /// A route by its number.
     pub fn route(&self, number: u16) -> Option<&RouteRow> {
         let number = usize::from(number);

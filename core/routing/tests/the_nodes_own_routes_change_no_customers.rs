@@ -78,11 +78,18 @@ fn its_own_messages_go_by_its_own_routes_alone() {
         assert_eq!(carriers, [carrier]);
         let route = table.route(choice.route).unwrap();
         assert_eq!((route.name.as_str(), route.attempts_max), (name, Some(1)));
+        assert!(table.is_own(choice.route));
     }
     for tag in ["", "c"] {
         assert_eq!(table.choose(&query(OWN, tag)), Err(NoRoute::NoRouteMatches));
     }
     assert!(table.route(4).is_none());
+    let own: Vec<u16> = (0..6).filter(|number| table.is_own(*number)).collect();
+    assert_eq!(
+        own,
+        [2, 3],
+        "no customers' route, and none that is not there"
+    );
     let none = self::table().with_own(OWN, Vec::new()).unwrap();
     let none = none.choose(&query(OWN, "c"));
     assert_eq!(none, Err(NoRoute::NoRouteMatches), "customers' are not its");

@@ -53,6 +53,7 @@ impl Way {
             },
             looks_up: false,
             is_measured: false,
+            is_own: false,
         },
         pace: None,
         counted: Counted::NONE,
@@ -69,6 +70,8 @@ pub(crate) struct RoutePolicy {
     pub(crate) looks_up: bool,
     /// Its order follows what is measured.
     pub(crate) is_measured: bool,
+    /// It is one of the node's own: what becomes of its messages orders no customers' routes, and limits do not count them.
+    pub(crate) is_own: bool,
 }
 
 impl Live {
@@ -84,6 +87,7 @@ impl Live {
 impl Shard {
     /// What a route says of its messages; the settings where it says nothing.
     fn route_policy(&self, route: u16) -> RoutePolicy {
+        let is_own = self.table.is_own(route);
         let (route, settings) = (self.table.route(route), &self.shared.settings);
         RoutePolicy {
             attempts_max: route
@@ -96,6 +100,7 @@ impl Shard {
             looks_up: route.is_some_and(|route| route.looks_up),
             is_measured: route
                 .is_some_and(|route| matches!(route.policy, Policy::LeastCostDelivered(_))),
+            is_own,
         }
     }
 

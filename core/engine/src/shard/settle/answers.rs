@@ -146,9 +146,11 @@ impl Shard {
                 histogram.saturating_record(waited_ns / 1000);
             }
             let (network, class, waited_ms) = (live.network, live.class, waited_ns / 1_000_000);
-            carrier
-                .observed
-                .accepted(now.mono_ns, network, class, waited_ms);
+            if !live.policy.is_own {
+                carrier
+                    .observed
+                    .accepted(now.mono_ns, network, class, waited_ms);
+            }
             carrier.note_answer(now, true);
         }
         if id.is_empty() {

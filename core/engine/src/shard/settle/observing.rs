@@ -1,4 +1,5 @@
-//! What outcomes say of the carrier that had the message: how many it takes, how many arrive, how soon.
+//! What outcomes say of the carrier that had the message: how many it takes, how many arrive, how soon. The node's own
+//! messages say nothing: the quality that orders customers' routes is that of customers' messages.
 
 use carrack_message::ReceiptState;
 use carrack_runtime::Now;
@@ -10,9 +11,11 @@ impl Shard {
     /// A carrier did not take a part: it refused it, or did not answer.
     pub(super) fn observe_refusal(&mut self, now: Now, place: u16, key: Key) {
         if let Some((live, carrier)) = self.live.get(key).zip(self.carriers.get_mut(&place)) {
-            carrier
-                .observed
-                .refused(now.mono_ns, live.network, live.class);
+            if !live.policy.is_own {
+                carrier
+                    .observed
+                    .refused(now.mono_ns, live.network, live.class);
+            }
             carrier.note_answer(now, false);
         }
     }
@@ -23,8 +26,8 @@ impl Shard {
             return;
         };
         let carrier = live.carrier.and_then(|place| self.carriers.get_mut(&place));
-        let Some(carrier) = carrier.filter(|_| !live.is_overdue) else {
-            // It counts as missing already.
+        let Some(carrier) = carrier.filter(|_| !live.is_overdue && !live.policy.is_own) else {
+            // It counts as missing already, or not at all.
             return;
         };
         let waited_ns = match live.phase {
@@ -49,7 +52,8 @@ impl Shard {
         let Some(live) = self.live.get_mut(key) else {
             return;
         };
-        if live.is_overdue || now.mono_ns.saturating_sub(live.waiting_since_ns) < wait_ns {
+        let counts = !live.is_overdue && !live.policy.is_own;
+        if !counts || now.mono_ns.saturating_sub(live.waiting_since_ns) < wait_ns {
             return;
         }
         live.is_overdue = true;

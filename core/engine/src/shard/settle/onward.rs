@@ -35,8 +35,8 @@ impl Shard {
         {
             return false;
         }
-        let (place, network, class, counted) =
-            (live.carrier, live.network, live.class, live.is_overdue);
+        let counted = live.is_overdue || live.policy.is_own;
+        let (place, network, class) = (live.carrier, live.network, live.class);
         let goes = self.sends_onward(now, key);
         let carrier = place.and_then(|place| self.carriers.get_mut(&place));
         if let Some(carrier) = carrier.filter(|_| goes && !counted) {

@@ -21,6 +21,7 @@ mod limits;
 mod lookup;
 mod mo;
 mod onward;
+mod own;
 mod parts;
 mod questions;
 mod receipts;
