@@ -158,7 +158,7 @@ impl Shard {
             account.balance.give_back(price_micros);
             return Err(Refusal::QueueFull);
         }
-        if self.limits.counts() {
+        if self.limits.counts() && !way.policy.is_own {
             let query = facts.query(&self.directory, now.utc_ns);
             let counted = self.limits.count(now.mono_ns, &query, way.network);
             way.counted = counted.inspect_err(|_| {

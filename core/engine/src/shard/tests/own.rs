@@ -1,4 +1,4 @@
-//! The node's own messages: they order no customers' routes.
+//! The node's own messages: they order no customers' routes, and no limit of recipients counts them.
 
 use std::sync::Arc;
 
@@ -7,12 +7,13 @@ use carrack_message::ReceiptState;
 use carrack_routing::quality::Quality;
 use carrack_routing::{RouteRow, RouteTable};
 
-use super::limits::from;
+use super::limits::{from, rule};
 use super::rig::{ACCOUNT, NORTH, Rig, SECOND, directory, settings};
 use crate::credit::Terms;
 use crate::directory::{AccountEntry, Directory};
+use crate::limits::LimitKind;
 use crate::settings::EngineSettings;
-use crate::submission::{Submission, Verdict};
+use crate::submission::{Refusal, Submission, Verdict};
 
 const OWN: u32 = 99;
 const NAME: &str = "node:own";
@@ -112,4 +113,26 @@ fn customers_messages_that_fail_so_are_measured() {
     let after = quality(&mut rig);
     assert_ne!(after, before);
     assert_eq!((after.0.ended, after.1), (11, 1), "{after:?}");
+}
+
+#[test]
+fn a_limit_of_recipients_neither_counts_nor_refuses_the_nodes_own() {
+    let kind = LimitKind::Recipient {
+        count: 1,
+        within_ns: 3600 * SECOND,
+    };
+    let phones = rule("phones", &["slow"], kind);
+    let mut rig = with_own(Rig::limited(settings(), vec![phones]));
+    let own = |rig: &mut Rig| {
+        let given = hands_in(rig, OWN);
+        assert!(matches!(given, Verdict::Accepted(_)), "{given:?}");
+    };
+    own(&mut rig);
+    own(&mut rig);
+    let given = hands_in(&mut rig, ACCOUNT);
+    assert!(matches!(given, Verdict::Accepted(_)), "there is room still");
+    own(&mut rig);
+    let given = hands_in(&mut rig, ACCOUNT);
+    let limited = matches!(given, Verdict::Refused(Refusal::RecipientLimit { .. }));
+    assert!(limited, "{given:?}");
 }
