@@ -26,6 +26,7 @@ use super::board::ProbeBoard;
 use super::course::{Act, End, Held};
 use super::courses::{Acts, Courses};
 use super::spec::ProbeSpec;
+use super::word::word;
 
 const THREAD: &str = "loop-probe";
 /// Subscribers of the engine are told apart by door: this one's number begins with "LP".
@@ -36,10 +37,6 @@ const CREDITS: u32 = 64;
 const CLASS: Class = Class::Alert;
 /// Tries to find a word that is not awaited; each fails where hardly any is left.
 const WORD_TRIES_MAX: usize = 8;
-/// Letters and digits that nobody takes for each other, in turn: no word of any language is so.
-const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
-const DIGITS: &[u8] = b"23456789";
-const WORD_CHARACTERS: usize = 6;
 
 /// Why the door did not open.
 #[derive(Debug, Error)]
@@ -309,18 +306,6 @@ fn new_word(
         word(random.hash_one(*words))
     });
     tries.find(|word| engine.await_word(word, account))
-}
-
-/// Letters and digits in turn, of these random bits.
-fn word(mut bits: u64) -> String {
-    let mut take = |from: &[u8]| {
-        let count = from.len() as u64;
-        let place = (bits % count) as usize;
-        bits /= count;
-        from.get(place).copied().map_or('A', char::from)
-    };
-    let signs = [LETTERS, DIGITS].into_iter().cycle().take(WORD_CHARACTERS);
-    signs.map(&mut take).collect()
 }
 
 fn submission(account: u32, spec: &ProbeSpec, word: &str) -> Submission {

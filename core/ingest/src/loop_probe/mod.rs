@@ -2,12 +2,13 @@
 //!
 //! Promise: a probe goes the way of every message (accepted, sent, settled, in the CDR files) as an account of the node's
 //! own, by a route of its own to its carrier alone. One of each probe is on its way at a time, none sooner than its turn.
-//! What comes back is known by a word in its text that was never used before in this run, so that no customer's message
-//! is taken for one. Bound: probes as configured, [`RESULTS_MAX`] results and [`PAST_MAX`] words of past ones each.
-//! Fails: what a start or a reload forgot is counted when it comes, and changes nothing.
+//! What comes back is known by a word in its text that no other probe that is awaited has, and that nobody writes by
+//! chance, so that no customer's message is taken for one. Bound: probes as configured, [`RESULTS_MAX`] results and
+//! [`PAST_MAX`] words of past ones each. Fails: what a start forgot, or a reload that took a probe away, is counted when it comes, and
+//! changes nothing.
 //!
 //! [`course`] decides when one is sent and what became of it, and is pure; [`courses`] has them all; [`board`] is where
-//! others look; [`door`] gives it a clock and the engine.
+//! others look; [`door`] gives it a clock and the engine; [`word`] makes the words.
 
 mod board;
 mod course;
@@ -17,6 +18,7 @@ mod outcome;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod word;
 
 pub use board::{ProbeBoard, ProbeView, ProbesShown};
 pub use door::{LoopProbeFault, LoopProbes};
