@@ -63,6 +63,17 @@ struct Past {
     returned: bool,
 }
 
+impl Past {
+    fn of(pending: Pending) -> Self {
+        Self {
+            word: pending.word,
+            id: pending.id,
+            ended: pending.end.is_some(),
+            returned: pending.return_ms.is_some(),
+        }
+    }
+}
+
 /// One probe.
 #[derive(Debug)]
 pub(super) struct Course {
@@ -92,6 +103,24 @@ impl Course {
             sums: ProbeSums::default(),
             results: VecDeque::new(),
         }
+    }
+
+    /// Takes over the words of the one that was changed, so that what of it comes back is told to no customer; gives the
+    /// one that is too many.
+    pub(super) fn inherit(&mut self, before: Self) -> Option<String> {
+        self.past = before.past;
+        let pending = before.pending?;
+        self.passes(Past::of(pending))
+    }
+
+    /// Remembers one that is over; gives the word of the one that is forgotten for it.
+    fn passes(&mut self, past: Past) -> Option<String> {
+        let oldest = match self.past.len() >= PAST_MAX {
+            true => self.past.pop_front(),
+            false => None,
+        };
+        self.past.push_back(past);
+        oldest.map(|past| past.word)
     }
 
     /// When [`Self::tick`] has something to do.
@@ -258,17 +287,8 @@ impl Course {
             error: end.map_or(0, |end| end.error),
             reason,
         });
-        if self.past.len() >= PAST_MAX
-            && let Some(past) = self.past.pop_front()
-        {
-            acts.push(Act::Forget(past.word));
-        }
-        self.past.push_back(Past {
-            word: pending.word,
-            id: pending.id,
-            ended: end.is_some(),
-            returned: pending.return_ms.is_some(),
-        });
+        let gone = self.passes(Past::of(pending));
+        acts.extend(gone.map(Act::Forget));
         self.judge(outcome, acts);
     }
 

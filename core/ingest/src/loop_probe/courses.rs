@@ -1,7 +1,8 @@
 //! All probes of a node: whose turn it is, whose a word or an id is. Pure.
 //!
 //! Promise: at a start the first ones are spread over a minute, or over the shortest turn. What a change of the
-//! configuration leaves as it is keeps its sums, its row and what it has on its way; all else begins anew.
+//! configuration leaves as it is keeps its sums, its row and what it has on its way; what it changes begins anew, and keeps
+//! the words that may come back yet.
 
 use carrack_message::MessageId;
 use carrack_runtime::Now;
@@ -41,19 +42,24 @@ impl Courses {
     pub(super) fn follow(&mut self, now: Now, specs: Vec<ProbeSpec>) -> Vec<String> {
         let mut before = std::mem::take(&mut self.courses);
         let count = specs.len().max(1) as u64;
+        let mut gone = Vec::new();
         for (place, spec) in (1u64..).zip(specs) {
-            let same = before.iter().position(|course| course.spec == spec);
-            self.courses.push(match same {
-                Some(same) => before.swap_remove(same),
-                None => {
+            let of_name = before.iter().position(|was| was.spec.name == spec.name);
+            let was = of_name.map(|of_name| before.swap_remove(of_name));
+            self.courses.push(match was {
+                Some(same) if same.spec == spec => same,
+                was => {
                     let spread_ns = SPREAD_NS.min(spec.every_ns);
                     let first_ns = spread_ns / count * place.min(count);
-                    Course::new(spec, now.mono_ns.saturating_add(first_ns))
+                    let mut fresh = Course::new(spec, now.mono_ns.saturating_add(first_ns));
+                    gone.extend(was.and_then(|was| fresh.inherit(was)));
+                    fresh
                 }
             });
         }
-        let gone = before.iter().flat_map(Course::words);
-        gone.map(str::to_owned).collect()
+        let taken_away = before.iter().flat_map(Course::words);
+        gone.extend(taken_away.map(str::to_owned));
+        gone
     }
 
     /// Time goes on. `held` says why nothing can be sent through a carrier, `word` awaits a new word and gives it.

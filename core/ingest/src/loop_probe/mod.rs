@@ -30,5 +30,6 @@ pub const ACCOUNT: &str = "node:loop-probes";
 
 /// Results of each probe that are kept to be shown.
 const RESULTS_MAX: usize = 20;
-/// Past probes of each that are still known, so that what comes late is counted as that.
-const PAST_MAX: usize = 16;
+/// Past probes of each that are still known, so that what comes late is counted as that and told to no customer. As many
+/// as the engine awaits for all probes that may be.
+const PAST_MAX: usize = 60;

@@ -1,6 +1,8 @@
 //! What holds of probes whatever comes, and what each thing that comes means.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod reloads;
+
 use std::collections::BTreeSet;
 
 use carrack_message::{MessageId, Msisdn, Status};
@@ -353,38 +355,4 @@ fn a_machine_that_slept_catches_nothing_up() {
     assert_eq!(played.words, 2);
     played.tick(woke_ns + EVERY, None);
     assert_eq!(played.words, 3);
-}
-
-#[test]
-fn a_reload_keeps_what_is_the_same_and_begins_anew_what_is_not() {
-    let named = |name: &str, alert_after| ProbeSpec {
-        name: name.into(),
-        alert_after,
-        ..spec(ProbeReturns::Mo)
-    };
-    let mut courses = Courses::default();
-    courses.follow(at(0), vec![named("a", 3), named("b", 3)]);
-    let mut words = 0;
-    let mut word = || {
-        words += 1;
-        Some(format!("W{words}"))
-    };
-    let sent = courses.tick(at(60 * SECOND), &|_| None, &mut word);
-    assert_eq!(sent.len(), 2);
-    let gone = courses.follow(at(61 * SECOND), vec![named("b", 3), named("a", 4)]);
-    assert_eq!(gone, ["W1"], "that of the one that changed");
-    let sums = |courses: &Courses| -> Vec<u64> {
-        courses
-            .all()
-            .iter()
-            .map(|course| course.sums.sent)
-            .collect()
-    };
-    assert_eq!(sums(&courses), [1, 0]);
-    courses.came_back("carrack probe W1", at(61 * SECOND));
-    assert_eq!(courses.strays, 1, "nobody knows it any more");
-    courses.came_back("Msg: carrack probe W2.", at(61 * SECOND));
-    assert_eq!(courses.strays, 1);
-    assert_eq!(courses.follow(at(62 * SECOND), Vec::new()), ["W2"]);
-    assert_eq!(courses.due_ns(), None);
 }
