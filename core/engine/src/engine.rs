@@ -394,6 +394,12 @@ impl Engine {
         self.inner.shared.awaited.remove(word);
     }
 
+    /// Parts of messages from handsets that the node did not take since the start: their carriers keep them.
+    #[must_use]
+    pub fn mo_refused(&self) -> u64 {
+        self.inner.shared.mo_refused.load(Ordering::Relaxed)
+    }
+
     /// Says that a subscriber is gone.
     pub fn revoke(&self, account: u32, way: MoWay, subscriber: u64) {
         let party = Party { account, way };

@@ -82,6 +82,8 @@ pub(crate) struct Shared {
     pub(crate) balances: Balances,
     /// What the node waits for from handsets.
     pub(crate) awaited: AwaitedWords,
+    /// Parts from handsets that were not taken.
+    pub(crate) mo_refused: AtomicU64,
     directory: RwLock<Arc<Directory>>,
     table: RwLock<Arc<RouteTable>>,
     /// Who knows more of numbers than tables do.
@@ -132,6 +134,7 @@ impl Shared {
             jobs: JobBoard::default(),
             limits,
             awaited: AwaitedWords::default(),
+            mo_refused: AtomicU64::new(0),
             stamps: Arc::default(),
             directory: RwLock::new(Arc::new(directory.with_balances(&balances))),
             balances,

@@ -15,9 +15,19 @@ use super::spec::ProbeSpec;
 use super::{PAST_MAX, RESULTS_MAX};
 
 const MS_NS: u64 = 1_000_000;
+/// Why one that may have come back has no other verdict.
+const TURNED_AWAY: &str = "the node took no messages from handsets for a while ([mo] waiting_max, its store, or no [[mo_route]])";
 
 /// Why nothing can be sent through a carrier, in a word; none: it can.
 pub(super) type Held = Option<&'static str>;
+
+/// What the verdict of the clock looks at beside what came.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Around {
+    pub(super) held: Held,
+    /// Parts from handsets that the node itself has not taken so far.
+    pub(super) mo_refused: u64,
+}
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +60,8 @@ struct Pending {
     word: String,
     id: Option<MessageId>,
     began: Now,
+    /// So many parts from handsets the node had not taken by then.
+    mo_refused: u64,
     end: Option<End>,
     return_ms: Option<u64>,
 }
@@ -146,19 +158,19 @@ impl Course {
     pub(super) fn tick(
         &mut self,
         now: Now,
-        held: Held,
+        around: Around,
         word: impl FnOnce() -> Option<String>,
         acts: &mut Vec<Act>,
     ) {
         if self.pending.is_some() && now.mono_ns >= self.due_ns() {
-            self.time_is_over(held, acts);
+            self.time_is_over(around, acts);
         }
         if self.pending.is_some() || now.mono_ns < self.next_ns {
             return;
         }
         self.next_ns = now.mono_ns.saturating_add(self.spec.every_ns);
-        self.held = held;
-        if held.is_some() {
+        self.held = around.held;
+        if self.held.is_some() {
             self.sums.not_sent += 1;
             return;
         }
@@ -173,22 +185,28 @@ impl Course {
             word,
             id: None,
             began: now,
+            mo_refused: around.mo_refused,
             end: None,
             return_ms: None,
         });
     }
 
-    fn time_is_over(&mut self, held: Held, acts: &mut Vec<Act>) {
+    fn time_is_over(&mut self, around: Around, acts: &mut Vec<Act>) {
         let Some(pending) = &self.pending else {
             return;
         };
+        let wants_mo = self.spec.returns == ProbeReturns::Mo;
+        // Whose those were nobody knows: the carrier may have brought it, and have it still.
+        let turned_away = wants_mo && pending.mo_refused != around.mo_refused;
         let outcome = match (pending.return_ms, &pending.end) {
-            (Some(_), _) if self.spec.returns == ProbeReturns::Mo => ProbeOutcome::Returned,
+            (Some(_), _) if wants_mo => ProbeOutcome::Returned,
+            _ if turned_away => ProbeOutcome::NotTaken,
             (_, Some(end)) if end.status == Status::Delivered => ProbeOutcome::Unreturned,
-            _ if held.is_some() => ProbeOutcome::CarrierDown,
+            _ if around.held.is_some() => ProbeOutcome::CarrierDown,
             _ => ProbeOutcome::Missed,
         };
-        self.decide(outcome, None, acts);
+        let why = (outcome == ProbeOutcome::NotTaken).then(|| TURNED_AWAY.to_owned());
+        self.decide(outcome, why, acts);
     }
 
     /// The node took it, under this id. False: no such word is known.

@@ -7,7 +7,7 @@
 use carrack_message::MessageId;
 use carrack_runtime::Now;
 
-use super::course::{Act, Course, End, Held};
+use super::course::{Act, Around, Course, End, Held};
 use super::spec::ProbeSpec;
 
 /// The first probes are sent within so long.
@@ -62,16 +62,16 @@ impl Courses {
         gone
     }
 
-    /// Time goes on. `held` says why nothing can be sent through a carrier, `word` awaits a new word and gives it.
+    /// Time goes on. `around` says how it stands with a carrier, `word` awaits a new word and gives it.
     pub(super) fn tick(
         &mut self,
         now: Now,
-        held: &dyn Fn(&str) -> Held,
+        around: &dyn Fn(&str) -> Around,
         word: &mut dyn FnMut() -> Option<String>,
     ) -> Acts {
         self.each(|course, acts| {
             if now.mono_ns >= course.due_ns() {
-                course.tick(now, held(&course.spec.carrier), &mut *word, acts);
+                course.tick(now, around(&course.spec.carrier), &mut *word, acts);
             }
             false
         })

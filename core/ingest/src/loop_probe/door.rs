@@ -23,7 +23,7 @@ use thiserror::Error;
 
 use super::ACCOUNT;
 use super::board::ProbeBoard;
-use super::course::{Act, End, Held};
+use super::course::{Act, Around, End, Held};
 use super::courses::{Acts, Courses};
 use super::spec::ProbeSpec;
 use super::word::word;
@@ -181,8 +181,11 @@ impl Door {
         let (engine, account, random) = (&self.engine, self.account, &self.random);
         let words = &mut self.words;
         let mut word = || new_word(engine, account?, random, words);
-        let held = |carrier: &str| held(engine, carrier);
-        self.courses.tick(now, &held, &mut word)
+        let around = |carrier: &str| Around {
+            held: held(engine, carrier),
+            mo_refused: engine.mo_refused(),
+        };
+        self.courses.tick(now, &around, &mut word)
     }
 
     fn verdict(&mut self, word: &str, verdict: Verdict) -> Acts {

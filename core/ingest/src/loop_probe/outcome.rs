@@ -17,7 +17,7 @@ pub enum ProbeOutcome {
     Failed,
     /// The carrier was down when its time was over: that says nothing of the number.
     CarrierDown,
-    /// The node itself did not take it, or it was taken back.
+    /// The node itself did not take it, or nothing from handsets meanwhile; or it was taken back.
     NotTaken,
 }
 
@@ -59,7 +59,7 @@ impl ProbeOutcome {
             Self::Unreturned => "the receipt says delivered, and it never came back",
             Self::Failed => "the carrier did not deliver it",
             Self::CarrierDown => "the carrier was down",
-            Self::NotTaken => "the node did not take it",
+            Self::NotTaken => "the node did not take it, or took nothing from handsets",
         }
     }
 }

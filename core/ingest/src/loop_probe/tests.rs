@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod reloads;
+mod turned_away;
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use carrack_runtime::Now;
 use carrack_settings::ProbeReturns;
 use proptest::prelude::*;
 
-use super::course::{Act, Course, End, Held};
+use super::course::{Act, Around, Course, End, Held};
 use super::courses::Courses;
 use super::outcome::ProbeOutcome;
 use super::spec::ProbeSpec;
@@ -46,6 +47,7 @@ struct Played {
     course: Course,
     now_ns: u64,
     words: usize,
+    mo_refused: u64,
     acts: Vec<Act>,
 }
 
@@ -55,6 +57,7 @@ impl Played {
             course: Course::new(spec(returns), START),
             now_ns: 0,
             words: 0,
+            mo_refused: 0,
             acts: Vec::new(),
         }
     }
@@ -66,7 +69,11 @@ impl Played {
             *words += 1;
             Some(format!("W{words}"))
         };
-        self.course.tick(at(now_ns), held, word, &mut self.acts);
+        let around = Around {
+            held,
+            mo_refused: self.mo_refused,
+        };
+        self.course.tick(at(now_ns), around, word, &mut self.acts);
     }
 
     /// The next one is sent, and taken by the node; its number.

@@ -8,6 +8,7 @@ mod held;
 mod restore;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use carrack_carrier::{HandsetPart, ReceiptHandle};
 use carrack_message::mo::{Mo, MoPart, MoWay, MoWays, Taken};
@@ -51,6 +52,7 @@ impl Shard {
     ) {
         if let Some(reason) = self.refuses_mo() {
             self.counts.mo_refused(reason);
+            self.shared.mo_refused.fetch_add(1, Ordering::Relaxed);
             return self.answer(place, link, handle, false);
         }
         self.make_room(2);

@@ -1,5 +1,6 @@
 //! Messages from handsets: durable before the carrier is answered, joined, given to one account, told once.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use carrack_carrier::{HandsetPart, LinkEvent, ReceiptHandle, WireAddress};
@@ -150,6 +151,8 @@ fn full_shard_leaves_it_with_the_carrier_and_goes_on_when_there_is_room() {
     }
     let answers = rig.wires[NORTH].borrow().answers.clone();
     assert_eq!(answers, [(1, true), (2, true), (3, false)]);
+    let refused = rig.shared.mo_refused.load(Ordering::Relaxed);
+    assert_eq!(refused, 1, "who waits for one is told so");
     let taken = rig.subscribe(MoWay::Bind, 1, 10);
     rig.settle();
     take(&mut rig, &taken);

@@ -16,7 +16,7 @@ fn a_reload_keeps_what_is_the_same_and_begins_anew_what_is_not() {
         words += 1;
         Some(format!("W{words}"))
     };
-    let sent = courses.tick(at(60 * SECOND), &|_| None, &mut word);
+    let sent = courses.tick(at(60 * SECOND), &|_| Around::default(), &mut word);
     assert_eq!(sent.len(), 2);
     let gone = courses.follow(at(61 * SECOND), vec![named("b", 3), named("a", 4)]);
     assert!(gone.is_empty(), "what changed knows its words: {gone:?}");
