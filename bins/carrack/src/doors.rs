@@ -8,7 +8,7 @@ use carrack_engine::{AccountEntry, Directory, Engine, LimitSettings};
 use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
 use carrack_ingest::batch::{BatchSpec, Batches};
 use carrack_ingest::http::{HttpDoor, HttpSpec, MetricsPage, Shadow, Taps};
-use carrack_ingest::loop_probe::{self, LoopProbes, ProbeBoard};
+use carrack_ingest::loop_probe::{LoopProbes, ProbeBoard};
 use carrack_ingest::smpp_server::{SmppServer, SmppServerSpec};
 use carrack_ingest::webhook::{WebhookSpec, Webhooks};
 
@@ -173,7 +173,7 @@ fn specifications(configuration: &Configuration) -> Vec<AccountSpec> {
 }
 
 /// Accounts of another configuration with the counters they have. Those that are gone stay for the sake of messages on
-/// their way; no door knows them any more.
+/// their way, and so does the node's own; no door knows them any more.
 fn directory(configuration: &Configuration, engine: &Engine) -> anyhow::Result<Directory> {
     let before = engine.directory();
     let mut entries: Vec<AccountEntry> = before.accounts().cloned().collect();
@@ -204,13 +204,6 @@ fn directory(configuration: &Configuration, engine: &Engine) -> anyhow::Result<D
             acknowledged_early: acknowledged_early(account),
             balance: Arc::default(),
         });
-    }
-    let is_own = |entry: &AccountEntry| entry.name == loop_probe::ACCOUNT;
-    if !configuration.settings.loop_probes.is_empty() && !entries.iter().any(is_own) {
-        let number = engine
-            .number_account(loop_probe::ACCOUNT)
-            .context("the account of loop probes cannot be given a number")?;
-        entries.extend(loop_probes::entry(&configuration.settings, number));
     }
     let carriers = before.carriers().to_vec();
     Ok(Directory::new(entries, carriers).with_mo(handsets::rules(&configuration.settings)))

@@ -1,8 +1,6 @@
 //! From `[[loop_probe]]` to what the engine, the routes and the door of loop probes are told.
 
-use std::sync::Arc;
-
-use carrack_engine::{AccountEntry, AccountQueue, Terms};
+use carrack_engine::{AccountQueue, Terms};
 use carrack_ingest::loop_probe::{ACCOUNT, ProbeSpec};
 use carrack_routing::{Margin, Matcher, OnNoResponse, Policy, RouteRow};
 use carrack_settings::Settings;
@@ -39,9 +37,11 @@ pub(crate) fn routes(settings: &Settings) -> Vec<RouteRow> {
     probes.filter_map(route).collect()
 }
 
-/// Their account, where there are any: without price, limit of money, or credentials.
-pub(crate) fn account(settings: &Settings) -> Option<AccountQueue> {
-    (!settings.loop_probes.is_empty()).then(|| AccountQueue {
+/// Their account, without price, limit of money, or credentials. It is there without probes too: one of an earlier start
+/// that waits yet is the node's own still, has no route any more and expires, where without it customers' routes would
+/// take it.
+pub(crate) fn account() -> AccountQueue {
+    AccountQueue {
         name: ACCOUNT.to_owned(),
         messages_max: MESSAGES_MAX,
         share: 1,
@@ -53,21 +53,45 @@ pub(crate) fn account(settings: &Settings) -> Option<AccountQueue> {
             ..Terms::default()
         },
         acknowledged_early: false,
-    })
+    }
 }
 
-/// The same, with its number, for a directory.
-pub(crate) fn entry(settings: &Settings, number: u32) -> Option<AccountEntry> {
-    account(settings).map(|account| AccountEntry {
-        number,
-        name: account.name,
-        waiting: Arc::default(),
-        messages_max: account.messages_max,
-        share: account.share,
-        group: account.group,
-        currency: account.currency,
-        terms: account.terms,
-        acknowledged_early: account.acknowledged_early,
-        balance: Arc::default(),
-    })
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use carrack_message::{Class, Msisdn};
+    use carrack_routing::{NoRoute, Query};
+
+    use super::*;
+    use crate::configuration::Configuration;
+    use crate::node::specification;
+
+    #[test]
+    fn without_probes_what_waits_of_them_is_the_nodes_own_and_takes_no_customers_route() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("carrack.toml");
+        let text = "[node]\ndata_dir = \"data\"\n[[account]]\nname = \"a\"\napi_key = \"k\"\n\
+             [[carrier]]\nname = \"north\"\naddress = \"127.0.0.1:1\"\nsystem_id = \"c\"\npassword = \"p\"\nprice = \"1\"\n\
+             [[route]]\nmatch = {}\ncarriers = [\"north\"]\n";
+        std::fs::write(&file, text).unwrap();
+        let configuration = Configuration::load(&file).unwrap_or_else(|faults| panic!("{faults}"));
+        let accounts = specification(&configuration, Vec::new()).accounts;
+        let names: Vec<&str> = accounts
+            .iter()
+            .map(|account| account.name.as_str())
+            .collect();
+        assert_eq!(names, ["a", ACCOUNT]);
+        let to = Msisdn::from_u64(447_700_900_123).unwrap();
+        let choose = |account| {
+            let query = Query::of(account, to, "PROBE", Class::Alert);
+            configuration
+                .table
+                .choose(&query)
+                .map(|choice| choice.route)
+        };
+        assert_eq!(
+            (choose(ACCOUNT), choose("a")),
+            (Err(NoRoute::NoRouteMatches), Ok(0))
+        );
+    }
 }

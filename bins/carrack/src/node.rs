@@ -50,7 +50,7 @@ pub(crate) fn specification(configuration: &Configuration, carriers: Vec<Carrier
                 terms: terms(account),
                 acknowledged_early: acknowledged_early(account),
             })
-            .chain(loop_probes::account(settings))
+            .chain([loop_probes::account()])
             .collect(),
         carriers,
         table: Arc::clone(&configuration.table),

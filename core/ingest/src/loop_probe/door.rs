@@ -58,7 +58,7 @@ pub struct LoopProbes {
 }
 
 impl LoopProbes {
-    /// Starts them. The engine's directory has [`ACCOUNT`] where there are any.
+    /// Starts them. The engine's directory has [`ACCOUNT`].
     ///
     /// # Errors
     /// [`LoopProbeFault`].
