@@ -87,7 +87,7 @@ impl Doors {
     }
 
     /// Gives engine and doors the accounts of another configuration, and the engine its rules for messages from
-    /// handsets, other `limits` if there are others, and its routes as well unless they are to stay.
+    /// handsets, other `limits` if there are others, and its routes and loop probes as well unless they are to stay.
     pub(crate) fn reload(
         &self,
         configuration: &Configuration,
@@ -118,8 +118,11 @@ impl Doors {
             http.reload();
         }
         self.webhooks.reload();
-        self.loop_probes
-            .follow(loop_probes::specifications(&configuration.settings));
+        // Without its route a probe would be sent by that of another carrier, or by none.
+        if !keep_routes {
+            self.loop_probes
+                .follow(loop_probes::specifications(&configuration.settings));
+        }
         Ok(())
     }
 

@@ -240,7 +240,7 @@ fn reload(
     }
     if keep_routes {
         tracing::warn!(
-            "carriers were added, taken away or put in another order: routes and prices stay as they are until a restart"
+            "carriers were added, taken away or put in another order: routes, prices and loop probes stay as they are until a restart"
         );
     }
     if let Some(account) = other_currency(configuration, &fresh, &node.engine()) {
@@ -307,8 +307,9 @@ fn other_currency(now: &Configuration, fresh: &Configuration, engine: &Engine) -
 /// What is in use from now on: the sections that need a restart stay as the node was started with them, so that the next
 /// reload still says what waits for it.
 fn keep_started(configuration: &mut Configuration, fresh: Configuration, keep_routes: bool) {
-    let started = std::mem::replace(configuration, fresh);
+    let mut started = std::mem::replace(configuration, fresh);
     if keep_routes {
+        configuration.settings.loop_probes = std::mem::take(&mut started.settings.loop_probes);
         configuration.table = started.table;
         configuration.numbering = started.numbering;
         configuration.prices.carriers = started.prices.carriers;

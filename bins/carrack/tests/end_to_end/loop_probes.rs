@@ -91,10 +91,16 @@ fn what_comes_back_is_told_from_receipts_that_are_invented_and_customers_see_not
     the_invented_one_is_found_out(&place, &node);
     seen_by_an_operator(&place);
     reloaded(&place, &node);
+    reloaded_with_another_carrier(&place, &node);
     north.toggle();
     eventually("none is sent while the carrier is down", PATIENCE, || {
         shown(&node, "north-loop")["state"] == "carrier is down"
     });
+    assert_eq!(
+        shown(&node, "south-loop")["carrier"],
+        "south",
+        "its route is the old one still"
+    );
     let sums = shown(&node, "north-loop")["sums"].clone();
     assert_eq!(
         (&sums["missed"], &sums["failed"]),
@@ -196,6 +202,19 @@ fn reloaded(place: &Place, node: &Node) {
             .unwrap()
             >= kept
     );
+}
+
+/// Routes stay until a restart, and probes stay with them.
+fn reloaded_with_another_carrier(place: &Place, node: &Node) {
+    let east = "[[carrier]]\nname = \"east\"\naddress = \"127.0.0.1:9\"\nsystem_id = \"c\"\npassword = \"p\"\nprice = \"1\"\n";
+    write(place, "[[route]]", &format!("{east}[[route]]"));
+    write(place, "carrier = \"south\"", "carrier = \"east\"");
+    node.signal("HUP");
+    eventually("it is said what stays", PATIENCE, || {
+        place
+            .said()
+            .contains("routes, prices and loop probes stay as they are until a restart")
+    });
 }
 
 /// Every message and every part from a handset is where it belongs: what came back was the node's, the rest waits for its
