@@ -59,6 +59,14 @@ impl Client {
         self.document(answer)
     }
 
+    /// Asks for a document that a node of an earlier version does not have.
+    pub(crate) fn get_if_there(&self, path: &str) -> Result<Option<Value>, Fault> {
+        match self.get(path, &[]) {
+            Err(fault) if is_absent(&fault) => Ok(None),
+            answer => answer.map(Some),
+        }
+    }
+
     /// Sends a document.
     pub(crate) fn post(&self, path: &str, document: &Value) -> Result<Value, Fault> {
         let request = self.agent.post(self.to(path));
@@ -170,6 +178,16 @@ impl std::fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
+/// The node has no such path.
+fn is_absent(fault: &Fault) -> bool {
+    const NOT_FOUND: u16 = 404;
+    let Fault::Failed(error) = fault else {
+        return false;
+    };
+    let refused = error.downcast_ref::<Refused>();
+    refused.is_some_and(|refused| refused.status == NOT_FOUND)
+}
+
 /// Whether asking again may help: the node cannot be reached, or is not able for now.
 pub(crate) fn may_pass(fault: &Fault) -> bool {
     const REQUEST_TIMEOUT: u16 = 408;
@@ -207,9 +225,42 @@ fn refusal(status: &str, problem: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::net::TcpListener;
+
     use serde_json::json;
 
-    use super::refusal;
+    use super::*;
+
+    /// What a node that answers with this head says of a path.
+    fn asked(status: &'static str) -> Result<Option<Value>, Fault> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let node = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") {
+                let mut octet = [0];
+                stream.read_exact(&mut octet).unwrap();
+                asked.extend(octet);
+            }
+            let answer =
+                format!("HTTP/1.1 {status}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}");
+            stream.write_all(answer.as_bytes()).unwrap();
+        });
+        let client = Client::new(&format!("http://{address}"), "key")?;
+        let answer = client.get_if_there("/v1/new");
+        node.join().unwrap();
+        answer
+    }
+
+    #[test]
+    fn what_an_older_node_does_not_have_is_absent_and_a_refusal_is_none() {
+        assert_eq!(asked("200 OK").unwrap(), Some(json!({})));
+        assert_eq!(asked("404 Not Found").unwrap(), None);
+        assert!(asked("403 Forbidden").is_err());
+        assert!(asked("503 Service Unavailable").is_err());
+    }
 
     #[test]
     fn a_problem_keeps_its_detail_and_every_field() {

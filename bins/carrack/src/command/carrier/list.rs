@@ -35,8 +35,9 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
     let operator = arguments.node.operator()?;
     let mut document = operator.get("/v1/carriers", &[])?;
-    let mut probes = operator.get("/v1/loop_probes", &[])?;
-    if let (Some(whole), Some(probes)) = (document.as_object_mut(), probes.get_mut("loop_probes")) {
+    let mut probes = operator.get_if_there("/v1/loop_probes")?;
+    let probes = probes.as_mut().and_then(|all| all.get_mut("loop_probes"));
+    if let (Some(whole), Some(probes)) = (document.as_object_mut(), probes) {
         whole.insert("loop_probes".to_owned(), probes.take());
     }
     if let Some(name) = arguments

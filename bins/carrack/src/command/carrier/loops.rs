@@ -16,7 +16,8 @@ Examples:
   carrack carrier loops
   carrack carrier loops --json --config carrack.toml
 
-[[loop_probe]] says which are sent; docs/probes.md says what the states mean. Counts are since the start.
+[[loop_probe]] says which are sent; docs/probes.md says what the states mean. Counts are since the start, or since the
+probe was changed.
 Exits 1 while one of them is an alert.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
