@@ -179,6 +179,18 @@ fn seen_by_an_operator(place: &Place) {
     let balances = place.run(&["balance"]);
     let balances = String::from_utf8_lossy(&balances.stdout).into_owned();
     assert!(!balances.contains("node:"), "no customer: {balances}");
+    let money = [
+        "balance",
+        "add",
+        "node:loop-probes",
+        "5",
+        "--reference",
+        "slip",
+    ];
+    let refused = place.run(&money);
+    assert_eq!(refused.status.code(), Some(1), "nobody could see it again");
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(why.contains("there is no account"), "{why}");
 }
 
 /// A probe that was changed begins anew, the other keeps its sums.

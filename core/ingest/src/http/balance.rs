@@ -17,6 +17,7 @@ use super::authentication::{Customer, Operator};
 use super::body::json_object;
 use super::problem::{Problem, json};
 use super::state::State;
+use crate::loop_probe;
 
 /// Most that is given or taken back at once: what is more is a slip of the pen.
 const AMOUNT_MAX: Micros = Micros(1_000_000_000_000_000);
@@ -83,7 +84,7 @@ pub(crate) async fn all(Extract(state): Extract<State>, _: Operator) -> Result<R
     let directory = state.engine.directory();
     let mut balances: Vec<Balance> = directory
         .accounts()
-        .filter(|entry| entry.name != crate::loop_probe::ACCOUNT)
+        .filter(|entry| entry.name != loop_probe::ACCOUNT)
         .map(|entry| Balance::of(&state, entry, entry.balance.view()))
         .collect();
     balances.sort_by(|one, other| one.account.cmp(&other.account));
@@ -125,6 +126,10 @@ pub(crate) async fn give(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    if account == loop_probe::ACCOUNT {
+        // It has no balance that anybody could see, so it is given none.
+        return Err(unknown(&account));
+    }
     let object = json_object(&state, &headers, body).await?;
     let wanted: Wanted = serde_json::from_value(Value::Object(object)).map_err(|fault| {
         Problem::bad_request(format!(
