@@ -1,4 +1,4 @@
-//! The thread that reads the other configuration and looks at messages by it.
+//! Reads the other configuration and looks at messages by it, on the thread that is aside.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,8 +15,6 @@ use crate::configuration::Configuration;
 use crate::prices::utc_now_ns;
 use crate::rehearsal::{Judge, Sums};
 
-/// How much less of the processor it has than threads that move messages.
-const ASIDE_NICE: i32 = 10;
 /// How long it may not notice that it is to end.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How often it looks what is new of carriers, accounts and the clock.
@@ -26,8 +24,6 @@ const AT_A_TIME: usize = 256;
 
 /// Reads what is to be tried and looks at messages until it is stopped.
 pub(super) fn run(trial: &Trial, engine: &Engine) {
-    // Where the system does not allow it, it runs as everybody does.
-    let _ = rustix::process::nice(ASIDE_NICE);
     let loaded = match Loaded::read(&trial.named.configuration) {
         Ok(loaded) => loaded,
         Err(faults) => {

@@ -1,10 +1,11 @@
 //! `[shadow]`: another configuration beside live traffic: what it would have done with each new message.
 //!
 //! Promise: nothing of it is sent, charged or changes a message, and no fault of it holds the node or a reload up: it is
-//! logged, counted and stands in the report. Reading and comparing are done by one thread that gives way to those that
-//! move messages. Bound: `queue` messages that wait, sums of the size of the two tables, [`EXAMPLES_MAX`](example::EXAMPLES_MAX)
+//! logged, counted and stands in the report. Reading and comparing are done by one thread ([`Aside`]) that gives way to those
+//! that move messages, and for which nobody waits before the node ends. Bound: `queue` messages that wait, sums of the size of the two tables, [`EXAMPLES_MAX`](example::EXAMPLES_MAX)
 //! examples.
 
+mod aside;
 mod example;
 mod loaded;
 mod look;
@@ -14,9 +15,8 @@ mod tests;
 mod text;
 mod trial;
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 use carrack_engine::Engine;
 use carrack_ingest::http::ShadowDesk;
@@ -26,10 +26,8 @@ use serde_json::Value;
 pub(crate) use loaded::Loaded;
 pub(crate) use report::Report;
 
+use aside::Aside;
 use trial::Trial;
-
-/// A thread that still reads a large file when the node ends is left alone after so long.
-const END_WITHIN: Duration = Duration::from_secs(1);
 
 /// The trial of now, for those who ask.
 #[derive(Default)]
@@ -62,7 +60,8 @@ impl ShadowDesk for Desk {
 pub(crate) struct Shadow {
     engine: Engine,
     desk: Arc<Desk>,
-    thread: Option<JoinHandle<()>>,
+    /// None until something is tried.
+    aside: Option<Aside>,
 }
 
 impl Shadow {
@@ -71,7 +70,7 @@ impl Shadow {
         let mut shadow = Self {
             engine,
             desk: Arc::default(),
-            thread: None,
+            aside: None,
         };
         shadow.begin(named);
         shadow
@@ -96,26 +95,16 @@ impl Shadow {
         }
     }
 
-    /// Ends it for good.
+    /// Ends it for good, and does not wait for its thread.
     pub(crate) fn stop(&mut self) {
         self.end();
         self.desk.replace(None);
     }
 
     /// Messages are shown to nobody any more.
-    fn end(&mut self) {
+    fn end(&self) {
         if let Some(trial) = self.desk.trial() {
             trial.stop(|| self.engine.replace_shadow(None));
-        }
-        let Some(thread) = self.thread.take() else {
-            return;
-        };
-        let until = Instant::now() + END_WITHIN;
-        while !thread.is_finished() && Instant::now() < until {
-            std::thread::park_timeout(Duration::from_millis(5));
-        }
-        if thread.is_finished() && thread.join().is_err() {
-            tracing::error!("the thread of the shadow ended by a panic");
         }
     }
 
@@ -125,16 +114,21 @@ impl Shadow {
         };
         let trial = Arc::new(Trial::of(named.clone()));
         self.desk.replace(Some(Arc::clone(&trial)));
-        let engine = self.engine.clone();
-        let started = {
-            let trial = Arc::clone(&trial);
-            std::thread::Builder::new()
-                .name("shadow".to_owned())
-                .spawn(move || look::run(&trial, &engine))
-        };
-        match started {
-            Ok(thread) => self.thread = Some(thread),
+        match self.aside() {
+            Ok(aside) => aside.begin(trial),
             Err(error) => trial.fail(&[format!("no thread for the shadow: {error}")]),
         }
+    }
+
+    /// The thread, once there is something to try.
+    fn aside(&mut self) -> io::Result<&Aside> {
+        let (run, shut) = (self.engine.clone(), self.engine.clone());
+        Ok(match &mut self.aside {
+            Some(aside) => aside,
+            none => none.insert(Aside::start(
+                move |trial| look::run(trial, &run),
+                move || shut.replace_shadow(None),
+            )?),
+        })
     }
 }

@@ -267,6 +267,8 @@ fn a_trial_that_was_stopped_opens_no_door() {
     let mut is_open = false;
     assert!(!trial.look(looking(Default::default()), |_| is_open = true));
     assert!(!is_open);
+    trial.fail(&["of a file that nobody asks of any more".to_owned()]);
+    assert_eq!(trial.report().state, "reading", "no fault is told of it");
     let files = Loaded::read(&named.configuration).unwrap().files;
     let trial = Trial::of(named.clone());
     assert!(trial.look(looking(files), |_| ()));

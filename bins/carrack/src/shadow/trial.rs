@@ -93,8 +93,12 @@ impl Trial {
         shut();
     }
 
-    /// It cannot be tried.
+    /// It cannot be tried. Of one that was stopped nobody asks any more: nothing is told or counted.
     pub(super) fn fail(&self, faults: &[String]) {
+        let mut state = self.state();
+        if self.is_stopped() {
+            return;
+        }
         metrics::counter!(names::SHADOW_FAULTS).increment(1);
         for fault in faults {
             tracing::error!("{fault}");
@@ -103,7 +107,7 @@ impl Trial {
             faults = faults.len(),
             "the configuration of [shadow] has faults; nothing is tried until the next reload, all else goes on"
         );
-        *self.state() = State::Faulty {
+        *state = State::Faulty {
             faults: faults.iter().take(FAULTS_SHOWN_MAX).cloned().collect(),
             more: faults.len().saturating_sub(FAULTS_SHOWN_MAX),
         };
