@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use carrack_engine::{Directory, Engine, Seen, ShadowDoor, ShadowSpec};
+use carrack_ingest::loop_probe;
 use carrack_routing::RouteTable;
 use carrack_telemetry::names;
 use crossbeam::channel::{Receiver, RecvTimeoutError};
@@ -144,6 +145,10 @@ fn add(
             name: account.map_or("", |account| account.name.as_str()),
             currency: account.and_then(|account| account.currency),
         };
+        if payer.name == loop_probe::ACCOUNT {
+            // No customer's: it goes to its carrier whatever the tables say.
+            continue;
+        }
         looked_at += 1;
         different += u64::from(looking.add(&seen, payer, judge));
     }

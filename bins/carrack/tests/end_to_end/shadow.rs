@@ -212,6 +212,36 @@ fn the_shadow_says_of_live_traffic_what_a_rehearsal_says_of_its_records() {
 }
 
 #[test]
+fn a_table_in_its_own_shadow_differs_in_no_loop_probe() {
+    let carriers = start();
+    let place = place(&carriers, "");
+    let text = std::fs::read_to_string(place.configuration()).unwrap();
+    let text = text.replace("\"next.toml\"", "\"carrack.toml\"");
+    let probe = "[[loop_probe]]\nname = \"loop\"\ncarrier = \"north\"\nto = \"+447700900999\"\nfrom = \"PROBE\"\n\
+                 returns = \"receipt\"\nevery = \"10s\"\nwithin = \"5s\"\n";
+    std::fs::write(place.configuration(), format!("{text}{probe}")).unwrap();
+    let node = place.serve();
+    looks(&node);
+    eventually("a probe has come back", WITHIN, || {
+        node.get("/v1/loop_probes")["loop_probes"][0]["sums"]["returned"].as_u64() >= Some(1)
+    });
+    // What was shown before them was looked at before them.
+    let file = rows(&place, |row| {
+        (format!("4479120{row:05}"), "hello".to_owned())
+    });
+    let id = node.submit_batch(&file);
+    node.batch_done(&id, WITHIN);
+    let said = seen(&node, ROWS);
+    assert_eq!(
+        (&said["messages"], &said["same"], &said["only_now"]),
+        (&ROWS.into(), &ROWS.into(), &0.into()),
+        "{said}"
+    );
+    assert_eq!(metric(&node, "carrack_shadow_different_total"), 0.0);
+    assert_eq!(node.stop().0, Some(0), "{}", place.said());
+}
+
+#[test]
 fn a_bad_shadow_is_named_and_stops_neither_the_node_nor_a_reload() {
     let carriers = start();
     let place = place(&carriers, "share = 50");
