@@ -18,7 +18,7 @@ use crate::rehearsal::{Judge, Sums};
 
 /// How long it may not notice that it is to end.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How often it looks what is new of carriers, accounts and the clock.
+/// How often it looks what is new of carriers, accounts, the table in use and the clock.
 const NEWS: Duration = Duration::from_secs(1);
 /// Messages between two looks at who asks.
 const AT_A_TIME: usize = 256;
@@ -105,6 +105,7 @@ fn look(
             news_at = Instant::now() + NEWS;
             judge.take_quality(engine.quality().renumbered(&numbers));
             directory = engine.directory();
+            trial.take_look_ups(engine.table().looks_up());
             if !configuration.prices.hold_at(utc_now_ns()) {
                 return Ended::PricesChange;
             }

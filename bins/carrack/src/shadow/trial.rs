@@ -45,7 +45,7 @@ pub(super) struct Looking {
     pub(super) door: Arc<ShadowDoor>,
     pub(super) table: Arc<RouteTable>,
     pub(super) rates: Option<Rates>,
-    /// Whether a register is asked for networks.
+    /// Whether a register is asked for networks by the table in use.
     pub(super) is_looked_up: bool,
     pub(super) since_utc_ns: u64,
     pub(super) sums: Sums,
@@ -123,6 +123,13 @@ impl Trial {
         *state = State::Looking(Box::new(looking));
         open(door);
         true
+    }
+
+    /// Whether the table in use asks a register now: a reload of the node may change it.
+    pub(super) fn take_look_ups(&self, is_looked_up: bool) {
+        if let State::Looking(looking) = &mut *self.state() {
+            looking.is_looked_up = is_looked_up;
+        }
     }
 
     /// Forgets what was seen.
