@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Most octets of a configuration file.
-const FILE_OCTETS_MAX: u64 = 16 << 20;
+pub(crate) const FILE_OCTETS_MAX: u64 = 16 << 20;
 
 /// Sections that stand once.
 const TABLES: &[&str] = &[

@@ -1,11 +1,12 @@
 //! `[shadow]`: another configuration that is tried beside live traffic. Absent: none is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use toml::de::DeValue;
 
 use crate::kind;
-use crate::reader::{Read, Section};
+use crate::reader::{self, Context, Read, Section};
+use crate::settings::FILE_OCTETS_MAX;
 
 /// `[shadow]`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,19 @@ pub struct Shadow {
 }
 
 impl Shadow {
+    /// The section of a file, whatever faults other sections have; none where there is none that can be read.
+    #[must_use]
+    pub fn of_file(path: &Path) -> Option<Self> {
+        let text = reader::text_of(path, FILE_OCTETS_MAX).ok()?;
+        let base_dir = path.parent().unwrap_or(Path::new(""));
+        let context = Context::new(&text, &path.display().to_string(), base_dir);
+        let document = reader::document(&text, &context).ok()?;
+        let found = document.get_ref().get("shadow")?;
+        let table = found.get_ref().as_table()?;
+        let line = context.line(found.span().start);
+        Self::read(&Section::new(&context, "[shadow]", Some((table, line))))
+    }
+
     /// None only after a fault was gathered.
     pub(crate) fn read(section: &Section<'_>) -> Option<Self> {
         let path = |value: &DeValue<'_>| -> Read<PathBuf> {

@@ -43,3 +43,21 @@ fn faults_are_named_with_their_cure() {
         assert!(said.contains(part), "{part}: {said}");
     }
 }
+
+#[test]
+fn the_section_of_a_file_with_other_faults_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("c.toml");
+    let of = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        Shadow::of_file(&path)
+    };
+    let section = "[shadow]\nconfiguration = \"next.toml\"\n";
+    let found = of(&format!("[nodes]\n[[route]]\nx = 1\n{section}")).unwrap();
+    assert_eq!(found.configuration, path.with_file_name("next.toml"));
+    assert_eq!(found.line, 4);
+    for text in ["", "shadow = 1\n", "[shadow]\n", &format!("{section}[")] {
+        assert_eq!(of(text), None, "{text}");
+    }
+    assert_eq!(Shadow::of_file(&folder.path().join("none.toml")), None);
+}

@@ -1,9 +1,9 @@
-//! `carrack config check`: all faults of a configuration and of the price lists it names.
+//! `carrack config check`: all faults of a configuration, of the one in its shadow, and of the price lists they name.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use carrack_routing::numbering::Portability;
-use carrack_settings::{Faults, Settings};
+use carrack_settings::{Faults, Settings, Shadow};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -40,11 +40,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(command: &Command) -> Result<(), Fault> {
     let Command::Check(arguments) = command;
     let file = arguments.file.display().to_string();
-    let checked = Configuration::load(&arguments.file).and_then(|configuration| {
-        check_shadow(&configuration.settings)?;
-        Ok(configuration)
-    });
-    let configuration = match checked {
+    let configuration = match checked(&arguments.file) {
         Ok(configuration) => configuration,
         Err(faults) => {
             if arguments.json {
@@ -95,12 +91,27 @@ pub(crate) fn run(command: &Command) -> Result<(), Fault> {
     ))
 }
 
-/// A node starts with a faulty `[shadow]` and goes without it; whoever checks wants to know before.
-fn check_shadow(settings: &Settings) -> Result<(), Faults> {
-    let Some(shadow) = &settings.shadow else {
-        return Ok(());
+/// A node starts with a faulty `[shadow]` and goes without it; whoever checks wants to know before, and all at once. What
+/// both configurations name has its faults told once.
+fn checked(path: &Path) -> Result<Configuration, Faults> {
+    let own = Configuration::load(path);
+    let shadow = match &own {
+        Ok(configuration) => configuration.settings.shadow.clone(),
+        Err(_) => Shadow::of_file(path),
     };
-    Loaded::read(&shadow.configuration).map(drop)
+    let beside = shadow.and_then(|shadow| Loaded::read(&shadow.configuration).err());
+    match (own, beside) {
+        (own, None) => own,
+        (Ok(_), Some(beside)) => Err(beside),
+        (Err(mut own), Some(beside)) => {
+            for fault in beside.0 {
+                if !own.0.contains(&fault) {
+                    own.0.push(fault);
+                }
+            }
+            Err(own)
+        }
+    }
 }
 
 /// What is no fault and yet leaves the node without work.

@@ -241,6 +241,26 @@ fn a_table_in_its_own_shadow_differs_in_no_loop_probe() {
     assert_eq!(node.stop().0, Some(0), "{}", place.said());
 }
 
+/// Faults of the configuration in use hide none of the other one's, and a price list of both is told of once.
+fn both_are_checked(place: &Place, named: &str, check: impl Fn() -> (Option<i32>, String)) {
+    let good = std::fs::read_to_string(place.configuration()).unwrap();
+    std::fs::write(place.configuration(), format!("{good}[nodes]\n")).unwrap();
+    let (code, said) = check();
+    assert_eq!(code, Some(2));
+    assert!(said.contains("`nodes`") && said.contains(named), "{said}");
+    std::fs::write(place.configuration(), &good).unwrap();
+    let text = std::fs::read_to_string(next(place)).unwrap();
+    std::fs::write(next(place), text.replace("\"sout\"", "\"south\"")).unwrap();
+    let deck = place.folder.path().join("south.csv");
+    let prices = std::fs::read_to_string(&deck).unwrap();
+    std::fs::write(&deck, prices.replacen("44,", "4x,", 1)).unwrap();
+    let (code, said) = check();
+    assert_eq!(code, Some(2));
+    assert_eq!(said.matches("south.csv:2").count(), 1, "{said}");
+    std::fs::write(&deck, prices).unwrap();
+    std::fs::write(next(place), text).unwrap();
+}
+
 #[test]
 fn a_bad_shadow_is_named_and_stops_neither_the_node_nor_a_reload() {
     let carriers = start();
@@ -261,6 +281,7 @@ fn a_bad_shadow_is_named_and_stops_neither_the_node_nor_a_reload() {
     let named = format!("next.toml:{line}: ");
     let (code, said) = check();
     assert!(code == Some(2) && said.contains(&named), "{said}");
+    both_are_checked(&place, &named, check);
 
     let node = place.serve();
     eventually("it says so", WITHIN, || report(&node)["state"] == "faulty");
