@@ -275,8 +275,10 @@ fn what_a_cdr_does_not_say_is_counted_and_faults_are_named() {
     // Octets have no text, so the route that looks for one is judged.
     lines += &line("\"4917130000002\"", "test", "").replace("gsm7", "binary");
     lines += &line("\"447700900001\"", "gone", "");
+    lines += &line("\"447700900001\"", "node:loop-probes", "");
     std::fs::write(cdr.join("cdr-1.jsonl"), &lines).unwrap();
     let said = document(&rehearse(&place, &place, &[]));
+    assert_eq!(said["loop_probes"], 1, "{said}");
     assert_eq!(said["not_judged"]["messages"], 1, "{said}");
     assert_eq!(said["not_judged"]["routes"][0]["name"], "lottery");
     assert_eq!(said["not_judged"]["routes"][0]["asks"][0], "text");
@@ -302,7 +304,7 @@ fn what_a_cdr_does_not_say_is_counted_and_faults_are_named() {
     assert_eq!(output.status.code(), Some(1), "a line cannot be read");
     let said = document(&output);
     let what = said["unreadable"]["what"][0].as_str().unwrap();
-    assert!(what.contains("cdr-1.jsonl:6: "), "{what}");
+    assert!(what.contains("cdr-1.jsonl:7: "), "{what}");
     assert_eq!(said["prices_at"], "2026-12-01");
     std::fs::write(cdr.join("cdr-1.csv"), "").unwrap();
     let named: Vec<PathBuf> = ["cdr-1.csv", "cdr-1.jsonl"]

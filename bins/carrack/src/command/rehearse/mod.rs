@@ -101,6 +101,7 @@ fn add(
     };
     if facts.account == loop_probe::ACCOUNT {
         // No customer's: it goes to its carrier whatever the table says.
+        reading.loop_probes += 1;
         return Ok(());
     }
     let past = row.past()?;

@@ -19,6 +19,8 @@ pub(super) struct Reading {
     pub(super) without_facts: u64,
     /// Messages that no carrier was tried for.
     pub(super) never_sent: u64,
+    /// Messages of the node itself.
+    pub(super) loop_probes: u64,
     pub(super) unreadable: Unreadable,
 }
 
@@ -33,6 +35,7 @@ pub(super) struct Rehearsal {
     /// Of those, messages that another carrier would get.
     moved: u64,
     never_sent: u64,
+    loop_probes: u64,
     without_facts: u64,
     unreadable: Unreadable,
     #[serde(flatten)]
@@ -49,6 +52,7 @@ impl Rehearsal {
             messages: made.sums.before.messages,
             moved: parts.other,
             never_sent: reading.never_sent,
+            loop_probes: reading.loop_probes,
             without_facts: reading.without_facts,
             unreadable: reading.unreadable,
             comparison: Comparison::of(made),
@@ -82,6 +86,10 @@ impl Rehearsal {
             (
                 self.never_sent,
                 "messages were never tried at a carrier; they are in no sum",
+            ),
+            (
+                self.loop_probes,
+                "messages are loop probes of the node; they are in no sum",
             ),
             (
                 self.without_facts,
