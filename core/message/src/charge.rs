@@ -44,8 +44,9 @@ impl ChargeOn {
             Self::Accepted => price,
             Self::Submitted => {
                 let segments = segments.max(1);
-                // Segments that were sent again cost the customer nothing.
-                price / i64::from(segments) * i64::from(taken.min(segments))
+                // Segments that were sent again cost the customer nothing; of a whole text no rest is left.
+                let part = i128::from(price) * i128::from(taken.min(segments));
+                i64::try_from(part / i128::from(segments)).unwrap_or(price)
             }
             Self::Delivered if delivered => price,
             Self::Delivered => 0,
@@ -102,6 +103,9 @@ mod tests {
             let event = events.get(which).unwrap();
             let charge = event.charge(price, segments, taken, delivered);
             prop_assert!((0..=price.max(0)).contains(&charge));
+            if taken >= segments && taken > 0 && delivered {
+                prop_assert_eq!(charge, price.max(0), "all segments are the whole price");
+            }
         }
     }
 }
