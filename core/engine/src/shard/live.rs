@@ -211,6 +211,8 @@ pub(crate) struct Live {
     pub(crate) attempts: u32,
     /// Passing refusals at this carrier in a row.
     pub(crate) retries_here: u8,
+    /// Rounds at this carrier with parts that it did not answer.
+    pub(crate) silences: u8,
     /// Refusals for speed.
     pub(crate) throttled: Throttled,
     /// It goes before others of its lane when it next stands in it.
@@ -269,6 +271,7 @@ impl Live {
             round_failed: false,
             attempts: 0,
             retries_here: 0,
+            silences: 0,
             throttled: Throttled::default(),
             goes_first: false,
             unfinished: false,

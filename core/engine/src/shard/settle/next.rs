@@ -150,6 +150,7 @@ impl Shard {
         live.unfinished = false;
         live.leave_carrier = false;
         live.retries_here = 0;
+        live.silences = 0;
         live.throttled = Throttled::default();
         live.pause_ns = 0;
         let next = from.and_then(|from| self.plans.without(live.plan, from).ok());

@@ -21,6 +21,9 @@ use crate::shard::unnamed::Claim;
 /// Why a message ends where the route says so.
 pub(in crate::shard) const NO_RESPONSE: &str = "no response came and the route says to fail";
 
+/// So often in turn a carrier may say nothing to a text.
+const SILENCES_MAX: u8 = 2;
+
 impl Shard {
     /// What an unanswered part of a message means at a carrier.
     pub(in crate::shard) fn policy(&self, key: Key, place: Option<u16>) -> OnNoResponse {
@@ -55,10 +58,13 @@ impl Shard {
             due_ns = due_ns.max(left.since_ns.saturating_add(carrier.rules.resend_grace_ns));
             carrier.stats.slots_given_early += u64::from(due_ns > now.mono_ns);
         }
-        live.note_bad_outcome();
+        let first = live.note_bad_outcome();
         let (id, parts) = (live.id.0, live.segments.len() as u8);
         if let Some(found) = live.segment_mut(segment) {
             found.attempts = found.attempts.saturating_add(1);
+        }
+        if first && reason == UncertainReason::NoResponse {
+            live.silences = live.silences.saturating_add(1);
         }
         let number = carrier.number;
         let wait_ns = due_ns - now.mono_ns;
@@ -152,6 +158,7 @@ impl Shard {
             }
             match self.policy(key, Some(place)) {
                 OnNoResponse::Resend => {
+                    self.leaves_the_silent(key);
                     self.unlist(place, key, part);
                     self.goes_astray(now, place, to, message);
                     self.set_state(key, part, SegmentState::Unsent);
@@ -167,6 +174,13 @@ impl Shard {
         let phase = self.live.get(key).map(|live| live.phase);
         if unsent && phase == Some(Phase::AwaitingReceipt) {
             self.go_on(now, key, true);
+        }
+    }
+
+    /// A carrier that says nothing once more has no third copy: the text goes on to the next one.
+    fn leaves_the_silent(&mut self, key: Key) {
+        if let Some(live) = self.live.get_mut(key) {
+            live.leave_carrier |= live.silences >= SILENCES_MAX;
         }
     }
 

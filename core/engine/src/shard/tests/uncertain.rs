@@ -31,6 +31,38 @@ fn lost_response_frees_the_slot_is_recorded_and_sent_again() {
 }
 
 #[test]
+fn carrier_that_is_silent_twice_has_no_third_copy() {
+    for text in ["hello".to_owned(), "x".repeat(400)] {
+        let mut rig = Rig::new();
+        let ids = rig.accept(&[&text]);
+        let parts = rig.open(NORTH);
+        for _ in 0..2 {
+            assert_eq!((rig.open(NORTH), rig.open(SOUTH)), (parts, 0));
+            rig.after(GRACE);
+            while rig.open(NORTH) > 0 {
+                rig.time_out(NORTH);
+            }
+            rig.settle();
+        }
+        assert_eq!((rig.open(NORTH), rig.open(SOUTH)), (0, parts));
+        for part in 0..parts {
+            rig.answer(SOUTH, &format!("s{part}"));
+        }
+        rig.settle();
+        for part in 0..parts {
+            rig.receipt(SOUTH, &format!("s{part}"), ReceiptState::Delivered);
+        }
+        rig.settle();
+        let ends = rig.finals();
+        assert_eq!(
+            (ends.len(), ends[0].0, ends[0].1),
+            (1, ids[0], Status::Delivered)
+        );
+        assert_eq!(uncertain_records(&rig), 2 * parts, "each copy is listed");
+    }
+}
+
+#[test]
 fn late_response_settles_the_uncertain_message_without_a_copy() {
     let mut rig = Rig::with(EngineSettings {
         on_no_response: OnNoResponse::Wait,
