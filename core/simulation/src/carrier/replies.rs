@@ -34,6 +34,10 @@ impl World {
                 if let Some(text) = self.book.texts.get_mut(copy.text) {
                     text.delivered |= state == Some(ReceiptState::Delivered);
                 }
+                if state.is_some_and(|state| state.is_final() && state != ReceiptState::Delivered) {
+                    // As after a receipt that says so, its text may go on to the next carrier.
+                    self.book.excuses += 1;
+                }
                 Answer::Queried(state)
             }
             None => match self.refusal(&plan).filter(|_| !cut) {
