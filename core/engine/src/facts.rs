@@ -1,6 +1,6 @@
 //! The facts of a message that routes look at, as its submission or its record has them.
 
-use carrack_message::record::{ArchivedAccepted, ArchivedBody, Body};
+use carrack_message::record::{ArchivedAccepted, ArchivedBody, Body, RecordView, record_at};
 use carrack_message::{Class, Currency, Micros, Msisdn, tag};
 use carrack_routing::Query;
 
@@ -49,6 +49,14 @@ impl<'a> Facts<'a> {
             text: None,
             tlvs: &[],
             price_micros: -1,
+        }
+    }
+
+    /// Of the message whose record lies there in a frame; none where none does, or it says what cannot be.
+    pub(crate) fn of_frame(octets: &'a [u8], offset: u32) -> Option<Self> {
+        match record_at(octets, offset) {
+            Ok(RecordView::Accepted(record)) => Self::of_record(record),
+            _ => None,
         }
     }
 

@@ -227,6 +227,17 @@ impl Shard {
         }
     }
 
+    /// Keys of messages that left a lane, or its twin of moved ones, otherwise than by its front.
+    pub(super) fn forget_strays(&mut self, lane: LaneKey) {
+        let live = &self.live;
+        for moved in [false, true] {
+            self.lanes.prune(LaneKey { moved, ..lane }, |key| {
+                live.get(key)
+                    .is_some_and(|live| live.stands_in(lane.plan, lane.pace))
+            });
+        }
+    }
+
     fn keep_unfinished(&mut self, key: Key, place: u16, first: bool) {
         let Some(live) = self.live.get_mut(key) else {
             return;

@@ -9,7 +9,6 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use carrack_message::Network;
-use carrack_message::record::{RecordView, record_at};
 use carrack_runtime::Now;
 use carrack_telemetry::names;
 
@@ -79,13 +78,7 @@ impl Shard {
     /// Keys that are left in lanes of before would keep those from reading on: their next token may be far.
     fn leave_old_lanes(&mut self) {
         for lane in std::mem::take(&mut self.repaced) {
-            let live = &self.live;
-            for moved in [false, true] {
-                self.lanes.prune(LaneKey { moved, ..lane }, |key| {
-                    live.get(key)
-                        .is_some_and(|live| live.stands_in(lane.plan, lane.pace))
-                });
-            }
+            self.forget_strays(lane);
         }
     }
 
@@ -120,11 +113,7 @@ impl Shard {
         else {
             return false;
         };
-        let record = record_at(&frame.octets, live.offset);
-        let Ok(RecordView::Accepted(record)) = record else {
-            return false;
-        };
-        let Some(facts) = Facts::of_record(record) else {
+        let Some(facts) = Facts::of_frame(&frame.octets, live.offset) else {
             return false;
         };
         let pace = self.pace_of(now, &facts, live.network);

@@ -315,11 +315,7 @@ impl Shard {
 impl Restored {
     /// Its way by the routes of now.
     fn way(&self, shard: &mut Shard, now: Now) -> Way {
-        let record = record_at(&self.frame.octets, self.offset);
-        let facts = match &record {
-            Ok(RecordView::Accepted(record)) => Facts::of_record(record),
-            _ => None,
-        };
+        let facts = Facts::of_frame(&self.frame.octets, self.offset);
         let facts =
             facts.unwrap_or_else(|| Facts::bare(self.account, self.to, &self.from, self.class));
         shard.way_of(now, &facts)

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use carrack_message::Network;
-use carrack_message::record::{RecordView, record_at};
 use carrack_routing::{AfterReceipt, Choice, Draws, NoRoute, OnNoResponse, PlanId, Policy, Query};
 use carrack_runtime::Now;
 use smallvec::SmallVec;
@@ -252,10 +251,7 @@ impl Shard {
         let (Some(frame), offset) = (live.frame.clone(), live.offset) else {
             return Ok(None);
         };
-        let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, offset) else {
-            return Ok(None);
-        };
-        let Some(facts) = Facts::of_record(record) else {
+        let Some(facts) = Facts::of_frame(&frame.octets, offset) else {
             return Ok(None);
         };
         let choice = self.choose(now, &facts, draws)?;

@@ -138,10 +138,7 @@ impl Shard {
     fn way_anew(&mut self, now: Now, key: Key) -> Option<Way> {
         let live = self.live.get(key)?;
         let (frame, offset) = (live.frame.clone()?, live.offset);
-        let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, offset) else {
-            return None;
-        };
-        Some(self.way_of(now, &Facts::of_record(record)?))
+        Some(self.way_of(now, &Facts::of_frame(&frame.octets, offset)?))
     }
 
     /// Nothing of it has left: it begins anew with these carriers. A pause goes on.

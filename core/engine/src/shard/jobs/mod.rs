@@ -315,13 +315,7 @@ impl Shard {
             return false;
         };
         work.touched.remove(&key);
-        let live = &self.live;
-        for moved in [false, true] {
-            self.lanes.prune(LaneKey { moved, ..key }, |found| {
-                live.get(found)
-                    .is_some_and(|live| live.stands_in(key.plan, key.pace))
-            });
-        }
+        self.forget_strays(key);
         !work.touched.is_empty()
     }
 

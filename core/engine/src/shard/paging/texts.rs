@@ -1,8 +1,8 @@
 //! Texts of messages that are to be sent once more after their carrier took them: read back from the log.
 //!
 //! Bound: [`FRAMES_MAX`](super::FRAMES_MAX) frames a request, and [`MESSAGES_A_REQUEST`] messages that are still to be asked
-//! for: the next one stays where it is, so that no more texts are in memory than are sent soon. A message waits for its text as in a pause, and its validity
-//! goes on: one whose text cannot be read ends with it.
+//! for: the next one stays where it is, so that no more texts are in memory than are sent soon. A message waits for its
+//! text as in a pause, and its validity goes on: one whose text cannot be read ends with it.
 
 use std::sync::Arc;
 
