@@ -16,6 +16,7 @@
 //! Bound: as many entries as messages; a cancelled or moved message leaves a stale key that is passed over.
 
 mod dry;
+mod spent;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -220,7 +221,7 @@ impl Lanes {
         lane.turn = 0;
         lane.is_in_turn = !lane.is_empty();
         if !lane.is_in_turn {
-            self.is_spent(place as u32);
+            self.mark_spent(place as u32);
         } else if let Some(turns) = self.turns.get_mut(usize::from(lane.key.class.as_u8())) {
             turns.push_back(place as u32);
         }
@@ -259,7 +260,7 @@ impl Lanes {
     pub(crate) fn park(&mut self, lane: LaneKey, parked: Parked) {
         if let Some((place, lane)) = self.lane_mut(lane) {
             lane.backlog.push(parked);
-            self.is_long(place);
+            self.mark_long(place);
         }
     }
 
@@ -267,11 +268,11 @@ impl Lanes {
     pub(crate) fn park_list(&mut self, lane: LaneKey, list: Vec<Parked>) {
         if let Some((place, lane)) = self.lane_mut(lane) {
             lane.backlog.append(list);
-            self.is_long(place);
+            self.mark_long(place);
         }
     }
 
-    fn is_long(&mut self, place: u32) {
+    fn mark_long(&mut self, place: u32) {
         if let Some(lane) = self.lanes.get_mut(place as usize)
             && !std::mem::replace(&mut lane.is_long, true)
         {
@@ -337,7 +338,7 @@ impl Lanes {
         let backlog = std::mem::take(&mut lane.backlog);
         if let Some((place, lane)) = self.lane_mut(to) {
             lane.backlog.absorb(backlog);
-            self.is_long(place);
+            self.mark_long(place);
         }
     }
 

@@ -103,30 +103,4 @@ impl Lanes {
     pub(crate) fn token_due_ns(&self) -> Option<u64> {
         self.dry.due.peek().map(|Reverse((due_ns, _))| *due_ns)
     }
-
-    /// Its turn is over and nothing is in its memory.
-    pub(super) fn is_spent(&mut self, place: u32) {
-        if let Some(lane) = self.lanes.get_mut(place as usize)
-            && !std::mem::replace(&mut lane.is_spent, true)
-        {
-            self.spent.push(place);
-        }
-    }
-
-    /// Gives empty lanes back. Not while a queue job is at work: it knows lanes by their places.
-    pub(crate) fn give_back_empty(&mut self) {
-        for place in std::mem::take(&mut self.spent) {
-            let Some(lane) = self.lanes.get_mut(place as usize) else {
-                continue;
-            };
-            lane.is_spent = false;
-            if !lane.is_idle() {
-                continue;
-            }
-            self.index.remove(&lane.key);
-            *lane = super::Lane::of(lane.key, None);
-            lane.is_free = true;
-            self.free.push(place);
-        }
-    }
 }
