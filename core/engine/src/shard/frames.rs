@@ -117,6 +117,14 @@ impl Frames {
         }
     }
 
+    /// Closes an open frame that the epoch has left behind. To be called before anything is written of a message that another
+    /// shard wrote of: its records may lie in a later epoch, and epochs are read one after the other.
+    pub(crate) fn keep_up(&mut self, committer: &dyn Committer) {
+        if !self.open.is_empty() && committer.epoch() != self.epoch {
+            self.seal();
+        }
+    }
+
     /// The open frame, by epoch and number: later than all that was accepted here before.
     pub(crate) fn here(&mut self, committer: &dyn Committer) -> (u32, u64) {
         self.fix_epoch(committer);
@@ -261,5 +269,22 @@ mod tests {
             frames.is_promised = false;
             assert_eq!(frames.closed.back().unwrap().0.key, promised);
         }
+    }
+
+    #[test]
+    fn open_frame_of_an_epoch_gone_by_takes_nothing_of_another_shards_message() {
+        let committer = Rolling(Cell::new(0));
+        let told = Told {
+            id: 1,
+            epoch: 0,
+            at_utc_ns: 0,
+        };
+        let mut frames = Frames::new(0, Arc::default());
+        let (before, _) = frames.next_place(&committer);
+        frames.push(&committer, &told).unwrap();
+        assert_eq!(frames.here(&committer), (before.epoch, before.number));
+        frames.keep_up(&committer);
+        assert!(frames.next_place(&committer).0.epoch > before.epoch);
+        assert_eq!(frames.closed.back().unwrap().0.key, before);
     }
 }

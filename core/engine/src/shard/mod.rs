@@ -365,6 +365,7 @@ impl Shard {
                 return false;
             };
             self.letters += 1;
+            self.frames.keep_up(self.committer.as_ref());
             match mail {
                 Mail::Chunk(chunk) if self.frames.is_backlogged() => refuse(chunk),
                 Mail::Chunk(chunk) => self.accept(now, chunk),

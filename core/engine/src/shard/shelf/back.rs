@@ -50,6 +50,8 @@ impl Shard {
     /// Its records, in the log once more, all in the frame that takes it off the shelf. Gives where the first one lies now.
     fn write_back(&mut self, entry: &ShelfEntry) -> Option<(Home, u32)> {
         let reader = FrameReader::new(&entry.octets).ok()?;
+        // It may have gone there from another shard.
+        self.frames.keep_up(self.committer.as_ref());
         self.make_room(reader.records() as usize + 1);
         let mut place = None;
         for (_, _, record) in reader.iter() {
