@@ -130,6 +130,12 @@ impl Adaptive {
         granted
     }
 
+    /// As [`Bucket::written`].
+    #[inline]
+    pub fn written(&mut self, now_ns: u64) {
+        self.bucket.written(now_ns);
+    }
+
     /// The carrier refused a segment because we are too fast.
     pub fn on_throttled(&mut self, now_ns: u64) {
         if now_ns >= self.paused_until_ns {

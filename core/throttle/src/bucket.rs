@@ -7,6 +7,9 @@
 //! Why the window of a contract is longer than a second: what was granted evenly does not come to a carrier evenly, and
 //! the carrier counts where it arrives. What is late by up to 13 ms more than the rest still finds room in its second.
 //!
+//! A caller that says when it had written what it took ([`Bucket::written`]) is counted from then on, so that what stood
+//! between its granting and its writing takes nothing from those 13 ms.
+//!
 //! Why it holds for a contract: every taking is granted only if the [`History`] of that window leaves room for it. The
 //! store only makes it even: it holds a twenty-fifth of the rate, so that a caller that comes late loses nothing, and refills
 //! with 56 of 57 parts of the rate, which the window always has room for. With a burst of its own it holds that and refills
@@ -49,6 +52,8 @@ struct Limit {
     level: i64,
     last_ns: u64,
     history: History,
+    /// Granted at `last_ns` or before, and not written yet as far as is known: when, and how much.
+    unwritten: (u64, u32),
 }
 
 impl Bucket {
@@ -83,6 +88,7 @@ impl Bucket {
                     None => History::of_second(),
                     Some(_) => History::of_window(),
                 },
+                unwritten: (0, 0),
             })),
         }
     }
@@ -131,6 +137,15 @@ impl Bucket {
         match &mut self.limit {
             None => n,
             Some(limit) => limit.take_up_to(now_ns, n),
+        }
+    }
+
+    /// What was taken at one moment, the last, has been written at `now_ns` at the latest: whoever counts it where it arrives
+    /// counts it from then on. Only a contract is counted so.
+    #[inline]
+    pub fn written(&mut self, now_ns: u64) {
+        if let Some(limit) = &mut self.limit {
+            limit.written(now_ns);
         }
     }
 
@@ -201,7 +216,19 @@ impl Limit {
         self.ready(now_ns, n)?;
         self.level = self.level.saturating_sub(i64::from(n) * TOKEN);
         self.history.add(self.last_ns, n);
+        if self.contract.is_some() {
+            let (taken_ns, before) = self.unwritten;
+            let before = if taken_ns == self.last_ns { before } else { 0 };
+            self.unwritten = (self.last_ns, before.saturating_add(n));
+        }
         Ok(())
+    }
+
+    fn written(&mut self, now_ns: u64) {
+        let (taken_ns, n) = std::mem::take(&mut self.unwritten);
+        if n > 0 {
+            self.history.put_off(taken_ns, now_ns, n);
+        }
     }
 
     fn ready(&mut self, now_ns: u64, n: u32) -> Result<(), u64> {

@@ -68,6 +68,23 @@ impl History {
         }
     }
 
+    /// What was granted in the slot of `from_ns` went out at `to_ns`, so much of it.
+    pub(crate) fn put_off(&mut self, from_ns: u64, to_ns: u64, n: u32) {
+        let from = from_ns / SLOT_NS;
+        if to_ns / SLOT_NS <= from {
+            return;
+        }
+        if from.saturating_add(self.slots) > self.slot {
+            let index = self.index(from);
+            if let Some(count) = self.counts.get_mut(index) {
+                let before = *count;
+                *count = count.saturating_sub(n);
+                self.sum = self.sum.saturating_sub(u64::from(before - *count));
+            }
+        }
+        self.add(to_ns, n);
+    }
+
     /// The first moment, not before now, at which at most `room` is left in the sum if nothing more is granted.
     pub(crate) fn at_most(&mut self, now_ns: u64, room: u64) -> u64 {
         self.advance(now_ns);

@@ -109,6 +109,15 @@ impl Throttle {
         }
     }
 
+    /// What was taken last has been written at `now_ns` at the latest ([`Bucket::written`]).
+    #[inline]
+    pub fn written(&mut self, now_ns: u64) {
+        match &mut self.manner {
+            Manner::Adaptive(adaptive) => adaptive.written(now_ns),
+            Manner::Still { bucket, .. } => bucket.written(now_ns),
+        }
+    }
+
     /// The carrier refused a segment because we are too fast.
     pub fn on_throttled(&mut self, now_ns: u64) {
         match &mut self.manner {

@@ -117,6 +117,26 @@ proptest! {
     }
 
     #[test]
+    fn what_is_written_late_is_counted_where_it_arrives(
+        rate in 1..=3_000u32,
+        turns in prop::collection::vec((0..30_000_000u64, 0..60_000_000u64, 0.0..1.0f64, 1..200u32), 1..300),
+    ) {
+        let mut bucket = Bucket::of_contract(rate, None);
+        let mut arrivals = Vec::new();
+        let mut now_ns = SECOND_NS;
+        for (pause_ns, late_ns, share, n) in turns {
+            now_ns += pause_ns;
+            let granted = bucket.take_up_to(now_ns, n);
+            // Somewhere between its granting and the moment by which it was written.
+            arrivals.push((now_ns + (late_ns as f64 * share) as u64, granted));
+            now_ns += late_ns;
+            bucket.written(now_ns);
+        }
+        let worst = worst(&arrivals, WINDOW_NS);
+        prop_assert!(worst <= u64::from(rate), "{worst} > {rate}");
+    }
+
+    #[test]
     fn the_named_moment_is_kept(rate in 1..=5_000u32, sizes in prop::collection::vec(1..=20u32, 1..200)) {
         let mut bucket = Bucket::per_second(rate);
         let mut now_ns = 0;

@@ -138,6 +138,7 @@ async fn drive(shard: &mut Shard, clock: &SystemClock, wake: &Wake) {
         wake.clear();
         let now: Now = clock.now();
         let busy = shard.turn(now);
+        shard.written(clock.now());
         if shard.is_done() {
             return;
         }

@@ -290,6 +290,14 @@ impl Shard {
         busy && handed_over
     }
 
+    /// What the last turn granted is on its way since this moment at the latest: a turn that was long, or held up by the machine,
+    /// must not make its carriers see more than their rate.
+    pub(crate) fn written(&mut self, at: Now) {
+        for carrier in self.carriers.values_mut() {
+            carrier.throttle.written(at.mono_ns);
+        }
+    }
+
     pub(crate) fn is_done(&self) -> bool {
         self.done
     }
