@@ -127,6 +127,8 @@ impl Server {
         waker: Rc<Notify>,
     ) {
         if let Ok(mut wire) = wire(stream, tls) {
+            // A kernel without stamps: what is read counts when it is read.
+            let _ = wire.note_arrivals();
             // A connection that fails is simply gone: its parcels wait for the next one.
             let _ = self.talk(&mut wire, key, &waker).await;
             if wire.is_handshaking() {
@@ -158,8 +160,13 @@ impl Server {
                 () = waker.notified() => {}
             }
             match wire.read()? {
-                Read::Octets(octets) => {
-                    self.smsc.borrow_mut().receive(self.now_ns(), key, octets);
+                Read::Octets { octets, age } => {
+                    let now_ns = self.now_ns();
+                    let age_ns = u64::try_from(age.as_nanos()).unwrap_or(0);
+                    let arrived_ns = now_ns.saturating_sub(age_ns);
+                    let mut smsc = self.smsc.borrow_mut();
+                    smsc.receive_late(now_ns, arrived_ns, key, octets);
+                    drop(smsc);
                     self.wake(Some(key));
                 }
                 Read::Nothing => {}

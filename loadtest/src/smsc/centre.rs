@@ -110,8 +110,14 @@ impl Smsc {
         }
     }
 
-    /// Takes what a connection sent.
+    /// Takes what a connection sent and what has just come.
     pub fn receive(&mut self, now_ns: u64, key: BindKey, octets: &[u8]) {
+        self.receive_late(now_ns, now_ns, key, octets);
+    }
+
+    /// Takes what a connection sent and what came at `arrived_ns`: its rate is counted by that.
+    pub fn receive_late(&mut self, now_ns: u64, arrived_ns: u64, key: BindKey, octets: &[u8]) {
+        self.desk.arrived_ns = arrived_ns.min(now_ns);
         let (desk, actions) = (&mut self.desk, &mut self.actions);
         let Some(connection) = self.connections.get_mut(key) else {
             return;

@@ -112,6 +112,8 @@ pub(super) struct Desk {
     /// Messages accepted.
     pub(super) serial: u64,
     limit: Limit,
+    /// When what is read now came.
+    pub(super) arrived_ns: u64,
     offered: Peak,
     taken: Peak,
 }
@@ -135,6 +137,7 @@ impl Desk {
             receipt_times: Stopwatch::default(),
             shelf: VecDeque::new(),
             serial: 0,
+            arrived_ns: 0,
             limit: Limit::new(settings.rate, settings.quirks.refusal.is_rate_tumbling),
             offered: Peak::default(),
             taken: Peak::default(),
@@ -261,7 +264,7 @@ impl Desk {
             return Some(plain(CommandStatus::ESME_RMSGQFUL));
         }
         // Last, because it uses up rate.
-        if !self.limit.admit(now_ns, offer.segments) {
+        if !self.limit.admit(self.arrived_ns, offer.segments) {
             self.counts.throttled_by_rate += 1;
             self.counts.segments_over_rate += segments;
             return Some(plain(CommandStatus::ESME_RTHROTTLED));

@@ -9,7 +9,8 @@ const SECOND_NS: u64 = 1_000_000_000;
 /// The most a rate may be: bounds the memory of the window to 8 MB.
 pub const RATE_MAX: u32 = 1_000_000;
 
-/// Admits at most `limit` segments in any second, measured from each admitted segment.
+/// Admits at most `limit` segments in any second, measured from each admitted segment. Moments may come in another order than
+/// they had, up to a second: each is put in its place, and no second that it stands in is overfull.
 #[derive(Debug)]
 pub(super) struct SlidingWindow {
     limit: usize,
@@ -26,22 +27,39 @@ impl SlidingWindow {
         }
     }
 
-    /// Admits `segments` at once or none of them.
-    pub(super) fn admit(&mut self, now_ns: u64, segments: u32) -> bool {
+    /// Admits `segments` of one moment or none of them.
+    pub(super) fn admit(&mut self, at_ns: u64, segments: u32) -> bool {
+        let newest_ns = self
+            .admitted_ns
+            .back()
+            .map_or(at_ns, |last| at_ns.max(*last));
         while self
             .admitted_ns
             .front()
-            .is_some_and(|first_ns| now_ns.saturating_sub(*first_ns) >= SECOND_NS)
+            .is_some_and(|first_ns| newest_ns.saturating_sub(*first_ns) >= 2 * SECOND_NS)
         {
             self.admitted_ns.pop_front();
         }
-        if self.admitted_ns.len() + segments as usize > self.limit {
+        let place = self.admitted_ns.partition_point(|other| *other <= at_ns);
+        let room = self.limit.saturating_sub(segments as usize);
+        // Of all seconds that it stands in, one that ends with it or with a later one is the fullest.
+        let later = self.admitted_ns.iter().enumerate().skip(place);
+        let later = later.take_while(|(_, end_ns)| end_ns.saturating_sub(at_ns) < SECOND_NS);
+        let mut ends = later.map(|(index, end_ns)| (index + 1, *end_ns));
+        let fits = |(held, end_ns): (usize, u64)| held - self.before_second(end_ns) <= room;
+        if segments as usize > self.limit || !fits((place, at_ns)) || !ends.all(fits) {
             return false;
         }
         for _ in 0..segments {
-            self.admitted_ns.push_back(now_ns);
+            self.admitted_ns.insert(place, at_ns);
         }
         true
+    }
+
+    /// How many stand before the second that ends with this moment.
+    fn before_second(&self, end_ns: u64) -> usize {
+        self.admitted_ns
+            .partition_point(|at_ns| end_ns.saturating_sub(*at_ns) >= SECOND_NS)
     }
 }
 
@@ -200,6 +218,27 @@ mod tests {
                 prop_assert_eq!(window.admit(now_ns, segments), fits);
                 if fits {
                     admitted.extend(std::iter::repeat_n(now_ns, segments as usize));
+                }
+            }
+        }
+
+        #[test]
+        fn no_second_holds_more_where_moments_come_in_another_order(
+            limit in 1_usize..12,
+            offers in proptest::collection::vec((0_u64..300_000_000, 0_u64..250_000_000, 1_u32..3), 1..200),
+        ) {
+            let mut window = SlidingWindow::new(limit as u32);
+            let mut now_ns = SECOND_NS;
+            let mut admitted: Vec<u64> = Vec::new();
+            let worst = |times: &[u64]| times.iter().map(|end| times.iter().filter(|at| *at <= end && end - **at < SECOND_NS).count()).max();
+            for (gap_ns, age_ns, segments) in offers {
+                now_ns += gap_ns;
+                let mut with = admitted.clone();
+                with.extend(std::iter::repeat_n(now_ns - age_ns, segments as usize));
+                let fits = worst(&with).unwrap() <= limit;
+                prop_assert_eq!(window.admit(now_ns - age_ns, segments), fits);
+                if fits {
+                    admitted = with;
                 }
             }
         }

@@ -3,14 +3,17 @@
 //!
 //! Nothing here waits but [`Wire::ready`], which is safe to drop at any time.
 
+mod arrival;
 mod pieces;
 mod seal;
 
 pub use pieces::Pieces;
 pub use seal::{TlsFault, TlsFiles, TlsTrust, server as tls_server};
 
+use arrival::Arrival;
 use seal::Seal;
 use std::io;
+use std::time::Duration;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio_rustls::rustls::Connection;
@@ -23,8 +26,13 @@ pub const BACKLOG_OCTETS_MAX: usize = 1024 * 1024;
 /// What a read found.
 #[derive(Debug)]
 pub enum Read<'a> {
-    /// These octets.
-    Octets(&'a [u8]),
+    /// Something.
+    Octets {
+        /// What it is.
+        octets: &'a [u8],
+        /// How long the last of it had been on this machine; zero where that is not noted.
+        age: Duration,
+    },
     /// Nothing yet.
     Nothing,
     /// The peer has closed.
@@ -40,6 +48,7 @@ pub struct Wire {
     written: usize,
     seal: Option<Box<Seal>>,
     pieces: Pieces,
+    arrival: Option<Arrival>,
 }
 
 impl Wire {
@@ -56,7 +65,17 @@ impl Wire {
             written: 0,
             seal: None,
             pieces: Pieces::default(),
+            arrival: None,
         })
+    }
+
+    /// From now on it is said how long what is read had been here.
+    ///
+    /// # Errors
+    /// As the socket.
+    pub fn note_arrivals(&mut self) -> io::Result<()> {
+        self.arrival = Some(Arrival::noted(&self.stream)?);
+        Ok(())
     }
 
     /// Takes a connected socket on which TLS is spoken, from either side.
@@ -122,15 +141,20 @@ impl Wire {
         if !self.has_room() {
             return Ok(Read::Nothing);
         }
-        let length = match self.stream.try_read(&mut self.inbox) {
+        let read = match &mut self.arrival {
+            None => self.stream.try_read(&mut self.inbox),
+            Some(arrival) => arrival.read(&self.stream, &mut self.inbox),
+        };
+        let length = match read {
             Ok(0) => return Ok(Read::End),
             Ok(length) => length,
             Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => return Ok(Read::Nothing),
             Err(fault) => return Err(fault),
         };
+        let age = self.arrival.as_ref().map_or(Duration::ZERO, Arrival::age);
         let octets = self.inbox.get(..length).unwrap_or_default();
         let Some(seal) = &mut self.seal else {
-            return Ok(Read::Octets(octets));
+            return Ok(Read::Octets { octets, age });
         };
         if let Err(fault) = seal.open(octets) {
             // The alert that says why; a peer that is gone needs none.
@@ -139,7 +163,10 @@ impl Wire {
         }
         match seal.opened() {
             [] => Ok(Read::Nothing),
-            opened => Ok(Read::Octets(opened)),
+            opened => Ok(Read::Octets {
+                octets: opened,
+                age,
+            }),
         }
     }
 

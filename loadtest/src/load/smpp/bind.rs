@@ -144,7 +144,7 @@ impl Esme {
                 () = tokio::time::sleep_until(self.shared.started + Duration::from_nanos(wake_ns)) => continue,
             }
             match wire.read()? {
-                Read::Octets(octets) => self.receive(octets),
+                Read::Octets { octets, .. } => self.receive(octets),
                 Read::Nothing => {}
                 Read::End => return Ok(is_finished),
             }
