@@ -88,6 +88,8 @@ pub struct CandidateExplanation {
     pub name: String,
     /// Price of a segment in micro-units; none where it has no price.
     pub price_micros: Option<i64>,
+    /// What all segments of the message cost, as the deck bills them; micro-units.
+    pub cost_micros: Option<i64>,
     /// Currency of its deck.
     pub currency: Option<String>,
     /// The prefix of the deck that matched.
@@ -253,6 +255,9 @@ impl RouteTable {
             carrier: number,
             name: carrier.map_or_else(String::new, |row| row.name.clone()),
             price_micros: price.map(|price| price.0),
+            cost_micros: priced
+                .and_then(|priced| priced.cost(u32::from(query.segments)))
+                .map(|cost| cost.0),
             currency: carrier
                 .and_then(|row| row.currency())
                 .map(|currency| currency.to_string()),

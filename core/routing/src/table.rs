@@ -199,7 +199,7 @@ pub(crate) struct Priced {
 
 impl Priced {
     /// What a message of so many segments costs.
-    fn cost(&self, segments: u32) -> Option<Micros> {
+    pub(crate) fn cost(&self, segments: u32) -> Option<Micros> {
         match &self.hit {
             Some(hit) => hit.cost(segments),
             None => self.price.checked_mul(i64::from(segments)),

@@ -7,8 +7,10 @@
     missing_docs
 )]
 
-use carrack_message::{Micros, Msisdn};
-use carrack_routing::{Deck, Increments};
+use std::sync::Arc;
+
+use carrack_message::{Class, Micros, Msisdn};
+use carrack_routing::{CarrierHealth, CarrierRow, Deck, Increments, Query, RouteRow, RouteTable};
 use proptest::prelude::*;
 
 proptest! {
@@ -40,4 +42,32 @@ fn a_message_costs_what_its_billed_segments_cost() {
         minimum: 1,
     };
     assert_eq!(most.cost(Micros(i64::MAX), 2), None);
+}
+
+#[test]
+fn an_explanation_says_what_the_deck_bills() {
+    let deck = Deck::from_csv(&b"prefix,price,increment,minimum\n33,0.01,2,3\n"[..], "x").unwrap();
+    let carrier = CarrierRow {
+        name: "north".to_owned(),
+        deck: Some(Arc::new(deck)),
+        flat_price: None,
+        enabled: true,
+    };
+    let route = RouteRow {
+        name: "r".to_owned(),
+        carriers: vec![0],
+        ..RouteRow::default()
+    };
+    let table = RouteTable::build(vec![carrier], vec![route]).unwrap();
+    let to = Msisdn::from_u64(33_612_345_678).unwrap();
+    for (segments, cost) in [(1, 30_000), (3, 40_000), (5, 60_000)] {
+        let query = Query {
+            segments,
+            ..Query::of("shop", to, "SHOP", Class::Bulk)
+        };
+        let explained = table.explain(&query, &|_| CarrierHealth::Up);
+        let candidate = explained.candidates.first().unwrap();
+        assert_eq!(candidate.price_micros, Some(10_000));
+        assert_eq!(candidate.cost_micros, Some(cost));
+    }
 }

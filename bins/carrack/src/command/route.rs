@@ -208,12 +208,11 @@ fn text(explanation: &Value, segments: Option<u8>) -> String {
         let price = price.map_or_else(
             || "none".to_owned(),
             |price| {
-                let all = segments
-                    .filter(|count| *count > 1)
-                    .and_then(|count| price.checked_mul(i64::from(count)));
+                let all = candidate.get("cost_micros").and_then(Value::as_i64);
                 match (all, segments) {
-                    (Some(all), Some(count)) => {
-                        format!("{} ({count} segments {})", money(price), money(all))
+                    (Some(all), Some(count)) if count > 1 || all != price => {
+                        let noun = if count == 1 { "segment" } else { "segments" };
+                        format!("{} ({count} {noun} {})", money(price), money(all))
                     }
                     _ => money(price),
                 }
