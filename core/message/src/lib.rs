@@ -22,6 +22,7 @@ pub mod segment;
 pub mod sender;
 mod status;
 mod tag;
+pub mod tpdu;
 pub mod wire;
 
 pub use alphabet::Alphabet;
