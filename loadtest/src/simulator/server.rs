@@ -18,6 +18,8 @@ use tokio_rustls::rustls::ServerConfig;
 
 /// How long the last words of a connection may take when it is to be closed.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Above that rate, segments a second, the short reads that it takes would cost more than they tell.
+const RATE_NOTED_MAX: u32 = 10_000;
 /// A pause after the system refused a connection, for want of descriptors for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// A pause before an ESME is called again.
@@ -27,6 +29,8 @@ const OUTBIND_PAUSE: Duration = Duration::from_millis(500);
 pub(super) struct Server {
     smsc: RefCell<Smsc>,
     tls: Option<Arc<ServerConfig>>,
+    /// It counts a rate by when octets came, not by when they were read.
+    notes_arrivals: bool,
     started: Instant,
     wakers: RefCell<Vec<Rc<Notify>>>,
     dirty: RefCell<Vec<BindKey>>,
@@ -41,7 +45,9 @@ impl Server {
         tls: Option<Arc<ServerConfig>>,
         listener: TcpListener,
     ) -> Rc<Self> {
+        let notes_arrivals = settings.rate.is_some_and(|rate| rate <= RATE_NOTED_MAX);
         let server = Rc::new(Self {
+            notes_arrivals,
             smsc: RefCell::new(smsc(settings)),
             tls,
             started: Instant::now(),
@@ -127,8 +133,10 @@ impl Server {
         waker: Rc<Notify>,
     ) {
         if let Ok(mut wire) = wire(stream, tls) {
-            // A kernel without stamps: what is read counts when it is read.
-            let _ = wire.note_arrivals();
+            if self.notes_arrivals {
+                // A kernel without stamps: what is read counts when it is read.
+                let _ = wire.note_arrivals();
+            }
             // A connection that fails is simply gone: its parcels wait for the next one.
             let _ = self.talk(&mut wire, key, &waker).await;
             if wire.is_handshaking() {
