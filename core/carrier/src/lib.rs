@@ -5,6 +5,7 @@
 //! good: it says why it is down and tries again.
 
 mod link;
+pub mod modem;
 pub mod probe;
 pub mod replay;
 pub mod smpp;
