@@ -216,11 +216,19 @@ impl Engine {
     /// # Errors
     /// [`StoreFault`] when the store cannot be read.
     pub fn story(&self, id: MessageId) -> Result<Option<Story>, StoreFault> {
+        Ok(self.stories(&[id])?.pop().flatten())
+    }
+
+    /// The whole lives of different messages, in their order, by one reading of the log. Blocking.
+    ///
+    /// # Errors
+    /// As [`Self::story`].
+    pub fn stories(&self, ids: &[MessageId]) -> Result<Vec<Option<Story>>, StoreFault> {
         let shared = &self.inner.shared;
         story::read(
             &self.inner.store,
             &shared.directory(),
-            id,
+            ids,
             shared.settings.history_frames_max,
         )
     }

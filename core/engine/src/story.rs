@@ -1,10 +1,10 @@
-//! The story of one message, read from the log: its id says where it begins.
+//! The stories of messages, read from the log: an id says where its message begins.
 //!
-//! Bound: the frames that a history may read. Blocking: it reads the store.
+//! Bound: the frames that a history may read, each read once for all that are asked for. Blocking: it reads the store.
 
 use carrack_message::record::{ArchivedBody, FrameReader, RecordView, Submitted};
 use carrack_message::{Alphabet, MessageId, Micros, Msisdn, ReceiptState, Status, alphabet};
-use carrack_queue::{FrameKey, ShelfQuestion, Store, StoreFault, history};
+use carrack_queue::{FrameKey, ShelfQuestion, Store, StoreFault, histories};
 
 use crate::directory::Directory;
 
@@ -64,16 +64,29 @@ pub struct Story {
     came_back: bool,
 }
 
+/// The stories of different messages, in their order; none where the log knows nothing of one.
 pub(crate) fn read(
     store: &Store,
     directory: &Directory,
-    id: MessageId,
+    ids: &[MessageId],
     frames_max: usize,
-) -> Result<Option<Story>, StoreFault> {
-    let mut story: Option<Story> = None;
-    let read_from = |story: &mut Option<Story>, begin: FrameKey| {
-        history(store, id, begin, frames_max, &mut |record| {
-            match (&mut *story, self::begin(directory, id, record)) {
+) -> Result<Vec<Option<Story>>, StoreFault> {
+    let mut stories: Vec<Option<Story>> = ids.iter().map(|_| None).collect();
+    let read_from = |stories: &mut [Option<Story>], begins: &[(usize, FrameKey)]| {
+        let asked: Vec<(MessageId, FrameKey)> = begins
+            .iter()
+            .filter_map(|(place, begin)| Some((*ids.get(*place)?, *begin)))
+            .collect();
+        histories(store, &asked, frames_max, &mut |place, record| {
+            let Some((place, (id, _))) =
+                begins.get(place).map(|found| found.0).zip(asked.get(place))
+            else {
+                return false;
+            };
+            let Some(story) = stories.get_mut(place) else {
+                return false;
+            };
+            match (&mut *story, begin(directory, *id, record)) {
                 (None, Some(begun)) => *story = Some(begun),
                 (Some(story), _) => story.add(directory, record),
                 (None, None) => {}
@@ -81,22 +94,43 @@ pub(crate) fn read(
             !story.as_ref().is_some_and(|story| story.status.is_final())
         })
     };
-    read_from(&mut story, FrameKey::of_message(id))?;
-    let seen = |story: &Story| story.came_back || story.status.is_final();
-    if !story.as_ref().is_some_and(seen)
-        && let Some(home) = store.home(id)?
-    {
-        // It was on the shelf, and is further on in the log.
-        let first = story.is_none();
-        read_from(&mut story, home)?;
-        if let Some(story) = story.as_mut().filter(|_| first) {
+    let begins: Vec<(usize, FrameKey)> = (ids.iter().map(|id| FrameKey::of_message(*id)))
+        .enumerate()
+        .collect();
+    read_from(&mut stories, &begins)?;
+    // What was on the shelf is further on in the log.
+    let mut homes = Vec::new();
+    for (place, (id, story)) in ids.iter().zip(&stories).enumerate() {
+        let seen = |story: &Story| story.came_back || story.status.is_final();
+        if !story.as_ref().is_some_and(seen)
+            && let Some(home) = store.home(*id)?
+        {
+            homes.push((place, home, story.is_none()));
+        }
+    }
+    let begins: Vec<(usize, FrameKey)> =
+        (homes.iter().map(|(place, home, _)| (*place, *home))).collect();
+    read_from(&mut stories, &begins)?;
+    for (place, _, first) in homes {
+        if let Some(Some(story)) = stories.get_mut(place).filter(|_| first) {
             story.is_due();
         }
     }
-    if story.is_some() {
-        return Ok(story);
+    for (id, story) in ids.iter().zip(&mut stories) {
+        if story.is_none() {
+            *story = on_the_shelf(store, directory, *id)?;
+        }
     }
-    // Its part of the log may be gone while it waits on the shelf.
+    Ok(stories)
+}
+
+/// Its part of the log may be gone while it waits on the shelf.
+fn on_the_shelf(
+    store: &Store,
+    directory: &Directory,
+    id: MessageId,
+) -> Result<Option<Story>, StoreFault> {
+    let mut story: Option<Story> = None;
     for entry in store.ask_shelf(&ShelfQuestion::Id(id))? {
         let Ok(reader) = FrameReader::new(&entry.octets) else {
             continue;

@@ -17,6 +17,7 @@ mod export;
 mod fault;
 mod frame;
 mod gate;
+mod history;
 mod journal;
 mod names;
 mod order;
@@ -38,9 +39,10 @@ pub use export::{ExportMark, Hold};
 pub use fault::StoreFault;
 pub use frame::{FrameKey, FrameSummary, SealedFrame};
 pub use gate::Gate;
+pub use history::histories;
 pub use journal::{InFlight, InFlightJournal, JournalFault, read_left_over};
 pub use names::Names;
-pub use scan::{Gap, Quarantined, RecordPlace, ScanReport, history, scan};
+pub use scan::{Gap, Quarantined, RecordPlace, ScanReport, scan};
 pub use shelf::{
     DueFrom, ShelfChange, ShelfCounts, ShelfEntry, ShelfKeys, ShelfMarks, ShelfQuestion,
     receipt_name, shelf_answer, shelf_keepers,

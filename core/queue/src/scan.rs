@@ -1,8 +1,7 @@
-//! Reading the log: the whole of it at start and for the audit, or the history of one message.
+//! Reading the log: the whole of it, at start and for the audit.
 //!
 //! Promise: every frame is visited in order or named in the report; a bad frame or record never ends the scan. Bound: one
-//! frame in memory at a time; a history reads at most `frames_max` frames. Fails by [`StoreFault`] only where the store
-//! itself does.
+//! frame in memory at a time. Fails by [`StoreFault`] only where the store itself does.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -221,67 +220,6 @@ fn summarise(summary: &mut FrameSummary, key: FrameKey, record: RecordView<'_>) 
         }
         _ => {}
     }
-}
-
-/// Visits the records of one message from a frame on, until `visit` says false or `frames_max` frames are read. Nothing is
-/// visited where the frame is not in the log any more.
-///
-/// # Errors
-/// [`StoreFault`] when the store cannot be read.
-pub fn history(
-    store: &Store,
-    id: MessageId,
-    begin: FrameKey,
-    frames_max: usize,
-    visit: &mut dyn FnMut(RecordView<'_>) -> bool,
-) -> Result<(), StoreFault> {
-    if begin.epoch < store.first_epoch()? {
-        return Ok(());
-    }
-    let (mut frames, mut begun) = (0, false);
-    store.visit_frames(begin.epoch, |key, octets| {
-        // What lies before it cannot speak of the message.
-        begun |= key == begin;
-        if !begun {
-            return true;
-        }
-        frames += 1;
-        if let Ok(reader) = FrameReader::new(octets) {
-            for (_, _, record) in reader.iter() {
-                if let Ok(record) = record
-                    && message_of(record) == Some(id)
-                    && !visit(record)
-                {
-                    return false;
-                }
-            }
-        }
-        frames < frames_max
-    })
-}
-
-fn message_of(record: RecordView<'_>) -> Option<MessageId> {
-    let id = match record {
-        RecordView::Accepted(record) => record.id,
-        RecordView::Submitted(record) => record.id,
-        RecordView::Refused(record) => record.id,
-        RecordView::Uncertain(record) => record.id,
-        RecordView::ReceiptSeen(record) => record.id,
-        RecordView::Final(record) => record.id,
-        RecordView::Told(record) => record.id,
-        RecordView::GivenUp(record) => record.id,
-        RecordView::Aside(record) => record.id,
-        RecordView::Tried(record) => record.id,
-        RecordView::EarlyReceipt(_)
-        | RecordView::BatchProgress(_)
-        | RecordView::Credited(_)
-        | RecordView::MoReceived(_)
-        | RecordView::MoSettled(_)
-        | RecordView::Other(_) => {
-            return None;
-        }
-    };
-    Some(MessageId(id.to_native()))
 }
 
 impl ScanReport {
