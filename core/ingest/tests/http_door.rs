@@ -27,6 +27,9 @@ use carrack_routing::{CarrierRow, Matcher, MoTable, Policy, RouteRow, RouteTable
 use carrack_runtime::Io;
 use serde_json::{Value, json};
 
+#[path = "http/bulk.rs"]
+mod bulk;
+
 struct Stand {
     tap: Arc<Tap>,
     node: Node,
@@ -76,6 +79,10 @@ fn table() -> Arc<RouteTable> {
 }
 
 fn open(data_dir: &Path) -> Stand {
+    open_with(data_dir, Duration::from_secs(10))
+}
+
+fn open_with(data_dir: &Path, request_timeout: Duration) -> Stand {
     let names = ["shop", "other", "slow", "small"];
     let node = Node::start(NodeSpec {
         data_dir: data_dir.to_owned(),
@@ -145,7 +152,7 @@ fn open(data_dir: &Path) -> Stand {
         tls: None,
         body_octets_max: 10_000,
         connections_max: 10,
-        request_timeout: Duration::from_secs(10),
+        request_timeout,
         threads: 2,
         metrics: Some(Arc::new(|| "carrack_up 1\n".to_owned())),
         shadow: None,

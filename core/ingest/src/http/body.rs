@@ -26,17 +26,8 @@ pub(crate) fn media_type(headers: &HeaderMap) -> String {
     value.trim().to_ascii_lowercase()
 }
 
-/// Reads a JSON object.
-pub(crate) async fn json_object(
-    state: &State,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Map<String, Value>, Problem> {
-    let media = media_type(headers);
-    if !media.is_empty() && media != "application/json" && !media.ends_with("+json") {
-        let detail = format!("{media} is not taken here; send application/json");
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
-    }
+/// All octets of a body, within its bounds.
+pub(crate) async fn octets_of(state: &State, body: Body) -> Result<Bytes, Problem> {
     let octets_max = state.body_octets_max;
     let collected = tokio::time::timeout(
         state.request_timeout,
@@ -54,7 +45,21 @@ pub(crate) async fn json_object(
                 Problem::bad_request(format!("the body cannot be read: {error}"))
             }
         })?;
-    match serde_json::from_slice(&collected.to_bytes()) {
+    Ok(collected.to_bytes())
+}
+
+/// Reads a JSON object.
+pub(crate) async fn json_object(
+    state: &State,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Map<String, Value>, Problem> {
+    let media = media_type(headers);
+    if !media.is_empty() && media != "application/json" && !media.ends_with("+json") {
+        let detail = format!("{media} is not taken here; send application/json");
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    match serde_json::from_slice(&octets_of(state, body).await?) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(Problem::bad_request(
             "the body has to be a JSON object, like {\"to\": ..., \"from\": ..., \"text\": ...}",

@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use super::patience::Patient;
 use super::state::Peer;
 use super::unread::{self, Lingering, Unread};
 use crate::tls::TlsServer;
@@ -22,7 +23,8 @@ use crate::tls::TlsServer;
 pub(crate) struct Serving {
     pub(crate) router: Router,
     pub(crate) tls: Option<Arc<TlsServer>>,
-    pub(crate) header_timeout: Duration,
+    /// Longest time for a head to come, and for octets of an answer to be taken.
+    pub(crate) request_timeout: Duration,
     /// True: answer what is at hand and close.
     pub(crate) closing: watch::Receiver<bool>,
 }
@@ -37,7 +39,7 @@ impl Serving {
             None => self.serve_http(stream, peer).await,
             Some(tls) => {
                 let tls = TlsAcceptor::from(tls.current());
-                match tokio::time::timeout(self.header_timeout, tls.accept(stream)).await {
+                match tokio::time::timeout(self.request_timeout, tls.accept(stream)).await {
                     Ok(Ok(stream)) => self.serve_http(stream, peer).await,
                     Ok(Err(error)) => tracing::debug!(%peer, %error, "the TLS handshake failed"),
                     Err(_) => tracing::debug!(%peer, "the TLS handshake did not end in time"),
@@ -52,6 +54,7 @@ impl Serving {
         peer: SocketAddr,
     ) {
         let unread = Unread::default();
+        let stream = Patient::new(stream, self.request_timeout);
         let stream = Lingering::new(stream, unread.clone());
         let router = self.router;
         // Not as layers of the router: each of them is copied into a box of its own for every request.
@@ -61,7 +64,7 @@ impl Serving {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.header_timeout)
+            .header_read_timeout(self.request_timeout)
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
         let served = tokio::select! {

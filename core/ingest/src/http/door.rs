@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use super::connection::Serving;
+use super::lives::READERS_MAX;
 use super::routes::router;
 use super::specification::HttpSpec;
 use super::state::Shared;
@@ -88,11 +89,12 @@ impl HttpDoor {
             body_octets_max: spec.body_octets_max,
             request_timeout: spec.request_timeout,
             clock: SystemClock::default(),
+            log_readers: Arc::new(Semaphore::new(READERS_MAX)),
         };
         let serving = Serving {
             router: router(state.into()),
             tls: tls.clone(),
-            header_timeout: spec.request_timeout,
+            request_timeout: spec.request_timeout,
             closing: closed,
         };
         let places = Arc::new(Semaphore::new(

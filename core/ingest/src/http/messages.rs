@@ -11,7 +11,9 @@ use tokio::sync::oneshot;
 
 use super::authentication::Customer;
 use super::body::json_object;
-use super::problem::{FieldFault, Problem, json};
+use super::lives::{MISSING, stories_of};
+use super::problem::{Problem, json};
+use super::recipients::{Item, Recipients, segments};
 use super::request::MessageRequest;
 use super::state::State;
 use crate::accounts::Account;
@@ -25,39 +27,6 @@ struct Sent {
     messages: Vec<Item>,
 }
 
-#[derive(Serialize)]
-struct Item {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    to: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    segments: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    encoding: Option<&'static str>,
-    price: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    currency: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<FieldFault>,
-}
-
-impl Item {
-    fn refused(to: String, error: FieldFault) -> Self {
-        Self {
-            id: None,
-            to,
-            status: None,
-            segments: None,
-            encoding: None,
-            price: None,
-            currency: None,
-            error: Some(error),
-        }
-    }
-}
-
 pub(crate) async fn post(
     Extract(state): Extract<State>,
     Customer(account): Customer,
@@ -66,80 +35,38 @@ pub(crate) async fn post(
 ) -> Result<Response, Problem> {
     let object = json_object(&state, &headers, body).await?;
     let request = MessageRequest::read(object, RECIPIENTS_MAX, state.utc_ns())?;
-    let mut items: Vec<Item> = Vec::with_capacity(request.to.len());
     let mut submissions = Vec::with_capacity(request.to.len());
-    let mut places = Vec::with_capacity(request.to.len());
-    let currency = account
-        .deck
-        .as_ref()
-        .and_then(|deck| deck.currency())
-        .map(|currency| currency.to_string());
-    for to in &request.to {
-        match request.screen(&account, to) {
-            Err(fault) => items.push(Item::refused(to.clone(), fault.into())),
-            Ok(recipient) => {
-                places.push(items.len());
-                let submission = &recipient.submission;
-                items.push(Item {
-                    id: None,
-                    to: submission.to.to_string(),
-                    status: Some("accepted"),
-                    segments: Some(submission.segments),
-                    encoding: Some(recipient.encoding),
-                    price: submission.price.map(|price| price.to_string()),
-                    currency: submission.price.and_then(|_| currency.clone()),
-                    error: None,
-                });
-                submissions.push(recipient.submission);
-            }
-        }
-    }
+    let mut recipients = Recipients::screen(&request, &account, &mut submissions);
     let mut refusal = None;
     if !submissions.is_empty() {
         take_rate(&account, &submissions)?;
         let verdicts = submit(&state, submissions).await?;
-        for (verdict, place) in verdicts.into_iter().zip(places) {
-            let Some(item) = items.get_mut(place) else {
-                continue;
-            };
-            match verdict {
-                Verdict::Accepted(id) => item.id = Some(id.to_string()),
-                Verdict::Refused(found) => {
-                    let error = FieldFault {
-                        field: "to".to_owned(),
-                        detail: found.to_string(),
-                    };
-                    *item = Item::refused(std::mem::take(&mut item.to), error);
-                    refusal.get_or_insert(found);
-                }
-            }
-        }
+        refusal = recipients.decide(verdicts.into_iter());
     }
-    if items.iter().any(|item| item.id.is_some()) {
-        return Ok(json(StatusCode::ACCEPTED, &Sent { messages: items }));
+    if recipients.is_any_taken() {
+        let messages = recipients.items;
+        return Ok(json(StatusCode::ACCEPTED, &Sent { messages }));
     }
     // None was taken. What passes goes before what the customer has to mend, so that he tries again.
     match refusal.filter(carrack_engine::Refusal::is_temporary) {
         Some(refusal) => Err(Problem::from(&refusal)),
-        None => Err(Problem::fields(
-            items.into_iter().filter_map(|item| item.error).collect(),
-        )),
+        None => Err(Problem::fields(recipients.into_faults())),
     }
 }
 
 fn take_rate(account: &Account, submissions: &[carrack_engine::Submission]) -> Result<(), Problem> {
-    let segments = submissions
-        .iter()
-        .map(|submission| u32::from(submission.segments))
-        .sum();
-    account.take_segments(segments).map_err(|wait_ns| {
-        if wait_ns == u64::MAX {
-            let detail = "the call has more segments than the account may send in a second; divide it, or send a batch";
-            return Problem::new(StatusCode::TOO_MANY_REQUESTS, detail);
-        }
-        let seconds = u32::try_from(wait_ns.div_ceil(1_000_000_000)).unwrap_or(u32::MAX);
-        Problem::later(StatusCode::TOO_MANY_REQUESTS, seconds, "the account's rate is used up; try again, or send a batch")
-    })
+    (account.take_segments(segments(submissions))).map_err(rate_problem)
+}
+
+/// What is said where the account's rate has no room for so long.
+pub(crate) fn rate_problem(wait_ns: u64) -> Problem {
+    if wait_ns == u64::MAX {
+        let detail = "the call has more segments than the account may send in a second; divide it, or send a batch";
+        return Problem::new(StatusCode::TOO_MANY_REQUESTS, detail);
+    }
+    let seconds = u32::try_from(wait_ns.div_ceil(1_000_000_000)).unwrap_or(u32::MAX);
+    let detail = "the account's rate is used up; try again, or send a batch";
+    Problem::later(StatusCode::TOO_MANY_REQUESTS, seconds, detail)
 }
 
 async fn submit(
@@ -161,7 +88,7 @@ async fn submit(
 }
 
 #[derive(Serialize)]
-struct Life {
+pub(crate) struct Life {
     id: String,
     to: String,
     from: String,
@@ -228,23 +155,10 @@ pub(crate) async fn get(
 
 /// The story of a message of this account; somebody else's is not there.
 async fn story_of(state: &State, account: &Account, id: &str) -> Result<Story, Problem> {
-    let missing =
-        || Problem::not_found("there is no such message, or its time of retention is over");
+    let missing = || Problem::not_found(MISSING);
     let id: MessageId = id.parse().map_err(|_| missing())?;
-    let engine = state.engine.clone();
-    let story = tokio::task::spawn_blocking(move || engine.story(id))
-        .await
-        .map_err(Problem::broken)?
-        .map_err(|fault| {
-            Problem::later(
-                StatusCode::SERVICE_UNAVAILABLE,
-                5,
-                format!("the log cannot be read: {fault}"),
-            )
-        })?;
-    story
-        .filter(|story| story.account == account.number)
-        .ok_or_else(missing)
+    let found = stories_of(state, account, vec![id]).await?.pop();
+    found.flatten().ok_or_else(missing)
 }
 
 #[derive(Serialize)]

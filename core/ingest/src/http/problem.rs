@@ -92,6 +92,23 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
+        self.retry_after_seconds
+    }
+
+    /// Its detail, and the fields at fault.
+    pub(crate) fn into_faults(self) -> (String, Vec<FieldFault>) {
+        (self.detail, self.errors)
+    }
+
     pub(crate) fn broken(detail: impl ToString) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
     }
@@ -137,7 +154,7 @@ impl IntoResponse for Problem {
         );
         if self.status == StatusCode::UNAUTHORIZED.as_u16() {
             let ways =
-                HeaderValue::from_static("Bearer realm=\"carrack\", Basic realm=\"carrack\"");
+                HeaderValue::from_static("Bearer realm=\"carrack\", Basic realm=\"carrack\", HMAC-SHA256 realm=\"carrack\"");
             headers.insert(header::WWW_AUTHENTICATE, ways);
         }
         if let Some(seconds) = self.retry_after_seconds {

@@ -6,11 +6,13 @@ use axum::routing::{get, post};
 
 use super::problem::Problem;
 use super::state::State;
-use super::{balance, batches, health, jobs, messages, operations, shadow, trace};
+use super::{balance, batches, bulk, health, jobs, lives, messages, operations, shadow, trace};
 
 pub(crate) fn router(state: State) -> Router {
     Router::new()
-        .route("/v1/messages", post(messages::post))
+        .route("/v1/messages", post(messages::post).get(lives::get))
+        .route("/v1/messages:status", post(lives::post))
+        .route("/v1/messages:bulk", post(bulk::post))
         .route(
             "/v1/messages/{id}",
             get(messages::get).delete(messages::delete),

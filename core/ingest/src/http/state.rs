@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use carrack_engine::Engine;
 use carrack_runtime::{Clock, SystemClock};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::{MetricsPage, Shadow, Taps};
 use crate::accounts::AccountBook;
@@ -31,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) body_octets_max: usize,
     pub(crate) request_timeout: Duration,
     pub(crate) clock: SystemClock,
+    /// Turns at reading the log.
+    pub(crate) log_readers: Arc<Semaphore>,
 }
 
 impl Deref for State {

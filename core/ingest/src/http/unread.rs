@@ -125,6 +125,9 @@ pub(crate) async fn answer(
     if kept.is_whole() {
         return Ok(response);
     }
+    if response.extensions_mut().remove::<StillReads>().is_some() {
+        return Ok(response.map(|body| Body::new(StillReading { body, kept, unread })));
+    }
     let is_asked_for = kept.with(|inner| inner.is_asked_for);
     if is_asked_for || !waits_to_be_asked {
         let _ = tokio::time::timeout(REST_TIME_MAX, read_rest(&mut kept)).await;
@@ -135,6 +138,45 @@ pub(crate) async fn answer(
         response.headers_mut().insert(header::CONNECTION, close);
     }
     Ok(response)
+}
+
+/// Marks an answer that is written while its request is still read: nobody else reads meanwhile.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StillReads;
+
+/// The body of such an answer.
+struct StillReading {
+    body: Body,
+    kept: Kept,
+    unread: Unread,
+}
+
+impl hyper::body::Body for StillReading {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for StillReading {
+    fn drop(&mut self) {
+        if !self.kept.is_whole() {
+            self.unread.0.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Reads what is left if it is little.

@@ -35,7 +35,7 @@ fn refusing() -> SocketAddr {
                     .route("/", post(refuse))
                     .route("/echo", post(give_back)),
                 tls: None,
-                header_timeout: Duration::from_secs(5),
+                request_timeout: Duration::from_secs(5),
                 closing,
             };
             while let Ok((stream, peer)) = listener.accept().await {

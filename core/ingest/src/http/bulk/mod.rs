@@ -1,0 +1,53 @@
+//! `POST /v1/messages:bulk`: a message a line in, a verdict a line out, both as streams.
+//!
+//! Promise: each line that is not blank gets one verdict, in the order of the lines, and one that says `accepted` is
+//! durable. A bad line harms no other. What is slow waits for: the engine, the account's rate, the client that does not
+//! read. Bound: [`lines`], [`gather`] and [`exchange`] say it; memory does not grow with the stream. Fails by a last verdict
+//! that says why the stream ends before its time.
+
+mod exchange;
+mod gather;
+mod lines;
+mod verdict;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State as Extract;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+
+use super::authentication::Customer;
+use super::body::media_type;
+use super::problem::Problem;
+use super::state::State;
+use super::unread::StillReads;
+use exchange::Exchange;
+
+const NDJSON: &str = "application/x-ndjson";
+
+pub(crate) async fn post(
+    Extract(state): Extract<State>,
+    Customer(account): Customer,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let media = media_type(&headers);
+    match media.as_str() {
+        "" | NDJSON | "application/ndjson" | "application/jsonl" | "application/jsonlines" => {}
+        _ => {
+            let detail = format!(
+                "{media} is not taken here; send {NDJSON}: a JSON object like that of POST /v1/messages on each line"
+            );
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+        }
+    }
+    let exchange = Exchange::new(state, account, body);
+    let blocks = futures_util::stream::unfold(exchange, |mut exchange| async move {
+        let block = exchange.next().await?;
+        Some((Ok::<Bytes, std::convert::Infallible>(block), exchange))
+    });
+    let mut response = Response::new(Body::from_stream(blocks));
+    let kind = HeaderValue::from_static(NDJSON);
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response.extensions_mut().insert(StillReads);
+    Ok(response)
+}
