@@ -18,7 +18,7 @@ use carrack_carrier::trace::{Direction, Tap};
 use carrack_engine::{
     AccountQueue, CarrierRules, CarrierSpec, EngineSettings, LimitSettings, Node, NodeSpec, Terms,
 };
-use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
+use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts, ApiKey, Scope, Scopes, Secret};
 use carrack_ingest::batch::{BatchSpec, Batches};
 use carrack_ingest::http::{HttpDoor, HttpSpec, Taps};
 use carrack_message::{Class, Micros};
@@ -29,6 +29,10 @@ use serde_json::{Value, json};
 
 #[path = "http/bulk.rs"]
 mod bulk;
+#[path = "http/encodings.rs"]
+mod encodings;
+#[path = "http/keys.rs"]
+mod keys;
 
 struct Stand {
     tap: Arc<Tap>,
@@ -47,6 +51,13 @@ fn account(name: &str) -> AccountSpec {
         sender: Some("Shop".into()),
         region: None,
         rate: (name == "slow").then_some(1),
+        requests: (name == "calm").then_some(2),
+        api_keys: vec![ApiKey {
+            name: "reader".into(),
+            key: Secret::new(format!("{name}-reader")),
+            scopes: Scopes::NONE.with(Scope::Read),
+            line: 0,
+        }],
         window: 1,
         binds_max: 1,
         deck: None,
@@ -83,7 +94,7 @@ fn open(data_dir: &Path) -> Stand {
 }
 
 fn open_with(data_dir: &Path, request_timeout: Duration) -> Stand {
-    let names = ["shop", "other", "slow", "small"];
+    let names = ["shop", "other", "slow", "small", "calm"];
     let node = Node::start(NodeSpec {
         data_dir: data_dir.to_owned(),
         shards: 1,
@@ -153,6 +164,7 @@ fn open_with(data_dir: &Path, request_timeout: Duration) -> Stand {
         body_octets_max: 10_000,
         connections_max: 10,
         request_timeout,
+        cors_origins: vec!["https://app.example.com".into()],
         threads: 2,
         metrics: Some(Arc::new(|| "carrack_up 1\n".to_owned())),
         shadow: None,

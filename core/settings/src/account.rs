@@ -10,8 +10,8 @@ use crate::customer::{ALPHABETS, BIND_KINDS, ID_FORMATS, MO_FORMS};
 use crate::profile::ERROR_BODIES;
 use crate::reader::{Read, Section};
 use crate::{
-    BindKinds, DefaultAlphabet, ErrorBody, IdFormat, MoForm, Network, ReceiptDialect, Secret,
-    SenderPattern, Webhook, kind, password,
+    ApiKey, BindKinds, DefaultAlphabet, ErrorBody, IdFormat, MoForm, Network, ReceiptDialect,
+    Secret, SenderPattern, Webhook, kind, password,
 };
 
 /// When messages are acknowledged.
@@ -34,6 +34,10 @@ pub struct Account {
     pub group: Option<String>,
     /// Key of HTTP requests; unique.
     pub api_key: Option<Secret>,
+    /// More keys of HTTP requests, each for some kinds of call.
+    pub api_keys: Vec<ApiKey>,
+    /// HTTP requests a second; none: no limit.
+    pub requests: Option<u32>,
     /// System id of SMPP binds, at most 15 octets; unique.
     pub system_id: Option<String>,
     /// Password of SMPP binds, or what argon2id made of it (see [`crate::is_hash`]); there exactly if `system_id` is.
@@ -97,12 +101,15 @@ pub struct Account {
 impl Account {
     pub(crate) fn read(section: &Section<'_>) -> Self {
         let context = section.context;
+        let operator = section.or("operator", false, kind::boolean);
         let account = Self {
             name: section
                 .required("name", "\"shop\"", kind::name)
                 .unwrap_or_default(),
             group: section.optional("group", kind::name),
             api_key: section.optional("api_key", password::key(context)),
+            api_keys: ApiKey::read_all(section, operator),
+            requests: section.optional("requests", kind::integer(1..=1_000_000)),
             system_id: section.optional("system_id", system_id),
             password: section.optional("password", password::password(context)),
             class: section.optional("class", kind::parsed),
@@ -120,7 +127,7 @@ impl Account {
             charge_on: section.or("charge_on", ChargeOn::default(), kind::parsed),
             ack: section.or("ack", Ack::Durable, kind::choice(ACKS)),
             allowed_ips: section.or("allowed_ips", Vec::new(), kind::one_or_list(kind::parsed)),
-            operator: section.or("operator", false, kind::boolean),
+            operator,
             binds: section.or("binds", BindKinds::ALL, binds),
             senders: section.or("senders", Vec::new(), senders),
             refuse_kinds: section.or("refuse_kinds", Vec::new(), kind::one_or_list(kind::parsed)),
@@ -216,7 +223,11 @@ fn check_money(section: &Section<'_>) {
 fn check_credentials(section: &Section<'_>) {
     // Asks for presence, not for the values read: a key with a fault of its own is not missing as well.
     let has = |key: &'static str| section.value(key).is_some();
-    match (has("api_key"), has("system_id"), has("password")) {
+    match (
+        has("api_key") || has("api_keys"),
+        has("system_id"),
+        has("password"),
+    ) {
         (_, true, false) => section.fault(
             "system_id",
             "has no `password` beside it; an SMPP bind needs both",

@@ -3,7 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::reader::Section;
+use http::Uri;
+use toml::de::DeValue;
+
+use crate::reader::{Read, Section};
 use crate::{Tls, address, kind};
 
 /// `[http]`
@@ -21,6 +24,8 @@ pub struct Http {
     pub connections_max: u32,
     /// Longest time a request may take to come in and be answered.
     pub request_timeout: Duration,
+    /// Origins whose pages may call from a browser, or `*`; empty: none.
+    pub cors_origins: Vec<String>,
 }
 
 impl Http {
@@ -49,6 +54,26 @@ impl Http {
                 SECOND * 30,
                 kind::time(SECOND..=SECOND * 3_600),
             ),
+            cors_origins: section.or("cors_origins", Vec::new(), kind::one_or_list(origin)),
         }
     }
+}
+
+/// `https://app.example.com`, as a browser says it, or `*`.
+fn origin(value: &DeValue<'_>) -> Read<String> {
+    const CURE: &str = "write it as \"https://app.example.com\", or \"*\" for all";
+    let text = kind::text(value)?;
+    if text == "*" {
+        return Ok(text);
+    }
+    let url: Uri = text
+        .parse()
+        .map_err(|error| format!("is no origin ({error}); {CURE}"))?;
+    let is_named = matches!(url.scheme_str(), Some("https" | "http"))
+        && url.host().is_some_and(|host| !host.is_empty());
+    // As a browser says it: in lower case, and nothing behind host and port.
+    if !is_named || text.matches('/').count() != 2 || text.contains(['?', '#', '@']) {
+        return Err(format!("is no origin; {CURE}").into());
+    }
+    Ok(text.to_ascii_lowercase())
 }

@@ -6,6 +6,7 @@
 
 mod account;
 mod address;
+mod api_key;
 mod batch;
 mod carrier;
 mod cdr;
@@ -49,6 +50,7 @@ mod webhook;
 
 pub use account::{Account, Ack};
 pub use address::{Address, Network};
+pub use api_key::{ApiKey, Scope, Scopes};
 pub use batch::Batch;
 pub use carrier::{Bind, Carrier, CarrierKind, InterfaceVersion, Price};
 pub use cdr::{Cdr, CdrFormat};

@@ -369,10 +369,11 @@ impl<'a> Document<'a> {
             .iter()
             .filter_map(|a| Some((a.system_id.as_deref()?, a.line)));
         self.unique("two accounts have the system_id", true, system_ids);
-        let api_keys = accounts
-            .iter()
-            .filter_map(|a| Some((a.api_key.as_ref()?.expose(), a.line)));
-        self.unique("two accounts have the same api_key", false, api_keys);
+        let api_keys = accounts.iter().flat_map(|a| {
+            let own = a.api_key.iter().map(|key| (key.expose(), a.line));
+            own.chain(a.api_keys.iter().map(|key| (key.key.expose(), key.line)))
+        });
+        self.unique("the same api_key stands twice", false, api_keys);
     }
 
     /// A carrier that only receives takes no messages, so that a route to it would hold them for ever.

@@ -65,6 +65,10 @@ metrics! {
     counter MO_SETTLED = "carrack_mo_settled_total";
     /// Messages from handsets that are still to be told, by shard.
     gauge MO_WAITING = "carrack_mo_waiting";
+    /// HTTP requests refused because their account made as many in a second as it may, by account.
+    counter HTTP_REQUESTS_LIMITED = "carrack_http_requests_limited_total";
+    /// Signed HTTP requests refused because no more signatures can be remembered.
+    counter HTTP_SIGNATURES_UNREMEMBERED = "carrack_http_signatures_unremembered_total";
     /// Requests to webhooks, by outcome: taken (2xx), later (408, 425, 429, 5xx), refused (another 4xx), redirected,
     /// timed_out, unreachable (no connection or no TLS), broken (no whole answer, or too long a one).
     counter WEBHOOK_REQUESTS = "carrack_webhook_requests_total";

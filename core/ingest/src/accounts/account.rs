@@ -14,7 +14,7 @@ use carrack_throttle::Bucket;
 
 use super::{AccountSpec, AccountsFault, Dialect};
 
-/// The rate of an account; it outlives a reload that leaves the figure as it is.
+/// A rate of an account; it outlives a reload that leaves the figure as it is.
 pub(super) struct Rate {
     pub(super) per_second: Option<u32>,
     bucket: Mutex<Bucket>,
@@ -29,6 +29,28 @@ impl Rate {
                 per_second.map_or_else(Bucket::unlimited, |rate| Bucket::with_burst(rate, rate)),
             ),
         }
+    }
+
+    /// The one before where it says the same.
+    pub(super) fn after(before: Option<&Arc<Self>>, per_second: Option<u32>) -> Arc<Self> {
+        let same = before.filter(|rate| rate.per_second == per_second);
+        same.map_or_else(|| Arc::new(Self::new(per_second)), Arc::clone)
+    }
+
+    /// Takes `count`, all or nothing; else the nanoseconds to wait, `u64::MAX` where it never succeeds.
+    fn take(&self, clock: &SystemClock, count: u32) -> Result<(), u64> {
+        if self.per_second.is_none() {
+            return Ok(());
+        }
+        let now_ns = clock.now().mono_ns;
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        bucket.take(now_ns, count).map_err(|ready_ns| {
+            if ready_ns == carrack_throttle::NEVER_NS {
+                u64::MAX
+            } else {
+                ready_ns.saturating_sub(now_ns)
+            }
+        })
     }
 }
 
@@ -71,6 +93,7 @@ pub struct Account {
     allowed_ips: Vec<Network>,
     clock: SystemClock,
     pub(super) rate: Arc<Rate>,
+    pub(super) requests: Arc<Rate>,
 }
 
 impl Account {
@@ -78,7 +101,7 @@ impl Account {
         spec: &AccountSpec,
         number: u32,
         clock: SystemClock,
-        rate: Arc<Rate>,
+        before: Option<&Self>,
     ) -> Result<Self, AccountsFault> {
         let sender = spec.sender.as_deref().map(Sender::parse).transpose();
         Ok(Self {
@@ -106,7 +129,8 @@ impl Account {
             refuse_kinds: spec.refuse_kinds.clone(),
             allowed_ips: spec.allowed_ips.clone(),
             clock,
-            rate,
+            rate: Rate::after(before.map(|account| &account.rate), spec.rate),
+            requests: Rate::after(before.map(|account| &account.requests), spec.requests),
         })
     }
 
@@ -181,22 +205,15 @@ impl Account {
     /// Nanoseconds to wait until asking again may succeed; `u64::MAX` where it never does, because `segments` is more
     /// than a whole second's rate.
     pub fn take_segments(&self, segments: u32) -> Result<(), u64> {
-        if self.rate.per_second.is_none() {
-            return Ok(());
-        }
-        let now_ns = self.clock.now().mono_ns;
-        let mut bucket = self
-            .rate
-            .bucket
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        bucket.take(now_ns, segments).map_err(|ready_ns| {
-            if ready_ns == carrack_throttle::NEVER_NS {
-                u64::MAX
-            } else {
-                ready_ns.saturating_sub(now_ns)
-            }
-        })
+        self.rate.take(&self.clock, segments)
+    }
+
+    /// Takes one HTTP request out of its rate of those.
+    ///
+    /// # Errors
+    /// Nanoseconds to wait until asking again may succeed.
+    pub fn take_request(&self) -> Result<(), u64> {
+        self.requests.take(&self.clock, 1)
     }
 }
 

@@ -7,16 +7,17 @@ use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use carrack_runtime::SystemClock;
+use carrack_settings::Scope;
 use subtle::ConstantTimeEq;
 
-use super::account::Rate;
+use super::keys::{Admitted, Key};
 use super::password::{Look, Password};
 use super::{AccessFault, Account, AccountSpec, AccountsFault};
 
 /// An account and its secrets.
 struct Entry {
     account: Arc<Account>,
-    api_key: Option<String>,
+    keys: Vec<Key>,
     password: Option<Arc<Password>>,
 }
 
@@ -64,7 +65,7 @@ pub struct Accounts {
     by_name: HashMap<String, usize>,
     by_system_id: HashMap<String, usize>,
     /// By a hash under a secret of this process: finding a key tells nothing of other keys by its time.
-    by_key: HashMap<u64, usize>,
+    by_key: HashMap<u64, (usize, usize)>,
     hasher: RandomState,
 }
 
@@ -97,12 +98,8 @@ impl Accounts {
         for spec in specs {
             let number =
                 number_of(&spec.name).ok_or_else(|| AccountsFault::NoNumber(spec.name.clone()))?;
-            let rate = before
-                .and_then(|book| book.by_name(&spec.name))
-                .map(|account| Arc::clone(&account.rate))
-                .filter(|rate| rate.per_second == spec.rate)
-                .unwrap_or_else(|| Arc::new(Rate::new(spec.rate)));
-            let account = Account::new(spec, number, clock, rate)?;
+            let own = before.and_then(|book| book.by_name(&spec.name));
+            let account = Account::new(spec, number, clock, own.map(Arc::as_ref))?;
             // What was proven once need not be proven again.
             let password = spec.password.as_deref().map(|text| {
                 let proven = before
@@ -138,14 +135,16 @@ impl Accounts {
         {
             return Err(shared("system_id", &self.entries, other));
         }
-        if let Some(key) = &spec.api_key
-            && let Some(other) = self.by_key.insert(self.hasher.hash_one(key), place)
-        {
-            return Err(shared("api_key", &self.entries, other));
+        let keys = Key::all_of(spec);
+        for (number, key) in keys.iter().enumerate() {
+            let hash = self.hasher.hash_one(key.text());
+            if let Some((other, _)) = self.by_key.insert(hash, (place, number)) {
+                return Err(shared("api_key", &self.entries, other));
+            }
         }
         self.entries.push(Entry {
             account,
-            api_key: spec.api_key.clone(),
+            keys,
             password,
         });
         Ok(())
@@ -167,22 +166,41 @@ impl Accounts {
         place.and_then(|place| self.entries.get(*place))
     }
 
-    /// The account whose HTTP key this is.
+    /// The account whose HTTP key this is, and what the key opens.
     ///
     /// # Errors
     /// [`AccessFault`].
-    pub fn by_key(&self, key: &str, from: IpAddr) -> Result<Arc<Account>, AccessFault> {
-        let entry = self.entry(self.by_key.get(&self.hasher.hash_one(key)));
-        admit(
-            entry,
-            entry.and_then(|entry| entry.api_key.as_deref()),
-            key,
-            from,
-        )
+    pub fn by_key(&self, key: &str, from: IpAddr) -> Result<Admitted, AccessFault> {
+        let place = self.by_key.get(&self.hasher.hash_one(key));
+        let entry = self.entry(place.map(|(place, _)| place));
+        let own = entry
+            .zip(place)
+            .and_then(|(entry, (_, number))| entry.keys.get(*number));
+        let account = admit(entry, own.map(Key::text), key, from)?;
+        Ok(Admitted::by(account, own))
     }
 
-    /// The account of HTTP Basic credentials: its name and its key. The password of SMPP binds is no key: it is short
-    /// and goes in plain.
+    /// The account of HTTP Basic credentials, its name and one of its keys, and what that opens. The password of SMPP
+    /// binds is no key: it is short and goes in plain.
+    ///
+    /// # Errors
+    /// [`AccessFault`].
+    pub fn by_name_and_key(
+        &self,
+        name: &str,
+        key: &str,
+        from: IpAddr,
+    ) -> Result<Admitted, AccessFault> {
+        let named = self.entry(self.by_name.get(name));
+        let keys = named.map_or(&[][..], |entry| entry.keys.as_slice());
+        // Every key is compared: which one it is shows only in the answer.
+        let found = keys.iter().fold(None, |found, own| found.or(own.is(key)));
+        let own = found.or(keys.first());
+        let account = admit(named, own.map(Key::text), key, from)?;
+        Ok(Admitted::by(account, own))
+    }
+
+    /// As [`Self::by_name_and_key`], for a door that only sends: a key that may not send is unknown.
     ///
     /// # Errors
     /// [`AccessFault`].
@@ -192,9 +210,22 @@ impl Accounts {
         key: &str,
         from: IpAddr,
     ) -> Result<Arc<Account>, AccessFault> {
-        let named = self.entry(self.by_name.get(user));
-        let own = named.and_then(|entry| entry.api_key.as_deref());
-        admit(named, own, key, from)
+        let admitted = self.by_name_and_key(user, key, from)?;
+        match admitted.scopes.has(Scope::Send) {
+            true => Ok(admitted.account),
+            false => Err(AccessFault::Unknown),
+        }
+    }
+
+    /// The account and the key that a signed request names: `ACCOUNT/KEY`, or `ACCOUNT` for its `api_key`.
+    pub(crate) fn signer(&self, name: &str) -> Option<(&Arc<Account>, &Key)> {
+        let (account, key) = match name.split_once('/') {
+            Some((account, key)) => (account, Some(key)),
+            None => (name, None),
+        };
+        let entry = self.entry(self.by_name.get(account))?;
+        let own = entry.keys.iter().find(|own| own.name() == key)?;
+        Some((&entry.account, own))
     }
 
     /// The account of an SMPP bind. Where a password has to be verified the address is judged first: strangers cost
@@ -370,7 +401,7 @@ mod tests {
     #[test]
     fn only_whole_credentials_of_one_account_open() {
         let book = Accounts::build(&[spec("a"), spec("b")], number).unwrap();
-        assert_eq!(book.by_key("a-key", HERE).unwrap().name, "a");
+        assert_eq!(book.by_key("a-key", HERE).unwrap().account.name, "a");
         assert_eq!(book.by_basic("b", "b-key", HERE).unwrap().name, "b");
         for (user, secret) in [("b-id", "b-pass"), ("b", "b-pass"), ("b-id", "b-key")] {
             assert!(book.by_basic(user, secret, HERE).is_err(), "{user}");

@@ -7,16 +7,18 @@ mod account;
 mod book;
 mod dialect;
 mod fault;
+mod keys;
 mod password;
 mod specification;
 
 pub use account::Account;
 pub use book::{AccountBook, Accounts};
 pub(crate) use book::{Admission, Proof};
-pub use carrack_settings::{BindKinds, SenderPattern};
+pub use carrack_settings::{ApiKey, BindKinds, Scope, Scopes, Secret, SenderPattern};
 pub use dialect::{
     DefaultAlphabet, Dialect, ErrorBody, IdFormat, MoForm, ReceiptDialect, ReceiptError,
 };
 pub use fault::{AccessFault, AccountsFault};
+pub use keys::Admitted;
 pub use password::{HashFault, hash};
 pub use specification::AccountSpec;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use carrack_message::Class;
 use carrack_message::number::NumberKind;
 use carrack_routing::{Deck, Numbering};
-use carrack_settings::{BindKinds, Network, SenderPattern, Webhook};
+use carrack_settings::{ApiKey, BindKinds, Network, SenderPattern, Webhook};
 
 use super::Dialect;
 
@@ -20,6 +20,10 @@ pub struct AccountSpec {
     pub group: String,
     /// Key of HTTP requests.
     pub api_key: Option<String>,
+    /// More keys of HTTP requests, each for some kinds of call.
+    pub api_keys: Vec<ApiKey>,
+    /// HTTP requests a second; none: no limit.
+    pub requests: Option<u32>,
     /// System id of SMPP binds.
     pub system_id: Option<String>,
     /// Password of SMPP binds.
@@ -68,6 +72,8 @@ impl AccountSpec {
             name: name.to_owned(),
             group: String::new(),
             api_key: None,
+            api_keys: Vec::new(),
+            requests: None,
             system_id: None,
             password: None,
             class: None,
@@ -105,6 +111,8 @@ impl AccountSpec {
             name: account.name.clone(),
             group: account.group.clone().unwrap_or_default(),
             api_key: shown(&account.api_key),
+            api_keys: account.api_keys.clone(),
+            requests: account.requests,
             system_id: account.system_id.clone(),
             password: shown(&account.password),
             class: account.class,

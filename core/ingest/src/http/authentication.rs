@@ -1,4 +1,8 @@
-//! Who asks: `Authorization: Bearer KEY`, or Basic with name and key. The password of SMPP binds opens nothing here.
+//! Who asks: `Authorization: Bearer KEY`, Basic with name and key, or a signature (`signature`). The password of SMPP binds
+//! opens nothing here.
+//!
+//! Promise: a key makes the calls of its scopes and no others; an account makes no more requests than it may. Whoever is
+//! refused is told what is missing, and nothing that helps to guess.
 
 use std::sync::Arc;
 
@@ -7,10 +11,13 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use carrack_telemetry::names;
 
 use super::problem::Problem;
+use super::scope::scope_of;
+use super::signature::{SCHEME, Signed};
 use super::state::{Peer, State};
-use crate::accounts::{AccessFault, Account};
+use crate::accounts::{AccessFault, Account, Admitted, Scope};
 
 /// The account that asks.
 pub(crate) struct Customer(pub(crate) Arc<Account>);
@@ -18,13 +25,17 @@ pub(crate) struct Customer(pub(crate) Arc<Account>);
 /// An account with `operator = true` that asks from this machine.
 pub(crate) struct Operator(pub(crate) Arc<Account>);
 
-fn peer(parts: &Parts) -> Result<Peer, Problem> {
+pub(crate) fn unauthorized(detail: &str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, detail)
+}
+
+pub(crate) fn peer(parts: &Parts) -> Result<Peer, Problem> {
     let peer = parts.extensions.get::<Peer>().copied();
     peer.ok_or_else(|| Problem::broken("the connection has no address"))
 }
 
-fn customer(parts: &Parts, state: &State) -> Result<Arc<Account>, Problem> {
-    let unauthorized = |detail: &str| Problem::new(StatusCode::UNAUTHORIZED, detail);
+/// Who asks, by its credentials alone.
+fn by_credentials(parts: &Parts, state: &State) -> Result<Admitted, Problem> {
     let from = peer(parts)?.0.ip();
     let header = parts
         .headers
@@ -34,7 +45,7 @@ fn customer(parts: &Parts, state: &State) -> Result<Arc<Account>, Problem> {
         .and_then(|header| header.split_once(' '))
         .ok_or_else(|| {
             unauthorized(
-                "send `Authorization: Bearer KEY`, or Basic with the account's name and key",
+                "send `Authorization: Bearer KEY`, Basic with the account's name and key, or a signature",
             )
         })?;
     let given = given.trim();
@@ -50,9 +61,12 @@ fn customer(parts: &Parts, state: &State) -> Result<Arc<Account>, Problem> {
             .as_deref()
             .and_then(|plain| plain.split_once(':'))
             .ok_or_else(|| unauthorized("the Basic credentials are not base64 of name:key"))?;
-        accounts.by_basic(user, secret, from)
+        accounts.by_name_and_key(user, secret, from)
+    } else if let Some(Signed(admitted)) = parts.extensions.get().cloned() {
+        return Ok(admitted);
     } else {
-        return Err(unauthorized("the scheme is unknown; use Bearer or Basic"));
+        let detail = format!("the scheme is unknown; use Bearer, Basic or {SCHEME}");
+        return Err(unauthorized(&detail));
     };
     found.map_err(|fault| match fault {
         AccessFault::Unknown | AccessFault::Secret => {
@@ -62,11 +76,33 @@ fn customer(parts: &Parts, state: &State) -> Result<Arc<Account>, Problem> {
     })
 }
 
+/// Who asks, if he may ask for this and not too often.
+fn admitted(parts: &Parts, state: &State, scope: Scope) -> Result<Arc<Account>, Problem> {
+    let admitted = by_credentials(parts, state)?;
+    let account = &admitted.account;
+    account.take_request().map_err(|wait_ns| {
+        metrics::counter!(names::HTTP_REQUESTS_LIMITED, "account" => account.name.clone())
+            .increment(1);
+        let seconds = u32::try_from(wait_ns.div_ceil(1_000_000_000)).unwrap_or(u32::MAX);
+        let detail = "the account makes more requests a second than it may; try again, or put more into a request";
+        Problem::later(StatusCode::TOO_MANY_REQUESTS, seconds, detail)
+    })?;
+    if !admitted.may(scope) {
+        let detail = format!(
+            "this key has not the scope {scope:?}, which the call needs; use another key, or have it added",
+            scope = scope.name()
+        );
+        return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+    }
+    Ok(admitted.account)
+}
+
 impl FromRequestParts<State> for Customer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
-        customer(parts, state).map(Self)
+        let scope = scope_of(&parts.method, parts.uri.path());
+        admitted(parts, state, scope).map(Self)
     }
 }
 
@@ -74,7 +110,7 @@ impl FromRequestParts<State> for Operator {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
-        let account = customer(parts, state)?;
+        let account = admitted(parts, state, Scope::Operate)?;
         if !account.operator {
             return Err(Problem::new(
                 StatusCode::FORBIDDEN,

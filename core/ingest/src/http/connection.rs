@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -13,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use super::calls::Calls;
 use super::patience::Patient;
 use super::state::Peer;
 use super::unread::{self, Lingering, Unread};
@@ -21,7 +21,7 @@ use crate::tls::TlsServer;
 /// How connections are served.
 #[derive(Clone)]
 pub(crate) struct Serving {
-    pub(crate) router: Router,
+    pub(crate) calls: Calls,
     pub(crate) tls: Option<Arc<TlsServer>>,
     /// Longest time for a head to come, and for octets of an answer to be taken.
     pub(crate) request_timeout: Duration,
@@ -56,11 +56,11 @@ impl Serving {
         let unread = Unread::default();
         let stream = Patient::new(stream, self.request_timeout);
         let stream = Lingering::new(stream, unread.clone());
-        let router = self.router;
-        // Not as layers of the router: each of them is copied into a box of its own for every request.
+        let calls = self.calls;
+        // Not as layers of the calls: each of them is copied into a box of its own for every request.
         let service = service_fn(move |mut request: hyper::Request<_>| {
             request.extensions_mut().insert(Peer(peer));
-            unread::answer(router.clone(), unread.clone(), request)
+            unread::answer(calls.clone(), unread.clone(), request)
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

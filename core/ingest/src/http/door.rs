@@ -12,9 +12,10 @@ use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinSet, LocalSet};
 
+use super::calls::Calls;
 use super::connection::Serving;
 use super::lives::READERS_MAX;
-use super::routes::router;
+use super::signature::Replays;
 use super::specification::HttpSpec;
 use super::state::Shared;
 use crate::accounts::AccountBook;
@@ -90,9 +91,10 @@ impl HttpDoor {
             request_timeout: spec.request_timeout,
             clock: SystemClock::default(),
             log_readers: Arc::new(Semaphore::new(READERS_MAX)),
+            replays: Replays::default(),
         };
         let serving = Serving {
-            router: router(state.into()),
+            calls: Calls::new(state.into(), &spec.cors_origins),
             tls: tls.clone(),
             request_timeout: spec.request_timeout,
             closing: closed,

@@ -26,6 +26,8 @@ pub struct HttpSpec {
     pub connections_max: usize,
     /// Longest time for a request's header, for its body, and for each answer of the engine.
     pub request_timeout: Duration,
+    /// Origins whose pages may call from a browser; empty: none.
+    pub cors_origins: Vec<String>,
     /// Threads that serve.
     pub threads: usize,
     /// Gives `/metrics`; none: 404.
@@ -48,6 +50,7 @@ impl HttpSpec {
             body_octets_max: usize::try_from(http.body_octets_max).unwrap_or(usize::MAX),
             connections_max: http.connections_max as usize,
             request_timeout: http.request_timeout,
+            cors_origins: http.cors_origins.clone(),
             threads: 1,
             metrics,
             taps: Taps::default(),

@@ -9,6 +9,7 @@ use carrack_engine::Engine;
 use carrack_runtime::{Clock, SystemClock};
 use tokio::sync::{Semaphore, watch};
 
+use super::signature::Replays;
 use super::{MetricsPage, Shadow, Taps};
 use crate::accounts::AccountBook;
 use crate::batch::Batches;
@@ -33,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) clock: SystemClock,
     /// Turns at reading the log.
     pub(crate) log_readers: Arc<Semaphore>,
+    /// Signatures that were used.
+    pub(crate) replays: Replays,
 }
 
 impl Deref for State {

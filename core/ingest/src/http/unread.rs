@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::Router;
+use super::calls::Calls;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Request, header};
 use axum::response::Response;
@@ -24,7 +24,6 @@ use http_body_util::BodyExt;
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
-use tower_service::Service as _;
 
 /// Octets of a request that are read for the sake of the connection when nobody wants them.
 const REST_OCTETS_MAX: u64 = 64 << 10;
@@ -92,14 +91,14 @@ impl hyper::body::Body for Kept {
 
 /// Answers a call so that the answer arrives, however much of the request it has read.
 pub(crate) async fn answer(
-    mut router: Router,
+    calls: Calls,
     unread: Unread,
     request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     let waits_to_be_asked = request.headers().contains_key(header::EXPECT);
     let (head, mut body) = request.into_parts();
     if body.is_end_stream() {
-        return router.call(Request::from_parts(head, Body::empty())).await;
+        return calls.call(Request::from_parts(head, Body::empty())).await;
     }
     let mut first = Poll::Pending;
     if !waits_to_be_asked && body.size_hint().lower() <= REST_OCTETS_MAX {
@@ -109,7 +108,7 @@ pub(crate) async fn answer(
         && let Poll::Ready(Some(Ok(frame))) = first
     {
         let octets = frame.into_data().unwrap_or_default();
-        return router
+        return calls
             .call(Request::from_parts(head, Body::from(octets)))
             .await;
     }
@@ -121,7 +120,7 @@ pub(crate) async fn answer(
         has_ended,
     })));
     let request = Request::from_parts(head, Body::new(kept.clone()));
-    let mut response = router.call(request).await?;
+    let mut response = calls.call(request).await?;
     if kept.is_whole() {
         return Ok(response);
     }

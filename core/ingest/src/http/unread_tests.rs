@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use tokio::sync::watch;
 
+use super::calls::Calls;
 use super::connection::Serving;
 
 /// More than the buffers of two sockets hold.
@@ -31,9 +32,11 @@ fn refusing() -> SocketAddr {
             let refuse = || async { (StatusCode::SERVICE_UNAVAILABLE, "come again") };
             let give_back = |body: String| async move { format!("{body}, come again") };
             let serving = Serving {
-                router: Router::new()
-                    .route("/", post(refuse))
-                    .route("/echo", post(give_back)),
+                calls: Calls::plain(
+                    Router::new()
+                        .route("/", post(refuse))
+                        .route("/echo", post(give_back)),
+                ),
                 tls: None,
                 request_timeout: Duration::from_secs(5),
                 closing,
