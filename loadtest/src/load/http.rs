@@ -2,6 +2,8 @@
 //!
 //! A connection that breaks counts its message as unanswered and is opened again, at most `RECONNECTS_MAX` times in a row.
 
+mod bulk;
+
 use super::pace::OVERDUE_NOTED_MAX;
 use super::pace::Turn;
 use super::report::Tally;
@@ -36,6 +38,8 @@ pub struct Options {
     pub connections: u32,
     /// An answer later than this is given up.
     pub response_timeout: Duration,
+    /// Lines of a stream without a verdict, at most; none: one message a request.
+    pub bulk: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -58,7 +62,7 @@ struct Target {
 }
 
 /// Reads the base address.
-fn target(url: &str) -> Result<Target, LoadFault> {
+fn target(url: &str, is_bulk: bool) -> Result<Target, LoadFault> {
     let usage = |why: &str| LoadFault::Usage(format!("--url {url}: {why}; write http://host:port"));
     let uri: Uri = url.parse().map_err(|_| usage("not an address"))?;
     if uri.scheme_str() != Some("http") {
@@ -66,10 +70,10 @@ fn target(url: &str) -> Result<Target, LoadFault> {
     }
     let authority = uri.authority().ok_or_else(|| usage("no host"))?;
     let port = authority.port_u16().unwrap_or(80);
-    let path = if uri.path() == "/" {
-        "/v1/messages"
-    } else {
-        uri.path()
+    let path = match uri.path() {
+        "/" if is_bulk => "/v1/messages:bulk",
+        "/" => "/v1/messages",
+        path => path,
     };
     Ok(Target {
         address: format!("{}:{port}", authority.host()),
@@ -97,8 +101,9 @@ pub async fn run_watched(
     pace: Pace,
     watch: Watch,
 ) -> Result<(LoadReport, Timeline), LoadFault> {
-    let target = target(&options.url)?;
+    let target = target(&options.url, options.bulk.is_some())?;
     let connections = options.connections.max(1);
+    let window = u64::from(connections) * u64::from(options.bulk.unwrap_or(1));
     let shared = Rc::new(Shared {
         target,
         options,
@@ -110,7 +115,6 @@ pub async fn run_watched(
         started: Instant::now(),
     });
     if watch.is_on() {
-        let window = u64::from(connections);
         shared.tally.borrow_mut().record(shared.now_ns(), window)?;
     }
     let looked_at = Rc::clone(&shared);
@@ -172,7 +176,10 @@ async fn connection(shared: Rc<Shared>) -> io::Result<()> {
     let mut body = Body::default();
     let mut broken_in_a_row = 0;
     loop {
-        let ended = keep_posting(&shared, &mut body, &mut broken_in_a_row).await;
+        let ended = match shared.options.bulk {
+            Some(window) => bulk::keep_streaming(&shared, window).await,
+            None => keep_posting(&shared, &mut body, &mut broken_in_a_row).await,
+        };
         let Err(fault) = ended else { return Ok(()) };
         shared.broken.set(shared.broken.get() + 1);
         broken_in_a_row += 1;
@@ -359,14 +366,14 @@ mod tests {
 
     #[test]
     fn addresses_get_the_path_of_the_contract() {
-        let found = target("http://127.0.0.1:8080").unwrap();
+        let found = target("http://127.0.0.1:8080", false).unwrap();
         assert_eq!(
             (found.address.as_str(), found.path.as_str()),
             ("127.0.0.1:8080", "/v1/messages")
         );
-        assert_eq!(target("http://h/x").unwrap().path, "/x");
-        assert!(target("https://h").is_err());
-        assert!(target("h:80").is_err());
+        assert_eq!(target("http://h/x", true).unwrap().path, "/x");
+        assert!(target("https://h", false).is_err());
+        assert!(target("h:80", false).is_err());
     }
 
     #[test]

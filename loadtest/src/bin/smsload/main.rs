@@ -81,6 +81,7 @@ fn http(options: HttpOptions) -> anyhow::Result<bool> {
         key: options.key,
         connections: options.connections,
         response_timeout: options.work.response_timeout,
+        bulk: options.bulk,
     };
     let done = run(http::run_watched(load, texts, pace, options.work.watch()))?;
     finish(&title, &done, &options.work)

@@ -15,6 +15,7 @@ Examples:
   smsload smpp --address 127.0.0.1:2775 --system-id acme --ramp 0..20000/30s --mix gsm7:short=70,gsm7:long=10,ucs2:short=20 \
       --receipts --report-html load.html
   smsload http --url http://127.0.0.1:8080 --key KEY --connections 50 --count 20000
+  smsload http --url http://127.0.0.1:8080 --key KEY --connections 2 --bulk 10000 --count 1000000
   smsload batch --rows 100000 --out batch.csv --bad 2 --long 1
 
 Closed loop (without --rate): a submit goes whenever the window has room. Open loop (--rate): submits go by the clock, and latency_ms
@@ -180,6 +181,9 @@ pub(super) struct HttpOptions {
     /// Keep-alive connections, one request at a time on each.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(super) connections: u32,
+    /// Stream lines to /v1/messages:bulk instead, at most so many of a connection without a verdict.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(super) bulk: Option<u32>,
     #[command(flatten)]
     pub(super) work: Work,
 }
