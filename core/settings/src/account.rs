@@ -10,7 +10,7 @@ use crate::customer::{ALPHABETS, BIND_KINDS, ID_FORMATS, MO_FORMS};
 use crate::profile::ERROR_BODIES;
 use crate::reader::{Read, Section};
 use crate::{
-    ApiKey, BindKinds, DefaultAlphabet, ErrorBody, IdFormat, MoForm, Network, ReceiptDialect,
+    ApiKey, BindKinds, DefaultAlphabet, Duplicates, ErrorBody, IdFormat, MoForm, Network, ReceiptDialect,
     Secret, SenderPattern, Webhook, kind, password,
 };
 
@@ -92,6 +92,8 @@ pub struct Account {
     pub mo_form: MoForm,
     /// Whether the carrier's name and our id go beside messages from handsets.
     pub mo_link_tlv: bool,
+    /// Whether the same text to the same number is sent once; none: as often as it comes.
+    pub duplicates: Option<Duplicates>,
     /// Where its events are posted; none: nowhere.
     pub webhook: Option<Webhook>,
     /// Line of its header in the file.
@@ -141,6 +143,9 @@ impl Account {
                 }),
             mo_form: section.or("mo_form", MoForm::default(), kind::choice(MO_FORMS)),
             mo_link_tlv: section.or("mo_link_tlv", false, kind::boolean),
+            duplicates: section
+                .inner("duplicates")
+                .and_then(|inner| Duplicates::read(&inner)),
             webhook: section.inner("webhook").map(|inner| Webhook::read(&inner)),
             line: section.line,
         };

@@ -14,6 +14,7 @@ mod connection;
 mod currency;
 mod customer;
 mod delivery;
+mod duplicates;
 mod durability;
 mod duration;
 mod fault;
@@ -60,6 +61,7 @@ pub use customer::{
     BindKinds, DefaultAlphabet, IdFormat, MoForm, ReceiptDialect, ReceiptError, SenderPattern,
 };
 pub use delivery::{Delivery, Multipart, OnNoResponse};
+pub use duplicates::{Duplicates, DuplicatesAnswer, DuplicatesOf};
 pub use durability::{Durability, DurabilityMode};
 pub use fault::{Fault, Faults};
 pub use hlr::Hlr;

@@ -28,6 +28,10 @@ pub struct Queue {
     pub early_receipt_hold: Duration,
     /// Most receipts kept so.
     pub early_receipts_max: u64,
+    /// How long a request is known again by its key.
+    pub idempotency_keep: Duration,
+    /// Most keys of requests that are not durable yet, and most chunks that wait for such.
+    pub idempotency_under_way_max: u64,
 }
 
 impl Queue {
@@ -64,6 +68,16 @@ impl Queue {
                 "early_receipts_max",
                 200_000,
                 kind::integer(1..=100_000_000),
+            ),
+            idempotency_keep: section.or(
+                "idempotency_keep",
+                HOUR * 48,
+                kind::time(SECOND..=HOUR * 24 * 31),
+            ),
+            idempotency_under_way_max: section.or(
+                "idempotency_under_way_max",
+                500_000,
+                kind::integer(1_000..=100_000_000),
             ),
         }
     }
