@@ -75,6 +75,7 @@ impl Shard {
             octets: self.octets.clone(),
             summary: FrameSummary::default(),
             shelf: Vec::new(),
+            keys: Vec::new(),
         })
     }
 

@@ -168,6 +168,9 @@ fn engine(settings: &Settings) -> EngineSettings {
         validity_max_ns: nanoseconds(delivery.validity_max),
         receipt_wait_max_ns: nanoseconds(delivery.receipt_wait_max),
         tell_within_ns: nanoseconds(delivery.tell_within),
+        idempotency_keep_ns: nanoseconds(queue.idempotency_keep),
+        idempotency_under_way_max: usize::try_from(queue.idempotency_under_way_max)
+            .unwrap_or(usize::MAX),
         untold_live_max: usize::try_from(queue.untold_in_memory).unwrap_or(usize::MAX),
         attempts_max: u32::from(delivery.attempts_max),
         retry_delay_ns: nanoseconds(delivery.retry_delay),

@@ -14,6 +14,7 @@ use carrack_runtime::{MailboxFull, MailboxSender};
 use crate::batches::BatchCounters;
 use crate::credit::{Credit, CreditRefused, Credited};
 use crate::directory::Directory;
+use crate::idempotency::Desk;
 use crate::jobs::{JobRefused, JobRequest, JobStatus};
 use crate::limits::{LimitSettings, LimitView};
 use crate::mail::Mail;
@@ -23,7 +24,7 @@ use crate::shard::Party;
 use crate::shared::{Health, Shared};
 use crate::snapshot::{ShardSnapshot, Snapshot};
 use crate::story::{self, Story};
-use crate::submission::Chunk;
+use crate::submission::{Chunk, Submission};
 
 /// Whether new work is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +64,8 @@ pub(crate) struct Inner {
     pub(crate) shared: Arc<Shared>,
     pub(crate) store: Arc<Store>,
     pub(crate) shards: Vec<MailboxSender<Mail>>,
+    /// Where submissions with keys pass.
+    pub(crate) desk: Arc<Desk>,
     pub(crate) next: AtomicU64,
     pub(crate) committer: Mutex<Option<CommitThread>>,
 }
@@ -77,28 +80,17 @@ impl Engine {
         self.submit_to(lane, chunk)
     }
 
-    /// Hands in a chunk; the same `lane` goes to the same shard.
+    /// Hands in a chunk; the same `lane` goes to the same shard. Submissions with a key that was used before are answered
+    /// and do not get there.
     ///
     /// # Errors
     /// As [`Self::submit`].
     pub fn submit_to(&self, lane: u64, chunk: Chunk) -> Result<(), Chunk> {
-        let count = self.inner.shards.len() as u64;
-        let Some(shard) = lane
-            .checked_rem(count)
-            .and_then(|place| self.inner.shards.get(place as usize))
-        else {
-            return Err(chunk);
-        };
-        shard
-            .send(Mail::Chunk(chunk))
-            .map_err(|MailboxFull(mail)| match mail {
-                Mail::Chunk(chunk) => chunk,
-                _ => Chunk {
-                    submissions: Vec::new(),
-                    progress: None,
-                    reply: Box::new(|_| ()),
-                },
-            })
+        let keyed = |submission: &Submission| submission.key.is_some();
+        match chunk.submissions.iter().any(keyed) {
+            true => self.inner.desk.take(lane, chunk),
+            false => hand_in(&self.inner.shards, lane, chunk),
+        }
     }
 
     /// Submissions that one chunk may have.
@@ -422,6 +414,30 @@ impl Engine {
             send_patiently(shard, Mail::Told(*notice));
         }
     }
+}
+
+/// Puts a chunk into the mailbox of its shard.
+pub(crate) fn hand_in(
+    shards: &[MailboxSender<Mail>],
+    lane: u64,
+    chunk: Chunk,
+) -> Result<(), Chunk> {
+    let Some(shard) = lane
+        .checked_rem(shards.len() as u64)
+        .and_then(|place| shards.get(place as usize))
+    else {
+        return Err(chunk);
+    };
+    shard
+        .send(Mail::Chunk(chunk))
+        .map_err(|MailboxFull(mail)| match mail {
+            Mail::Chunk(chunk) => chunk,
+            _ => Chunk {
+                submissions: Vec::new(),
+                progress: None,
+                reply: Box::new(|_| ()),
+            },
+        })
 }
 
 /// Mail that must not be lost while a shard is busy; bounded all the same.

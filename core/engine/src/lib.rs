@@ -16,6 +16,7 @@ mod credit;
 mod directory;
 mod engine;
 mod facts;
+mod idempotency;
 mod jobs;
 mod limits;
 mod mail;
@@ -40,11 +41,12 @@ pub use cdr::{CdrCurrencies, CdrFormat, CdrSettings, CdrState, cdr_state};
 pub use credit::{Balance, BalanceView, CreditRefused, Credited, Terms};
 pub use directory::{AccountEntry, CarrierEntry, Directory};
 pub use engine::{Cancelled, Engine, Readiness};
+pub use idempotency::{IdempotencyKey, KeyFault, OnRepeat};
 pub use jobs::{JobFilter, JobKind, JobRefused, JobRequest, JobStatus};
 pub use limits::{Each, LimitKind, LimitRule, LimitSettings, LimitView, SenderIs};
 #[cfg(feature = "simulation")]
 pub use node::simulated::{
-    SimulatedCarrier, SimulatedLog, SimulatedNode, SimulatedPart, SimulatedRecovery,
+    SimulatedCarrier, SimulatedKeys, SimulatedLog, SimulatedNode, SimulatedPart, SimulatedRecovery,
     SimulatedShelf, SimulatedSpec,
 };
 pub use node::{AccountQueue, CarrierSpec, LinkMaker, Node, NodeFault, NodeSpec};

@@ -69,6 +69,10 @@ pub struct EngineSettings {
     pub quality_receipt_wait_ns: u64,
     /// How long a message waits for a register to say its recipient's network.
     pub lookup_wait_ns: u64,
+    /// How long a request is known again by its key.
+    pub idempotency_keep_ns: u64,
+    /// Names of requests that may be claimed at a time, and chunks that wait for one.
+    pub idempotency_under_way_max: usize,
     /// Letters a shard's mailbox holds.
     pub mailbox_size: usize,
     /// Frames a history may read.
@@ -110,6 +114,8 @@ impl Default for EngineSettings {
             quality_known_by: 50,
             quality_receipt_wait_ns: 600 * SECOND,
             lookup_wait_ns: 2 * SECOND,
+            idempotency_keep_ns: 48 * 3600 * SECOND,
+            idempotency_under_way_max: 500_000,
             mailbox_size: 4096,
             history_frames_max: 50_000,
             drain_ns: 15 * SECOND,

@@ -176,6 +176,7 @@ mod tests {
             batch: None,
             tlvs: Vec::new(),
             group: None,
+            key: None,
         }
     }
 

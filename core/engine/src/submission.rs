@@ -1,6 +1,7 @@
 //! What a front door hands in, and what it hears back.
 
 use crate::credit::Short;
+use crate::idempotency::IdempotencyKey;
 use crate::limits::Enough;
 use carrack_message::record::{BatchProgress, BatchRow, Body, ReceiptWish};
 use carrack_message::{Class, MessageId, Micros, Msisdn, Sender};
@@ -37,6 +38,8 @@ pub struct Submission {
     pub tlvs: Vec<u8>,
     /// The group of its chunk that the customer knows by one id; none: he knows it by its own.
     pub group: Option<Group>,
+    /// By what it is known again when it comes a second time; none: each is a message of its own.
+    pub key: Option<Box<IdempotencyKey>>,
 }
 
 /// Messages of one chunk, one behind the other, that the customer knows by one id. Accepted together, their own ids follow
@@ -107,6 +110,19 @@ pub enum Refusal {
     /// The node is going down.
     #[error("the node is shutting down; try again in a moment")]
     ShuttingDown,
+    /// Its key was used for another message: the customer's, final as long as keys are kept.
+    #[error(
+        "was used before with other content; give every message a key of its own, and a repeated one its old text"
+    )]
+    KeyUsed,
+    /// The same key, or content, is under way and too many wait for such already.
+    #[error("the same is being sent by another request; try again in a moment")]
+    KeyUnderWay,
+    /// The account has it so that the same is not sent twice within some time: the message that was.
+    #[error(
+        "the same text was sent to this number a short while ago, as message {0}; it is not sent twice"
+    )]
+    Duplicate(MessageId),
     /// Another message of a chunk that is taken whole or not at all was refused.
     #[error("another row of the same chunk was refused; try again")]
     Together,
@@ -131,13 +147,22 @@ impl Refusal {
     /// Whether the same message may be accepted later.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        !matches!(self, Self::NoRoute(_))
+        !matches!(self, Self::NoRoute(_) | Self::KeyUsed | Self::Duplicate(_))
     }
 
     /// Whether the rest of its file need not wait for it: the row has its verdict.
     #[must_use]
     pub fn is_of_the_message(&self) -> bool {
-        matches!(self, Self::NoRoute(_) | Self::RecipientLimit { .. })
+        matches!(
+            self,
+            Self::NoRoute(_) | Self::RecipientLimit { .. } | Self::KeyUsed | Self::Duplicate(_)
+        )
+    }
+
+    /// Whether the same, or another under its key, was accepted before.
+    #[must_use]
+    pub fn is_met_before(&self) -> bool {
+        matches!(self, Self::KeyUsed | Self::Duplicate(_))
     }
 
     /// Short name for metrics.
@@ -151,6 +176,9 @@ impl Refusal {
             Self::NoCredit => "no_credit",
             Self::Store(_) => "store",
             Self::ShuttingDown => "shutting_down",
+            Self::KeyUsed => "key_used",
+            Self::KeyUnderWay => "key_under_way",
+            Self::Duplicate(_) => "duplicate",
             Self::Together => "together",
         }
     }
@@ -161,6 +189,8 @@ impl Refusal {
 pub enum Verdict {
     /// Accepted and durable.
     Accepted(MessageId),
+    /// It was accepted before, as this message; nothing was done now.
+    Repeated(MessageId),
     /// Refused.
     Refused(Refusal),
 }

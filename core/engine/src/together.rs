@@ -188,6 +188,7 @@ mod tests {
             octets: octets(records),
             summary: FrameSummary::default(),
             shelf,
+            keys: Vec::new(),
         }
     }
 

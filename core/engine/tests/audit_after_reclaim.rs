@@ -69,6 +69,7 @@ fn frame(epoch: u32, fill: impl FnOnce(&mut FrameWriter)) -> SealedFrame {
         octets: writer.seal(0),
         summary: FrameSummary::default(),
         shelf: Vec::new(),
+        keys: Vec::new(),
     }
 }
 

@@ -63,6 +63,7 @@ fn frame(shard: u16, number: u64, octets: Vec<u8>, shelf: Vec<ShelfChange>) -> S
         octets,
         summary: FrameSummary::default(),
         shelf,
+        keys: Vec::new(),
     }
 }
 

@@ -33,6 +33,7 @@ fn old_frame() -> SealedFrame {
         octets,
         summary: FrameSummary::default(),
         shelf: Vec::new(),
+        keys: Vec::new(),
     }
 }
 

@@ -152,6 +152,7 @@ fn open_with(data_dir: &Path, request_timeout: Duration) -> Stand {
         read_octets: 1000,
         octets_max: 1 << 20,
         keep: Duration::from_secs(3600),
+        idempotency_keep: Duration::from_secs(3600),
         class: Class::Bulk,
         running_max: 4,
         queued_max: 10,

@@ -4,6 +4,7 @@
 
 use carrack_message::{MessageId, Status};
 
+use crate::keys::KeptKey;
 use crate::shelf::ShelfChange;
 use crate::turnover::Turnovers;
 
@@ -134,6 +135,8 @@ pub struct SealedFrame {
     pub summary: FrameSummary,
     /// What it changes on the shelf, written with it.
     pub shelf: Vec<ShelfChange>,
+    /// Keys of the requests whose messages are in it, written with it.
+    pub keys: Vec<KeptKey>,
 }
 
 impl SealedFrame {
@@ -146,6 +149,7 @@ impl SealedFrame {
             octets,
             summary: FrameSummary::default(),
             shelf: Vec::new(),
+            keys: Vec::new(),
         }
     }
 }

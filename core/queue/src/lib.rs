@@ -19,6 +19,8 @@ mod frame;
 mod gate;
 mod history;
 mod journal;
+mod keys;
+mod keys_family;
 mod names;
 mod order;
 mod quarantine;
@@ -41,6 +43,7 @@ pub use frame::{FrameKey, FrameSummary, SealedFrame};
 pub use gate::Gate;
 pub use history::histories;
 pub use journal::{InFlight, InFlightJournal, JournalFault, read_left_over};
+pub use keys::{KeptKey, KeptKeys, KeyName};
 pub use names::Names;
 pub use scan::{Gap, Quarantined, RecordPlace, ScanReport, scan};
 pub use shelf::{

@@ -1,5 +1,5 @@
-//! The RocksDB database: column family `log` for frames, `shelf` for messages that wait for long, `meta` for the little
-//! that must outlive them.
+//! The RocksDB database: column family `log` for frames, `shelf` for messages that wait for long, `keys` for requests that
+//! are known again, `meta` for the little that must outlive them.
 //!
 //! Promise: keys of the log only grow, nothing of it is deleted one by one, an epoch goes as a range. Bound: write buffers and WAL as set
 //! below; memory does not grow with the log. Fails by [`StoreFault`]; after a failed write the database can be opened
@@ -18,6 +18,7 @@ use crate::beside;
 use crate::epochs::{Reclaimed, Totals};
 use crate::fault::StoreFault;
 use crate::frame::{FrameKey, SealedFrame};
+use crate::keys_family::{self, KEYS, Newest};
 use crate::order::{first_at, visit_epoch};
 use crate::reach::{self, Reach};
 use crate::shelf::{
@@ -48,6 +49,7 @@ pub struct Store {
     reach: Mutex<Option<Reach>>,
     /// As of the last write.
     shelved: Mutex<ShelfCounts>,
+    newest: Newest,
 }
 
 impl Store {
@@ -56,7 +58,8 @@ impl Store {
     /// # Errors
     /// [`StoreFault::Open`], also while another process holds it.
     pub fn open(path: &Path) -> Result<Self, StoreFault> {
-        let database = open_database(path, false)?;
+        let newest = Newest::default();
+        let database = open_database(path, Some(&newest))?;
         let reached = read_reach(path)?;
         let mut store = Self {
             path: path.to_owned(),
@@ -65,6 +68,7 @@ impl Store {
             reached,
             reach: Mutex::new(None),
             shelved: Mutex::default(),
+            newest,
         };
         *store.shelved() = store.read_shelf_counts()?;
         let first_epoch = store.first_epoch()?;
@@ -82,7 +86,7 @@ impl Store {
     pub fn open_read_only(path: &Path) -> Result<Self, StoreFault> {
         // Before the log: a node that runs may add to both.
         let reached = read_reach(path)?;
-        let database = beside::steadily(path, || open_database(path, true))?;
+        let database = beside::steadily(path, || open_database(path, None))?;
         let store = Self {
             path: path.to_owned(),
             read_only: true,
@@ -90,6 +94,7 @@ impl Store {
             reached,
             reach: Mutex::new(None),
             shelved: Mutex::default(),
+            newest: Newest::default(),
         };
         *store.shelved() = store.read_shelf_counts()?;
         Ok(store)
@@ -112,8 +117,20 @@ impl Store {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn with<T>(&self, work: impl FnOnce(&DB) -> Result<T, StoreFault>) -> Result<T, StoreFault> {
+    pub(crate) fn with<T>(
+        &self,
+        work: impl FnOnce(&DB) -> Result<T, StoreFault>,
+    ) -> Result<T, StoreFault> {
         work(self.read().as_ref().ok_or(StoreFault::Closed)?)
+    }
+
+    /// The same, where the database is not being opened again.
+    pub(crate) fn at_once<T>(
+        &self,
+        work: impl FnOnce(&DB) -> Result<T, StoreFault>,
+    ) -> Result<T, StoreFault> {
+        let database = self.database.try_read().map_err(|_| StoreFault::Closed)?;
+        work(database.as_ref().ok_or(StoreFault::Closed)?)
     }
 
     /// Writes frames as one batch; with `sync` they are on the disk when this returns.
@@ -135,6 +152,10 @@ impl Store {
                 if !frame.shelf.is_empty() {
                     let counts = counts.get_or_insert_with(|| self.shelved().clone());
                     shelf_family::write(shelf, &mut batch, &frame.shelf, counts);
+                }
+                if !frame.keys.is_empty() {
+                    let keys = family(database, KEYS)?;
+                    keys_family::write(keys, &mut batch, &frame.keys, &self.newest);
                 }
                 match reached.iter_mut().find(|last| last.is_beside(frame.key)) {
                     Some(last) => *last = frame.key,
@@ -417,7 +438,8 @@ impl Store {
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         *held = None;
-        *held = Some(open_database(&self.path, self.read_only)?);
+        let newest = (!self.read_only).then_some(&self.newest);
+        *held = Some(open_database(&self.path, newest)?);
         Ok(())
     }
 
@@ -451,7 +473,8 @@ pub(crate) fn family<'a>(
     database.cf_handle(name).ok_or(StoreFault::Closed)
 }
 
-fn open_database(path: &Path, read_only: bool) -> Result<DB, StoreFault> {
+/// Who only reads has no `newest`, and has nothing to ask of keys.
+fn open_database(path: &Path, newest: Option<&Newest>) -> Result<DB, StoreFault> {
     let mut options = Options::default();
     options.create_if_missing(true);
     options.create_missing_column_families(true);
@@ -462,18 +485,21 @@ fn open_database(path: &Path, read_only: bool) -> Result<DB, StoreFault> {
     options.set_max_log_file_size(8 << 20);
     // A torn tail was never acknowledged, whatever stands in it. Where more is gone, the reach says so.
     options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
-    let families = [
+    let mut families = vec![
         (LOG, 64 << 20, 4, Options::default()),
         (META, 4 << 20, 2, Options::default()),
         (SHELF, 16 << 20, 2, shelf_family::options()),
     ];
-    let families = families.map(|(name, buffer, buffers, mut options)| {
-        options.set_write_buffer_size(buffer);
-        options.set_max_write_buffer_number(buffers);
-        options.set_compression_type(DBCompressionType::Lz4);
-        ColumnFamilyDescriptor::new(name, options)
-    });
-    let opened = if read_only {
+    families.extend(newest.map(|newest| (KEYS, 32 << 20, 3, keys_family::options(newest))));
+    let families = families
+        .into_iter()
+        .map(|(name, buffer, buffers, mut options)| {
+            options.set_write_buffer_size(buffer);
+            options.set_max_write_buffer_number(buffers);
+            options.set_compression_type(DBCompressionType::Lz4);
+            ColumnFamilyDescriptor::new(name, options)
+        });
+    let opened = if newest.is_none() {
         DB::open_cf_descriptors_read_only(&options, path, families, false)
     } else {
         DB::open_cf_descriptors(&options, path, families)
@@ -502,6 +528,7 @@ mod tests {
             octets: vec![epoch as u8; 100],
             summary: FrameSummary::default(),
             shelf: Vec::new(),
+            keys: Vec::new(),
         }
     }
 
@@ -560,6 +587,7 @@ mod tests {
             octets: carrack_message::record::FrameWriter::default().seal(stamp),
             summary: FrameSummary::default(),
             shelf: Vec::new(),
+            keys: Vec::new(),
         };
         let frames = [
             stamped(1, 0, 0, 5),

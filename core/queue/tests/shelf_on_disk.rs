@@ -39,6 +39,7 @@ fn frame(number: u64, shelf: Vec<ShelfChange>) -> SealedFrame {
         octets: writer.seal(number),
         summary: FrameSummary::default(),
         shelf,
+        keys: Vec::new(),
     }
 }
 

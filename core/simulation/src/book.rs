@@ -237,7 +237,7 @@ impl Book {
 
     /// A customer hears what became of his texts.
     pub(crate) fn verdict(&mut self, number: usize, verdict: &Verdict) {
-        let Verdict::Accepted(id) = verdict else {
+        let (Verdict::Accepted(id) | Verdict::Repeated(id)) = verdict else {
             return;
         };
         if self
@@ -247,8 +247,12 @@ impl Book {
         {
             self.violated(|| format!("text {number} acknowledged as {id} and not durable"));
         }
-        if let Some(text) = self.texts.get_mut(number) {
-            text.acknowledged = Some(id.0);
+        let text = self.texts.get_mut(number);
+        let before = text.and_then(|text| text.acknowledged.replace(id.0));
+        if before.is_some_and(|before| before != id.0) {
+            self.violated(|| {
+                format!("text {number} is acknowledged as {id}, and was by another id")
+            });
         }
     }
 

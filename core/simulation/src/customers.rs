@@ -5,8 +5,8 @@
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use carrack_engine::{
-    Cancelled, Chunk, News, Notice, NoticeKey, NoticeSink, Refusal, SimulatedNode, Submission,
-    Verdict,
+    Cancelled, Chunk, IdempotencyKey, News, Notice, NoticeKey, NoticeSink, Refusal, SimulatedNode,
+    Submission, Verdict,
 };
 use carrack_message::record::{Body, ReceiptWish};
 use carrack_message::{Class, MessageId, Msisdn, Segmentation, Sender};
@@ -118,6 +118,7 @@ impl World {
             batch: None,
             tlvs: Vec::new(),
             group: None,
+            key: None,
         };
         if long {
             self.fault(Fault::LongText);
@@ -159,7 +160,21 @@ impl Run {
         let count = world.rng.between(1, 6).min(left as u64);
         let (mut numbers, mut submissions) = (Vec::new(), Vec::new());
         for _ in 0..count {
-            let (number, submission) = world.text()?;
+            let (number, mut submission) = world.text()?;
+            if world.plan.repeats > 0 {
+                let key = IdempotencyKey::of_call(&number.to_be_bytes(), &submission, b"");
+                submission.key = Some(Box::new(key));
+                self.keyed.push((number, submission.clone()));
+            }
+            numbers.push(number);
+            submissions.push(submission);
+        }
+        let earlier = self.repeats.below(self.keyed.len().max(1) as u64) as usize;
+        if self.repeats.chance(world.plan.repeats)
+            && let Some((number, submission)) = self.keyed.get(earlier).cloned()
+        {
+            world.fault(Fault::SentAgain);
+            world.note("hand in again", [number as u64, 0, 0]);
             numbers.push(number);
             submissions.push(submission);
         }
@@ -393,7 +408,7 @@ impl Run {
                 .violated(|| "a chunk gets another number of verdicts".to_owned());
         }
         for (number, verdict) in numbers.iter().zip(verdicts) {
-            let accepted = matches!(verdict, Verdict::Accepted(_));
+            let accepted = matches!(verdict, Verdict::Accepted(_) | Verdict::Repeated(_));
             world.note("verdict", [*number as u64, u64::from(accepted), 0]);
             world.book.verdict(*number, verdict);
             match verdict {
@@ -401,6 +416,7 @@ impl Run {
                     world.fault(Fault::QueueFull);
                 }
                 Verdict::Refused(Refusal::Store(_)) => world.fault(Fault::StoreRefused),
+                Verdict::Repeated(_) => world.fault(Fault::AnsweredAgain),
                 _ => {}
             }
         }

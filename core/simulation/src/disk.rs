@@ -5,8 +5,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
+use carrack_engine::SimulatedKeys;
 use carrack_message::MessageId;
 use carrack_message::record::frame_stamp;
 use carrack_queue::{
@@ -27,6 +28,8 @@ pub(crate) struct Disk {
     pub(crate) log: Vec<Arc<SealedFrame>>,
     shelf: BTreeMap<Vec<u8>, Vec<u8>>,
     shelved: BTreeMap<MessageId, u32>,
+    /// Keys of requests.
+    pub(crate) keys: SimulatedKeys,
     queue: VecDeque<Arc<SealedFrame>>,
     writing: Vec<Arc<SealedFrame>>,
     pub(crate) epoch: u32,
@@ -43,6 +46,7 @@ impl Disk {
             log: Vec::new(),
             shelf: BTreeMap::new(),
             shelved: BTreeMap::new(),
+            keys: SimulatedKeys::default(),
             queue: VecDeque::new(),
             writing: Vec::new(),
             epoch: 1,
@@ -203,6 +207,14 @@ impl World {
                 ShelfChange::Take(..) => Fault::CameBack,
             });
         }
+        if self.mutant != Some(Mutant::KeysForgotten) {
+            let mut keys = self
+                .disk
+                .keys
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            keys.extend(frame.keys.iter().map(|kept| (kept.name, *kept)));
+        }
         self.book.durable(frame);
         let shard = usize::from(key.shard);
         if let Some(count) = self.disk.under_way.get_mut(shard) {
@@ -246,6 +258,7 @@ impl World {
             octets,
             summary: FrameSummary::default(),
             shelf: Vec::new(),
+            keys: Vec::new(),
         };
         self.make_durable(&Arc::new(frame), false);
     }

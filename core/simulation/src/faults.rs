@@ -73,6 +73,8 @@ faults! {
     ToldAgain "notice handed out again"
     WentToShelf "message put on the shelf"
     CameBack "message back from the shelf"
+    SentAgain "request with a key sent again"
+    AnsweredAgain "and answered with its first id"
 }
 
 /// How often each kind occurred.

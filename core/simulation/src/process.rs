@@ -121,6 +121,7 @@ impl Run {
             shelf_counts: self.world.borrow().disk.shelf_counts(),
             keepers_found: self.world.borrow().disk.shelf_keepers()?,
             used_before,
+            keys: Arc::clone(&self.world.borrow().disk.keys),
         };
         self.node = Some(SimulatedNode::start(spec, recovery, now));
         let mut world = self.world.borrow_mut();

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
-use carrack_engine::{AccountEntry, SimulatedNode};
+use carrack_engine::{AccountEntry, SimulatedNode, Submission};
 use carrack_message::References;
 use rustc_hash::FxHashSet;
 use tempfile::TempDir;
@@ -34,6 +34,10 @@ pub(crate) struct Run {
     pub(crate) references: Arc<References>,
     pub(crate) folder: TempDir,
     pub(crate) turns: u64,
+    /// Draws which requests are sent again.
+    pub(crate) repeats: Rng,
+    /// Requests with keys, by the number of their text.
+    pub(crate) keyed: Vec<(usize, Submission)>,
     back_jumps: u64,
     pub(crate) tolerates_receipts_by_number: bool,
 }
@@ -45,7 +49,12 @@ pub(crate) struct Run {
 /// report.
 pub fn simulate(seed: u64, scenario: &Scenario) -> Result<Report, SimulationFault> {
     let mut rng = Rng::new(seed);
-    let plan = Plan::drawn(&mut rng, scenario);
+    let mut plan = Plan::drawn(&mut rng, scenario);
+    // By draws of its own, so that what a seed does besides stays as it is.
+    let mut repeats = Rng::new(!seed);
+    if repeats.chance(500) {
+        plan.repeats = repeats.between(100, 900) as u32;
+    }
     let world = World::new(plan, rng, scenario.trace, scenario.mutant);
     let mut run = Run {
         world: Rc::new(RefCell::new(world)),
@@ -59,6 +68,8 @@ pub fn simulate(seed: u64, scenario: &Scenario) -> Result<Report, SimulationFaul
         references: Arc::new(References::new(seed)),
         folder: folder()?,
         turns: 0,
+        repeats,
+        keyed: Vec::new(),
         back_jumps: 0,
         tolerates_receipts_by_number: scenario.tolerates_receipts_by_number,
     };

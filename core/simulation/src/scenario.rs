@@ -30,11 +30,13 @@ pub enum Mutant {
     JournalForgotten,
     /// A customer's answers to notices are lost, and he is counted as having answered.
     AnswerForgotten,
+    /// Keys of requests are not written with their messages.
+    KeysForgotten,
 }
 
 impl Mutant {
     /// Every one.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::DiskLosesDurableFrame,
         Self::DiskReportsTooSoon,
         Self::CarrierDoubles,
@@ -42,6 +44,7 @@ impl Mutant {
         Self::RateNotTold,
         Self::JournalForgotten,
         Self::AnswerForgotten,
+        Self::KeysForgotten,
     ];
 }
 
@@ -196,6 +199,8 @@ pub(crate) struct Plan {
     pub(crate) wants_receipt: u32,
     /// To be sent later.
     pub(crate) later: u32,
+    /// Chunks with a request that was sent before; none: no request has a key.
+    pub(crate) repeats: u32,
 }
 
 fn some(rng: &mut Rng, share: u32, most: u64) -> u64 {
@@ -264,6 +269,7 @@ impl Plan {
             long_texts: some(rng, 600, 400) as u32,
             wants_receipt: rng.between(0, 1000) as u32,
             later: some(rng, 400, 500) as u32,
+            repeats: 0,
         }
     }
 }

@@ -63,6 +63,11 @@ fn forgotten_journal_is_reported() {
 }
 
 #[test]
+fn request_with_a_key_that_becomes_two_messages_is_reported() {
+    told(Mutant::KeysForgotten, "accepted as");
+}
+
+#[test]
 fn notice_told_again_after_its_answer_is_reported() {
     told(Mutant::AnswerForgotten, "is told again, and was answered");
 }

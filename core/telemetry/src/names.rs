@@ -32,6 +32,9 @@ metrics! {
     counter MESSAGES_ACKNOWLEDGED_EARLY = "carrack_messages_acknowledged_early_total";
     /// Messages refused at the front door, by reason.
     counter MESSAGES_REFUSED = "carrack_messages_refused_total";
+    /// Requests whose key or content was met before, by outcome: repeated (given the first answer), used (the key had other
+    /// content), duplicate (refused as the account wants it), waited (for the same under way), busy (too many waited).
+    counter KEYS_MET = "carrack_keys_met_total";
     /// Times that an account came to have less to spend than its alert says, by account.
     counter ACCOUNTS_LOW = "carrack_accounts_low_total";
     /// Messages that reached their final state, by status.

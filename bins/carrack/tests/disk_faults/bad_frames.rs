@@ -33,6 +33,7 @@ fn bad_frame_is_put_aside_by_name_and_all_others_arrive() {
         octets: octets.clone(),
         summary: FrameSummary::default(),
         shelf: Vec::new(),
+        keys: Vec::new(),
     };
     store.write_frames(std::iter::once(&bad), true).unwrap();
     store.close();

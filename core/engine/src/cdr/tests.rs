@@ -122,6 +122,7 @@ impl World {
             octets: writer.seal(self.frames),
             summary: FrameSummary::default(),
             shelf,
+            keys: Vec::new(),
         };
         self.store.write_frames([frame].iter(), false).unwrap();
         self.numbers.insert((key.epoch, key.shard), key.number + 1);

@@ -57,6 +57,7 @@ pub(super) fn note_uncertain(
         octets: frame.seal(0),
         summary: FrameSummary::default(),
         shelf: Vec::new(),
+        keys: Vec::new(),
     };
     Ok(store.write_frames(std::iter::once(&sealed), true)?)
 }

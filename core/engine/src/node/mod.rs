@@ -22,15 +22,16 @@ use carrack_message::References;
 use carrack_message::record::FrameFault;
 use carrack_queue::{
     CommitSettings, CommitThread, CommitterSpec, DayCounts, ExportMark, InFlightJournal,
-    JournalFault, ShardCommitter, StoreFault, Wake as CommitWake,
+    JournalFault, ShardCommitter, Store, StoreFault, Wake as CommitWake,
 };
 use carrack_routing::{MoTable, RouteTable};
-use carrack_runtime::{Clock, Io, Mailbox, SystemClock, Wake, mailbox};
+use carrack_runtime::{Clock, Io, Mailbox, MailboxSender, SystemClock, Wake, mailbox};
 use thiserror::Error;
 
 use crate::cdr::{CdrCurrencies, CdrSettings, CdrThread, SharedCurrencies};
 use crate::credit::Terms;
-use crate::engine::{Engine, Inner};
+use crate::engine::{Engine, Inner, hand_in};
+use crate::idempotency::{self, Desk, DeskSettings};
 use crate::limits::LimitSettings;
 use crate::mail::Mail;
 use crate::pager;
@@ -204,14 +205,16 @@ impl Node {
         shared.keepers_found = found.store.shelf_keepers()?;
         count_shelf(&shared, &found.store.shelf_counts());
         let shared = Arc::new(shared);
-        let (senders, inboxes) = wakes
+        let (senders, inboxes): (Vec<_>, _) = wakes
             .iter()
             .map(|wake| mailbox(spec.engine.mailbox_size, wake.clone()))
             .unzip();
+        let desk = Arc::new(desk(&spec.engine, &found.store, senders.clone()));
         let inner = Inner {
             shared,
             store: found.store,
             shards: senders,
+            desk,
             next: AtomicU64::new(0),
             committer: std::sync::Mutex::new(Some(commit_thread)),
         };
@@ -371,6 +374,7 @@ impl Node {
         if let Some(committer) = committer {
             committer.join();
         }
+        inner.desk.stop();
         // All that is final is in the log now, and the log grows no more.
         if let Some(cdr) = self.cdr {
             cdr.stop();
@@ -378,6 +382,21 @@ impl Node {
         inner.store.close();
         whole
     }
+}
+
+/// Where submissions with keys pass on their way to the shards.
+fn desk(engine: &EngineSettings, store: &Arc<Store>, shards: Vec<MailboxSender<Mail>>) -> Desk {
+    let settings = DeskSettings {
+        keep_ns: engine.idempotency_keep_ns,
+        names_max: engine.idempotency_under_way_max,
+        waiting_max: engine.idempotency_under_way_max,
+        threads: idempotency::THREADS,
+    };
+    let clock = SystemClock::default();
+    let store = Arc::clone(store);
+    let hand_in = move |lane, chunk| hand_in(&shards, lane, chunk);
+    let utc_now = move || clock.now().utc_ns;
+    Desk::new(settings, store, Box::new(hand_in), Box::new(utc_now))
 }
 
 fn journal_entries(carriers: &[(u16, CarrierSpec)]) -> u32 {

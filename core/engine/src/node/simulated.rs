@@ -3,23 +3,24 @@
 //! Promise: nothing here decides anything. Recovery, distribution and the loop are the node's own; only threads, clock,
 //! disk and links come from the caller, so that one seed replays a run. Bound and failure as a shard's.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use carrack_carrier::Link;
 use carrack_message::record::{FrameFault, FrameReader};
 use carrack_message::{MessageId, References};
 use carrack_queue::{
-    Committer, DayCounts, FrameKey, InFlight, InFlightJournal, RecordPlace, SealedFrame,
-    ShelfCounts, ShelfEntry, ShelfQuestion, Turnovers,
+    Committer, DayCounts, FrameKey, InFlight, InFlightJournal, KeptKey, KeyName, RecordPlace,
+    SealedFrame, ShelfCounts, ShelfEntry, ShelfQuestion, Turnovers,
 };
 use carrack_routing::RouteTable;
 use carrack_runtime::{Mailbox, MailboxFull, MailboxSender, Now, Wake, mailbox};
 
 use crate::credit::BalanceView;
 use crate::directory::Directory;
-use crate::engine::Cancelled;
+use crate::engine::{Cancelled, hand_in};
+use crate::idempotency::{Desk, DeskSettings};
 use crate::limits::{LimitSettings, Limits};
 use crate::mail::Mail;
 use crate::notice::{NoticeKey, NoticeSink};
@@ -29,7 +30,7 @@ use crate::settings::EngineSettings;
 use crate::shard::{Carrier, Party, Shard, ShardParts};
 use crate::shared::Shared;
 use crate::snapshot::Snapshot;
-use crate::submission::Chunk;
+use crate::submission::{Chunk, Submission};
 
 use super::distribution;
 use crate::pager::{Ask, Page, PageRequest, Pager, Read};
@@ -68,6 +69,9 @@ pub type SimulatedLog = Box<dyn FnMut(FrameKey) -> Option<Vec<u8>>>;
 
 /// The durable shelf: answers a question, or says why it cannot.
 pub type SimulatedShelf = Box<dyn FnMut(&ShelfQuestion) -> Result<Vec<ShelfEntry>, String>>;
+
+/// Durable keys of requests, by name.
+pub type SimulatedKeys = Arc<Mutex<BTreeMap<KeyName, KeptKey>>>;
 
 /// What the durable frames say, in the order in which they are given.
 pub struct SimulatedRecovery {
@@ -177,6 +181,8 @@ pub struct SimulatedSpec {
     pub keepers_found: Vec<u32>,
     /// Whether there was a run before, which may have used up this second's rates.
     pub used_before: bool,
+    /// Keys of requests that are durable.
+    pub keys: SimulatedKeys,
 }
 
 /// A node without threads.
@@ -184,6 +190,14 @@ pub struct SimulatedNode {
     shared: Arc<Shared>,
     shards: Vec<Shard>,
     mail: Vec<MailboxSender<Mail>>,
+    desk: Arc<Desk>,
+    utc_ns: Arc<AtomicU64>,
+}
+
+impl Drop for SimulatedNode {
+    fn drop(&mut self) {
+        self.desk.stop();
+    }
 }
 
 impl SimulatedNode {
@@ -273,10 +287,14 @@ impl SimulatedNode {
             });
         let shards = built.collect();
         shared.ready.store(true, Ordering::Release);
+        let utc_ns = Arc::new(AtomicU64::new(now.utc_ns));
+        let desk = Arc::new(desk(&shared.settings, spec.keys, mail.clone(), &utc_ns));
         Self {
             shared,
             shards,
             mail,
+            desk,
+            utc_ns,
         }
     }
 
@@ -295,9 +313,11 @@ impl SimulatedNode {
 
     /// One turn of a shard. True: it has more to do at once.
     pub fn turn(&mut self, shard: usize, now: Now) -> bool {
-        self.shards
-            .get_mut(shard)
-            .is_some_and(|shard| shard.turn(now))
+        self.utc_ns.store(now.utc_ns, Ordering::Relaxed);
+        let shard = self.shards.get_mut(shard);
+        let busy = shard.is_some_and(|shard| shard.turn(now));
+        self.desk.work_off();
+        busy
     }
 
     /// How long a shard may sleep if nothing wakes it.
@@ -322,7 +342,13 @@ impl SimulatedNode {
     /// Hands in a chunk. False: the mailbox was full, and the chunk is gone.
     #[must_use]
     pub fn submit(&self, shard: usize, chunk: Chunk) -> bool {
-        self.send(shard, Mail::Chunk(chunk)).is_ok()
+        let keyed = |submission: &Submission| submission.key.is_some();
+        if !chunk.submissions.iter().any(keyed) {
+            return self.send(shard, Mail::Chunk(chunk)).is_ok();
+        }
+        let taken = self.desk.take(shard as u64, chunk).is_ok();
+        self.desk.work_off();
+        taken
     }
 
     /// Asks one shard to take a message back; `None` in the reply: it does not have it.
@@ -408,4 +434,23 @@ impl SimulatedNode {
     pub fn is_done(&self) -> bool {
         self.shards.iter().all(Shard::is_done)
     }
+}
+
+/// Where submissions with keys pass, without threads.
+fn desk(
+    settings: &EngineSettings,
+    keys: SimulatedKeys,
+    shards: Vec<MailboxSender<Mail>>,
+    utc_ns: &Arc<AtomicU64>,
+) -> Desk {
+    let settings = DeskSettings {
+        keep_ns: settings.idempotency_keep_ns,
+        names_max: settings.idempotency_under_way_max,
+        waiting_max: settings.idempotency_under_way_max,
+        threads: 0,
+    };
+    let hand_in = move |lane, chunk| hand_in(&shards, lane, chunk);
+    let utc_ns = Arc::clone(utc_ns);
+    let utc_now = move || utc_ns.load(Ordering::Relaxed);
+    Desk::new(settings, keys, Box::new(hand_in), Box::new(utc_now))
 }

@@ -481,7 +481,7 @@ impl Recovered {
         }
     }
 
-    /// The furthest position, and the sums of what was accepted and refused.
+    /// The furthest position, the first row that the log still speaks of, and the sums of what was accepted and refused.
     fn progressed(&mut self, progress: BatchProgress) {
         let held = self
             .progress
@@ -493,12 +493,14 @@ impl Recovered {
             });
         let accepted = held.accepted.saturating_add(progress.accepted);
         let rejected = held.rejected.saturating_add(progress.rejected);
+        let row_first = held.row_first.min(progress.row_first);
         let furthest = if progress.row_next >= held.row_next {
             progress
         } else {
             *held
         };
         *held = BatchProgress {
+            row_first,
             accepted,
             rejected,
             ..furthest

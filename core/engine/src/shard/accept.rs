@@ -77,11 +77,11 @@ impl Shard {
     }
 
     /// Whether the account of these has asked for the answer before they are durable. A chunk of a file never is: it goes
-    /// on by what is durable.
+    /// on by what is durable. Nor is what has a key: whoever repeats it must find it.
     fn is_acknowledged_early(&self, submissions: &[Submission]) -> bool {
         let early = |submission: &Submission| {
             let account = self.directory.account(submission.account);
-            account.is_some_and(|account| account.acknowledged_early)
+            submission.key.is_none() && account.is_some_and(|account| account.acknowledged_early)
         };
         submissions.first().is_some_and(early) && submissions.iter().all(early)
     }
@@ -196,6 +196,7 @@ impl Shard {
         let id = self.next_id(now);
         let reference = self.reference(&submission);
         let group = submission.group;
+        let key = submission.key;
         let record = Accepted {
             id: id.0,
             account: submission.account,
@@ -234,6 +235,10 @@ impl Shard {
         };
         if let Some(group) = group {
             *leader = Some((group.number, record.told_as.clone()));
+        }
+        if let Some(key) = key {
+            let keep_ns = self.shared.settings.idempotency_keep_ns;
+            self.frames.keep_key(&key, id, keep_ns);
         }
         let summary = self.frames.summary();
         summary.accepted += 1;

@@ -11,9 +11,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use carrack_carrier::ReceiptHandle;
 use carrack_message::MessageId;
 use carrack_message::record::{FrameFault, FrameWriter, Storable};
-use carrack_queue::{Committer, FrameKey, FrameSummary, SealedFrame, ShelfChange};
+use carrack_queue::{
+    Committer, FrameKey, FrameSummary, KeptKey, KeyName, SealedFrame, ShelfChange,
+};
 
 use super::live::Key;
+use crate::idempotency::{IdempotencyKey, entries};
 use crate::submission::{ChunkReply, Verdict};
 
 /// Frames handed to the committer and not yet durable.
@@ -57,6 +60,9 @@ pub(crate) struct Frames {
     summary: FrameSummary,
     /// What the open frame changes on the shelf.
     pub(crate) shelf: Vec<ShelfChange>,
+    /// Keys of the requests whose messages are in it, and the call that the last of them belongs to.
+    keys: Vec<KeptKey>,
+    call: Option<KeyName>,
     pub(crate) after: After,
     closed: VecDeque<(Arc<SealedFrame>, After)>,
     under_way: VecDeque<(Arc<SealedFrame>, After)>,
@@ -75,6 +81,8 @@ impl Frames {
             is_promised: false,
             summary: FrameSummary::default(),
             shelf: Vec::new(),
+            keys: Vec::new(),
+            call: None,
             after: After::default(),
             closed: VecDeque::new(),
             under_way: VecDeque::new(),
@@ -135,6 +143,15 @@ impl Frames {
         &mut self.summary
     }
 
+    /// Keeps a key with the open frame. The name of a call to several recipients is written for the first of them.
+    pub(crate) fn keep_key(&mut self, key: &IdempotencyKey, id: MessageId, keep_ns: u64) {
+        let known = self.call.filter(|call| key.call == Some(*call));
+        let entries = entries(key, id, keep_ns);
+        let new = entries.filter(|entry| known != Some(entry.name));
+        self.keys.extend(new);
+        self.call = key.call;
+    }
+
     /// What is done once all that was written so far is durable; none: it is.
     pub(crate) fn after_all(&mut self) -> Option<&mut After> {
         if !self.open.is_empty() {
@@ -184,7 +201,9 @@ impl Frames {
             octets: writer.seal(self.stamps.fetch_add(1, Ordering::AcqRel)),
             summary,
             shelf: std::mem::take(&mut self.shelf),
+            keys: std::mem::take(&mut self.keys),
         };
+        self.call = None;
         self.closed
             .push_back((Arc::new(frame), std::mem::take(&mut self.after)));
     }

@@ -8,7 +8,7 @@ use carrack_message::number::{self, NumberKind};
 use carrack_message::{Class, Msisdn, Sender};
 use carrack_routing::{Deck, Numbering, PriceHit};
 use carrack_runtime::{Clock, SystemClock};
-use carrack_settings::{BindKinds, Network, SenderPattern, Webhook};
+use carrack_settings::{BindKinds, Duplicates, Network, SenderPattern, Webhook};
 use carrack_smpp::BindKind;
 use carrack_throttle::Bucket;
 
@@ -83,6 +83,8 @@ pub struct Account {
     pub validity_ns_max: u64,
     /// Whether it may see and stop carriers, and see the queue and routes with buy prices.
     pub operator: bool,
+    /// Whether the same text to the same number is sent once; none: as often as it comes.
+    pub duplicates: Option<Duplicates>,
     /// How its SMPP client is spoken to.
     pub dialect: Dialect,
     /// Where its events are posted; none: nowhere.
@@ -122,6 +124,7 @@ impl Account {
             segments_max: spec.segments_max,
             validity_ns_max: u64::try_from(spec.validity_max.as_nanos()).unwrap_or(u64::MAX),
             operator: spec.operator,
+            duplicates: spec.duplicates,
             dialect: spec.dialect,
             webhook: spec.webhook.clone(),
             binds: spec.binds,

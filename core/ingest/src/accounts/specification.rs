@@ -7,7 +7,7 @@ use std::time::Duration;
 use carrack_message::Class;
 use carrack_message::number::NumberKind;
 use carrack_routing::{Deck, Numbering};
-use carrack_settings::{ApiKey, BindKinds, Network, SenderPattern, Webhook};
+use carrack_settings::{ApiKey, BindKinds, Duplicates, Network, SenderPattern, Webhook};
 
 use super::Dialect;
 
@@ -58,6 +58,8 @@ pub struct AccountSpec {
     pub senders: Vec<SenderPattern>,
     /// Kinds of number it may not send to; empty: all are taken.
     pub refuse_kinds: Vec<NumberKind>,
+    /// Whether the same text to the same number is sent once; none: as often as it comes.
+    pub duplicates: Option<Duplicates>,
     /// How its SMPP client is spoken to.
     pub dialect: Dialect,
     /// Where its events are posted; none: nowhere.
@@ -91,6 +93,7 @@ impl AccountSpec {
             binds: BindKinds::ALL,
             senders: Vec::new(),
             refuse_kinds: Vec::new(),
+            duplicates: None,
             dialect: Dialect::default(),
             webhook: None,
         }
@@ -130,6 +133,7 @@ impl AccountSpec {
             binds: account.binds,
             senders: account.senders.clone(),
             refuse_kinds: account.refuse_kinds.clone(),
+            duplicates: account.duplicates,
             dialect: Dialect::from_settings(account),
             webhook: account.webhook.clone(),
         }

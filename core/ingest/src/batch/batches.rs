@@ -19,6 +19,7 @@ use super::number::{BatchNumber, Numbers};
 use super::specification::BatchSpec;
 use super::store::{Spool, SpoolFault, Store, errors_path};
 use super::supervisor;
+use super::upload::UploadKey;
 use super::view::BatchView;
 use crate::accounts::{Account, AccountBook};
 
@@ -42,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) jobs: RwLock<BTreeMap<BatchNumber, Arc<Job>>>,
     pub(crate) wake: Notify,
     pub(crate) stop: Arc<AtomicBool>,
+    /// Held while an upload with a key is looked for and kept.
+    pub(super) upload: Mutex<()>,
     store: Store,
     numbers: Numbers,
     pub(super) clock: SystemClock,
@@ -62,7 +65,7 @@ impl Shared {
 /// All batches of a node. Cheap to clone.
 #[derive(Clone)]
 pub struct Batches {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl Batches {
@@ -88,6 +91,7 @@ impl Batches {
             jobs: RwLock::new(jobs),
             wake: Notify::new(),
             stop: Arc::new(AtomicBool::new(false)),
+            upload: Mutex::default(),
             store,
             numbers,
             clock: SystemClock::default(),
@@ -134,6 +138,17 @@ impl Batches {
         account: &Account,
         request: BatchRequest,
     ) -> Result<BatchView, BatchFault> {
+        self.put(spool, account, request, None)
+    }
+
+    /// The same, with a key where the upload has one.
+    pub(super) fn put(
+        &self,
+        spool: Spool,
+        account: &Account,
+        request: BatchRequest,
+        upload: Option<UploadKey>,
+    ) -> Result<BatchView, BatchFault> {
         let (octets, whole) = spool.beginning().map_err(SpoolFault::Disk)?;
         let layout = Layout::read(&octets, whole, request.template.as_deref())?;
         check(&request, &layout, account)?;
@@ -161,6 +176,8 @@ impl Batches {
             submitted: 0,
             delivered: 0,
             failed: 0,
+            repeated: 0,
+            upload,
         };
         let folder = self
             .shared

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use carrack_engine::{Seen, ShadowDoor, Submission};
+use carrack_engine::{IdempotencyKey, Refusal, Seen, ShadowDoor, Submission};
 use carrack_message::record::BatchRow;
 use carrack_message::{Class, Network};
 use carrack_routing::RouteTable;
@@ -16,7 +16,7 @@ use super::errors::{RowVerdict, surplus, write_refused};
 use super::layout::Layout;
 use super::rows::{Found, Place, RowFault, RowReader};
 use crate::accounts::Account;
-use crate::submission::{Fields, Screen};
+use crate::submission::{Fields, Screen, SubmissionFault};
 
 /// What the rows of a batch have in common.
 pub(crate) struct Terms<'a> {
@@ -33,7 +33,7 @@ pub(crate) struct Terms<'a> {
     /// The moment, UTC nanoseconds.
     pub(crate) at_utc_ns: u64,
     /// Rows that the engine refused for good although the tables had a route.
-    pub(crate) refused: &'a HashMap<u64, String>,
+    pub(crate) refused: &'a HashMap<u64, Refusal>,
     /// Who is shown rows that no carrier takes; the engine never sees them.
     pub(crate) shadow: Option<&'a ShadowDoor>,
 }
@@ -135,6 +135,7 @@ fn verdict(
     let to = cell(layout.to)?;
     let (from, class) = (optional(layout.from)?, optional(layout.class)?);
     let client_ref = optional(layout.client_ref)?;
+    let key = optional(layout.idempotency_key)?;
     text.clear();
     match (&layout.template, layout.text) {
         (Some(template), _) => template.render(
@@ -146,10 +147,15 @@ fn verdict(
         )?,
         (None, column) => text.push_str(&optional(column)?.unwrap_or_default()),
     }
-    if let Some(detail) = terms.refused.get(&row) {
+    if let Some(refusal) = terms.refused.get(&row) {
+        let column = match refusal {
+            Refusal::KeyUsed => layout.idempotency_key,
+            Refusal::Duplicate(_) => layout.text,
+            _ => Some(layout.to),
+        };
         return Err(RowVerdict {
-            column: layout.name(layout.to).to_owned(),
-            detail: detail.clone(),
+            column: column.map_or_else(String::new, |column| layout.name(column).to_owned()),
+            detail: refusal.to_string(),
         });
     }
     let named = |value: &'_ Option<Cow<'_, str>>| {
@@ -184,12 +190,27 @@ fn verdict(
             let (submission, at_utc_ns) = (&screened.submission, terms.at_utc_ns);
             unrouted.extend(shadow.copy(submission, at_utc_ns, Network::UNKNOWN, None));
         }
-        routed.map(|_| screened.submission)
+        routed?;
+        let mut submission = screened.submission;
+        put_key(key.as_deref(), &mut submission)?;
+        Ok(submission)
     });
     screened.map_err(|fault| RowVerdict {
         column: fault.field.to_owned(),
         detail: fault.detail,
     })
+}
+
+/// Puts the key of a row, where it has one, on its message.
+fn put_key(key: Option<&str>, submission: &mut Submission) -> Result<(), SubmissionFault> {
+    let Some(key) = key.map(str::trim).filter(|key| !key.is_empty()) else {
+        return Ok(());
+    };
+    IdempotencyKey::check(key.as_bytes())
+        .map_err(|fault| SubmissionFault::new("idempotency_key", fault))?;
+    let key = IdempotencyKey::of_call(key.as_bytes(), submission, b"");
+    submission.key = Some(Box::new(key));
+    Ok(())
 }
 
 /// As many cells as the header has; empty ones too many are passed over.

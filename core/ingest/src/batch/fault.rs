@@ -11,6 +11,11 @@ pub enum BatchFault {
     /// The header or the template. Not to be tried again as it is.
     #[error(transparent)]
     Layout(#[from] LayoutFault),
+    /// Its key was used for another upload. Not to be tried again as it is.
+    #[error(
+        "the key was used for another file or other parameters; give every upload a key of its own"
+    )]
+    KeyUsed,
     /// A field of the request. Not to be tried again as it is.
     #[error("{field}: {detail}")]
     Field {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::chunk::Cursor;
 use super::number::BatchNumber;
 use super::rows::Place;
+use super::upload::UploadKey;
 
 /// Where a batch stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +48,12 @@ pub(crate) struct JobRecord {
     pub(crate) submitted: u64,
     pub(crate) delivered: u64,
     pub(crate) failed: u64,
+    /// Rows whose key, or content, was met before.
+    #[serde(default)]
+    pub(crate) repeated: u64,
+    /// By what the upload is known when it comes again.
+    #[serde(default)]
+    pub(crate) upload: Option<UploadKey>,
 }
 
 /// Version of `job.json` that this code writes.

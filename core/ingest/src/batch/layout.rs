@@ -13,13 +13,7 @@ use crate::submission::nearest;
 pub(crate) const ERROR_COLUMNS: [&str; 3] = ["error_line", "error_column", "error"];
 
 /// Fields of a message that a batch cannot do yet: passing them over would promise them.
-const RESERVED_COLUMNS: [&str; 5] = [
-    "send_at",
-    "validity",
-    "encoding",
-    "callback_url",
-    "idempotency_key",
-];
+const RESERVED_COLUMNS: [&str; 4] = ["send_at", "validity", "encoding", "callback_url"];
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -86,6 +80,7 @@ pub(crate) struct Layout {
     pub(crate) from: Option<usize>,
     pub(crate) class: Option<usize>,
     pub(crate) client_ref: Option<usize>,
+    pub(crate) idempotency_key: Option<usize>,
     /// Columns that an errors file repeats.
     pub(crate) kept: Vec<usize>,
     /// Where the rows begin.
@@ -179,6 +174,7 @@ impl Layout {
             from: find("from"),
             class: find("class"),
             client_ref: find("client_ref"),
+            idempotency_key: find("idempotency_key"),
             kept: kept.map(|(column, _)| column).collect(),
             rows: reader.place(),
             names,

@@ -24,6 +24,7 @@ mod specification;
 mod store;
 mod supervisor;
 mod template;
+mod upload;
 #[cfg(test)]
 mod verdict_tests;
 mod view;

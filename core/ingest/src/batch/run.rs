@@ -97,7 +97,7 @@ struct Way {
     rows_max: u32,
     rows_limit: u32,
     /// Rows that the engine refused for good.
-    refused: HashMap<u64, String>,
+    refused: HashMap<u64, Refusal>,
 }
 
 impl<I: Intake> Run<I> {
@@ -149,6 +149,7 @@ impl<I: Intake> Run<I> {
             .map_err(|fault| Hindrance::because(format!("its source has changed: {fault}")))?;
         let mut cursor = record.cursor();
         let (mut accepted, mut rejected) = (record.accepted, record.rejected);
+        let mut repeated = record.repeated;
         let logged = self.intake.resume(self.job.number.0);
         if let Some(logged) = logged.filter(|logged| logged.row_next > cursor.row_next) {
             cursor = Cursor {
@@ -161,21 +162,24 @@ impl<I: Intake> Run<I> {
             };
             let rows = cursor.row_next.saturating_sub(1);
             (accepted, rejected) = (u64::from(logged.accepted), u64::from(logged.rejected));
-            // The log may have let go of the beginning; the errors file has not.
-            if accepted + rejected != rows {
+            // The log may have let go of the beginning; the errors file has not, and of rows that were messages already the
+            // job knows all but those of the last second.
+            if logged.row_first > 1 {
                 rejected = count_rows(
                     &errors_path(&self.job.folder),
                     cursor.errors_octets,
                     layout.delimiter,
                 )?;
-                accepted = rows.saturating_sub(rejected);
+                accepted = rows.saturating_sub(rejected + repeated);
             }
+            repeated = rows.saturating_sub(accepted + rejected);
         }
         let mut live = self.job.live();
         live.record.set_cursor(cursor);
         // The log may have been further than the job: that was done before.
         live.pace = Pace::default();
         (live.record.accepted, live.record.rejected) = (accepted, rejected);
+        live.record.repeated = repeated;
         let most = u32::try_from(self.intake.chunk_submissions_max()).unwrap_or(u32::MAX);
         let rows_limit = self.spec.chunk_rows.min(most).max(1);
         Ok(Way {
@@ -364,16 +368,21 @@ impl<I: Intake> Run<I> {
             return Err(lost());
         }
         let mut temporary = None;
-        let mut refused = false;
+        let (mut refused, mut repeated) = (false, 0);
         for (verdict, row) in verdicts.into_iter().zip(&flight.rows) {
-            let Verdict::Refused(refusal) = verdict else {
-                continue;
+            let refusal = match verdict {
+                Verdict::Refused(refusal) => refusal,
+                Verdict::Accepted(_) => continue,
+                Verdict::Repeated(_) => {
+                    repeated += 1;
+                    continue;
+                }
             };
             refused = true;
             if refusal == Refusal::Together {
                 // The row that is the cause says why.
             } else if refusal.is_of_the_message() {
-                way.refused.insert(*row, refusal.to_string());
+                way.refused.insert(*row, refusal);
             } else {
                 temporary.get_or_insert(refusal);
             }
@@ -402,7 +411,8 @@ impl<I: Intake> Run<I> {
         way.rows_max = way.rows_max.saturating_mul(2).min(way.rows_limit);
         let mut live = self.job.live();
         live.record.set_cursor(flight.after);
-        live.record.accepted += flight.rows.len() as u64;
+        live.record.accepted += flight.rows.len() as u64 - repeated;
+        live.record.repeated += repeated;
         live.record.rejected += u64::from(flight.rejected);
         Ok(())
     }

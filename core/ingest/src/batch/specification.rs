@@ -27,6 +27,8 @@ pub struct BatchSpec {
     pub octets_max: u64,
     /// How long a batch can be asked for after its end.
     pub keep: Duration,
+    /// How long an upload is known again by its key.
+    pub idempotency_keep: Duration,
     /// Class of rows where nobody names one.
     pub class: Class,
     /// Batches running at a time.
@@ -55,6 +57,7 @@ impl BatchSpec {
                 .as_ref()
                 .map_or(OCTETS_MAX, |http| http.batch_octets_max),
             keep: batch.keep,
+            idempotency_keep: settings.queue.idempotency_keep,
             class: batch.class,
             running_max: RUNNING_MAX,
             queued_max: QUEUED_MAX,

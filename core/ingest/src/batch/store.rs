@@ -66,6 +66,11 @@ impl Spool {
         self.octets
     }
 
+    /// The file, from its beginning.
+    pub(super) fn source(&self) -> io::Result<File> {
+        File::open(self.part.join(SOURCE))
+    }
+
     /// The octets that hold the header, and whether they are all there is.
     pub(super) fn beginning(&self) -> io::Result<(Vec<u8>, bool)> {
         beginning(&self.part.join(SOURCE))

@@ -110,15 +110,14 @@ fn begin_waiting<I: Intake>(
 /// Takes figures, finds what is done, writes what changed, and lets go of what is old.
 fn look(shared: &Shared, since: Duration, write_figures: bool) {
     let now_utc_ns = shared.utc_ns();
-    let keep_ns = u64::try_from(shared.spec.keep.as_nanos()).unwrap_or(u64::MAX);
     for job in shared.jobs() {
         let record = {
             let mut live = job.live();
             let state = live.record.state;
             if state == BatchState::Done {
-                let old = now_utc_ns.saturating_sub(live.record.finished_utc_ns) > keep_ns;
+                let over = shared.is_over(&live.record, now_utc_ns);
                 drop(live);
-                if old {
+                if over {
                     forget(shared, &job);
                 }
                 continue;

@@ -97,6 +97,7 @@ impl Intake for Ledger {
                 );
                 let accepted = chunk.submissions.len() as u32;
                 let after = BatchProgress {
+                    row_first: before.map_or(progress.row_first, |b| b.row_first),
                     accepted: before.map_or(0, |b| b.accepted) + accepted,
                     rejected: before.map_or(0, |b| b.rejected) + progress.rejected,
                     ..progress
@@ -203,6 +204,7 @@ fn spec(folder: &Path, chunk_rows: u32, read_octets: usize, io: Io) -> BatchSpec
         read_octets,
         octets_max: 64 << 20,
         keep: Duration::from_secs(3600),
+        idempotency_keep: Duration::from_secs(3600),
         class: Class::Bulk,
         running_max: 4,
         queued_max: 10,
@@ -571,13 +573,7 @@ fn a_reserved_column_is_refused_unless_the_template_uses_it() {
         accounts(),
     )
     .unwrap();
-    for column in [
-        "send_at",
-        " Validity",
-        "encoding",
-        "callback_url",
-        "idempotency_key",
-    ] {
+    for column in ["send_at", " Validity", "encoding", "callback_url"] {
         let source = format!("to,text,{column}\n491700002,x,2h\n");
         let fault = submit(&batches, source.as_bytes(), BatchRequest::default()).unwrap_err();
         let named = column.trim().to_lowercase();

@@ -17,6 +17,8 @@ pub struct BatchView {
     pub accepted: u64,
     /// Rows refused; they stand in the errors file.
     pub rejected: u64,
+    /// Rows that were messages already, by their key or, where the account has it so, their content; nothing was sent again.
+    pub repeated: u64,
     /// Messages that a carrier took.
     pub submitted: u64,
     /// Messages delivered.
@@ -66,6 +68,7 @@ impl BatchView {
             rows: record.row_next.saturating_sub(1),
             accepted: record.accepted,
             rejected: record.rejected,
+            repeated: record.repeated,
             submitted: record.submitted,
             delivered: record.delivered,
             failed: record.failed,

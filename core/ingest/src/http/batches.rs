@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::authentication::Customer;
 use super::body::{FileBody, media_type};
+use super::idempotency::{RequestKey, replayed};
 use super::problem::{Problem, json};
 use super::state::State;
 use crate::batch::{BatchFault, BatchNumber, BatchRequest, Spool, SpoolFault};
@@ -26,6 +27,7 @@ pub(crate) struct Parameters {
     template: Option<String>,
     class: Option<String>,
     filename: Option<String>,
+    idempotency_key: Option<String>,
 }
 
 impl From<BatchFault> for Problem {
@@ -33,6 +35,7 @@ impl From<BatchFault> for Problem {
         match &fault {
             BatchFault::Layout(_) => Self::field("file", &fault),
             BatchFault::Field { field, detail } => Self::field(field, detail),
+            BatchFault::KeyUsed => Self::key_used(&fault),
             BatchFault::Spool(SpoolFault::TooLarge { .. }) => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, fault)
             }
@@ -105,6 +108,7 @@ pub(crate) async fn post(
 ) -> Result<Response, Problem> {
     let Query(mut parameters) =
         parameters.map_err(|fault| Problem::bad_request(fault.body_text()))?;
+    let by_header = RequestKey::of_header(&headers).map_err(Problem::from)?;
     let media = media_type(&headers);
     let mut upload = Upload::begin(&state).await?;
     match media.as_str() {
@@ -133,6 +137,9 @@ pub(crate) async fn post(
     let Some(spool) = upload.spool.take() else {
         return Err(Problem::broken("the upload has ended before"));
     };
+    let given = parameters.idempotency_key.as_deref().map(RequestKey::read);
+    let given = given.transpose().map_err(Problem::from)?;
+    let key = RequestKey::one_of(given, by_header).map_err(Problem::from)?;
     let request = BatchRequest {
         from: parameters.from.filter(|from| !from.is_empty()),
         template: parameters.template.filter(|template| !template.is_empty()),
@@ -140,8 +147,16 @@ pub(crate) async fn post(
         filename: parameters.filename,
     };
     let batches = state.batches.clone();
-    let view = blocking(move || batches.submit(spool, &account, request)).await?;
-    Ok(json(StatusCode::ACCEPTED, &view))
+    let (view, is_repeated) = blocking(move || match key {
+        Some(key) => batches.submit_once(spool, &account, request, key.text()),
+        None => Ok((batches.submit(spool, &account, request)?, false)),
+    })
+    .await?;
+    let mut response = json(StatusCode::ACCEPTED, &view);
+    if is_repeated {
+        replayed(&mut response);
+    }
+    Ok(response)
 }
 
 /// The next octets of a body; a client that sends nothing for too long is told so.
@@ -217,10 +232,11 @@ async fn multipart(
             "template" => &mut parameters.template,
             "class" => &mut parameters.class,
             "filename" => &mut parameters.filename,
+            "idempotency_key" => &mut parameters.idempotency_key,
             _ => {
                 return Err(Problem::field(
                     &name,
-                    "is unknown or stands twice; known are file, from, template, class, filename",
+                    "is unknown or stands twice; known are file, from, template, class, filename, idempotency_key",
                 ));
             }
         };

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::authentication::Customer;
 use super::body::json_object;
+use super::idempotency::replayed;
 use super::lives::{MISSING, stories_of};
 use super::problem::{Problem, json};
 use super::recipients::{Item, Recipients, segments};
@@ -34,7 +35,8 @@ pub(crate) async fn post(
     body: Body,
 ) -> Result<Response, Problem> {
     let object = json_object(&state, &headers, body).await?;
-    let request = MessageRequest::read(object, RECIPIENTS_MAX, state.utc_ns())?;
+    let mut request = MessageRequest::read(object, RECIPIENTS_MAX, state.utc_ns())?;
+    request.take_key(&headers)?;
     let mut submissions = Vec::with_capacity(request.to.len());
     let mut recipients = Recipients::screen(&request, &account, &mut submissions);
     let mut refusal = None;
@@ -44,11 +46,16 @@ pub(crate) async fn post(
         refusal = recipients.decide(verdicts.into_iter());
     }
     if recipients.is_any_taken() {
+        let is_replayed = recipients.are_repeated();
         let messages = recipients.items;
-        return Ok(json(StatusCode::ACCEPTED, &Sent { messages }));
+        let mut response = json(StatusCode::ACCEPTED, &Sent { messages });
+        if is_replayed {
+            replayed(&mut response);
+        }
+        return Ok(response);
     }
     // None was taken. What passes goes before what the customer has to mend, so that he tries again.
-    match refusal.filter(carrack_engine::Refusal::is_temporary) {
+    match refusal.filter(|refusal| refusal.is_temporary() || refusal.is_met_before()) {
         Some(refusal) => Err(Problem::from(&refusal)),
         None => Err(Problem::fields(recipients.into_faults())),
     }

@@ -16,6 +16,7 @@ mod cross_origin;
 mod door;
 mod encoding;
 mod health;
+mod idempotency;
 mod jobs;
 mod lives;
 mod messages;

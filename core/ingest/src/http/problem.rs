@@ -1,11 +1,14 @@
 //! Problem documents (RFC 9457).
 
+use std::fmt;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use carrack_engine::Refusal;
 use serde::Serialize;
 
+use super::idempotency;
 use crate::submission::SubmissionFault;
 
 /// One field at fault.
@@ -66,6 +69,18 @@ impl Problem {
         }])
     }
 
+    /// A key that has other content: 422.
+    pub(crate) fn key_used(detail: impl ToString) -> Self {
+        let fault = FieldFault {
+            field: idempotency::FIELD.to_owned(),
+            detail: detail.to_string(),
+        };
+        Self {
+            errors: vec![fault.clone()],
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, fault)
+        }
+    }
+
     pub(crate) fn not_found(detail: impl ToString) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
@@ -114,6 +129,12 @@ impl Problem {
     }
 }
 
+impl From<FieldFault> for Problem {
+    fn from(fault: FieldFault) -> Self {
+        Self::fields(vec![fault])
+    }
+}
+
 impl From<&Refusal> for Problem {
     fn from(refusal: &Refusal) -> Self {
         match refusal {
@@ -128,7 +149,33 @@ impl From<&Refusal> for Problem {
             Refusal::NoCredit => Self::new(StatusCode::PAYMENT_REQUIRED, refusal),
             Refusal::Store(_) => Self::later(StatusCode::SERVICE_UNAVAILABLE, 10, refusal),
             Refusal::ShuttingDown => Self::later(StatusCode::SERVICE_UNAVAILABLE, 5, refusal),
+            Refusal::KeyUsed => Self::key_used(refusal),
+            Refusal::KeyUnderWay => Self::later(StatusCode::CONFLICT, 1, refusal),
+            Refusal::Duplicate(_) => Self {
+                errors: vec![refusal.into()],
+                ..Self::new(StatusCode::CONFLICT, refusal)
+            },
         }
+    }
+}
+
+impl From<&Refusal> for FieldFault {
+    fn from(refusal: &Refusal) -> Self {
+        let field = match refusal {
+            Refusal::KeyUsed => idempotency::FIELD,
+            Refusal::Duplicate(_) => "text",
+            _ => "to",
+        };
+        Self {
+            field: field.to_owned(),
+            detail: refusal.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for FieldFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.detail)
     }
 }
 

@@ -24,6 +24,9 @@ pub(crate) struct Item {
     price: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<String>,
+    /// It was accepted by an earlier request with the same key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeated: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<FieldFault>,
 }
@@ -42,6 +45,7 @@ impl Item {
             encoding: None,
             price: None,
             currency: None,
+            repeated: None,
             error: Some(error),
         }
     }
@@ -55,12 +59,13 @@ pub(crate) struct Recipients {
 }
 
 impl Recipients {
-    /// Screens every recipient; those that can be taken are added to `submissions`.
+    /// Screens every recipient; those that can be taken are added to `submissions`, with the key of the request.
     pub(crate) fn screen(
         request: &MessageRequest,
         account: &Account,
         submissions: &mut Vec<Submission>,
     ) -> Self {
+        let before = submissions.len();
         let mut found = Self {
             items: Vec::with_capacity(request.to.len()),
             places: Vec::with_capacity(request.to.len()),
@@ -83,12 +88,14 @@ impl Recipients {
                         encoding: Some(recipient.encoding),
                         price: submission.price.map(|price| price.to_string()),
                         currency: submission.price.and_then(|_| currency.clone()),
+                        repeated: None,
                         error: None,
                     });
                     submissions.push(recipient.submission);
                 }
             }
         }
+        request.put_key(submissions.get_mut(before..).unwrap_or_default());
         found
     }
 
@@ -106,11 +113,12 @@ impl Recipients {
             };
             match verdict {
                 Verdict::Accepted(id) => item.id = Some(id.to_string()),
+                Verdict::Repeated(id) => {
+                    item.id = Some(id.to_string());
+                    item.repeated = Some(true);
+                }
                 Verdict::Refused(found) => {
-                    let error = FieldFault {
-                        field: "to".to_owned(),
-                        detail: found.to_string(),
-                    };
+                    let error = FieldFault::from(&found);
                     *item = Item::refused(std::mem::take(&mut item.to), error);
                     refusal.get_or_insert(found);
                 }
@@ -135,6 +143,12 @@ impl Recipients {
     /// Whether any was taken.
     pub(crate) fn is_any_taken(&self) -> bool {
         self.items.iter().any(|item| item.id.is_some())
+    }
+
+    /// Whether all that was taken was so by an earlier request.
+    pub(crate) fn are_repeated(&self) -> bool {
+        let mut taken = self.items.iter().filter(|item| item.id.is_some());
+        taken.all(|item| item.repeated.is_some())
     }
 
     /// The faults of those that were refused.

@@ -1,14 +1,16 @@
 //! The JSON of a message: every key is known or refused.
 
+use axum::http::HeaderMap;
 use carrack_engine::Submission;
 use carrack_message::{Alphabet, Class};
 use serde_json::{Map, Value};
 
+use super::idempotency::{FIELD, RequestKey};
 use super::problem::{FieldFault, Problem};
 use crate::accounts::Account;
 use crate::submission::{Fields, Screen, SubmissionFault, nearest, send_at_utc_ns};
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "to",
     "from",
     "text",
@@ -18,9 +20,10 @@ const KEYS: [&str; 9] = [
     "validity",
     "encoding",
     "send_at",
+    FIELD,
 ];
 /// Keys of the contract that this version does not serve; to pass over them would be a lie.
-const LATER: [&str; 2] = ["idempotency_key", "callback_url"];
+const LATER: [&str; 1] = ["callback_url"];
 /// Class of a message where neither it nor its account names one.
 const CLASS: Class = Class::Transactional;
 
@@ -35,7 +38,9 @@ pub(crate) struct MessageRequest {
     tag: Option<String>,
     validity: Option<String>,
     encoding: Option<String>,
+    send_at: Option<String>,
     send_at_utc_ns: u64,
+    key: Option<RequestKey>,
 }
 
 /// One recipient, screened.
@@ -79,6 +84,7 @@ impl MessageRequest {
             }
         };
         let send_at = text("send_at");
+        let key = text(FIELD);
         let request = Self {
             to,
             from: text("from"),
@@ -88,9 +94,18 @@ impl MessageRequest {
             validity: text("validity"),
             encoding: text("encoding"),
             text: text("text").unwrap_or_default(),
+            send_at,
             send_at_utc_ns: 0,
+            key: None,
         };
-        let send_at_utc_ns = send_at.map_or(Ok(0), |text| send_at_utc_ns(&text, utc_ns));
+        let key = key.map(|key| RequestKey::read(&key)).transpose();
+        let key = key.unwrap_or_else(|fault| {
+            faults.push(fault);
+            None
+        });
+        let request = Self { key, ..request };
+        let send_at = request.send_at.as_deref();
+        let send_at_utc_ns = send_at.map_or(Ok(0), |text| send_at_utc_ns(text, utc_ns));
         let request = match send_at_utc_ns {
             Ok(send_at_utc_ns) => Self {
                 send_at_utc_ns,
@@ -108,6 +123,21 @@ impl MessageRequest {
             Ok(request)
         } else {
             Err(Problem::fields(faults))
+        }
+    }
+
+    /// Takes the key of the header, where the body has none.
+    pub(crate) fn take_key(&mut self, headers: &HeaderMap) -> Result<(), Problem> {
+        let by_header = RequestKey::of_header(headers)?;
+        self.key = RequestKey::one_of(self.key.take(), by_header)?;
+        Ok(())
+    }
+
+    /// Puts the key of the request, where it has one, on what its recipients became.
+    pub(crate) fn put_key(&self, submissions: &mut [Submission]) {
+        if let Some(key) = &self.key {
+            let send_at = self.send_at.as_deref().unwrap_or_default();
+            key.put_on(submissions, self.to.len() == 1, send_at.as_bytes());
         }
     }
 

@@ -190,7 +190,7 @@ impl Door {
 
     fn verdict(&mut self, word: &str, verdict: Verdict) -> Acts {
         match verdict {
-            Verdict::Accepted(id) => {
+            Verdict::Accepted(id) | Verdict::Repeated(id) => {
                 self.courses.accepted(word, id);
                 Acts::new()
             }
@@ -330,6 +330,7 @@ fn submission(account: u32, spec: &ProbeSpec, word: &str) -> Submission {
         batch: None,
         tlvs,
         group: None,
+        key: None,
     }
 }
 

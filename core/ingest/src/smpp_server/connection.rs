@@ -254,7 +254,7 @@ impl<K: Copy> Connection<K> {
             }
             id_text.clear();
             let status = match verdicts.next() {
-                Some(Verdict::Accepted(id)) => {
+                Some(Verdict::Accepted(id) | Verdict::Repeated(id)) => {
                     message_id::write_given((format, asked.short_id), *id, &mut id_text);
                     self.remember(asked, Some(*id));
                     CommandStatus::ESME_ROK

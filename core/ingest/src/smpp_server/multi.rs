@@ -14,8 +14,10 @@
 //! - Where nothing is accepted the whole is refused: with the status that all destinations share, else with
 //!   `ESME_RSUBMITFAIL`. A fault of the text, the sender or the times is the whole's, before any destination is judged.
 
+use std::collections::HashMap;
+
 use carrack_engine::{Group, Submission, ToldAs, Verdict};
-use carrack_message::MessageId;
+use carrack_message::{MessageId, Msisdn};
 use carrack_smpp::{
     Address, CommandId, CommandStatus, Destination, Destinations, ServerSession, SubmitMulti,
     UnsuccessSme, UnsuccessSmes, write_destination, write_unsuccess_sme,
@@ -56,6 +58,7 @@ pub(crate) fn expand(
     let before = submissions.len();
     let rate = account.rate().unwrap_or(u32::MAX);
     let mut segments = 0_u32;
+    let mut seen: HashMap<Msisdn, u32> = HashMap::new();
     for destination in asked.destinations {
         let judged = match destination {
             Destination::DistributionList(_) => Err(CommandStatus::ESME_RCNTSUBDL),
@@ -72,8 +75,13 @@ pub(crate) fn expand(
             }),
         };
         match judged {
-            Ok(submission) => {
+            Ok(mut submission) => {
                 multi.messages += 1;
+                if common.has_key() {
+                    let nth = seen.entry(submission.to).or_default();
+                    common.put_key(&mut submission, *nth);
+                    *nth += 1;
+                }
                 submissions.push(Submission {
                     group: Some(group),
                     ..submission
@@ -108,7 +116,7 @@ impl Multi {
         let mut first = None;
         for destination in Destinations::new(&self.destinations) {
             let status = match verdicts.next() {
-                Some(Verdict::Accepted(id)) => {
+                Some(Verdict::Accepted(id) | Verdict::Repeated(id)) => {
                     first.get_or_insert(*id);
                     continue;
                 }

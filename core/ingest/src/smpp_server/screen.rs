@@ -2,9 +2,11 @@
 //!
 //! Promise: what the client asked for is kept or refused, never dropped in silence. Pure; time comes in.
 
-use carrack_engine::{Refusal, Submission};
+use carrack_engine::{IdempotencyKey, Refusal, Submission};
 use carrack_message::record::{Body, ReceiptWish};
-use carrack_message::{Class, HOPS_MAX, Msisdn, Sender, each_tlv, hops};
+use carrack_message::{
+    Class, HOPS_MAX, IDEMPOTENCY_TAG, Msisdn, Sender, each_tlv, hops, idempotency_key,
+};
 use carrack_smpp::{Address, CommandStatus, ShortMessage, Tlvs, tag};
 
 use super::{address, period, user_data};
@@ -24,6 +26,8 @@ pub(crate) struct Common {
     from: Sender,
     body: Body,
     options: Options,
+    /// By what it is known when it comes again.
+    key: Option<Box<[u8]>>,
 }
 
 /// Screens all but the recipient. A validity beyond the account's longest is cut to that, as SMSCs do (5.2.16).
@@ -40,12 +44,13 @@ pub(crate) fn common(
     let validity_ns = validity_ns(sm, utc_ns.max(send_at_utc_ns))?;
     let from = address::sender(&sm.source, account.sender)?;
     let body = user_data::read(sm, account.dialect.alphabet)?;
+    let (tlvs, key) = vendors(&sm.tlvs)?;
     let options = Options {
         send_at_utc_ns,
         class: None,
         validity_ns: validity_ns.min(account.validity_ns_max),
         wants_receipt: wish(sm.registered_delivery),
-        tlvs: vendors(&sm.tlvs)?,
+        tlvs,
         client_ref: sm
             .tlvs
             .find_number(tag::USER_MESSAGE_REFERENCE)
@@ -56,6 +61,7 @@ pub(crate) fn common(
         from,
         body,
         options,
+        key,
     })
 }
 
@@ -78,6 +84,19 @@ impl Common {
             self.options.clone(),
         )
     }
+
+    /// Whether the client gave a key.
+    pub(crate) const fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Puts the client's key on the message to one of several; `nth`: how often the same number stood before it.
+    pub(crate) fn put_key(&self, submission: &mut Submission, nth: u32) {
+        if let Some(key) = &self.key {
+            let key = IdempotencyKey::of_recipient(key, submission, b"", nth);
+            submission.key = Some(Box::new(key));
+        }
+    }
 }
 
 /// Screens one message.
@@ -91,7 +110,14 @@ pub(crate) fn submission(
 ) -> Result<Submission, CommandStatus> {
     let to = address::recipient(&sm.destination, account.region.as_deref())?;
     let common = common(account, sm, utc_ns)?;
-    screened(account, to, common.from, common.body, common.options)
+    let key = common.key;
+    let mut submission = screened(account, to, common.from, common.body, common.options)?;
+    if let Some(key) = key {
+        // A time may be said relative to now, and then differs when it comes again.
+        let key = IdempotencyKey::of_call(&key, &submission, b"");
+        submission.key = Some(Box::new(key));
+    }
+    Ok(submission)
 }
 
 fn screened(
@@ -107,15 +133,19 @@ fn screened(
         .map_err(|fault| status_of(&fault))
 }
 
-/// Parameters of vendors, for carriers whose profile takes them. A message that has passed too many nodes goes round: no
-/// carrier for it is found here.
-fn vendors(tlvs: &Tlvs<'_>) -> Result<Vec<u8>, CommandStatus> {
-    let mut found = Vec::new();
+/// Parameters of vendors, for carriers whose profile takes them, and the client's key, which is for us. A message that has
+/// passed too many nodes goes round: no carrier for it is found here.
+fn vendors(tlvs: &Tlvs<'_>) -> Result<(Vec<u8>, Option<Box<[u8]>>), CommandStatus> {
+    let (mut found, mut key) = (Vec::new(), None);
     if tlvs.is_empty() {
-        return Ok(found);
+        return Ok((found, key));
     }
     for (tag, whole) in each_tlv(tlvs.whole_octets()) {
-        if VENDOR_TAGS.contains(&tag) {
+        if tag == IDEMPOTENCY_TAG {
+            let text = idempotency_key(whole);
+            IdempotencyKey::check(text).map_err(|_| CommandStatus::ESME_RINVOPTPARAMVAL)?;
+            key = Some(text.into());
+        } else if VENDOR_TAGS.contains(&tag) {
             found.extend_from_slice(whole);
         }
     }
@@ -123,7 +153,7 @@ fn vendors(tlvs: &Tlvs<'_>) -> Result<Vec<u8>, CommandStatus> {
         return Err(CommandStatus::ESME_RINVPARLEN);
     }
     match hops(&found) < HOPS_MAX {
-        true => Ok(found),
+        true => Ok((found, key)),
         false => Err(CommandStatus::ESME_RINVDSTADR),
     }
 }
@@ -186,8 +216,11 @@ pub(crate) const fn refused(refusal: &Refusal) -> CommandStatus {
         // The specification has no status for money; this one stops a client that throttling would only slow.
         Refusal::NoCredit => CommandStatus::ESME_RSUBMITFAIL,
         Refusal::Store(_) => CommandStatus::ESME_RSYSERR,
-        Refusal::ShuttingDown | Refusal::Together | Refusal::RecipientLimit { .. } => {
-            CommandStatus::ESME_RTHROTTLED
-        }
+        Refusal::KeyUsed => CommandStatus::ESME_RINVOPTPARAMVAL,
+        Refusal::Duplicate(_) => CommandStatus::ESME_RSUBMITFAIL,
+        Refusal::ShuttingDown
+        | Refusal::Together
+        | Refusal::KeyUnderWay
+        | Refusal::RecipientLimit { .. } => CommandStatus::ESME_RTHROTTLED,
     }
 }

@@ -1,11 +1,12 @@
 //! Screening: a customer's fields become a submission, or a fault.
 
-use carrack_engine::Submission;
+use carrack_engine::{IdempotencyKey, OnRepeat, Submission};
 use carrack_message::alphabet::{self, Alphabet};
 use carrack_message::record::{BatchRow, Body, ReceiptWish};
 use carrack_message::segment::single_units;
 use carrack_message::{Class, Micros, Msisdn, Segmentation, Sender, is_tag, number, write_tag};
 use carrack_routing::{Choice, RouteTable};
+use carrack_settings::{Duplicates, DuplicatesAnswer, DuplicatesOf};
 
 use super::{SubmissionFault, validity_ns};
 use crate::accounts::Account;
@@ -198,7 +199,7 @@ impl<'a> Screen<'a> {
             let detail = format!("is longer than the {most} s allowed; shorten it");
             return Err(SubmissionFault::new("validity", detail));
         }
-        let submission = Submission {
+        let mut submission = Submission {
             account: self.account.number,
             class: options.class.or(self.account.class).unwrap_or(self.class),
             to,
@@ -213,7 +214,11 @@ impl<'a> Screen<'a> {
             batch: options.batch,
             tlvs: options.tlvs,
             group: None,
+            key: None,
         };
+        if let Some(duplicates) = &self.account.duplicates {
+            submission.key = Some(Box::new(key_of(duplicates, &submission)));
+        }
         Ok(Screened {
             submission,
             alphabet,
@@ -299,6 +304,18 @@ impl<'a> Screen<'a> {
                     format!("the price list of this account has no price for {to}; ask for one");
                 SubmissionFault::new("to", detail)
             })
+    }
+}
+
+/// By what a message of an account that has no two of the same is known again; a key of its own goes before it.
+fn key_of(duplicates: &Duplicates, submission: &Submission) -> IdempotencyKey {
+    let within_ns = u64::try_from(duplicates.within.as_nanos()).unwrap_or(u64::MAX);
+    let on_repeat = match duplicates.answer {
+        DuplicatesAnswer::Repeat => OnRepeat::Repeat,
+        DuplicatesAnswer::Refuse => OnRepeat::Refuse,
+    };
+    match duplicates.of {
+        DuplicatesOf::Content => IdempotencyKey::of_content(submission, within_ns, on_repeat),
     }
 }
 

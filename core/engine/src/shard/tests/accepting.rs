@@ -49,13 +49,18 @@ fn account_that_asked_for_it_is_answered_at_once_and_nothing_is_sent_before_it_i
     rig.log.borrow_mut().held = true;
     let given = rig.hand_in(vec![rig.submission("hello")], None);
     let of_a_file = rig.hand_in(vec![rig.submission("row")], Some(progress(1)));
+    let keyed = rig.hand_in(vec![super::keyed::keyed(rig.submission("again"))], None);
     rig.settle();
     assert!(matches!(given.lock().unwrap()[..], [Verdict::Accepted(_)]));
     assert!(of_a_file.lock().unwrap().is_empty());
+    assert!(
+        keyed.lock().unwrap().is_empty(),
+        "whoever repeats it must find it"
+    );
     assert_eq!(rig.open(NORTH), 0);
     rig.log.borrow_mut().held = false;
     rig.settle();
-    assert_eq!(rig.open(NORTH), 2);
+    assert_eq!(rig.open(NORTH), 3);
 }
 
 #[test]

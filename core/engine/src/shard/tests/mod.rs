@@ -17,6 +17,7 @@ mod groups;
 mod health;
 mod ids;
 mod jobs;
+mod keyed;
 mod limits;
 mod lookup;
 mod mo;

@@ -504,6 +504,7 @@ impl Rig {
                 octets: uncertain.seal(0),
                 summary: FrameSummary::default(),
                 shelf: Vec::new(),
+                keys: Vec::new(),
             };
             self.log.borrow_mut().frames.push(Arc::new(frame));
         }
@@ -679,6 +680,7 @@ impl Rig {
             batch: None,
             tlvs: Vec::new(),
             group: None,
+            key: None,
         }
     }
 
@@ -724,7 +726,7 @@ impl Rig {
         verdicts
             .into_iter()
             .map(|verdict| match verdict {
-                Verdict::Accepted(id) => id,
+                Verdict::Accepted(id) | Verdict::Repeated(id) => id,
                 Verdict::Refused(refusal) => panic!("{refusal}"),
             })
             .collect()
