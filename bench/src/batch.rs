@@ -86,6 +86,7 @@ pub(crate) fn run(bench: &Bench<'_>) -> anyhow::Result<Outcome> {
 fn write_rows(bench: &Bench<'_>, rows: u64, file: &Path) -> anyhow::Result<()> {
     let written = Command::new(&bench.programs.smsload)
         .args(["batch", "--scripts", "plain", "--rows", &rows.to_string()])
+        .args(bench.amount.keys.then_some("--keys"))
         .arg("--out")
         .arg(file)
         .output()?;

@@ -69,6 +69,9 @@ pub struct Arguments {
     /// Gives messages prices and the account a limit
     #[arg(long)]
     priced: bool,
+    /// Gives each message an idempotency key (http-one, batch)
+    #[arg(long)]
+    keys: bool,
     /// The node writes CDR files too
     #[arg(long)]
     cdr: bool,
@@ -235,6 +238,7 @@ impl Session<'_> {
             count: self.arguments.count,
             duration: self.arguments.duration,
             rate: self.arguments.rate,
+            keys: self.arguments.keys,
         }
     }
 

@@ -45,6 +45,8 @@ pub(crate) struct Amount {
     pub(crate) count: Option<u64>,
     pub(crate) duration: Option<Duration>,
     pub(crate) rate: Option<u32>,
+    /// Whether each message has an idempotency key (http-one, batch).
+    pub(crate) keys: bool,
 }
 
 impl Scenario {
@@ -136,6 +138,9 @@ impl Amount {
             Scenario::Links => Some(self.rate.unwrap_or(7_300)),
             _ => self.rate,
         };
+        if self.keys && scenario == Scenario::HttpOne {
+            arguments.extend(["--keys".to_owned(), "end-to-end".to_owned()]);
+        }
         if let Some(rate) = rate {
             arguments.extend(["--rate".to_owned(), rate.to_string()]);
         }

@@ -80,6 +80,7 @@ fn drive(count: u64, breaks_after: Option<u64>) -> LoadReport {
         connections: 1,
         response_timeout: Duration::from_secs(5),
         bulk: Some(50),
+        keys: None,
     };
     let texts = Texts::new("447700900", 3, "ACME", 7);
     let load = http::run(options, texts, Pace::new(Some(count), None, None));

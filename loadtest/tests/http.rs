@@ -94,6 +94,7 @@ fn drive(count: u64) -> (LoadReport, Seen) {
             connections: 4,
             response_timeout: Duration::from_secs(5),
             bulk: None,
+            keys: None,
         };
         let texts = Texts::new("447700900", 3, "ACME", 7);
         http::run(options, texts, Pace::new(Some(count), None, None))

@@ -24,6 +24,9 @@ pub(crate) struct BatchStatus {
     pub(crate) accepted: u64,
     /// Rows refused.
     pub(crate) rejected: u64,
+    /// Rows that were messages already.
+    #[serde(default)]
+    pub(crate) repeated: u64,
     /// Messages a carrier took.
     pub(crate) submitted: u64,
     /// Messages delivered.
@@ -49,7 +52,7 @@ impl BatchStatus {
 
     /// Rows that need nothing more.
     pub(crate) const fn ended(&self) -> u64 {
-        self.rejected + self.delivered + self.failed
+        self.rejected + self.repeated + self.delivered + self.failed
     }
 
     /// Rows in all: known once the file is read, told from its octets before.

@@ -40,6 +40,8 @@ pub struct Options {
     pub response_timeout: Duration,
     /// Lines of a stream without a verdict, at most; none: one message a request.
     pub bulk: Option<u32>,
+    /// Each message has an idempotency key of its own, which begins so; none: it has none.
+    pub keys: Option<String>,
 }
 
 #[derive(Debug)]
@@ -214,7 +216,7 @@ async fn keep_posting(
             } => {
                 let json = body.write(&shared.texts, number);
                 shared.in_flight.set(shared.in_flight.get() + 1);
-                let posted = post(shared, &mut sender, json, scheduled_ns).await;
+                let posted = post(shared, &mut sender, (number, json), scheduled_ns).await;
                 shared.in_flight.set(shared.in_flight.get() - 1);
                 if let Err(fault) = posted {
                     let mut tally = shared.tally.borrow_mut();
@@ -234,19 +236,21 @@ async fn keep_posting(
 async fn post(
     shared: &Shared,
     sender: &mut SendRequest<Full<Bytes>>,
-    json: Bytes,
+    (number, json): (u64, Bytes),
     scheduled_ns: u64,
 ) -> io::Result<()> {
     let sent_ns = shared.now_ns();
-    let request = Request::post(&shared.target.path)
+    let mut request = Request::post(&shared.target.path)
         .header(header::HOST, &shared.target.host)
         .header(
             header::AUTHORIZATION,
             format!("Bearer {}", shared.options.key),
         )
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(Full::new(json))
-        .map_err(io::Error::other)?;
+        .header(header::CONTENT_TYPE, "application/json");
+    if let Some(keys) = &shared.options.keys {
+        request = request.header("idempotency-key", format!("{keys}-{number}"));
+    }
+    let request = request.body(Full::new(json)).map_err(io::Error::other)?;
     let exchange = async {
         sender.ready().await.map_err(io::Error::other)?;
         let answer = sender

@@ -26,7 +26,7 @@ pub(crate) enum Command {
 /// Sends a CSV file: a header, then a message a row
 #[derive(Args)]
 #[command(after_help = "\
-The header names the columns: `to` and `text`, and `from`, `class`, `client_ref` where they are wanted. With --template
+The header names the columns: `to` and `text`, and `from`, `class`, `client_ref`, `idempotency_key` where they are wanted. With --template
 the text is made of any columns.
 
 Examples:
@@ -48,6 +48,9 @@ pub(crate) struct Submit {
     /// Class of rows that name none: otp, alert, transactional or bulk
     #[arg(long)]
     class: Option<String>,
+    /// Sent again with the same key, it is the same batch, for 48 h
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
     /// Shows progress until every message is final
     #[arg(long)]
     follow: bool,
@@ -138,6 +141,7 @@ fn submit(arguments: &Submit) -> Result<(), Fault> {
         ("template", arguments.template.as_deref()),
         ("from", arguments.from.as_deref()),
         ("class", arguments.class.as_deref()),
+        ("idempotency_key", arguments.idempotency_key.as_deref()),
     ];
     let taken = send(&client, &arguments.file, &fields)?;
     let id = shown(&taken, "id");
@@ -231,6 +235,7 @@ fn show(batch: &Value, json: bool) -> Result<(), Fault> {
         "rows",
         "accepted",
         "rejected",
+        "repeated",
         "submitted",
         "delivered",
         "failed",

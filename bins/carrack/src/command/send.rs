@@ -37,6 +37,9 @@ pub(crate) struct Arguments {
     /// Sends it then, like 2026-12-24T09:00:00+01:00; at most 366 days ahead
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
+    /// Sent again with the same key, it is the same message, for 48 h
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
     /// Waits until the message is final and prints its whole life
     #[arg(long)]
     wait: bool,
@@ -69,6 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
             ("from", &arguments.from),
             ("class", &arguments.class),
             ("send_at", &arguments.at),
+            ("idempotency_key", &arguments.idempotency_key),
         ] {
             if let Some(value) = value {
                 fields.insert(name.to_owned(), json!(value));

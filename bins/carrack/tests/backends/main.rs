@@ -174,6 +174,7 @@ fn file(place: &Place, node: &Running) -> u64 {
         mixed: false,
         bad: Percent::new(2.0).unwrap(),
         long: Percent::new(0.0).unwrap(),
+        keys: false,
     };
     let sample = batch::write(&options, &mut std::fs::File::create(&path).unwrap()).unwrap();
     let call = |path: &str| format!("{}{path}", node.http);

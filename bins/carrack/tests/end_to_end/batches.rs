@@ -40,6 +40,7 @@ fn good_rows_arrive_once_and_bad_rows_are_named_with_line_column_and_reason() {
         mixed: true,
         bad: Percent::new(3.0).unwrap(),
         long: Percent::new(1.0).unwrap(),
+        keys: false,
     };
     let sample = batch::write(&options, &mut std::fs::File::create(&file).unwrap()).unwrap();
     assert!(

@@ -72,6 +72,7 @@ fn every_message_has_one_cdr_through_every_kill() {
         mixed: true,
         bad: Percent::new(1.0).unwrap(),
         long: Percent::new(3.0).unwrap(),
+        keys: false,
     };
     let sample = batch::write(&options, &mut std::fs::File::create(&file).unwrap()).unwrap();
 

@@ -37,6 +37,7 @@ fn kill_nine_in_mid_batch_loses_nothing_and_lists_what_may_be_doubled() {
         mixed: true,
         bad: Percent::new(2.0).unwrap(),
         long: Percent::new(3.0).unwrap(),
+        keys: false,
     };
     let sample = batch::write(&options, &mut std::fs::File::create(&file).unwrap()).unwrap();
 

@@ -35,6 +35,7 @@ fn traffic_moves_within_a_second_and_returns_to_the_cheap_carrier() {
         mixed: true,
         bad: Percent::new(0.0).unwrap(),
         long: Percent::new(0.0).unwrap(),
+        keys: false,
     };
     let sample = batch::write(&options, &mut std::fs::File::create(&file).unwrap()).unwrap();
     let node = place.serve();
@@ -136,6 +137,7 @@ fn rows(place: &Place, rows: u64) -> (std::path::PathBuf, u64, u64) {
         mixed: true,
         bad: Percent::new(0.0).unwrap(),
         long: Percent::new(20.0).unwrap(),
+        keys: false,
     };
     let sample = batch::write(&options, &mut std::fs::File::create(&file).unwrap()).unwrap();
     (file, sample.good, sample.segments)

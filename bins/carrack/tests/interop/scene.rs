@@ -138,6 +138,7 @@ impl Scene {
             mixed: self.mixed,
             bad: Percent::new(0.0).unwrap(),
             long: Percent::new(self.long).unwrap(),
+            keys: false,
         };
         let sample = batch::write(&options, &mut std::fs::File::create(&file).unwrap()).unwrap();
         let node = place.serve();

@@ -82,6 +82,7 @@ fn http(options: HttpOptions) -> anyhow::Result<bool> {
         connections: options.connections,
         response_timeout: options.work.response_timeout,
         bulk: options.bulk,
+        keys: options.keys,
     };
     let done = run(http::run_watched(load, texts, pace, options.work.watch()))?;
     finish(&title, &done, &options.work)
@@ -103,6 +104,7 @@ fn batch(options: &BatchOptions) -> anyhow::Result<bool> {
         mixed: options.scripts == Scripts::Mixed,
         bad: options.bad,
         long: options.long,
+        keys: options.keys,
     };
     let file = std::fs::File::create(&options.out)
         .with_context(|| format!("cannot write {}", options.out.display()))?;

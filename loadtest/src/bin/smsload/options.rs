@@ -184,6 +184,9 @@ pub(super) struct HttpOptions {
     /// Stream lines to /v1/messages:bulk instead, at most so many of a connection without a verdict.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) bulk: Option<u32>,
+    /// Gives each message an idempotency key that begins so.
+    #[arg(long, value_name = "TEXT", conflicts_with = "bulk")]
+    pub(super) keys: Option<String>,
     #[command(flatten)]
     pub(super) work: Work,
 }
@@ -220,6 +223,9 @@ pub(super) struct BatchOptions {
     /// class, the file has a column of it.
     #[arg(long, value_name = "KINDS", value_parser = mix, conflicts_with_all = ["scripts", "long"])]
     pub(super) mix: Option<Mix>,
+    /// Adds a column `idempotency_key`, a key a row.
+    #[arg(long)]
+    pub(super) keys: bool,
     /// The result is JSON in any case; taken so that all programs have it.
     #[arg(long)]
     pub(super) json: bool,

@@ -46,6 +46,7 @@ mod tests {
             mixed: false,
             bad: Percent::new(5.0).unwrap(),
             long: Percent::default(),
+            keys: false,
         };
         let mix = Mix::parse("gsm7:30:otp=1,gsm7:400=2,ucs2:200:bulk=1").unwrap();
         let mut out = Vec::new();

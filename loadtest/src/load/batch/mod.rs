@@ -33,6 +33,8 @@ pub struct Options {
     pub bad: Percent,
     /// Share of good rows whose text has [`LONG_SEGMENTS`] segments.
     pub long: Percent,
+    /// Whether each row has an idempotency key.
+    pub keys: bool,
 }
 
 /// How a row is bad.
@@ -106,10 +108,11 @@ fn write_rows(
     };
     let mut draws = Draws::new(options.seed, 0xBA7C);
     let mut row = Row::default();
-    out.write_all(if has_class {
-        b"to,from,text,class\n"
-    } else {
-        b"to,from,text\n"
+    out.write_all(match (has_class, options.keys) {
+        (false, false) => b"to,from,text\n",
+        (false, true) => b"to,from,text,idempotency_key\n",
+        (true, false) => b"to,from,text,class\n",
+        (true, true) => b"to,from,text,class,idempotency_key\n",
     })?;
     for number in 1..=options.rows {
         let bad = bad(options, &mut draws);
@@ -118,11 +121,21 @@ fn write_rows(
         let from = pick(scripts::SENDERS, draws.draw());
         field(out, &row.to, b',')?;
         field(out, from, b',')?;
+        field(
+            out,
+            &row.text,
+            if has_class || options.keys {
+                b','
+            } else {
+                b'\n'
+            },
+        )?;
         if has_class {
-            field(out, &row.text, b',')?;
-            field(out, class.map_or("", |class| class.name()), b'\n')?;
-        } else {
-            field(out, &row.text, b'\n')?;
+            let class = class.map_or("", |class| class.name());
+            field(out, class, if options.keys { b',' } else { b'\n' })?;
+        }
+        if options.keys {
+            writeln!(out, "{}-{number}", options.seed)?;
         }
         count(&mut report, bad, &row.text);
     }
@@ -262,6 +275,7 @@ mod tests {
             mixed: true,
             bad: Percent::new(bad).unwrap(),
             long: Percent::new(long).unwrap(),
+            keys: false,
         }
     }
 

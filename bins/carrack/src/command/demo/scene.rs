@@ -142,6 +142,7 @@ pub(super) fn write_batch(path: &Path, rows: u64, seed: u64) -> anyhow::Result<B
         mixed: true,
         bad: percent(BAD_PERCENT)?,
         long: percent(LONG_PERCENT)?,
+        keys: false,
     };
     let wrong = || format!("{} cannot be written", path.display());
     let mut out = BufWriter::new(File::create(path).with_context(wrong)?);
