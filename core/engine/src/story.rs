@@ -307,6 +307,10 @@ impl Story {
             RecordView::Told(record) => {
                 self.push(record.at_utc_ns.to_native(), "told", None, String::new())
             }
+            RecordView::ToldSubmitted(record) => {
+                let detail = "that a carrier has it".to_owned();
+                self.push(record.at_utc_ns.to_native(), "told", None, detail);
+            }
             RecordView::GivenUp(record) => {
                 let detail = "its customer did not take its end in time".to_owned();
                 self.push(record.at_utc_ns.to_native(), "not told", None, detail);

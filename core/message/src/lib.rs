@@ -5,6 +5,7 @@
 //! names the place, or taken with a count of what had to be replaced.
 
 pub mod alphabet;
+mod callback;
 pub mod carrier_id;
 mod charge;
 mod class;
@@ -27,6 +28,10 @@ pub mod tpdu;
 pub mod wire;
 
 pub use alphabet::Alphabet;
+pub use callback::{
+    CALLBACK_TAG, CALLBACK_URL_OCTETS_MAX, Callback, CallbackKind, StateEvents, callback,
+    write_callback,
+};
 pub use charge::{ChargeOn, ChargeOnFault};
 pub use class::{Class, ClassFault};
 pub use hops::{HOPS_MAX, HOPS_TAG, each_tlv, hops, write_hops};

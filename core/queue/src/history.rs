@@ -115,6 +115,7 @@ fn message_of(record: RecordView<'_>) -> Option<MessageId> {
         RecordView::GivenUp(record) => record.id,
         RecordView::Aside(record) => record.id,
         RecordView::Tried(record) => record.id,
+        RecordView::ToldSubmitted(record) => record.id,
         RecordView::EarlyReceipt(_)
         | RecordView::BatchProgress(_)
         | RecordView::Credited(_)

@@ -181,6 +181,7 @@ fn moment(record: RecordView<'_>) -> u64 {
         RecordView::GivenUp(record) => record.at_utc_ns.to_native(),
         RecordView::Aside(record) => record.at_utc_ns.to_native(),
         RecordView::Tried(record) => record.at_utc_ns.to_native(),
+        RecordView::ToldSubmitted(record) => record.at_utc_ns.to_native(),
         RecordView::Credited(record) => record.at_utc_ns.to_native(),
         RecordView::MoReceived(record) => record.at_utc_ns.to_native(),
         RecordView::MoSettled(record) => record.at_utc_ns.to_native(),

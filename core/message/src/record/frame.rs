@@ -22,9 +22,9 @@ use super::batch::{ArchivedBatchProgress, BatchProgress};
 use super::mo::{ArchivedMoReceived, ArchivedMoSettled, MoReceived, MoSettled};
 use super::outcome::{
     ArchivedAside, ArchivedCredited, ArchivedEarlyReceipt, ArchivedFinal, ArchivedGivenUp,
-    ArchivedReceiptSeen, ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedTried,
-    ArchivedUncertain, Aside, Credited, EarlyReceipt, Final, GivenUp, ReceiptSeen, Refused,
-    Submitted, Told, Tried, Uncertain,
+    ArchivedReceiptSeen, ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedToldSubmitted,
+    ArchivedTried, ArchivedUncertain, Aside, Credited, EarlyReceipt, Final, GivenUp, ReceiptSeen,
+    Refused, Submitted, Told, ToldSubmitted, Tried, Uncertain,
 };
 
 /// Octets before the first record.
@@ -125,6 +125,7 @@ kinds! {
     13 MoSettled ArchivedMoSettled "Something became of a message from a handset.";
     14 GivenUp ArchivedGivenUp "The customer did not take the final state in time.";
     15 Tried ArchivedTried "What was tried before, of a message on the shelf or back from it.";
+    16 ToldSubmitted ArchivedToldSubmitted "The customer has taken that a carrier has the message.";
 }
 
 fn access<T>(bytes: &[u8]) -> Result<&T, RkyvError>

@@ -23,8 +23,8 @@ pub use frame::{
 pub use mo::{ArchivedMoReceived, ArchivedMoSettled, MoOutcome, MoReceived, MoSettled};
 pub use outcome::{
     ArchivedAside, ArchivedCredited, ArchivedEarlyReceipt, ArchivedFinal, ArchivedGivenUp,
-    ArchivedReceiptSeen, ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedTried,
-    ArchivedUncertain, Aside, Credited, EarlyReceipt, Final, GivenUp, ReceiptSeen, Refused,
-    Submitted, Told, Tried, Uncertain, UncertainReason,
+    ArchivedReceiptSeen, ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedToldSubmitted,
+    ArchivedTried, ArchivedUncertain, Aside, Credited, EarlyReceipt, Final, GivenUp, ReceiptSeen,
+    Refused, Submitted, Told, ToldSubmitted, Tried, Uncertain, UncertainReason,
 };
 pub use wish::{ArchivedReceiptWish, ReceiptWish};

@@ -189,6 +189,15 @@ pub struct Told {
     pub at_utc_ns: u64,
 }
 
+/// The customer has taken that a carrier has the message.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToldSubmitted {
+    /// Message id.
+    pub id: u128,
+    /// At, UTC nanoseconds.
+    pub at_utc_ns: u64,
+}
+
 /// The customer did not take the final state in time, and is not told any more.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GivenUp {
