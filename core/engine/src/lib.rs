@@ -33,6 +33,7 @@ mod shared;
 mod snapshot;
 mod story;
 mod submission;
+mod telling;
 mod together;
 
 pub use audit::{AccountMoney, Audit, MoTotals, UncertainSegment, audit};
@@ -50,7 +51,7 @@ pub use node::simulated::{
     SimulatedShelf, SimulatedSpec,
 };
 pub use node::{AccountQueue, CarrierSpec, LinkMaker, Node, NodeFault, NodeSpec};
-pub use notice::{Ending, Incoming, IncomingBody, News, Notice, NoticeKey, NoticeSink};
+pub use notice::{AtWebhook, Ending, Incoming, IncomingBody, News, Notice, NoticeKey, NoticeSink};
 pub use register::{Register, RegisterReply};
 pub use rules::CarrierRules;
 pub use settings::{EngineSettings, Multipart};
@@ -60,4 +61,5 @@ pub use snapshot::{
 };
 pub use story::{Story, StoryEvent};
 pub use submission::{Chunk, ChunkReply, Group, Refusal, Submission, ToldAs, Verdict};
+pub use telling::Telling;
 pub use together::Together;

@@ -8,6 +8,8 @@ use carrack_message::mo::MoWay;
 use carrack_message::segment::udh::Ports;
 use carrack_message::{MessageId, Msisdn, Status};
 
+use crate::telling::Telling;
+
 /// Names a notice until it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NoticeKey {
@@ -20,6 +22,8 @@ pub struct NoticeKey {
 pub(crate) enum NoticeOf {
     /// A live message that has ended.
     End { slot: u32, generation: u32 },
+    /// The same message, that a carrier has all of it.
+    Submitted { slot: u32, generation: u32 },
     /// A message from a handset, on one of its ways.
     Mo { id: MessageId, way: MoWay },
 }
@@ -40,7 +44,7 @@ impl Notice {
     #[must_use]
     pub fn id(&self) -> MessageId {
         match &self.news {
-            News::End(ending) => ending.id,
+            News::End(ending) | News::Submitted(ending) => ending.id,
             News::Mo(incoming) => incoming.id,
         }
     }
@@ -50,7 +54,7 @@ impl Notice {
     pub const fn ending(&self) -> Option<&Ending> {
         match &self.news {
             News::End(ending) => Some(ending),
-            News::Mo(_) => None,
+            News::Submitted(_) | News::Mo(_) => None,
         }
     }
 }
@@ -60,8 +64,21 @@ impl Notice {
 pub enum News {
     /// A message of his has ended.
     End(Ending),
+    /// A carrier has taken all of a message of his. Told on the way of the webhook only.
+    Submitted(Ending),
     /// A handset sent him a message.
     Mo(Arc<Incoming>),
+}
+
+/// What a customer is told by requests besides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtWebhook {
+    /// What he asked for.
+    pub telling: Telling,
+    /// Price of all segments, micro-units; negative: none.
+    pub price_micros: i64,
+    /// A carrier had it, and he was not told that yet: that comes first.
+    pub submitted_first: bool,
 }
 
 /// The end of a message, for its customer.
@@ -75,7 +92,7 @@ pub struct Ending {
     pub to: Msisdn,
     /// Sender of the message.
     pub from: String,
-    /// Final status.
+    /// Final status, or that it is submitted.
     pub status: Status,
     /// The carrier's last error or status, 0 where none.
     pub error: u32,
@@ -87,6 +104,8 @@ pub struct Ending {
     pub taken_utc_ns: u64,
     /// Final at, UTC nanoseconds.
     pub done_utc_ns: u64,
+    /// What he is told by requests; none: he is told by binds.
+    pub at_webhook: Option<Box<AtWebhook>>,
 }
 
 /// What a handset sent.

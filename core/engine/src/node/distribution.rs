@@ -9,7 +9,7 @@ use carrack_queue::ShelfCounts;
 use super::CarrierSpec;
 use crate::facts::Facts;
 use crate::recovery::{Recovered, Restored, RestoredEarly, RestoredHandsets, RestoredLane};
-use crate::shard::FarEnd;
+use crate::shard::{FarEnd, Party};
 use crate::shared::Shared;
 
 /// One part for each shard, in order.
@@ -21,8 +21,8 @@ pub(super) struct Distributed {
     pub(super) lanes: Seeds<RestoredLane>,
     pub(super) early: Seeds<RestoredEarly>,
     pub(super) handsets: VecDeque<RestoredHandsets>,
-    /// With their accounts.
-    pub(super) ends: Seeds<(u32, FarEnd)>,
+    /// With whom they are told to.
+    pub(super) ends: Seeds<(Party, FarEnd)>,
 }
 
 fn seeds<T>(shards: usize) -> Seeds<T> {
@@ -87,12 +87,12 @@ pub(super) fn distribute(shared: &Shared, recovered: &mut Recovered, shards: usi
     }
     let handsets = std::mem::take(&mut recovered.handsets).share_out(shards, owner_of);
     let mut ends = seeds(shards);
-    for (account, end) in std::mem::take(&mut recovered.ends).into_order() {
-        if let Some(account) = directory.account(account) {
+    for (party, end) in std::mem::take(&mut recovered.ends).into_order() {
+        if let Some(account) = directory.account(party.account) {
             account.waiting.fetch_add(1, Ordering::Relaxed);
         }
         if let Some(seed) = ends.get_mut(usize::from(end.home.shard) % shards.max(1)) {
-            seed.push((account, end));
+            seed.push((party, end));
         }
     }
     Distributed {

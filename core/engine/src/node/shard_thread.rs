@@ -13,7 +13,7 @@ use super::CarrierSpec;
 use crate::mail::Mail;
 use crate::pager::StorePager;
 use crate::recovery::{Remembered, Restored, RestoredEarly, RestoredHandsets, RestoredLane};
-use crate::shard::{Carrier, FarEnd, Shard, ShardParts};
+use crate::shard::{Carrier, FarEnd, Party, Shard, ShardParts};
 use crate::shared::Shared;
 
 /// What a shard starts with.
@@ -22,7 +22,7 @@ pub(super) struct Seed {
     pub(super) lanes: Vec<RestoredLane>,
     pub(super) early: Vec<RestoredEarly>,
     pub(super) handsets: RestoredHandsets,
-    pub(super) ends: Vec<(u32, FarEnd)>,
+    pub(super) ends: Vec<(Party, FarEnd)>,
     /// Of the whole node.
     pub(super) remembered: Arc<Remembered>,
     /// Whether another run may have used this second's rates up.
@@ -123,8 +123,8 @@ fn run_shard(io: Io, core: Option<usize>, building: Building, seed: Seed) {
         }
         shard.match_restored(now);
         shard.restore_mo(now, &seed.handsets);
-        for (account, end) in seed.ends {
-            shard.restore_end(account, end);
+        for (party, end) in seed.ends {
+            shard.restore_end(party, end);
         }
         drive(&mut shard, &clock, &wake).await;
     });

@@ -280,8 +280,8 @@ impl SimulatedNode {
                 }
                 shard.match_restored(now);
                 shard.restore_mo(now, &found.handsets.pop_front().unwrap_or_default());
-                for (account, end) in found.ends.pop_front().unwrap_or_default() {
-                    shard.restore_end(account, end);
+                for (party, end) in found.ends.pop_front().unwrap_or_default() {
+                    shard.restore_end(party, end);
                 }
                 shard
             });

@@ -5,13 +5,14 @@
 use rustc_hash::FxHashMap;
 
 use super::Restored;
-use crate::shard::FarEnd;
+use crate::shard::{FarEnd, Party};
+use crate::telling::SubmittedNews;
 use carrack_message::Status;
 
 /// What the log says.
 #[derive(Debug, Default)]
 pub(crate) struct Ends {
-    by_id: FxHashMap<u128, (u32, FarEnd)>,
+    by_id: FxHashMap<u128, (Party, FarEnd)>,
 }
 
 impl Ends {
@@ -23,8 +24,10 @@ impl Ends {
             error,
             status,
             done_utc_ns: at_utc_ns,
+            submitted_first: message.submitted_news() == SubmittedNews::Due,
         };
-        self.by_id.insert(message.id.0, (message.account, end));
+        let party = Party::of(message.account, message.telling.is_some());
+        self.by_id.insert(message.id.0, (party, end));
     }
 
     /// Its customer was told, or it was given up.
@@ -32,13 +35,20 @@ impl Ends {
         self.by_id.remove(&id);
     }
 
+    /// Its customer knows that it was submitted.
+    pub(super) fn told_submitted(&mut self, id: u128) {
+        if let Some((_, end)) = self.by_id.get_mut(&id) {
+            end.submitted_first = false;
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.by_id.len()
     }
 
-    /// In the order in which they ended, with their accounts.
-    pub(crate) fn into_order(self) -> Vec<(u32, FarEnd)> {
-        let mut ends: Vec<(u32, FarEnd)> = self.by_id.into_values().collect();
+    /// In the order in which they ended, with whom they are told to.
+    pub(crate) fn into_order(self) -> Vec<(Party, FarEnd)> {
+        let mut ends: Vec<(Party, FarEnd)> = self.by_id.into_values().collect();
         ends.sort_unstable_by_key(|(_, end)| (end.done_utc_ns, end.id));
         ends
     }

@@ -260,6 +260,13 @@ impl Recovered {
                     self.ends.push(&message, status, error, at_utc_ns);
                 }
             }
+            RecordView::ToldSubmitted(record) => {
+                let id = record.id.to_native();
+                self.ends.told_submitted(id);
+                if let Some(message) = self.messages.get_mut(&id) {
+                    message.told_submitted = true;
+                }
+            }
             RecordView::Told(record) => self.ends.remove(record.id.to_native()),
             RecordView::GivenUp(record) => self.ends.remove(record.id.to_native()),
             RecordView::BatchProgress(record) => self.progressed(BatchProgress {

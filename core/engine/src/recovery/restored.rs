@@ -12,6 +12,7 @@ use carrack_queue::SealedFrame;
 use smallvec::SmallVec;
 
 use crate::shard::Home;
+use crate::telling::{SubmittedNews, Telling};
 
 /// A segment as the log leaves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +59,12 @@ pub(crate) struct Restored {
     /// Numbers of the carriers that had it in vain, since all were last tried.
     pub(crate) tried: SmallVec<[u32; 2]>,
     pub(crate) last_error: u32,
+    /// What the customer is told by requests.
+    pub(crate) telling: Option<Box<Telling>>,
+    /// He was told that it was submitted.
+    pub(crate) told_submitted: bool,
+    /// A carrier last took a part at.
+    pub(crate) submitted_utc_ns: u64,
 }
 
 /// A segment that nothing more is to come of, under the id of its carrier.
@@ -117,6 +124,9 @@ impl Restored {
             bad_outcomes: (0..parts).map(|_| 0).collect(),
             tried: SmallVec::new(),
             last_error: 0,
+            telling: Telling::of_stored(record),
+            told_submitted: false,
+            submitted_utc_ns: 0,
         })
     }
 
@@ -127,6 +137,7 @@ impl Restored {
             match (record.ok()?, &mut found) {
                 (RecordView::Accepted(record), None) => found = Self::new(frame, offset, record),
                 (RecordView::Tried(record), Some(found)) => found.note_tried(record),
+                (RecordView::ToldSubmitted(_), Some(found)) => found.told_submitted = true,
                 (RecordView::Submitted(record), Some(found)) => {
                     found.note_submitted(record);
                 }
@@ -146,6 +157,7 @@ impl Restored {
         self.cost_micros = self
             .cost_micros
             .saturating_add(record.price_micros.to_native());
+        self.submitted_utc_ns = record.at_utc_ns.to_native();
         let id = CarrierMessageId::from_slice(&record.carrier_message_id);
         self.set(
             record.segment,
@@ -255,6 +267,16 @@ impl Restored {
         self.segments.resize(parts, RestoredSegment::Unsent);
         if let Some(slot) = self.segments.get_mut(usize::from(segment)) {
             *slot = state;
+        }
+    }
+
+    /// Where the news stands that a carrier has it.
+    pub(crate) fn submitted_news(&self) -> SubmittedNews {
+        let wanted = self.telling.as_deref();
+        match wanted.is_some_and(Telling::wants_submitted) {
+            true if self.told_submitted => SubmittedNews::Told,
+            true if self.is_submitted() => SubmittedNews::Due,
+            _ => SubmittedNews::NotYet,
         }
     }
 

@@ -12,6 +12,7 @@ use super::live::{Live, Phase, Segment};
 use super::way::Way;
 use crate::facts::Facts;
 use crate::submission::{Chunk, Group, Refusal, Submission, Verdict};
+use crate::telling::Telling;
 
 /// The group that a chunk has come to, and the id its messages go by.
 type Leader = Option<(u32, Vec<u8>)>;
@@ -253,6 +254,7 @@ impl Shard {
             self.shared.shelved.fetch_add(1, Ordering::Relaxed);
             return Verdict::Accepted(id);
         }
+        let telling = Telling::of(&record);
         let key = self.live.insert(Live {
             account: record.account,
             phase: Phase::Committing,
@@ -267,10 +269,9 @@ impl Shard {
             waiting_since_ns: now.mono_ns,
             batch,
             tell: record.wants_receipt,
-            from: record
-                .wants_receipt
-                .is_any()
+            from: (telling.is_some() || record.wants_receipt.is_any())
                 .then(|| record.from.into_boxed_str()),
+            telling,
             told_as: match record.wants_receipt.is_any() {
                 true => record.told_as.into_boxed_slice(),
                 false => Box::default(),

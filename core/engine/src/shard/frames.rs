@@ -39,6 +39,8 @@ pub(crate) struct After {
     pub(crate) forget: Vec<(u16, u32)>,
     /// Customers to be told.
     pub(crate) tell: Vec<Key>,
+    /// Messages that a carrier has all of, whose customers want to know.
+    pub(crate) submitted: Vec<Key>,
     /// Messages from handsets to be told.
     pub(crate) mo: Vec<MessageId>,
     /// Messages that went to the shelf.

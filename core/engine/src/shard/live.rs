@@ -13,9 +13,11 @@ use carrack_routing::PlanId;
 use slab::Slab;
 use smallvec::SmallVec;
 
+use super::outbox::Party;
 use super::settle::throttled::Throttled;
 use super::way::{RoutePolicy, Way};
 use crate::limits::Paces;
+use crate::telling::{SubmittedNews, Telling};
 
 /// Names a live message; a slot used again has another generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -166,6 +168,8 @@ pub(crate) struct End {
     pub(crate) done_utc_ns: u64,
     /// The subscriber that was handed the notice, 0: none.
     pub(crate) handed_to: u64,
+    /// It is durable, and waits only until the customer knows that it was submitted.
+    pub(crate) is_held: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -237,6 +241,11 @@ pub(crate) struct Live {
     pub(crate) from: Option<Box<str>>,
     /// The id that the customer was given instead of its own, kept where a notice will need it; mostly empty.
     pub(crate) told_as: Box<[u8]>,
+    /// What the customer is told by requests, of messages that ask for it.
+    pub(crate) telling: Option<Box<Telling>>,
+    pub(crate) submitted: SubmittedNews,
+    /// A carrier had all of it at, where its customer is told of it by requests, UTC; 0: not yet, or not known any more.
+    pub(crate) submitted_utc_ns: u64,
     pub(crate) end: Option<End>,
     /// Delay of the last pause, for doubling.
     pub(crate) pause_ns: u64,
@@ -285,6 +294,9 @@ impl Live {
             tell: ReceiptWish::Never,
             from: None,
             told_as: Box::default(),
+            telling: None,
+            submitted: SubmittedNews::NotYet,
+            submitted_utc_ns: 0,
             end: None,
             pause_ns: 0,
         }
@@ -293,6 +305,37 @@ impl Live {
     /// Number of its buckets together; 0: it needs none.
     pub(crate) fn pace_number(&self) -> u64 {
         self.pace.as_ref().map_or(0, |pace| pace.number)
+    }
+
+    /// Whether the customer is to be told something when it ends so.
+    pub(crate) fn tells(&self, end: Status) -> bool {
+        match &self.telling {
+            Some(telling) => {
+                let owed = matches!(self.submitted, SubmittedNews::Due | SubmittedNews::Queued);
+                owed || telling.events.covers(end)
+            }
+            None => self.tell.covers(end),
+        }
+    }
+
+    /// A carrier has all of it, or had. True: the customer wants to know, and was not told.
+    pub(crate) fn is_submitted_now(&mut self, utc_ns: u64) -> bool {
+        if self.submitted_utc_ns == 0 {
+            self.submitted_utc_ns = utc_ns;
+        }
+        let wanted = self
+            .telling
+            .as_deref()
+            .is_some_and(Telling::wants_submitted);
+        if wanted && self.submitted == SubmittedNews::NotYet {
+            self.submitted = SubmittedNews::Due;
+        }
+        self.submitted == SubmittedNews::Due
+    }
+
+    /// Whom its end is told to.
+    pub(crate) fn party(&self) -> Party {
+        Party::of(self.account, self.telling.is_some())
     }
 
     pub(crate) fn in_flight(&self) -> usize {

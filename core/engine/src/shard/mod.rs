@@ -37,6 +37,7 @@ mod shelf;
 mod suspicion;
 mod sweep;
 mod timers;
+mod told;
 mod unnamed;
 mod untold;
 mod view;
@@ -405,6 +406,7 @@ impl Shard {
                 answers,
                 forget,
                 tell,
+                submitted,
                 mo,
                 aside,
                 back,
@@ -421,6 +423,9 @@ impl Shard {
             }
             for (place, entry) in forget {
                 self.forget_in_flight(place, entry);
+            }
+            for key in submitted {
+                self.submitted_is_durable(key);
             }
             for key in tell {
                 self.ready_to_tell(key);

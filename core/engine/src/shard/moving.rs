@@ -23,6 +23,7 @@ impl Shard {
             };
             // Segments that went to a carrier of ours cannot be followed from there.
             self.send_again(now, key);
+            self.take_news_back(key);
             if let Some(live) = self.live.remove(key) {
                 let (plan, route) = (
                     self.plans.carriers(live.plan).to_vec(),

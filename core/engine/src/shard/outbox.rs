@@ -4,42 +4,59 @@
 //! handsets what waits of them; a subscriber holds no more
 //! notices than it gave credits for.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 
-use carrack_message::MessageId;
 use carrack_message::mo::MoWay;
-use carrack_message::record::Told;
-use carrack_runtime::Now;
+use carrack_message::{MessageId, Status};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Shard;
-use super::live::{Key, Live, Phase};
+use super::live::{Key, Live};
 use super::untold::{FarEnd, FarEnds};
-use crate::notice::{Ending, News, Notice, NoticeKey, NoticeOf, NoticeSink};
+use crate::notice::{AtWebhook, Ending, News, Notice, NoticeKey, NoticeOf, NoticeSink};
+use crate::telling::SubmittedNews;
 
 /// Whom a subscriber speaks for, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Party {
     pub(crate) account: u32,
     pub(crate) way: MoWay,
 }
 
 impl Party {
-    /// Who is told the ends of messages: by `deliver_sm`, else they are asked for.
+    /// Who is told the ends of messages by `deliver_sm`.
     pub(crate) const fn binds(account: u32) -> Self {
         Self {
             account,
             way: MoWay::Bind,
         }
     }
+
+    /// Who is told the end of a message: by requests, else by `deliver_sm`.
+    pub(crate) const fn of(account: u32, by_requests: bool) -> Self {
+        Self {
+            account,
+            way: match by_requests {
+                true => MoWay::Webhook,
+                false => MoWay::Bind,
+            },
+        }
+    }
+}
+
+/// Something to be told of a message in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ToTell {
+    pub(super) key: Key,
+    /// That a carrier has it; else its end.
+    pub(super) submitted: bool,
 }
 
 struct Subscriber {
     id: u64,
     credits: u32,
     sink: NoticeSink,
-    handed: FxHashSet<Key>,
+    handed: FxHashSet<ToTell>,
     handed_mo: FxHashSet<MessageId>,
 }
 
@@ -47,7 +64,7 @@ struct Subscriber {
 struct PartyOutbox {
     /// Messages from handsets go before ends: they are few, and somebody waits for the answer.
     mo: VecDeque<MessageId>,
-    ready: VecDeque<Key>,
+    ready: VecDeque<ToTell>,
     /// Ends that wait behind those, in the log.
     far: FarEnds,
     subscribers: Vec<Subscriber>,
@@ -74,31 +91,50 @@ impl PartyOutbox {
     }
 }
 
-/// What a subscriber is told of an ended message; `None` where there is nothing to tell.
-fn ending(shard: u8, key: Key, live: &mut Live, subscriber: u64) -> Option<Notice> {
-    let end = live.end.as_mut()?;
-    end.handed_to = subscriber;
-    Some(Notice {
-        key: NoticeKey {
-            shard,
-            of: NoticeOf::End {
-                slot: key.slot,
-                generation: key.generation,
-            },
+/// What a subscriber is told of a message; `None` where there is nothing to tell.
+fn notice(shard: u8, what: ToTell, live: &mut Live, subscriber: u64) -> Option<Notice> {
+    let Key { slot, generation } = what.key;
+    let (of, status, error, done_utc_ns) = match live.end.as_mut() {
+        Some(end) if !what.submitted => {
+            end.handed_to = subscriber;
+            let of = NoticeOf::End { slot, generation };
+            (of, end.status, end.error, end.done_utc_ns)
+        }
+        _ if what.submitted && live.submitted == SubmittedNews::Queued => {
+            let of = NoticeOf::Submitted { slot, generation };
+            (of, Status::Submitted, 0, live.submitted_utc_ns)
+        }
+        _ => return None,
+    };
+    let ending = Ending {
+        id: live.id,
+        told_as: live.told_as.to_vec(),
+        to: live.to,
+        from: live.from.as_deref()?.to_owned(),
+        status,
+        error,
+        segments: live.segments_priced,
+        accepted_utc_ns: live.accepted_utc_ns,
+        taken_utc_ns: match live.telling {
+            Some(_) => live.submitted_utc_ns,
+            None => live.waiting_since_ns,
         },
-        account: live.account,
-        news: News::End(Ending {
-            id: live.id,
-            told_as: live.told_as.to_vec(),
-            to: live.to,
-            from: live.from.as_deref()?.to_owned(),
-            status: end.status,
-            error: end.error,
-            segments: live.segments_priced,
-            accepted_utc_ns: live.accepted_utc_ns,
-            taken_utc_ns: live.waiting_since_ns,
-            done_utc_ns: end.done_utc_ns,
+        done_utc_ns,
+        at_webhook: live.telling.as_deref().map(|telling| {
+            Box::new(AtWebhook {
+                telling: telling.clone(),
+                price_micros: live.price_micros,
+                submitted_first: !what.submitted && live.submitted == SubmittedNews::Due,
+            })
         }),
+    };
+    Some(Notice {
+        key: NoticeKey { shard, of },
+        account: live.account,
+        news: match what.submitted {
+            true => News::Submitted(ending),
+            false => News::End(ending),
+        },
     })
 }
 
@@ -107,8 +143,8 @@ pub(crate) struct Outbox {
     parties: FxHashMap<Party, PartyOutbox>,
     /// Parties for which there may be something to do.
     dirty: FxHashSet<Party>,
-    /// Accounts with ends in the log.
-    far: BTreeSet<u32>,
+    /// Parties with ends in the log.
+    far: BTreeSet<Party>,
 }
 
 /// Of an account whose customer is away so much less is kept in memory.
@@ -130,18 +166,16 @@ impl Outbox {
         }
     }
 
-    /// An end is to be told, from memory.
-    pub(super) fn push(&mut self, account: u32, key: Key) {
-        let party = Party::binds(account);
+    /// Something is to be told, from memory.
+    pub(super) fn push(&mut self, party: Party, what: ToTell) {
         let outbox = self.parties.entry(party).or_default();
-        outbox.ready.push_back(key);
+        outbox.ready.push_back(what);
         self.dirty.insert(party);
     }
 
-    /// Whether so many ends of an account wait in memory that the next one waits in the log.
-    pub(super) fn is_crowded(&self, account: u32, most: usize) -> bool {
-        let outbox = self.parties.get(&Party::binds(account));
-        outbox.is_some_and(|outbox| {
+    /// Whether so many ends of a party wait in memory that the next one waits in the log.
+    pub(super) fn is_crowded(&self, party: Party, most: usize) -> bool {
+        self.parties.get(&party).is_some_and(|outbox| {
             let most = match outbox.subscribers.is_empty() {
                 true => most / AWAY_PART,
                 false => most,
@@ -150,38 +184,36 @@ impl Outbox {
         })
     }
 
-    pub(super) fn push_far(&mut self, account: u32, end: FarEnd) {
-        let outbox = self.parties.entry(Party::binds(account)).or_default();
-        outbox.far.push(end);
-        self.far.insert(account);
+    pub(super) fn push_far(&mut self, party: Party, end: FarEnd) {
+        self.parties.entry(party).or_default().far.push(end);
+        self.far.insert(party);
     }
 
-    /// Accounts with ends in the log; those that have none any more are forgotten.
-    pub(super) fn accounts_far(&mut self) -> Vec<u32> {
+    /// Parties with ends in the log; those that have none any more are forgotten.
+    pub(super) fn parties_far(&mut self) -> Vec<Party> {
         let (parties, far) = (&self.parties, &mut self.far);
-        far.retain(|account| {
-            let outbox = parties.get(&Party::binds(*account));
+        far.retain(|party| {
+            let outbox = parties.get(party);
             outbox.is_some_and(|outbox| !outbox.far.is_empty())
         });
         far.iter().copied().collect()
     }
 
     /// Those of them whose customer is there and has fewer than so many to take from memory.
-    pub(super) fn hungry(&mut self, most: usize) -> Vec<u32> {
+    pub(super) fn hungry(&mut self, most: usize) -> Vec<Party> {
         if self.far.is_empty() {
             return Vec::new();
         }
-        let mut accounts = self.accounts_far();
-        accounts.retain(|account| {
-            let outbox = self.parties.get(&Party::binds(*account));
+        let mut hungry = self.parties_far();
+        hungry.retain(|party| {
+            let outbox = self.parties.get(party);
             outbox.is_some_and(|outbox| !outbox.subscribers.is_empty() && outbox.ready.len() < most)
         });
-        accounts
+        hungry
     }
 
-    pub(super) fn far(&mut self, account: u32) -> Option<&mut FarEnds> {
-        let outbox = self.parties.get_mut(&Party::binds(account))?;
-        Some(&mut outbox.far)
+    pub(super) fn far(&mut self, party: Party) -> Option<&mut FarEnds> {
+        Some(&mut self.parties.get_mut(&party)?.far)
     }
 
     /// A message from a handset is to be told.
@@ -199,10 +231,59 @@ impl Outbox {
     }
 
     /// An end needs no telling any more, whoever has it.
-    pub(super) fn free_end(&mut self, account: u32, subscriber: u64, key: Key) {
-        if let Some(known) = self.free(Party::binds(account), subscriber) {
-            known.handed.remove(&key);
+    pub(super) fn free_end(&mut self, party: Party, subscriber: u64, key: Key) {
+        if let Some(known) = self.free(party, subscriber) {
+            let submitted = false;
+            known.handed.remove(&ToTell { key, submitted });
         }
+    }
+
+    /// That a carrier has it needs no telling any more. False: nobody has it in hand.
+    pub(super) fn free_submitted(&mut self, party: Party, key: Key) -> bool {
+        let submitted = true;
+        let what = ToTell { key, submitted };
+        let Some(outbox) = self.parties.get_mut(&party) else {
+            return false;
+        };
+        let mut holders = outbox.subscribers.iter_mut();
+        let Some(known) = holders.find_map(|known| known.handed.remove(&what).then_some(known))
+        else {
+            return false;
+        };
+        known.credits = known.credits.saturating_add(1);
+        self.dirty.insert(party);
+        true
+    }
+
+    /// A subscriber is gone: what it has in hand.
+    pub(super) fn remove(
+        &mut self,
+        party: Party,
+        subscriber: u64,
+    ) -> Option<(Vec<ToTell>, Vec<MessageId>)> {
+        let outbox = self.parties.get_mut(&party)?;
+        let mut places = outbox.subscribers.iter();
+        let place = places.position(|known| known.id == subscriber)?;
+        let gone = outbox.subscribers.swap_remove(place);
+        self.dirty.insert(party);
+        Some((
+            gone.handed.into_iter().collect(),
+            gone.handed_mo.into_iter().collect(),
+        ))
+    }
+
+    /// These wait again, before the rest; the last one first.
+    pub(super) fn push_again(&mut self, party: Party, what: ToTell) {
+        self.parties
+            .entry(party)
+            .or_default()
+            .ready
+            .push_front(what);
+    }
+
+    /// The same of a message from a handset.
+    pub(super) fn push_mo_again(&mut self, party: Party, id: MessageId) {
+        self.parties.entry(party).or_default().mo.push_front(id);
     }
 
     /// A message from a handset needs no telling any more, whoever has it.
@@ -242,10 +323,10 @@ impl Shard {
                 };
                 let notice = match (mo, end) {
                     (Some(id), _) => self.mo.hand(self.number, id, party, subscriber.id),
-                    (None, Some(key)) => self
+                    (None, Some(what)) => self
                         .live
-                        .get_mut(key)
-                        .and_then(|live| ending(self.number, key, live, subscriber.id)),
+                        .get_mut(what.key)
+                        .and_then(|live| notice(self.number, what, live, subscriber.id)),
                     (None, None) => break,
                 };
                 let Some(notice) = notice else {
@@ -262,65 +343,5 @@ impl Shard {
                 }
             }
         }
-    }
-
-    /// The customer has taken a notice.
-    pub(super) fn told(&mut self, now: Now, key: NoticeKey) {
-        match key.of {
-            NoticeOf::End { slot, generation } => self.told_end(now, Key { slot, generation }),
-            NoticeOf::Mo { id, way } => self.told_mo(now, id, way),
-        }
-    }
-
-    fn told_end(&mut self, now: Now, key: Key) {
-        let Some(live) = self
-            .live
-            .get(key)
-            .filter(|live| live.phase == Phase::Untold)
-        else {
-            return;
-        };
-        let (id, account, epoch) = (live.id, live.account, live.home.epoch);
-        let handed_to = live.end.as_ref().map_or(0, |end| end.handed_to);
-        self.outbox.free_end(account, handed_to, key);
-        let told = Told {
-            id: id.0,
-            epoch,
-            at_utc_ns: now.utc_ns,
-        };
-        if !self.note(&told) {
-            return;
-        }
-        self.frames.summary().add_closed(epoch);
-        self.close(key);
-    }
-
-    /// A subscriber is gone: what it was handed and did not take waits again, before the rest.
-    pub(super) fn revoke(&mut self, party: Party, subscriber: u64) {
-        let Some(outbox) = self.outbox.parties.get_mut(&party) else {
-            return;
-        };
-        let Some(place) = outbox
-            .subscribers
-            .iter()
-            .position(|known| known.id == subscriber)
-        else {
-            return;
-        };
-        let gone = outbox.subscribers.swap_remove(place);
-        let mut handed: Vec<Key> = gone.handed.into_iter().collect();
-        handed.sort_unstable_by_key(|key| Reverse(self.live.get(*key).map(|live| live.id)));
-        for key in handed {
-            if let Some(end) = self.live.get_mut(key).and_then(|live| live.end.as_mut()) {
-                end.handed_to = 0;
-            }
-            outbox.ready.push_front(key);
-        }
-        let mut handed: Vec<MessageId> = gone.handed_mo.into_iter().collect();
-        handed.sort_unstable_by_key(|id| Reverse(*id));
-        for id in handed {
-            outbox.mo.push_front(id);
-        }
-        self.outbox.dirty.insert(party);
     }
 }

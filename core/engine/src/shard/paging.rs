@@ -21,6 +21,7 @@ use super::Shard;
 use super::backlog::Parked;
 use super::lanes::LaneKey;
 use super::live::{Home, Key, Live, Phase, Segment};
+use super::outbox::Party;
 use super::shelf::Purpose;
 use super::way::Way;
 use crate::engine::Cancelled;
@@ -28,6 +29,7 @@ use crate::facts::Facts;
 use crate::mail::Mail;
 use crate::pager::{Ask, Page, PageRequest, Pager, Read};
 use crate::recovery::{RestoredLane, told_as};
+use crate::telling::Telling;
 
 const FRAMES_MAX: usize = 64;
 const MESSAGES_A_REQUEST: usize = 4096;
@@ -58,8 +60,8 @@ pub(crate) enum Asked {
     Texts(Vec<Key>),
     /// Records of messages that leave for the shelf.
     Leaving(Vec<Key>),
-    /// Ends of this account.
-    Ends(u32),
+    /// Ends that this party is to be told.
+    Ends(Party),
     /// What is on the shelf.
     Shelf(Purpose),
     /// What a queue job looks at.
@@ -276,7 +278,7 @@ impl Shard {
         }
         match asked {
             Some(Asked::Lane(at)) => self.lane_paged(now, at, &frames),
-            Some(Asked::Ends(account)) => self.ends_paged(now, account, &frames, &gone),
+            Some(Asked::Ends(party)) => self.ends_paged(now, party, &frames, &gone),
             Some(Asked::Leaving(keys)) => self.leave(now, &keys, &frames),
             Some(Asked::Texts(keys)) => self.texts_paged(now, keys, &frames),
             Some(Asked::Single(wanted)) => {
@@ -461,6 +463,7 @@ struct Accepted {
 
 fn waiting(now: Now, record: &ArchivedAccepted, accepted: Accepted) -> Live {
     let segments = record.segments.max(1);
+    let telling = Telling::of_stored(record);
     let id = MessageId(record.id.to_native());
     Live {
         account: record.account.to_native(),
@@ -477,11 +480,9 @@ fn waiting(now: Now, record: &ArchivedAccepted, accepted: Accepted) -> Live {
         batch: record.batch.as_ref().map_or(0, |row| row.batch.to_native()),
         tell: record.wants_receipt.wish(),
         told_as: told_as(record),
-        from: record
-            .wants_receipt
-            .wish()
-            .is_any()
+        from: (telling.is_some() || record.wants_receipt.wish().is_any())
             .then(|| Box::from(record.from.as_str())),
+        telling,
         ..Live::untried(id, accepted.to, accepted.class, &accepted.way)
     }
 }

@@ -41,6 +41,11 @@ impl Shard {
     /// As a live message, counted already, that nothing is done about yet.
     pub(super) fn place_restored(&mut self, now: Now, restored: Restored) -> Key {
         let way = restored.way(self, now);
+        let submitted = restored.submitted_news();
+        let submitted_utc_ns = match restored.is_submitted() {
+            true => restored.submitted_utc_ns,
+            false => 0,
+        };
         let carrier = restored
             .carrier
             .and_then(|number| self.directory.carrier_place(number));
@@ -87,7 +92,11 @@ impl Shard {
             cost_micros: restored.cost_micros,
             price_micros: restored.price_micros,
             tell: restored.wants_receipt,
-            from: restored.wants_receipt.is_any().then_some(restored.from),
+            submitted,
+            submitted_utc_ns,
+            from: (restored.telling.is_some() || restored.wants_receipt.is_any())
+                .then_some(restored.from),
+            telling: restored.telling,
             told_as: restored.told_as,
             ..Live::untried(restored.id, restored.to, restored.class, &way)
         })

@@ -1,7 +1,7 @@
 //! Ends whose customer is away: their places in the log are kept, and they come back to memory as he takes them.
 //!
 //! Promise: an account's ends are told in their order, however many wait, and none is forgotten but by its age. Bound:
-//! forty-eight octets an end beyond those that an account may have in memory: `untold_live_max` of the settings while its
+//! forty-eight octets an end beyond those that a party may have in memory: `untold_live_max` of the settings while its
 //! customer is there, a part of it while he is away. One request an account is under way. What cannot be read is asked for again each second; what is not in the log any more
 //! is given up, and said.
 
@@ -16,10 +16,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Shard;
 use super::live::{End, Home, Key, Live, Phase};
+use super::outbox::{Party, ToTell};
 use super::paging::Asked;
 use super::way::Way;
 use crate::pager::Ask;
 use crate::recovery::told_as;
+use crate::telling::{SubmittedNews, Telling};
 
 const FRAMES_MAX: usize = 64;
 const ENDS_A_REQUEST: usize = 4096;
@@ -36,6 +38,8 @@ pub(crate) struct FarEnd {
     pub(crate) error: u32,
     pub(crate) status: Status,
     pub(crate) done_utc_ns: u64,
+    /// Its customer does not know yet that a carrier had it, and wants to.
+    pub(crate) submitted_first: bool,
 }
 
 impl FarEnd {
@@ -48,11 +52,12 @@ impl FarEnd {
             error: end.error,
             status: end.status,
             done_utc_ns: end.done_utc_ns,
+            submitted_first: live.submitted == SubmittedNews::Due,
         })
     }
 }
 
-/// The ends of one account that wait in the log, the oldest first; all are later than those in memory.
+/// The ends of one party that wait in the log, the oldest first; all are later than those in memory.
 #[derive(Debug, Default)]
 pub(super) struct FarEnds {
     ends: VecDeque<FarEnd>,
@@ -106,46 +111,64 @@ impl Shard {
             .live
             .get(key)
             .filter(|live| live.phase == Phase::Untold);
-        let Some((account, far)) = found.map(|live| (live.account, FarEnd::of(live))) else {
+        let Some((party, far)) = found.map(|live| (live.party(), FarEnd::of(live))) else {
             return;
         };
+        if self.is_held(key) {
+            return;
+        }
         let most = self.shared.settings.untold_live_max;
-        match far.filter(|_| self.outbox.is_crowded(account, most)) {
+        match far.filter(|_| self.outbox.is_crowded(party, most)) {
             Some(far) => {
                 self.live.remove(key);
-                self.outbox.push_far(account, far);
+                self.outbox.push_far(party, far);
             }
-            None => self.outbox.push(account, key),
+            None => {
+                let submitted = false;
+                self.outbox.push(party, ToTell { key, submitted });
+            }
         }
     }
 
-    /// What the log says at start is to be told.
-    pub(crate) fn restore_end(&mut self, account: u32, end: FarEnd) {
-        self.outbox.push_far(account, end);
+    /// What comes before it is on its way to the customer: it waits for that.
+    fn is_held(&mut self, key: Key) -> bool {
+        let Some(live) = self.live.get_mut(key) else {
+            return false;
+        };
+        let held = live.submitted == SubmittedNews::Queued;
+        if let Some(end) = live.end.as_mut() {
+            end.is_held = held;
+        }
+        held
     }
 
-    /// Asks for the next ends of those accounts whose customer is there. Once a turn.
+    /// What the log says at start is to be told.
+    pub(crate) fn restore_end(&mut self, party: Party, end: FarEnd) {
+        self.outbox.push_far(party, end);
+    }
+
+    /// Asks for the next ends of those parties whose customer is there. Once a turn.
     pub(super) fn ask_for_ends(&mut self) {
-        for account in self.outbox.hungry(ENDS_A_REQUEST) {
-            let Some(far) = self.outbox.far(account).filter(|far| far.asked == 0) else {
+        for party in self.outbox.hungry(ENDS_A_REQUEST) {
+            let Some(far) = self.outbox.far(party).filter(|far| far.asked == 0) else {
                 continue;
             };
             let (keys, count) = far.next();
-            if self.paging.ask(Ask::Frames(keys), || Asked::Ends(account)) {
+            if self.paging.ask(Ask::Frames(keys), || Asked::Ends(party)) {
                 far.asked = count;
             }
         }
     }
 
-    /// Frames with ends of an account were read; `gone` are not in the log.
+    /// Frames with ends of a party were read; `gone` are not in the log.
     pub(super) fn ends_paged(
         &mut self,
         now: Now,
-        account: u32,
+        party: Party,
         frames: &FxHashMap<FrameKey, Arc<SealedFrame>>,
         gone: &FxHashSet<FrameKey>,
     ) {
-        let Some(far) = self.outbox.far(account) else {
+        let Some(far) = self.outbox.far(party) else {
             return;
         };
         let mut asked = std::mem::take(&mut far.asked);
@@ -164,15 +187,15 @@ impl Shard {
         for end in found {
             let live = frames
                 .get(&end.home.frame())
-                .and_then(|frame| ended(account, &end, frame));
+                .and_then(|frame| ended(party.account, &end, frame));
             match live {
                 Some(live) => {
-                    let key = self.live.insert(live);
-                    self.outbox.push(account, key);
+                    let (key, submitted) = (self.live.insert(live), false);
+                    self.outbox.push(party, ToTell { key, submitted });
                 }
                 None => {
                     tracing::error!(id = %end.id, "the record of a message cannot be read; its customer is not told its end");
-                    self.give_up(now, account, &end);
+                    self.give_up(now, party.account, &end);
                 }
             }
         }
@@ -183,18 +206,18 @@ impl Shard {
         let before_utc_ns = now
             .utc_ns
             .saturating_sub(self.shared.settings.tell_within_ns);
-        for account in self.outbox.accounts_far() {
+        for party in self.outbox.parties_far() {
             let mut given_up = 0;
             while given_up < GIVEN_UP_AT_ONCE
-                && let Some(far) = self.outbox.far(account)
+                && let Some(far) = self.outbox.far(party)
                 && let Some(end) = far.pop_before(before_utc_ns)
             {
-                self.give_up(now, account, &end);
+                self.give_up(now, party.account, &end);
                 given_up += 1;
             }
             if given_up > 0 {
                 tracing::warn!(
-                    account,
+                    account = party.account,
                     given_up,
                     "ends of messages were not taken by their customer in time"
                 );
@@ -214,8 +237,9 @@ impl Shard {
         if now.utc_ns.saturating_sub(end.done_utc_ns) <= within_ns {
             return;
         }
-        let (account, handed_to) = (live.account, end.handed_to);
-        self.outbox.free_end(account, handed_to, key);
+        let (account, party, handed_to) = (live.account, live.party(), end.handed_to);
+        self.outbox.free_end(party, handed_to, key);
+        self.outbox.free_submitted(party, key);
         self.live.remove(key);
         self.give_up(now, account, &far);
     }
@@ -260,12 +284,19 @@ fn ended(account: u32, end: &FarEnd, frame: &Arc<SealedFrame>) -> Option<Live> {
         last_error: end.error,
         tell: record.wants_receipt.wish(),
         told_as: told_as(record),
+        price_micros: record.price_micros.to_native(),
+        telling: Telling::of_stored(record),
+        submitted: match end.submitted_first {
+            true => SubmittedNews::Due,
+            false => SubmittedNews::NotYet,
+        },
         from: Some(Box::from(record.from.as_str())),
         end: Some(End {
             status: end.status,
             error: end.error,
             done_utc_ns: end.done_utc_ns,
             handed_to: 0,
+            is_held: false,
         }),
         ..Live::untried(end.id, to, class, &Way::NONE)
     })

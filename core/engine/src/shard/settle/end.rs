@@ -9,6 +9,7 @@ use carrack_runtime::Now;
 use crate::engine::Cancelled;
 use crate::shard::Shard;
 use crate::shard::live::{End, Key, Live, Phase, SegmentState};
+use crate::telling::SubmittedNews;
 
 impl Shard {
     pub(super) fn finish_by_receipts(&mut self, now: Now, key: Key, state: ReceiptState) {
@@ -28,10 +29,18 @@ impl Shard {
 
     /// The end of a message: its one final record.
     pub(in crate::shard) fn finish(&mut self, now: Now, key: Key, status: Status, detail: &str) {
-        let Some(live) = self.live.get(key).filter(|live| live.end.is_none()) else {
+        let Some(live) = self.live.get_mut(key).filter(|live| live.end.is_none()) else {
             return;
         };
-        let tell = live.tell.covers(status);
+        let all_taken = usize::from(live.segments_sent) >= live.segments.len();
+        if live.telling.is_some() && all_taken && live.submitted == SubmittedNews::NotYet {
+            // Its receipt came with the answer.
+            live.is_submitted_now(now.utc_ns);
+        }
+        let tell = live.tells(status);
+        let Some(live) = self.live.get(key) else {
+            return;
+        };
         let carrier = live
             .carrier
             .and_then(|place| self.directory.carrier(place))
@@ -112,6 +121,7 @@ impl Shard {
                 error: live.last_error,
                 done_utc_ns: now.utc_ns,
                 handed_to: 0,
+                is_held: false,
             });
             self.frames.after.tell.push(key);
         }

@@ -104,10 +104,18 @@ impl Shard {
         if asks && live.from.is_none() {
             live.from = frame.and_then(|frame| sender(&frame, live.offset));
         }
+        let news = live.telling.is_some() && live.is_submitted_now(now.utc_ns);
         if live.batch != 0 && !live.counted_submitted {
             live.counted_submitted = true;
             let batch = live.batch;
             self.batch(batch).submitted.fetch_add(1, Ordering::Relaxed);
+        }
+        if news {
+            match self.frames.after_all() {
+                Some(after) => after.submitted.push(key),
+                // After a start, or back from the shelf: the log has it.
+                None => self.submitted_is_durable(key),
+            }
         }
     }
 

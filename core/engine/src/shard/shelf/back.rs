@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use carrack_message::carrier_id::FoldedId;
 use carrack_message::record::{
-    Accepted, FrameReader, ReceiptSeen, RecordView, Submitted, Tried, owned,
+    Accepted, FrameReader, ReceiptSeen, RecordView, Submitted, ToldSubmitted, Tried, owned,
 };
 use carrack_message::{MessageId, Status};
 use carrack_queue::{FrameKey, SealedFrame, ShelfChange, ShelfEntry};
@@ -64,6 +64,10 @@ impl Shard {
                 }
                 Ok(RecordView::Tried(record)) => {
                     let record = owned::<_, Tried>(record).ok()?;
+                    self.frames.push(self.committer.as_ref(), &record).ok()?;
+                }
+                Ok(RecordView::ToldSubmitted(record)) => {
+                    let record = owned::<_, ToldSubmitted>(record).ok()?;
                     self.frames.push(self.committer.as_ref(), &record).ok()?;
                 }
                 Ok(RecordView::Submitted(record)) => {

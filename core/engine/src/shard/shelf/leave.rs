@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 
 use carrack_message::MessageId;
 use carrack_message::record::{
-    Accepted, Aside, FrameFault, FrameWriter, ReceiptSeen, RecordView, Submitted, Tried, owned,
-    record_at,
+    Accepted, Aside, FrameFault, FrameWriter, ReceiptSeen, RecordView, Submitted, ToldSubmitted,
+    Tried, owned, record_at,
 };
 use carrack_queue::{FrameKey, SealedFrame, ShelfChange, ShelfEntry, ShelfMarks, receipt_name};
 use carrack_runtime::Now;
@@ -21,6 +21,7 @@ use crate::shard::live::{Key, Live, Phase, SegmentState};
 use crate::shard::matching::folded;
 use crate::shard::paging::Asked;
 use crate::shard::{Carrier, Shard};
+use crate::telling::SubmittedNews;
 
 /// However many wait in memory, a receipt has this long to come while its message is there.
 const AGE_MIN_NS: u64 = 10_000_000_000;
@@ -67,6 +68,7 @@ impl Shard {
             .carrier
             .is_none_or(|place| self.query_after_ns(key, place).is_some());
         live.phase == Phase::AwaitingReceipt
+            && live.submitted != SubmittedNews::Queued
             && known
             && awaited
             && !asks
@@ -163,6 +165,13 @@ impl Shard {
         records.push(&owned::<_, Accepted>(record).ok()?).ok()?;
         if let Some(tried) = self.tried(now, live) {
             records.push(&tried).ok()?;
+        }
+        if live.submitted == SubmittedNews::Told {
+            let told = ToldSubmitted {
+                id: live.id.0,
+                at_utc_ns: now.utc_ns,
+            };
+            records.push(&told).ok()?;
         }
         let names = outcomes(&mut records, now, live, carrier)?;
         let waited_ns = now.mono_ns.saturating_sub(live.waiting_since_ns);

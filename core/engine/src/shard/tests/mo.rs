@@ -76,7 +76,7 @@ fn texts(taken: &Mutex<Vec<Notice>>) -> Vec<(String, u8)> {
             IncomingBody::Text(text) => (text.clone(), mo.missing),
             IncomingBody::Octets(octets) => (format!("{octets:?}"), mo.missing),
         },
-        News::End(_) => panic!("an end"),
+        News::End(_) | News::Submitted(_) => panic!("an end"),
     };
     taken.iter().map(text).collect()
 }

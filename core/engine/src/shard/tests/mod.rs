@@ -9,6 +9,7 @@
 mod accepting;
 mod any_order;
 mod backlogs;
+mod by_requests;
 mod credit;
 mod failing_over;
 mod forms;
