@@ -54,8 +54,11 @@ impl Doors {
             SmppServer::start(spec, engine.clone(), Arc::clone(&book))
         });
         let smpp = smpp.transpose()?;
-        let keep = settings.mo.keep;
-        let webhooks = Webhooks::start(WebhookSpec { keep }, engine.clone(), Arc::clone(&book))?;
+        let webhooks = WebhookSpec {
+            mo_keep: settings.mo.keep,
+            tell_within: settings.delivery.tell_within,
+        };
+        let webhooks = Webhooks::start(webhooks, engine.clone(), Arc::clone(&book))?;
         let http = settings.http.as_ref().map(|http| {
             let spec = HttpSpec {
                 taps,

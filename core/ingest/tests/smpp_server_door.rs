@@ -348,6 +348,7 @@ fn telling(key: u64) -> Telling<u64> {
             accepted_utc_ns: 0,
             taken_utc_ns: 0,
             done_utc_ns: 0,
+            at_webhook: None,
         }),
     }
 }

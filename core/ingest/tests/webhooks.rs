@@ -40,12 +40,9 @@ fn until(what: &str, mut so: impl FnMut() -> bool) {
 }
 
 fn webhook(url: &str) -> Webhook {
-    Webhook {
-        url: url.parse().unwrap(),
-        secret: Secret::new(SECRET),
-        concurrency: 4,
-        timeout: Duration::from_millis(400),
-    }
+    let mut webhook = Webhook::at(url.parse().unwrap(), vec![Secret::new(SECRET)]);
+    webhook.terms.timeout = Duration::from_millis(400);
+    webhook
 }
 
 fn account(name: &str, url: &str) -> AccountSpec {
@@ -69,7 +66,10 @@ struct Stand {
 fn open(desk: &Desk, accounts: &[AccountSpec]) -> Stand {
     let book = Accounts::build(accounts, number).unwrap();
     let book = Arc::new(AccountBook::new(book));
-    let spec = WebhookSpec { keep: DAY };
+    let spec = WebhookSpec {
+        mo_keep: DAY,
+        tell_within: DAY,
+    };
     let door = Webhooks::start(spec, desk.clone(), Arc::clone(&book)).unwrap();
     Stand {
         desk: desk.clone(),

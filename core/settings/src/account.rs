@@ -10,8 +10,8 @@ use crate::customer::{ALPHABETS, BIND_KINDS, ID_FORMATS, MO_FORMS};
 use crate::profile::ERROR_BODIES;
 use crate::reader::{Read, Section};
 use crate::{
-    ApiKey, BindKinds, DefaultAlphabet, Duplicates, ErrorBody, IdFormat, MoForm, Network, ReceiptDialect,
-    Secret, SenderPattern, Webhook, kind, password,
+    ApiKey, BindKinds, Callbacks, DefaultAlphabet, Duplicates, ErrorBody, IdFormat, MoForm,
+    Network, ReceiptDialect, Secret, SenderPattern, Webhook, kind, password,
 };
 
 /// When messages are acknowledged.
@@ -96,6 +96,8 @@ pub struct Account {
     pub duplicates: Option<Duplicates>,
     /// Where its events are posted; none: nowhere.
     pub webhook: Option<Webhook>,
+    /// Where its messages may have themselves told; none: nowhere.
+    pub callbacks: Option<Callbacks>,
     /// Line of its header in the file.
     pub line: usize,
 }
@@ -147,6 +149,9 @@ impl Account {
                 .inner("duplicates")
                 .and_then(|inner| Duplicates::read(&inner)),
             webhook: section.inner("webhook").map(|inner| Webhook::read(&inner)),
+            callbacks: section
+                .inner("callbacks")
+                .map(|inner| Callbacks::read(&inner)),
             line: section.line,
         };
         section.finish();

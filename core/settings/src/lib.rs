@@ -90,4 +90,4 @@ pub use shutdown::Shutdown;
 pub use smpp_server::SmppServer;
 pub use source::Source;
 pub use tls::Tls;
-pub use webhook::Webhook;
+pub use webhook::{Callbacks, HostPattern, PostingTerms, SmppReceipts, Webhook};

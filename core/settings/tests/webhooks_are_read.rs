@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use carrack_settings::{Settings, Webhook};
+use carrack_message::{StateEvents, Status};
+use carrack_settings::{Callbacks, Secret, Settings, SmppReceipts, Webhook};
 
 const SECRET: &str = "0123456789abcdef";
 
@@ -25,9 +26,13 @@ fn with_url(url: &str) -> Result<Webhook, String> {
 fn what_is_left_out_has_its_default() {
     let webhook = with_url("https://example.com:8443/sms?for=us").unwrap();
     assert_eq!(webhook.url, "https://example.com:8443/sms?for=us");
-    assert_eq!(webhook.secret.expose(), SECRET);
-    assert_eq!(webhook.concurrency, 4);
-    assert_eq!(webhook.timeout, Duration::from_secs(10));
+    let secrets: Vec<&str> = webhook.terms.secrets.iter().map(Secret::expose).collect();
+    assert_eq!(secrets, [SECRET]);
+    assert_eq!(webhook.terms.concurrency, 4);
+    assert_eq!(webhook.terms.timeout, Duration::from_secs(10));
+    assert_eq!(webhook.terms.keep, Duration::from_secs(72 * 3600));
+    assert_eq!(webhook.batch_max, 1);
+    assert!(webhook.events.is_empty());
     for url in [
         "http://[::1]:8080/",
         "http://127.0.0.1:9/x",
@@ -79,4 +84,79 @@ fn all_faults_are_named_and_no_secret_is_shown() {
         !shown.contains(SECRET) && !shown.contains("token"),
         "{shown}"
     );
+}
+
+fn callbacks(callbacks: &str) -> Result<Callbacks, String> {
+    let text = format!(
+        "[node]\ndata_dir = \"data\"\n[[account]]\nname = \"a\"\napi_key = \"k\"\ncallbacks = {{ {callbacks} }}\n"
+    );
+    let settings = Settings::parse(&text, "test", Path::new(""));
+    let mut settings = settings.map_err(|faults| faults.to_string())?;
+    Ok(settings.accounts.remove(0).callbacks.unwrap())
+}
+
+#[test]
+fn events_are_a_set_and_an_unknown_one_is_named() {
+    let with = |events: &str| {
+        read(&format!(
+            "url = \"https://u/\", secret = \"{SECRET}\", {events}"
+        ))
+    };
+    let webhook = with(
+        "events = [\"message.received\", \"message.delivered\", \"message.submitted\"], smpp_receipts = \"webhook\"",
+    );
+    let webhook = webhook.unwrap();
+    let wanted = StateEvents::DELIVERED.with(StateEvents::SUBMITTED);
+    assert_eq!(webhook.events, wanted);
+    assert_eq!(webhook.smpp_receipts, SmppReceipts::Webhook);
+    let fault = with("events = [\"message.deliverd\"]").unwrap_err();
+    assert!(fault.contains("message.delivered"), "{fault}");
+    let fault = with("smpp_receipts = \"webhook\"").unwrap_err();
+    assert!(fault.contains("its `events` name none"), "{fault}");
+}
+
+#[test]
+fn keys_of_a_signature_are_one_or_several() {
+    let with = |secrets: &str| read(&format!("url = \"https://u/\", secret = {secrets}"));
+    let two = with(&format!("[\"{SECRET}\", \"fedcba9876543210\"]")).unwrap();
+    assert_eq!(two.terms.secrets.len(), 2);
+    for (secrets, part) in [
+        ("[]", "is empty"),
+        ("[\"0123456789abcdef\", \"short\"]", "shorter than 16"),
+        (
+            &format!("[{}]", vec![format!("\"{SECRET}\""); 5].join(",")),
+            "more than 4",
+        ),
+    ] {
+        let fault = with(secrets).unwrap_err();
+        assert!(fault.contains(part), "{fault}");
+    }
+}
+
+#[test]
+fn callbacks_name_the_hosts_that_they_may_be_at() {
+    let read = callbacks("hosts = [\"Example.com\", \"*.shop.example\"]").unwrap();
+    let takes = |host: &str| read.hosts.iter().any(|pattern| pattern.takes(host));
+    for (host, taken) in [
+        ("example.com", true),
+        ("www.example.com", false),
+        ("a.shop.example", true),
+        ("a.b.shop.example", true),
+        ("shop.example", false),
+        ("ashop.example", false),
+        (".shop.example", false),
+    ] {
+        assert_eq!(takes(host), taken, "{host}");
+    }
+    assert!(!read.private && read.terms.secrets.is_empty());
+    assert!(read.events.covers(Status::Expired) && !read.events.covers(Status::Submitted));
+    for (bad, part) in [
+        ("hosts = []", "is empty"),
+        ("", "`hosts` is missing"),
+        ("hosts = \"https://example.com\"", "without scheme"),
+        ("hosts = \"*\"", "write a host"),
+    ] {
+        let fault = callbacks(bad).unwrap_err();
+        assert!(fault.contains(part), "{bad}: {fault}");
+    }
 }

@@ -75,6 +75,8 @@ metrics! {
     /// Requests to webhooks, by outcome: taken (2xx), later (408, 425, 429, 5xx), refused (another 4xx), redirected,
     /// timed_out, unreachable (no connection or no TLS), broken (no whole answer, or too long a one).
     counter WEBHOOK_REQUESTS = "carrack_webhook_requests_total";
+    /// Events that webhooks and callbacks took: a request may have several.
+    counter WEBHOOK_EVENTS = "carrack_webhook_events_total";
     /// Time of a request to a webhook, its answer included.
     histogram WEBHOOK_SECONDS = "carrack_webhook_seconds";
     /// Events handed to webhooks that are on their way or wait for another try.

@@ -25,6 +25,7 @@ pub(crate) struct Party {
 
 impl Party {
     /// Who is told the ends of messages by `deliver_sm`.
+    #[cfg(any(test, feature = "simulation"))]
     pub(crate) const fn binds(account: u32) -> Self {
         Self {
             account,

@@ -8,7 +8,7 @@ use carrack_message::number::{self, NumberKind};
 use carrack_message::{Class, Msisdn, Sender};
 use carrack_routing::{Deck, Numbering, PriceHit};
 use carrack_runtime::{Clock, SystemClock};
-use carrack_settings::{BindKinds, Duplicates, Network, SenderPattern, Webhook};
+use carrack_settings::{BindKinds, Callbacks, Duplicates, Network, SenderPattern, Webhook};
 use carrack_smpp::BindKind;
 use carrack_throttle::Bucket;
 
@@ -89,6 +89,8 @@ pub struct Account {
     pub dialect: Dialect,
     /// Where its events are posted; none: nowhere.
     pub webhook: Option<Webhook>,
+    /// Where its messages may have themselves told; none: nowhere.
+    pub callbacks: Option<Callbacks>,
     binds: BindKinds,
     senders: Vec<SenderPattern>,
     refuse_kinds: Vec<NumberKind>,
@@ -127,6 +129,7 @@ impl Account {
             duplicates: spec.duplicates,
             dialect: spec.dialect,
             webhook: spec.webhook.clone(),
+            callbacks: spec.callbacks.clone(),
             binds: spec.binds,
             senders: spec.senders.clone(),
             refuse_kinds: spec.refuse_kinds.clone(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use carrack_message::Class;
 use carrack_message::number::NumberKind;
 use carrack_routing::{Deck, Numbering};
-use carrack_settings::{ApiKey, BindKinds, Duplicates, Network, SenderPattern, Webhook};
+use carrack_settings::{ApiKey, BindKinds, Callbacks, Duplicates, Network, SenderPattern, Webhook};
 
 use super::Dialect;
 
@@ -64,6 +64,8 @@ pub struct AccountSpec {
     pub dialect: Dialect,
     /// Where its events are posted; none: nowhere.
     pub webhook: Option<Webhook>,
+    /// Where its messages may have themselves told; none: nowhere.
+    pub callbacks: Option<Callbacks>,
 }
 
 impl AccountSpec {
@@ -96,6 +98,7 @@ impl AccountSpec {
             duplicates: None,
             dialect: Dialect::default(),
             webhook: None,
+            callbacks: None,
         }
     }
 
@@ -136,6 +139,7 @@ impl AccountSpec {
             duplicates: account.duplicates,
             dialect: Dialect::from_settings(account),
             webhook: account.webhook.clone(),
+            callbacks: account.callbacks.clone(),
         }
     }
 }

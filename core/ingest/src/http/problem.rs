@@ -200,8 +200,9 @@ impl IntoResponse for Problem {
             HeaderValue::from_static("application/problem+json"),
         );
         if self.status == StatusCode::UNAUTHORIZED.as_u16() {
-            let ways =
-                HeaderValue::from_static("Bearer realm=\"carrack\", Basic realm=\"carrack\", HMAC-SHA256 realm=\"carrack\"");
+            let ways = HeaderValue::from_static(
+                "Bearer realm=\"carrack\", Basic realm=\"carrack\", HMAC-SHA256 realm=\"carrack\"",
+            );
             headers.insert(header::WWW_AUTHENTICATE, ways);
         }
         if let Some(seconds) = self.retry_after_seconds {

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use super::idempotency::{FIELD, RequestKey};
 use super::problem::{FieldFault, Problem};
 use crate::accounts::Account;
-use crate::submission::{Fields, Screen, SubmissionFault, nearest, send_at_utc_ns};
+use crate::submission::{Fields, Screen, SubmissionFault, nearest, own_callback, send_at_utc_ns};
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "to",
     "from",
     "text",
@@ -21,9 +21,8 @@ const KEYS: [&str; 10] = [
     "encoding",
     "send_at",
     FIELD,
+    "callback_url",
 ];
-/// Keys of the contract that this version does not serve; to pass over them would be a lie.
-const LATER: [&str; 1] = ["callback_url"];
 /// Class of a message where neither it nor its account names one.
 const CLASS: Class = Class::Transactional;
 
@@ -41,6 +40,7 @@ pub(crate) struct MessageRequest {
     send_at: Option<String>,
     send_at_utc_ns: u64,
     key: Option<RequestKey>,
+    callback_url: Option<String>,
 }
 
 /// One recipient, screened.
@@ -58,13 +58,10 @@ impl MessageRequest {
     ) -> Result<Self, Problem> {
         let mut faults = Vec::new();
         for key in object.keys() {
-            let detail = if LATER.contains(&key.as_str()) {
-                "is not in this version; leave it out".to_owned()
-            } else if KEYS.contains(&key.as_str()) {
+            if KEYS.contains(&key.as_str()) {
                 continue;
-            } else {
-                format!("is unknown; {}", nearest(key, KEYS.into_iter()))
-            };
+            }
+            let detail = format!("is unknown; {}", nearest(key, KEYS.into_iter()));
             faults.push(FieldFault {
                 field: key.clone(),
                 detail,
@@ -93,6 +90,7 @@ impl MessageRequest {
             tag: text("tag"),
             validity: text("validity"),
             encoding: text("encoding"),
+            callback_url: text("callback_url").filter(|url| !url.is_empty()),
             text: text("text").unwrap_or_default(),
             send_at,
             send_at_utc_ns: 0,
@@ -154,6 +152,10 @@ impl MessageRequest {
             tag: self.tag.as_deref(),
             batch: None,
             send_at_utc_ns: self.send_at_utc_ns,
+            callback: self
+                .callback_url
+                .as_deref()
+                .map(|url| own_callback(account, url)),
         })?;
         let encoding = screened.alphabet.map_or("binary", Alphabet::name);
         Ok(Recipient {
@@ -219,7 +221,6 @@ mod tests {
         for (text, part) in [
             (r#"{"to":"1","txet":"x"}"#, "did you mean `text`?"),
             (r#"{"to":"1","send_at":"x"}"#, "is no moment"),
-            (r#"{"to":"1","callback_url":"x"}"#, "not in this version"),
             (r#"{"to":"1","text":5}"#, "has to be a text"),
             (r#"{"text":"x"}"#, "is missing"),
             (r#"{"to":[],"text":"x"}"#, "empty list"),

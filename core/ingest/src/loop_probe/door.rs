@@ -215,6 +215,7 @@ impl Door {
                 let held = |carrier: &str| held(engine, carrier);
                 self.courses.ended(end(ending), &held)
             }
+            News::Submitted(_) => Acts::new(),
             News::Mo(incoming) => match &incoming.body {
                 IncomingBody::Text(text) => self.courses.came_back(text, now),
                 IncomingBody::Octets(_) => Acts::new(),

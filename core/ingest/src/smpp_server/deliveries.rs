@@ -319,7 +319,7 @@ impl<K: Copy> Deliveries<K> {
 
 fn id(news: &News) -> MessageId {
     match news {
-        News::End(ending) => ending.id,
+        News::End(ending) | News::Submitted(ending) => ending.id,
         News::Mo(mo) => mo.id,
     }
 }

@@ -138,6 +138,7 @@ pub(crate) mod tests {
             accepted_utc_ns: 1_800_000_000 * SECOND_NS,
             taken_utc_ns: 0,
             done_utc_ns: 1_800_000_060 * SECOND_NS,
+            at_webhook: None,
         }
     }
 

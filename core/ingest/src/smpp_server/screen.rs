@@ -5,8 +5,10 @@
 use carrack_engine::{IdempotencyKey, Refusal, Submission};
 use carrack_message::record::{Body, ReceiptWish};
 use carrack_message::{
-    Class, HOPS_MAX, IDEMPOTENCY_TAG, Msisdn, Sender, each_tlv, hops, idempotency_key,
+    Callback, Class, HOPS_MAX, IDEMPOTENCY_TAG, Msisdn, Sender, each_tlv, hops, idempotency_key,
+    write_callback,
 };
+use carrack_settings::SmppReceipts;
 use carrack_smpp::{Address, CommandStatus, ShortMessage, Tlvs, tag};
 
 use super::{address, period, user_data};
@@ -44,12 +46,16 @@ pub(crate) fn common(
     let validity_ns = validity_ns(sm, utc_ns.max(send_at_utc_ns))?;
     let from = address::sender(&sm.source, account.sender)?;
     let body = user_data::read(sm, account.dialect.alphabet)?;
-    let (tlvs, key) = vendors(&sm.tlvs)?;
+    let (mut tlvs, key) = vendors(&sm.tlvs)?;
+    let by_requests = told_by_requests(account, &mut tlvs);
     let options = Options {
         send_at_utc_ns,
         class: None,
         validity_ns: validity_ns.min(account.validity_ns_max),
-        wants_receipt: wish(sm.registered_delivery),
+        wants_receipt: match by_requests {
+            true => ReceiptWish::Never,
+            false => wish(sm.registered_delivery),
+        },
         tlvs,
         client_ref: sm
             .tlvs
@@ -131,6 +137,13 @@ fn screened(
         .prepared(to, from, body, options)
         .map(|screened| screened.submission)
         .map_err(|fault| status_of(&fault))
+}
+
+/// Writes down that the account's webhook is told of it, where that is told instead of the binds.
+fn told_by_requests(account: &Account, tlvs: &mut Vec<u8>) -> bool {
+    let webhook = account.webhook.as_ref();
+    let webhook = webhook.filter(|webhook| webhook.smpp_receipts == SmppReceipts::Webhook);
+    webhook.is_some_and(|webhook| write_callback(&Callback::webhook(webhook.events), tlvs))
 }
 
 /// Parameters of vendors, for carriers whose profile takes them, and the client's key, which is for us. A message that has

@@ -58,6 +58,8 @@ impl TellingWriter {
     ) -> Option<(R, u8)> {
         match news {
             News::End(ending) => Some((self.receipt.write(ending, send), 1)),
+            // Never on this way.
+            News::Submitted(_) => None,
             News::Mo(incoming) => self.mo.write(incoming, line, send),
         }
     }

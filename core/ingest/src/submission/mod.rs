@@ -3,12 +3,14 @@
 //! Promise: the same message is screened alike at every door. Pure. What cannot be taken is refused with the field, the
 //! fault and its cure; nothing is guessed and nothing is dropped. Bound: the account's segments and validity.
 
+mod callback;
 mod fault;
 mod nearest;
 mod screen;
 mod send_at;
 mod validity;
 
+pub(crate) use callback::own_callback;
 pub use fault::SubmissionFault;
 pub(crate) use nearest::nearest;
 pub use screen::{CLIENT_REF_OCTETS_MAX, Fields, Options, Screen, Screened};

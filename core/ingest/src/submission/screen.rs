@@ -4,12 +4,16 @@ use carrack_engine::{IdempotencyKey, OnRepeat, Submission};
 use carrack_message::alphabet::{self, Alphabet};
 use carrack_message::record::{BatchRow, Body, ReceiptWish};
 use carrack_message::segment::single_units;
-use carrack_message::{Class, Micros, Msisdn, Segmentation, Sender, is_tag, number, write_tag};
+use carrack_message::{
+    Callback, Class, Micros, Msisdn, Segmentation, Sender, is_tag, number, write_callback,
+    write_tag,
+};
 use carrack_routing::{Choice, RouteTable};
 use carrack_settings::{Duplicates, DuplicatesAnswer, DuplicatesOf};
 
 use super::{SubmissionFault, validity_ns};
 use crate::accounts::Account;
+use crate::webhook::check_callback_url;
 
 /// Longest reference a customer may give a message, in octets.
 pub const CLIENT_REF_OCTETS_MAX: usize = 128;
@@ -40,6 +44,8 @@ pub struct Fields<'a> {
     pub batch: Option<BatchRow>,
     /// Not to be sent before, UTC nanoseconds; 0: at once.
     pub send_at_utc_ns: u64,
+    /// Where its customer wants to be told of it; none: at the account's webhook, if that is told.
+    pub callback: Option<Callback<'a>>,
 }
 
 /// What a door has besides recipient, sender and body.
@@ -110,7 +116,8 @@ impl<'a> Screen<'a> {
             let detail = format!("is longer than {CLIENT_REF_OCTETS_MAX} octets; shorten it");
             return Err(SubmissionFault::new("client_ref", detail));
         }
-        let tlvs = tag_parameter(fields.tag)?;
+        let mut tlvs = tag_parameter(fields.tag)?;
+        self.told(fields.callback, &mut tlvs)?;
         let body = self.body(fields.text, fields.encoding)?;
         let options = Options {
             class,
@@ -125,6 +132,25 @@ impl<'a> Screen<'a> {
             batch: fields.batch,
         };
         self.prepared(to, from, body, options)
+    }
+
+    /// Writes down how its customer is to be told of it, where he is.
+    fn told(&self, asked: Option<Callback<'_>>, tlvs: &mut Vec<u8>) -> Result<(), SubmissionFault> {
+        let fault = |detail: String| SubmissionFault::new("callback_url", detail);
+        if let Some(callback) = &asked {
+            check_callback_url(self.account, callback.url).map_err(fault)?;
+        }
+        let webhook = self.account.webhook.as_ref().map(|webhook| webhook.events);
+        let usual = webhook
+            .filter(|events| !events.is_empty())
+            .map(Callback::webhook);
+        match asked.or(usual) {
+            // That it is too long was seen before.
+            Some(callback) if !write_callback(&callback, tlvs) => {
+                Err(fault("is too long; shorten it".to_owned()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Reads a recipient.

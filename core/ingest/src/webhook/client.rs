@@ -1,27 +1,33 @@
-//! One HTTP request to a customer's receiver.
+//! One HTTP request to a customer's receiver: his webhook, or a URL that a message of his names.
 //!
 //! Promise: the whole of it, from the name's look-up to the last octet of the answer, ends within the account's time.
 //! Redirects are not followed. Bound: [`ANSWER_OCTETS_MAX`] of an answer are read, connections are kept for a while and
-//! belong to one account. TLS trusts the authorities of the system.
+//! belong to one account. A URL that a message names is held to the account's hosts and, by the look-up of its name, to addresses outside. TLS trusts the authorities of the system.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use carrack_settings::Webhook;
+use carrack_message::CallbackKind;
+use carrack_settings::{Callbacks, PostingTerms, Secret, Webhook};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
-use hyper::{Method, Request};
+use hyper::{Method, Request, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::GaiResolver;
+use hyper_util::client::legacy::connect::{Connect, HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tower_service::Service;
 
 use super::backoff::retry_after;
+use super::guard::{Resolver, host_of, is_listed};
 use super::outcome::Outcome;
+use super::render::{Rendered, is_taken};
 use super::signature::signature;
+use crate::accounts::Account;
 
 /// Most octets of an answer.
 const ANSWER_OCTETS_MAX: usize = 64 * 1024;
@@ -42,7 +48,12 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn failed(outcome: Outcome, detail: impl Into<String>) -> Self {
+    /// There was nothing to ask.
+    pub(crate) fn nothing() -> Self {
+        Self::failed(Outcome::Taken, "")
+    }
+
+    pub(crate) fn failed(outcome: Outcome, detail: impl Into<String>) -> Self {
         Self {
             outcome,
             detail: detail.into(),
@@ -73,63 +84,114 @@ pub(crate) fn trust() -> Option<ClientConfig> {
     )
 }
 
-/// Posts to the receiver of one account.
+type Pool<R> = Client<HttpsConnector<HttpConnector<R>>, Full<Bytes>>;
+
+/// What an account posts by: its webhook, its callbacks, or both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outlets {
+    pub(crate) webhook: Option<Webhook>,
+    pub(crate) callbacks: Option<Callbacks>,
+}
+
+impl Outlets {
+    /// None where the account has neither.
+    pub(crate) fn of(account: &Account) -> Option<Self> {
+        (account.webhook.is_some() || account.callbacks.is_some()).then(|| Self {
+            webhook: account.webhook.clone(),
+            callbacks: account.callbacks.clone(),
+        })
+    }
+
+    /// How it posts: as its webhook says, where it has one.
+    pub(crate) fn terms(&self) -> PostingTerms {
+        let webhook = self.webhook.as_ref().map(|webhook| &webhook.terms);
+        let callbacks = self.callbacks.as_ref().map(|callbacks| &callbacks.terms);
+        webhook.or(callbacks).cloned().unwrap_or_default()
+    }
+
+    /// Most events of a request.
+    pub(crate) fn batch_max(&self) -> usize {
+        self.webhook
+            .as_ref()
+            .map_or(1, |webhook| webhook.batch_max as usize)
+    }
+
+    /// Where its webhook is.
+    pub(crate) fn url(&self) -> Option<String> {
+        self.webhook.as_ref().map(|webhook| webhook.url.to_string())
+    }
+
+    /// The keys of a signature: a callback's own, else the webhook's.
+    fn secrets(&self, kind: CallbackKind) -> &[Secret] {
+        let webhook = self.webhook.as_ref().map(|webhook| &webhook.terms.secrets);
+        let own = self
+            .callbacks
+            .as_ref()
+            .map(|callbacks| &callbacks.terms.secrets);
+        let own = own.filter(|own| kind != CallbackKind::Webhook && !own.is_empty());
+        own.or(webhook).map_or(&[], |secrets| secrets)
+    }
+}
+
+/// Posts to the receivers of one account.
 pub(crate) struct Receiver {
-    webhook: Webhook,
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    outlets: Outlets,
+    terms: PostingTerms,
+    webhook: Pool<GaiResolver>,
+    callbacks: Pool<Resolver>,
 }
 
 impl Receiver {
-    pub(crate) fn new(webhook: Webhook, tls: ClientConfig) -> Self {
-        let mut plain = HttpConnector::new();
-        plain.enforce_http(false);
-        plain.set_nodelay(true);
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(plain);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(webhook.concurrency as usize)
-            .build(connector);
-        Self { webhook, client }
+    pub(crate) fn new(outlets: Outlets, tls: &ClientConfig) -> Self {
+        let terms = outlets.terms();
+        let private = outlets
+            .callbacks
+            .as_ref()
+            .is_some_and(|callbacks| callbacks.private);
+        Self {
+            webhook: pool(GaiResolver::new(), tls, terms.concurrency),
+            callbacks: pool(Resolver { private }, tls, terms.concurrency),
+            outlets,
+            terms,
+        }
     }
 
     /// What it was made of.
-    pub(crate) const fn webhook(&self) -> &Webhook {
-        &self.webhook
+    pub(crate) const fn outlets(&self) -> &Outlets {
+        &self.outlets
     }
 
-    /// Posts `body` once.
-    pub(crate) async fn post(&self, id: &str, utc_ns: u64, body: Vec<u8>) -> Answer {
-        let posting = self.exchange(id, utc_ns, body);
-        match tokio::time::timeout(self.webhook.timeout, posting).await {
+    /// How it posts.
+    pub(crate) const fn terms(&self) -> &PostingTerms {
+        &self.terms
+    }
+
+    /// Makes a request once.
+    pub(crate) async fn send(
+        &self,
+        kind: CallbackKind,
+        id: &str,
+        utc_ns: u64,
+        asked: Rendered,
+    ) -> Answer {
+        let sending = self.exchange(kind, id, utc_ns, asked);
+        match tokio::time::timeout(self.terms.timeout, sending).await {
             Ok(answer) => answer,
             Err(_) => Answer::failed(Outcome::TimedOut, "no whole answer in time"),
         }
     }
 
-    async fn exchange(&self, id: &str, utc_ns: u64, body: Vec<u8>) -> Answer {
-        let signed = signature(
-            self.webhook.secret.expose().as_bytes(),
-            utc_ns / 1_000_000_000,
-            &body,
-        );
-        let request = Request::builder()
-            .method(Method::POST)
-            .uri(self.webhook.url.clone())
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .header(USER_AGENT, HeaderValue::from_static(AGENT))
-            .header(ID, id)
-            .header(SIGNATURE, signed)
-            .body(Full::new(Bytes::from(body)));
-        let request = match request {
+    async fn exchange(&self, kind: CallbackKind, id: &str, utc_ns: u64, asked: Rendered) -> Answer {
+        let request = match self.request(kind, id, utc_ns, asked) {
             Ok(request) => request,
-            Err(error) => return Answer::failed(Outcome::Broken, error.to_string()),
+            // Only another configuration helps: seldom, and nothing was asked.
+            Err(why) => return Answer::failed(Outcome::Refused, why),
         };
-        let response = match self.client.request(request).await {
+        let response = match kind {
+            CallbackKind::Webhook => self.webhook.request(request).await,
+            _ => self.callbacks.request(request).await,
+        };
+        let response = match response {
             Ok(response) => response,
             Err(error) if error.is_connect() => {
                 return Answer::failed(Outcome::Unreachable, explain(&error));
@@ -144,18 +206,77 @@ impl Receiver {
             return Answer::failed(outcome, format!("it answers {status}"));
         }
         let whole = Limited::new(response.into_body(), ANSWER_OCTETS_MAX).collect();
-        match whole.await {
-            Ok(body) => Answer {
-                outcome,
-                detail: String::new(),
-                body: body.to_bytes(),
-            },
-            Err(error) => Answer::failed(
-                Outcome::Broken,
-                format!("its answer cannot be read ({}): {error}", status.as_u16()),
-            ),
+        let body = match whole.await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => {
+                let why = format!("its answer cannot be read ({}): {error}", status.as_u16());
+                return Answer::failed(Outcome::Broken, why);
+            }
+        };
+        if !is_taken(kind, status.as_u16(), &body) {
+            return Answer::failed(
+                Outcome::Later(None),
+                "its answer does not say that it was taken",
+            );
+        }
+        Answer {
+            outcome,
+            detail: String::new(),
+            body,
         }
     }
+
+    fn request(
+        &self,
+        kind: CallbackKind,
+        id: &str,
+        utc_ns: u64,
+        asked: Rendered,
+    ) -> Result<Request<Full<Bytes>>, String> {
+        if kind != CallbackKind::Webhook {
+            let callbacks = self.outlets.callbacks.as_ref();
+            let callbacks = callbacks.ok_or("the account has no `callbacks` any more")?;
+            let host = host_of(&asked.url)?;
+            if !is_listed(callbacks, &host) {
+                return Err(format!("the account may not be told at {host:?}"));
+            }
+        }
+        let mut request = Request::builder()
+            .method(if asked.get { Method::GET } else { Method::POST })
+            .uri(&asked.url)
+            .header(USER_AGENT, HeaderValue::from_static(AGENT))
+            .header(ID, id);
+        if !asked.content_type.is_empty() {
+            request = request.header(CONTENT_TYPE, asked.content_type);
+        }
+        let secrets = self.outlets.secrets(kind);
+        if let Some(signed) = signature(secrets, utc_ns / 1_000_000_000, &asked.body) {
+            request = request.header(SIGNATURE, signed);
+        }
+        let body = Full::new(Bytes::from(asked.body));
+        request.body(body).map_err(|error| error.to_string())
+    }
+}
+
+/// Connections of one account, kept for a while.
+fn pool<R>(resolver: R, tls: &ClientConfig, concurrency: u32) -> Pool<R>
+where
+    HttpConnector<R>: Service<Uri> + Clone,
+    HttpsConnector<HttpConnector<R>>: Connect + Clone,
+{
+    let mut plain = HttpConnector::new_with_resolver(resolver);
+    plain.enforce_http(false);
+    plain.set_nodelay(true);
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(tls.clone())
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(plain);
+    Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(concurrency as usize)
+        .build(connector)
 }
 
 /// An error and what is behind it.

@@ -17,7 +17,7 @@ use tokio::task::{JoinSet, LocalSet};
 use tokio::time::Instant;
 use tokio_rustls::rustls::ClientConfig;
 
-use super::client::{Receiver, trust};
+use super::client::{Outlets, Receiver, trust};
 use super::intake::Intake;
 use super::subscriber::{Party, Subscriber, Wish};
 use crate::accounts::{Account, AccountBook};
@@ -35,7 +35,9 @@ pub struct WebhookFault(#[from] io::Error);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WebhookSpec {
     /// How long the engine keeps a message from a handset that nobody takes.
-    pub keep: Duration,
+    pub mo_keep: Duration,
+    /// How long it keeps the end of a message.
+    pub tell_within: Duration,
 }
 
 enum Order {
@@ -162,7 +164,7 @@ impl<I: Intake> Door<I> {
         }
         let has = |number: &u32| {
             let mut all = accounts.iter();
-            all.any(|account| account.number == *number && account.webhook.is_some())
+            all.any(|account| account.number == *number && Outlets::of(account).is_some())
         };
         let gone: Vec<u32> = self
             .working
@@ -172,30 +174,30 @@ impl<I: Intake> Door<I> {
             .collect();
         for number in gone {
             if let Some(working) = self.working.remove(&number) {
-                let until = Instant::now() + working.receiver.webhook().timeout;
+                let until = Instant::now() + working.receiver.terms().timeout;
                 working.wishes.send_replace(Wish::End(until));
             }
         }
     }
 
     fn follow_account(&mut self, account: &Account, tls: &mut Option<ClientConfig>) {
-        let Some(webhook) = &account.webhook else {
+        let Some(outlets) = Outlets::of(account) else {
             return;
         };
         let working = self.working.get_mut(&account.number);
         if working
             .as_ref()
-            .is_some_and(|working| working.receiver.webhook() == webhook)
+            .is_some_and(|working| *working.receiver.outlets() == outlets)
         {
             return;
         }
         if tls.is_none() {
             *tls = trust();
         }
-        let Some(tls) = tls.clone() else {
+        let Some(tls) = tls else {
             return;
         };
-        let receiver = Rc::new(Receiver::new(webhook.clone(), tls));
+        let receiver = Rc::new(Receiver::new(outlets, tls));
         if let Some(working) = working {
             working.receiver = Rc::clone(&receiver);
             working.wishes.send_replace(Wish::Post(receiver));
@@ -206,7 +208,8 @@ impl<I: Intake> Door<I> {
             account: account.number,
             name: account.name.clone(),
             subscriber: self.next_number,
-            keep_ns: u64::try_from(self.spec.keep.as_nanos()).unwrap_or(u64::MAX),
+            mo_keep: self.spec.mo_keep,
+            tell_within: self.spec.tell_within,
         };
         self.next_number += 1;
         let book = Arc::clone(&self.book);

@@ -5,21 +5,27 @@
 //! replies goes back to the handset as a message of the account. Bound: requests, time, octets of an answer and events
 //! held, by account; what is not taken stays in the engine and ends with its time there.
 //!
-//! [`event`] says what is told; messages from handsets are the first kind. [`waiting`] decides what is posted when, and
-//! is pure; [`client`] makes one request; [`subscriber`] serves one account; [`door`] has them all.
+//! [`event`] says what is told: messages from handsets, and what became of the account's own. [`render`] puts it into a request,
+//! in our words or another gateway's; [`guard`] says where a message may have itself told. [`waiting`] decides what is posted when,
+//! and is pure; [`client`] makes one request; [`subscriber`] serves one account; [`door`] has them all.
 
 mod backoff;
+mod change;
 mod client;
 mod door;
 mod event;
+mod guard;
 mod intake;
 mod outcome;
 mod pace;
+mod render;
 mod reply;
 mod signature;
 mod subscriber;
 mod waiting;
 
+pub use change::StateChange;
 pub use door::{WebhookFault, WebhookSpec, Webhooks};
 pub use event::{Event, Posting};
+pub(crate) use guard::check_callback_url;
 pub use intake::{Intake, PostingSink};

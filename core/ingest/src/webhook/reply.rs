@@ -16,8 +16,8 @@ use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use super::backoff::pause_ns;
-use super::event::{TON_INTERNATIONAL, shown};
 use super::intake::Intake;
+use super::render::carrack::{TON_INTERNATIONAL, shown};
 use crate::accounts::{Account, AccountBook};
 use crate::submission::{Fields, Screen};
 
@@ -167,7 +167,7 @@ mod tests {
     use carrack_engine::IncomingBody;
     use carrack_message::record::Body;
 
-    use super::super::event::tests::{address, incoming};
+    use super::super::render::carrack::tests::{address, incoming};
     use super::*;
     use crate::accounts::{AccountSpec, Accounts};
 

@@ -8,22 +8,26 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use carrack_engine::Incoming;
 use carrack_runtime::{Clock, SystemClock};
 use carrack_telemetry::names;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant as Moment;
 
-use super::client::Receiver;
+use super::client::{Answer, Receiver};
 use super::event::{Event, Posting};
 use super::intake::{Intake, PostingSink};
 use super::outcome::Outcome;
+use super::render::{self, Customer};
 use super::reply::{self, Reply};
-use super::waiting::{Next, Waiting};
+use super::waiting::{Bounds, Next, Waiting, Why};
 use crate::accounts::AccountBook;
 
 /// Those that wait for another try shall not keep new ones away.
 const HELD_A_REQUEST: u32 = 64;
+/// Before the engine's time is over, ours is.
+const MARGIN: Duration = Duration::from_secs(60);
 
 /// What the door wants of a subscriber.
 #[derive(Clone)]
@@ -36,7 +40,7 @@ pub(crate) enum Wish {
 
 /// How one posting went.
 struct Done {
-    ticket: u64,
+    tickets: Vec<u64>,
     outcome: Outcome,
     detail: String,
 }
@@ -47,8 +51,22 @@ pub(crate) struct Party {
     pub(crate) name: String,
     /// Tells subscribers of the engine apart.
     pub(crate) subscriber: u64,
-    /// How long the engine keeps what nobody takes.
-    pub(crate) keep_ns: u64,
+    /// How long the engine keeps messages from handsets that nobody takes.
+    pub(crate) mo_keep: Duration,
+    /// The same of ends.
+    pub(crate) tell_within: Duration,
+}
+
+impl Party {
+    /// How long an event is tried: a little less than the engine keeps it, so that it is given up here, where that is written down.
+    fn keep_ns(&self, event: &Event, keep: Duration) -> u64 {
+        let kept = match event {
+            Event::MessageReceived(_) => self.mo_keep,
+            _ => self.tell_within,
+        };
+        let kept = kept - (kept / 10).min(MARGIN);
+        u64::try_from(keep.min(kept).as_nanos()).unwrap_or(u64::MAX)
+    }
 }
 
 /// One account's webhook.
@@ -81,7 +99,7 @@ impl<I: Intake> Subscriber<I> {
             intake,
             book,
             party: Rc::new(party),
-            waiting: Waiting::new(receiver.webhook().concurrency),
+            waiting: Waiting::new(bounds(&receiver)),
             receiver,
             granted: 0,
             // Who is gone has given back what he had.
@@ -127,11 +145,9 @@ impl<I: Intake> Subscriber<I> {
 
     /// Credits cannot be taken back: a smaller bound holds for requests, and for what is held after the next start.
     fn grant(&mut self) {
-        let wanted = self
-            .receiver
-            .webhook()
-            .concurrency
-            .saturating_mul(HELD_A_REQUEST);
+        let batch = u32::try_from(self.receiver.outlets().batch_max()).unwrap_or(u32::MAX);
+        let each = HELD_A_REQUEST.max(batch.saturating_mul(2));
+        let wanted = self.receiver.terms().concurrency.saturating_mul(each);
         let more = wanted.saturating_sub(self.granted);
         if more > 0 {
             self.granted = wanted;
@@ -144,54 +160,87 @@ impl<I: Intake> Subscriber<I> {
     fn change(&mut self, receiver: Rc<Receiver>) {
         self.receiver = receiver;
         let now_ns = self.now_ns();
-        self.waiting
-            .change(now_ns, self.receiver.webhook().concurrency);
+        self.waiting.change(now_ns, bounds(&self.receiver));
         self.grant();
     }
 
     fn take_in(&mut self, postings: Vec<Posting<I::Key>>) {
-        let now = self.clock.now();
         for posting in postings {
-            let over_utc_ns = posting.event.at_utc_ns().saturating_add(self.party.keep_ns);
-            let left_ns = over_utc_ns.saturating_sub(now.utc_ns);
-            self.waiting
-                .push(posting, now.mono_ns.saturating_add(left_ns));
+            self.push(posting);
         }
+    }
+
+    fn push(&mut self, posting: Posting<I::Key>) {
+        if posting.event == Event::Nothing {
+            return self.intake.told(&posting.key);
+        }
+        let now = self.clock.now();
+        let keep_ns = self
+            .party
+            .keep_ns(&posting.event, self.receiver.terms().keep);
+        let over_utc_ns = posting.event.at_utc_ns().saturating_add(keep_ns);
+        let left_ns = over_utc_ns.saturating_sub(now.utc_ns);
+        let alone = !posting.event.goes_with_others();
+        let until_ns = now.mono_ns.saturating_add(left_ns);
+        self.waiting.push(posting, until_ns, alone);
     }
 
     /// Begins what may begin; gives when there is something to do again by itself.
     fn begin(&mut self) -> Option<u64> {
         loop {
             match self.waiting.next(self.now_ns()) {
-                Next::Post(ticket) => self.post(ticket),
-                Next::Over(posting) => {
-                    let (id, account) = (posting.event.id(), &self.party.name);
-                    tracing::warn!(%id, %account, "the webhook never took an event in the time it is kept");
-                }
+                Next::Post(tickets) => self.post(tickets),
+                Next::Over(posting, why) => self.give_up(posting, why),
                 Next::At(due_ns) => return Some(due_ns),
                 Next::Idle => return None,
             }
         }
     }
 
-    fn post(&mut self, ticket: u64) {
-        let Some(posting) = self.waiting.get(ticket) else {
-            return;
-        };
+    /// Nobody is told it any more; what would have come after it is.
+    fn give_up(&mut self, posting: Posting<I::Key>, why: Why) {
+        let (id, account) = (posting.event.id(), &self.party.name);
+        match why {
+            Why::Expired => {
+                tracing::warn!(%id, %account, "the webhook never took an event in the time it is kept");
+            }
+            Why::Refused => {
+                tracing::warn!(%id, %account, "the webhook refused an event as often as it may");
+            }
+        }
+        self.go_on(posting);
+    }
+
+    /// An event is done with: what comes after it is next, or the engine hears that all is told.
+    fn go_on(&mut self, posting: Posting<I::Key>) {
+        match posting.then {
+            Some(event) => self.push(Posting {
+                key: posting.key,
+                event,
+                then: None,
+            }),
+            None => self.intake.told(&posting.key),
+        }
+    }
+
+    fn post(&mut self, tickets: Vec<u64>) {
+        let held = tickets
+            .iter()
+            .filter_map(|ticket| self.waiting.get(*ticket));
         let request = Request {
             intake: self.intake.clone(),
             book: Arc::clone(&self.book),
             party: Rc::clone(&self.party),
             receiver: Rc::clone(&self.receiver),
-            event: posting.event.clone(),
+            events: held.map(|posting| posting.event.clone()).collect(),
             utc_ns: self.clock.now().utc_ns,
         };
         self.requests.spawn_local(async move {
-            let (outcome, detail) = request.run().await;
+            let answer = request.run().await;
             Done {
-                ticket,
-                outcome,
-                detail,
+                tickets,
+                outcome: answer.outcome,
+                detail: answer.detail,
             }
         });
     }
@@ -206,18 +255,18 @@ impl<I: Intake> Subscriber<I> {
         };
         let now_ns = self.now_ns();
         if done.outcome == Outcome::Taken {
-            if let Some(posting) = self.waiting.taken(now_ns, done.ticket) {
-                self.intake.told(&posting.key);
+            for posting in self.waiting.taken(now_ns, &done.tickets) {
+                self.go_on(posting);
             }
             if std::mem::take(&mut self.failing) {
                 tracing::info!(account = %self.party.name, "the webhook takes events again");
             }
             return;
         }
-        let random = std::hash::BuildHasher::hash_one(&self.random, (done.ticket, now_ns));
+        let random = std::hash::BuildHasher::hash_one(&self.random, (&done.tickets, now_ns));
         let pause_ns = self
             .waiting
-            .failed(now_ns, done.ticket, done.outcome, random);
+            .failed(now_ns, &done.tickets, done.outcome, random);
         let pause_s = pause_ns / 1_000_000_000;
         let (account, why) = (&self.party.name, done.detail);
         if std::mem::replace(&mut self.failing, true) {
@@ -234,7 +283,7 @@ impl<I: Intake> Subscriber<I> {
         self.requests.abort_all();
         self.intake
             .revoke(self.party.account, self.party.subscriber);
-        self.waiting = Waiting::new(1);
+        self.waiting = Waiting::new(bounds(&self.receiver));
         self.show();
     }
 
@@ -251,34 +300,70 @@ impl<I: Intake> Subscriber<I> {
     }
 }
 
-/// One posting, and the reply it brings.
+fn bounds(receiver: &Receiver) -> Bounds {
+    let terms = receiver.terms();
+    Bounds {
+        concurrency: terms.concurrency,
+        batch_max: receiver.outlets().batch_max(),
+        refusals_max: terms.refusals_max,
+    }
+}
+
+/// One request, and the reply it brings.
 struct Request<I: Intake> {
     intake: I,
     book: Arc<AccountBook>,
     party: Rc<Party>,
     receiver: Rc<Receiver>,
-    event: Event,
+    /// One, or several that share it.
+    events: Vec<Event>,
     utc_ns: u64,
 }
 
 impl<I: Intake> Request<I> {
-    async fn run(self) -> (Outcome, String) {
-        let id = self.event.id().to_string();
-        let body = self.event.json(&self.party.name);
+    async fn run(self) -> Answer {
+        let Some(first) = self.events.first() else {
+            return Answer::nothing();
+        };
+        let (id, kind) = (first.id(), first.kind());
+        let asked = match self.render() {
+            Ok(Some(asked)) => asked,
+            Ok(None) => return Answer::nothing(),
+            Err(why) => return Answer::failed(Outcome::Refused, why),
+        };
         let begun = Instant::now();
-        let answer = self.receiver.post(&id, self.utc_ns, body).await;
+        let answer = self.receiver.send(kind, &id, self.utc_ns, asked).await;
         metrics::histogram!(names::WEBHOOK_SECONDS).record(begun.elapsed().as_secs_f64());
         metrics::counter!(names::WEBHOOK_REQUESTS, "outcome" => answer.outcome.name()).increment(1);
+        if answer.outcome == Outcome::Taken {
+            metrics::counter!(names::WEBHOOK_EVENTS).increment(self.events.len() as u64);
+        }
+        let Event::MessageReceived(incoming) = first else {
+            return answer;
+        };
         match reply::wanted(&answer.body) {
             Ok(None) => {}
-            Ok(Some(wanted)) => self.reply(&id, wanted).await,
+            Ok(Some(wanted)) => self.reply(&id, incoming, wanted).await,
             Err(why) => self.refused(&id, &why),
         }
-        (answer.outcome, answer.detail)
+        answer
     }
 
-    async fn reply(&self, id: &str, wanted: Reply) {
-        let Event::MessageReceived(incoming) = &self.event;
+    fn render(&self) -> Result<Option<render::Rendered>, String> {
+        let accounts = self.book.current();
+        let account = accounts.by_name(&self.party.name);
+        let deck = account.and_then(|account| account.deck.as_ref());
+        let currency = deck.and_then(|deck| deck.currency());
+        let currency = currency.map(|currency| currency.to_string());
+        let customer = Customer {
+            account: &self.party.name,
+            currency: currency.as_deref(),
+        };
+        let webhook = self.receiver.outlets().url();
+        render::request(&self.events, customer, webhook.as_deref())
+    }
+
+    async fn reply(&self, id: &str, incoming: &Incoming, wanted: Reply) {
         let account = &self.party.name;
         match reply::send(&self.intake, &self.book, account, incoming, &wanted).await {
             Ok(reply) => {

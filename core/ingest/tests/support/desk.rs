@@ -1,13 +1,13 @@
-//! An engine that hands out messages from handsets against credits, as the real one does, and writes down what it is told.
+//! An engine that hands out events against credits, as the real one does, and writes down what it is told.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use carrack_carrier::WireAddress;
-use carrack_engine::{Chunk, Incoming, IncomingBody, Refusal, Submission, Verdict};
-use carrack_ingest::webhook::{Event, Intake, Posting, PostingSink};
-use carrack_message::{MessageId, Msisdn};
+use carrack_engine::{Chunk, Incoming, IncomingBody, Refusal, Submission, Telling, Verdict};
+use carrack_ingest::webhook::{Event, Intake, Posting, PostingSink, StateChange};
+use carrack_message::{MessageId, Msisdn, Status};
 
 /// A handset, and the number it writes to.
 pub(crate) fn numbers() -> (Msisdn, Msisdn) {
@@ -33,28 +33,25 @@ struct Subscriber {
 
 #[derive(Default)]
 struct Tray {
-    waiting: VecDeque<Arc<Incoming>>,
-    handed: BTreeMap<MessageId, Arc<Incoming>>,
+    waiting: VecDeque<Posting<Key>>,
+    handed: BTreeMap<MessageId, Posting<Key>>,
     subscriber: Option<Subscriber>,
     told: HashSet<MessageId>,
 }
 
 impl Tray {
-    fn hand_out(&mut self, account: u32) {
+    fn hand_out(&mut self) {
         let Some(subscriber) = &mut self.subscriber else {
             return;
         };
         let mut bundle = Vec::new();
         while subscriber.credits > 0 {
-            let Some(incoming) = self.waiting.pop_front() else {
+            let Some(posting) = self.waiting.pop_front() else {
                 break;
             };
             subscriber.credits -= 1;
-            self.handed.insert(incoming.id, Arc::clone(&incoming));
-            bundle.push(Posting {
-                key: (account, incoming.id),
-                event: Event::MessageReceived(incoming),
-            });
+            self.handed.insert(posting.key.1, posting.clone());
+            bundle.push(posting);
         }
         (subscriber.sink)(bundle);
     }
@@ -66,6 +63,23 @@ struct Inner {
     refusals: VecDeque<Refusal>,
     acts: Vec<Act>,
     serial: u128,
+}
+
+impl Inner {
+    fn put(&mut self, account: u32, id: MessageId, event: Event, then: Option<Event>) {
+        let tray = self.trays.entry(account).or_default();
+        tray.waiting.push_back(Posting {
+            key: (account, id),
+            event,
+            then,
+        });
+        tray.hand_out();
+    }
+}
+
+fn utc_ns() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    u64::try_from(now.as_nanos()).unwrap()
 }
 
 #[derive(Clone, Default)]
@@ -86,7 +100,6 @@ impl Desk {
         let mut inner = self.inner();
         inner.serial += 1;
         let id = MessageId(inner.serial);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let incoming = Incoming {
             id,
             from: address(numbers().0),
@@ -99,11 +112,48 @@ impl Desk {
             ports: None,
             parts: 1,
             missing: 0,
-            received_utc_ns: u64::try_from(now.as_nanos()).unwrap(),
+            received_utc_ns: utc_ns(),
         };
-        let tray = inner.trays.entry(account).or_default();
-        tray.waiting.push_back(Arc::new(incoming));
-        tray.hand_out(account);
+        inner.put(
+            account,
+            id,
+            Event::MessageReceived(Arc::new(incoming)),
+            None,
+        );
+        id
+    }
+
+    /// A message of the account came to a state; `before`: and to that one before, which was not told.
+    pub(crate) fn ends(
+        &self,
+        account: u32,
+        state: Status,
+        before: bool,
+        telling: &Telling,
+    ) -> MessageId {
+        let mut inner = self.inner();
+        inner.serial += 1;
+        let id = MessageId(inner.serial);
+        let at_utc_ns = utc_ns();
+        let change = |state| {
+            Event::State(Arc::new(StateChange {
+                state,
+                id,
+                to: numbers().0,
+                from: "ACME".to_owned(),
+                error: 0,
+                segments: 1,
+                price_micros: -1,
+                accepted_utc_ns: at_utc_ns,
+                submitted_utc_ns: at_utc_ns,
+                at_utc_ns,
+                telling: telling.clone(),
+            }))
+        };
+        match before {
+            true => inner.put(account, id, change(Status::Submitted), Some(change(state))),
+            false => inner.put(account, id, change(state), None),
+        }
         id
     }
 
@@ -154,7 +204,7 @@ impl Intake for Desk {
         });
         assert_eq!(known.number, subscriber, "two subscribers of an account");
         known.credits += credits;
-        tray.hand_out(account);
+        tray.hand_out();
     }
 
     fn revoke(&self, account: u32, subscriber: u64) {
@@ -162,8 +212,8 @@ impl Intake for Desk {
         let tray = inner.trays.get_mut(&account).unwrap();
         let gone = tray.subscriber.take().unwrap();
         assert_eq!(gone.number, subscriber);
-        for (_, incoming) in std::mem::take(&mut tray.handed).into_iter().rev() {
-            tray.waiting.push_front(incoming);
+        for (_, posting) in std::mem::take(&mut tray.handed).into_iter().rev() {
+            tray.waiting.push_front(posting);
         }
     }
 
@@ -176,7 +226,7 @@ impl Intake for Desk {
         if let Some(subscriber) = &mut tray.subscriber {
             subscriber.credits += 1;
         }
-        tray.hand_out(account);
+        tray.hand_out();
     }
 
     fn submit(&self, chunk: Chunk) -> Result<(), Chunk> {

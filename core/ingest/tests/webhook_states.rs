@@ -1,0 +1,232 @@
+//! What became of messages, posted: in order for each message, several in a request, at URLs of their own, signed by each key.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    dead_code
+)]
+
+#[path = "support/desk.rs"]
+mod desk;
+#[path = "support/receiver.rs"]
+mod receiver;
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use carrack_engine::Telling;
+use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
+use carrack_ingest::webhook::{WebhookSpec, Webhooks};
+use carrack_message::{CallbackKind, MessageId, StateEvents, Status};
+use carrack_settings::{Callbacks, HostPattern, PostingTerms, Secret, Webhook};
+
+use desk::Desk;
+use receiver::{Answer, Receiver, Seen};
+
+const SECRET: &str = "whsec-0123456789";
+const NEW_SECRET: &str = "whsec-9876543210";
+const PATIENCE: Duration = Duration::from_secs(40);
+const DAY: Duration = Duration::from_secs(86_400);
+const ACCOUNT: u32 = 97;
+
+fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !so() {
+        assert!(begun.elapsed() < PATIENCE, "not in time: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn webhook(url: &str) -> Webhook {
+    let mut webhook = Webhook::at(url.parse().unwrap(), vec![Secret::new(SECRET)]);
+    webhook.terms.timeout = Duration::from_millis(400);
+    webhook.events = StateEvents::ALL;
+    webhook
+}
+
+fn callbacks(hosts: &[&str], private: bool) -> Callbacks {
+    Callbacks {
+        hosts: hosts
+            .iter()
+            .map(|host| HostPattern::One((*host).to_owned()))
+            .collect(),
+        private,
+        events: StateEvents::FINALS,
+        terms: PostingTerms {
+            timeout: Duration::from_millis(400),
+            ..PostingTerms::default()
+        },
+    }
+}
+
+fn account(webhook: Option<Webhook>, callbacks: Option<Callbacks>) -> AccountSpec {
+    AccountSpec {
+        webhook,
+        callbacks,
+        ..AccountSpec::named("a")
+    }
+}
+
+fn open(desk: &Desk, account: AccountSpec) -> Webhooks {
+    let book = Accounts::build(&[account], |_| Some(ACCOUNT)).unwrap();
+    let spec = WebhookSpec {
+        mo_keep: DAY,
+        tell_within: DAY,
+    };
+    Webhooks::start(spec, desk.clone(), Arc::new(AccountBook::new(book))).unwrap()
+}
+
+fn telling(kind: CallbackKind, url: &str) -> Telling {
+    Telling {
+        kind,
+        events: StateEvents::ALL,
+        level: 0,
+        get: false,
+        url: url.into(),
+        client_ref: None,
+        batch: None,
+    }
+}
+
+fn to_webhook() -> Telling {
+    telling(CallbackKind::Webhook, "")
+}
+
+fn taken() -> Answer {
+    Answer::whole(200, "")
+}
+
+/// States of each message in the order in which they were first posted.
+fn states(receiver: &Receiver) -> BTreeMap<String, Vec<String>> {
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for event in receiver.seen().iter().flat_map(Seen::events) {
+        let text = |key: &str| event[key].as_str().unwrap().to_owned();
+        let states = all.entry(text("message_id")).or_default();
+        if !states.contains(&text("state")) {
+            states.push(text("state"));
+        }
+    }
+    all
+}
+
+#[test]
+fn submitted_comes_before_the_end_though_the_receiver_fails_in_between() {
+    let receiver = Receiver::start(|seen| match (seen.serial % 3, seen.times) {
+        (0, 1) => Answer::whole(500, ""),
+        (1, 1) => Answer::Cut,
+        _ => taken(),
+    });
+    let desk = Desk::default();
+    let _door = open(&desk, account(Some(webhook(&receiver.url())), None));
+    let ids: HashSet<MessageId> = (0..20)
+        .map(|_| desk.ends(ACCOUNT, Status::Delivered, true, &to_webhook()))
+        .collect();
+    until("all are told", || desk.told(ACCOUNT) == ids);
+    let states = states(&receiver);
+    assert_eq!(states.len(), 20);
+    for (id, states) in states {
+        assert_eq!(states, ["submitted", "delivered"], "{id}");
+    }
+}
+
+#[test]
+fn those_that_wait_come_several_in_a_request_and_a_bad_one_keeps_no_other_away() {
+    let bad = |seen: &Seen| {
+        seen.events()
+            .iter()
+            .any(|event| event["state"] == "rejected")
+    };
+    // Until it listens, all wait.
+    let receiver = Receiver::start(move |seen| match bad(seen) {
+        true => Answer::whole(400, ""),
+        false if seen.serial == 0 => Answer::whole(503, ""),
+        false => taken(),
+    });
+    let mut webhook = webhook(&receiver.url());
+    (webhook.batch_max, webhook.terms.concurrency) = (50, 1);
+    webhook.terms.refusals_max = 1;
+    let desk = Desk::default();
+    let mut ids = HashSet::new();
+    for number in 0..200 {
+        let state = if number == 77 {
+            Status::Rejected
+        } else {
+            Status::Expired
+        };
+        ids.insert(desk.ends(ACCOUNT, state, false, &to_webhook()));
+    }
+    let _door = open(&desk, account(Some(webhook), None));
+    until("all are told or given up", || desk.told(ACCOUNT) == ids);
+    let seen = receiver.seen();
+    assert!(
+        seen.iter().any(|seen| seen.events().len() == 50),
+        "never a whole bundle"
+    );
+    assert!(seen.iter().all(|seen| seen.events().len() <= 50));
+    assert!(seen.len() < 80, "{} requests", seen.len());
+    for seen in &seen {
+        assert!(seen.is_signed_by(SECRET));
+    }
+}
+
+#[test]
+fn each_key_of_the_account_signs() {
+    let receiver = Receiver::start(|_| taken());
+    let mut webhook = webhook(&receiver.url());
+    webhook.terms.secrets.push(Secret::new(NEW_SECRET));
+    let desk = Desk::default();
+    let _door = open(&desk, account(Some(webhook), None));
+    desk.ends(ACCOUNT, Status::Delivered, false, &to_webhook());
+    until("it is told", || desk.told(ACCOUNT).len() == 1);
+    let seen = receiver.seen().remove(0);
+    assert!(seen.is_signed_by(SECRET) && seen.is_signed_by(NEW_SECRET));
+    assert!(!seen.is_signed_by("whsec-of-somebody"));
+}
+
+#[test]
+fn message_is_told_at_its_own_url_and_nowhere_inside() {
+    let receiver = Receiver::start(|_| taken());
+    let url = receiver.url();
+    let desk = Desk::default();
+    let own = telling(CallbackKind::Carrack, &url);
+    let mut outlets = account(Some(webhook(&url)), Some(callbacks(&["127.0.0.1"], true)));
+    let door = open(&desk, outlets.clone());
+    desk.ends(ACCOUNT, Status::Delivered, false, &own);
+    until("it is told", || desk.told(ACCOUNT).len() == 1);
+    assert!(
+        receiver.seen()[0].is_signed_by(SECRET),
+        "by the webhook's key, as it has none"
+    );
+    door.stop(Duration::from_secs(1));
+    // The same without leave for addresses inside, by number and by name; and at a host that is not its own.
+    let port = url.rsplit(':').next().unwrap();
+    let by_name = format!("http://localhost:{port}");
+    for (hosts, url) in [
+        ("127.0.0.1", &url),
+        ("localhost", &by_name),
+        ("example.com", &url),
+    ] {
+        let mut inside = callbacks(&[hosts], false);
+        inside.terms.refusals_max = 1;
+        (outlets.webhook, outlets.callbacks) = (None, Some(inside));
+        let door = open(&desk, outlets.clone());
+        let before = desk.told(ACCOUNT).len();
+        let id = desk.ends(
+            ACCOUNT,
+            Status::Delivered,
+            false,
+            &telling(CallbackKind::Carrack, url),
+        );
+        std::thread::sleep(Duration::from_millis(300));
+        assert_eq!(receiver.seen().len(), 1, "{url} was asked");
+        if hosts != "localhost" {
+            until("it is given up", || desk.told(ACCOUNT).contains(&id));
+        } else {
+            assert_eq!(desk.told(ACCOUNT).len(), before, "it is tried again");
+        }
+        door.stop(Duration::from_millis(10));
+    }
+}
