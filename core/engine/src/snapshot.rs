@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use carrack_routing::quality::{CarrierQuality, Quality};
+use carrack_routing::quality::{CarrierQuality, NetworkQuality, Quality};
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 /// Networks of a carrier that are shown: those with most messages.
 pub const NETWORKS_SHOWN_MAX: usize = 50;
@@ -21,7 +22,7 @@ impl Serialize for Networks {
 }
 
 /// How often a carrier gave one code.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ErrorCount {
     /// `submit`: the status of a response; `receipt`: the error of a final receipt that is no delivery.
     pub on: &'static str,
@@ -32,7 +33,7 @@ pub struct ErrorCount {
 }
 
 /// A link.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct LinkSnapshot {
     /// `up`, `connecting`, `down`, `closing` or `refused`.
     pub state: &'static str,
@@ -43,7 +44,7 @@ pub struct LinkSnapshot {
 }
 
 /// A carrier.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CarrierSnapshot {
     /// Its name.
     pub name: String,
@@ -64,6 +65,7 @@ pub struct CarrierSnapshot {
     /// How it did in the window, to all networks.
     pub quality: Quality,
     /// The same by network and class.
+    #[schema(value_type = Vec<NetworkQuality>)]
     pub networks: Networks,
     /// Codes of its refusals and failures since the start, the most frequent first.
     pub errors: Vec<ErrorCount>,
@@ -124,7 +126,7 @@ pub struct CarrierSnapshot {
 }
 
 /// What waits for the same carriers in the same class.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct LaneSnapshot {
     /// Names of its carriers, best first.
     pub carriers: Vec<String>,
@@ -135,7 +137,7 @@ pub struct LaneSnapshot {
 }
 
 /// The whole node.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct Snapshot {
     /// Messages accepted and not final.
     pub waiting: u64,

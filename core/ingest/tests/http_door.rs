@@ -29,10 +29,14 @@ use serde_json::{Value, json};
 
 #[path = "http/bulk.rs"]
 mod bulk;
+#[path = "http/documented.rs"]
+mod documented;
 #[path = "http/encodings.rs"]
 mod encodings;
 #[path = "http/keys.rs"]
 mod keys;
+#[path = "http/slow.rs"]
+mod slow;
 
 struct Stand {
     tap: Arc<Tap>,

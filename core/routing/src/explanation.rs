@@ -4,6 +4,7 @@
 //! before, every carrier that is no candidate, and the reason for each. Not for the hot path: it allocates.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use carrack_message::Network;
 
@@ -14,7 +15,7 @@ use crate::table::{Priced, RouteRow};
 use crate::{Candidate, Query, RouteTable};
 
 /// How a carrier does at this moment, as the caller knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CarrierHealth {
     /// At least one link is bound.
@@ -53,7 +54,7 @@ impl CarrierHealth {
 }
 
 /// What became of a carrier of the route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The message goes there.
@@ -67,7 +68,7 @@ pub enum Verdict {
 }
 
 /// One route that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RouteExplanation {
     /// Number of the route.
     pub number: u16,
@@ -80,7 +81,7 @@ pub struct RouteExplanation {
 }
 
 /// One carrier of the route that decided.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CandidateExplanation {
     /// Number of the carrier.
     pub carrier: u16,
@@ -111,7 +112,7 @@ pub struct CandidateExplanation {
 }
 
 /// The whole way from a message to its carrier.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Explanation {
     /// The recipient.
     pub to: String,

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use serde::Serialize;
 use thiserror::Error;
+use utoipa::ToSchema;
 
 pub(crate) use board::JobBoard;
 pub use which::JobFilter;
@@ -20,7 +21,7 @@ pub(crate) use which::Which;
 pub(crate) const KEPT_MAX: usize = 16;
 
 /// What is done to what matches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum JobKind {
     /// It ends as cancelled.
@@ -66,7 +67,7 @@ pub enum JobRefused {
 }
 
 /// How far a job is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct JobStatus {
     /// Its number in this run of the node.
     pub id: u64,

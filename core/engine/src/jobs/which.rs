@@ -3,19 +3,21 @@
 use carrack_message::{Class, Msisdn};
 use carrack_routing::{Prefix, RouteTable};
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use super::JobRefused;
 use crate::directory::Directory;
 use crate::shard::LaneKey;
 
 /// Every condition that is there has to hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct JobFilter {
     /// The first carrier that it waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carrier: Option<String>,
     /// Its class.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "class_name")]
+    #[schema(value_type = Option<String>)]
     pub class: Option<Class>,
     /// Its customer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,6 +27,7 @@ pub struct JobFilter {
         skip_serializing_if = "Option::is_none",
         serialize_with = "prefix_digits"
     )]
+    #[schema(value_type = Option<String>)]
     pub to_prefix: Option<Prefix>,
     /// Its sender.
     #[serde(skip_serializing_if = "Option::is_none")]

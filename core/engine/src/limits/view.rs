@@ -3,11 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Limit;
 
 /// A limit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LimitView {
     /// Its name.
     pub name: String,

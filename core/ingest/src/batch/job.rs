@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use carrack_engine::BatchCounters;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::chunk::Cursor;
 use super::number::BatchNumber;
@@ -12,7 +13,7 @@ use super::rows::Place;
 use super::upload::UploadKey;
 
 /// Where a batch stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BatchState {
     /// Waits for its turn.

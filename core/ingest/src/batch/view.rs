@@ -1,11 +1,12 @@
 //! A batch as its customer sees it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::job::{BatchState, Live};
 
 /// How far a batch is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct BatchView {
     /// Its number, 16 hexadecimal digits.
     pub id: String,

@@ -12,9 +12,11 @@ use carrack_message::Micros;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::oneshot;
+use utoipa::ToSchema;
 
 use super::authentication::{Customer, Operator};
 use super::body::json_object;
+use super::openapi::{BodyFaults, Missing, Refusals};
 use super::problem::{Problem, json};
 use super::state::State;
 use crate::loop_probe;
@@ -23,8 +25,9 @@ use crate::loop_probe;
 const AMOUNT_MAX: Micros = Micros(1_000_000_000_000_000);
 const REFERENCE_OCTETS_MAX: usize = 128;
 
-#[derive(Serialize)]
-struct Balance {
+/// What an account has; amounts are decimal numbers.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Balance {
     account: String,
     currency: Option<String>,
     credited: String,
@@ -36,13 +39,13 @@ struct Balance {
     charge_on: &'static str,
 }
 
-#[derive(Serialize)]
-struct Balances {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Balances {
     balances: Vec<Balance>,
 }
 
-#[derive(Serialize)]
-struct Given {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Given {
     /// False: it was before, under the same reference.
     booked: bool,
     #[serde(flatten)]
@@ -69,6 +72,11 @@ impl Balance {
     }
 }
 
+/// What the account has
+#[utoipa::path(
+    get, path = "/v1/balance", operation_id = "balance", tag = "account",
+    responses((status = 200, description = "Its balance", body = Balance), Missing, Refusals)
+)]
 pub(crate) async fn own(
     Extract(state): Extract<State>,
     Customer(account): Customer,
@@ -80,6 +88,11 @@ pub(crate) async fn own(
     Ok(json(StatusCode::OK, &Balance::of(&state, entry, view)))
 }
 
+/// What all accounts have
+#[utoipa::path(
+    get, path = "/v1/balances", operation_id = "balances", tag = "operators",
+    responses((status = 200, description = "By name", body = Balances), Refusals)
+)]
 pub(crate) async fn all(Extract(state): Extract<State>, _: Operator) -> Result<Response, Problem> {
     let directory = state.engine.directory();
     let mut balances: Vec<Balance> = directory
@@ -91,10 +104,15 @@ pub(crate) async fn all(Extract(state): Extract<State>, _: Operator) -> Result<R
     Ok(json(StatusCode::OK, &Balances { balances }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = CreditCall)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+pub(crate) struct Wanted {
+    /// A decimal number; negative takes back.
+    #[schema(example = "50.00")]
     amount: String,
+    /// What it is for: the same is booked once.
+    #[schema(min_length = 1, max_length = 128)]
     reference: String,
 }
 
@@ -119,6 +137,17 @@ impl Wanted {
     }
 }
 
+/// Gives an account money, or takes it back
+#[utoipa::path(
+    post, path = "/v1/balances/{account}", operation_id = "credit", tag = "operators",
+    params(("account" = String, Path, description = "Its name")),
+    request_body = Wanted,
+    responses(
+        (status = 200, description = "It is booked, durably, now or before", body = Given),
+        (status = 409, description = "The reference was booked with another amount", body = Problem, content_type = "application/problem+json"),
+        Missing, BodyFaults, Refusals
+    )
+)]
 pub(crate) async fn give(
     Extract(state): Extract<State>,
     Operator(operator): Operator,

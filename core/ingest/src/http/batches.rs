@@ -6,13 +6,15 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use http_body_util::BodyExt;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::authentication::Customer;
 use super::body::{FileBody, media_type};
 use super::idempotency::{RequestKey, replayed};
+use super::openapi::{BodyFaults, Missing, Refusals};
 use super::problem::{Problem, json};
 use super::state::State;
-use crate::batch::{BatchFault, BatchNumber, BatchRequest, Spool, SpoolFault};
+use crate::batch::{BatchFault, BatchNumber, BatchRequest, BatchView, Spool, SpoolFault};
 
 /// Octets gathered before they go to the disk.
 const WRITE_OCTETS: usize = 256 << 10;
@@ -20,7 +22,8 @@ const WRITE_OCTETS: usize = 256 << 10;
 const READ_OCTETS: usize = 64 << 10;
 
 /// What goes with a file; unknown names are refused.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Parameters {
     from: Option<String>,
@@ -99,6 +102,13 @@ impl Upload {
     }
 }
 
+/// Hands in a file of messages
+#[utoipa::path(
+    post, path = "/v1/batches", operation_id = "submit_batch", tag = "batches",
+    params(Parameters),
+    request_body(content = String, content_type = "text/csv", description = "The file itself, or multipart/form-data with a part `file`"),
+    responses((status = 202, description = "It is on the disk and its header holds", body = BatchView), BodyFaults, Refusals)
+)]
 pub(crate) async fn post(
     Extract(state): Extract<State>,
     Customer(account): Customer,
@@ -274,6 +284,12 @@ fn missing() -> Problem {
     Problem::not_found("there is no such batch, or its time of retention is over")
 }
 
+/// How far a batch is
+#[utoipa::path(
+    get, path = "/v1/batches/{id}", operation_id = "batch", tag = "batches",
+    params(("id" = String, Path, description = "Its id")),
+    responses((status = 200, description = "How far it is", body = BatchView), Missing, Refusals)
+)]
 pub(crate) async fn get(
     Extract(state): Extract<State>,
     Customer(account): Customer,
@@ -286,6 +302,12 @@ pub(crate) async fn get(
     Ok(json(StatusCode::OK, &view))
 }
 
+/// The rows of a batch that were refused, to be mended and handed in again
+#[utoipa::path(
+    get, path = "/v1/batches/{id}/errors", operation_id = "batch_errors", tag = "batches",
+    params(("id" = String, Path, description = "Its id")),
+    responses((status = 200, description = "The rows with line, column and reason", body = String, content_type = "text/csv"), Missing, Refusals)
+)]
 pub(crate) async fn errors(
     Extract(state): Extract<State>,
     Customer(account): Customer,

@@ -5,19 +5,31 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use carrack_engine::Readiness;
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::openapi::{Missing, Unavailable};
 use super::problem::{Problem, json};
 use super::state::State;
 
-#[derive(Serialize)]
-struct Health {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Health {
     status: &'static str,
 }
 
+/// Whether the node lives
+#[utoipa::path(
+    get, path = "/healthz", operation_id = "alive", tag = "node",
+    responses((status = 200, description = "It does", body = Health))
+)]
 pub(crate) async fn alive() -> Response {
     json(StatusCode::OK, &Health { status: "alive" })
 }
 
+/// Whether the node takes messages
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "ready", tag = "node",
+    responses((status = 200, description = "It does", body = Health), Unavailable)
+)]
 pub(crate) async fn ready(Extract(state): Extract<State>) -> Result<Response, Problem> {
     let unready = |why: String| Err(Problem::later(StatusCode::SERVICE_UNAVAILABLE, 1, why));
     match state.engine.readiness() {
@@ -28,6 +40,11 @@ pub(crate) async fn ready(Extract(state): Extract<State>) -> Result<Response, Pr
     }
 }
 
+/// Figures for Prometheus
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "metrics", tag = "node",
+    responses((status = 200, description = "The page", body = String, content_type = "text/plain"), Missing)
+)]
 pub(crate) async fn metrics(Extract(state): Extract<State>) -> Result<Response, Problem> {
     let page = state
         .metrics

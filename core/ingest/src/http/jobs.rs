@@ -9,16 +9,21 @@ use carrack_message::Class;
 use carrack_routing::Prefix;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::authentication::Operator;
 use super::body::json_object;
+use super::openapi::{BodyFaults, Missing, Refusals};
 use super::problem::{Problem, json};
 use super::state::State;
 
 /// A job as it is wished for; the words are those of its status.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = JobCall)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+pub(crate) struct Wanted {
+    /// `purge`, `move` or `reroute`.
+    #[schema(pattern = "^(purge|move|reroute)$")]
     kind: String,
     /// Carrier of a move.
     to: Option<String>,
@@ -31,7 +36,8 @@ struct Wanted {
     all: bool,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = JobFilterCall)]
 #[serde(deny_unknown_fields)]
 struct WantedFilter {
     carrier: Option<String>,
@@ -98,16 +104,31 @@ impl From<JobRefused> for Problem {
     }
 }
 
-#[derive(Serialize)]
-struct Jobs {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Jobs {
     jobs: Vec<JobStatus>,
 }
 
+/// Queue jobs of this run of the node
+#[utoipa::path(
+    get, path = "/v1/queue/jobs", operation_id = "jobs", tag = "operators",
+    responses((status = 200, description = "The newest first", body = Jobs), Refusals)
+)]
 pub(crate) async fn list(Extract(state): Extract<State>, _: Operator) -> Result<Response, Problem> {
     let jobs = state.engine.jobs();
     Ok(json(StatusCode::OK, &Jobs { jobs }))
 }
 
+/// Purges, moves or routes again what waits
+#[utoipa::path(
+    post, path = "/v1/queue/jobs", operation_id = "start_job", tag = "operators",
+    request_body = Wanted,
+    responses(
+        (status = 202, description = "It is begun", body = JobStatus),
+        (status = 409, description = "Another is at work", body = Problem, content_type = "application/problem+json"),
+        BodyFaults, Refusals
+    )
+)]
 pub(crate) async fn start(
     Extract(state): Extract<State>,
     Operator(account): Operator,
@@ -135,6 +156,11 @@ pub(crate) async fn start(
     Ok(json(StatusCode::ACCEPTED, &status))
 }
 
+/// Stops the queue job that is at work
+#[utoipa::path(
+    post, path = "/v1/queue/jobs/stop", operation_id = "stop_job", tag = "operators",
+    responses((status = 200, description = "It stops; what it has done stays", body = JobStatus), Missing, Refusals)
+)]
 pub(crate) async fn stop(
     Extract(state): Extract<State>,
     Operator(account): Operator,

@@ -16,10 +16,12 @@ use carrack_engine::Story;
 use carrack_message::MessageId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
 
 use super::authentication::Customer;
 use super::body::json_object;
 use super::messages::Life;
+use super::openapi::{BodyFaults, ParameterFaults, Refusals};
 use super::problem::{FieldFault, Problem, json};
 use super::state::State;
 use crate::accounts::Account;
@@ -31,31 +33,41 @@ pub(crate) const READERS_MAX: usize = 2;
 /// What is said of an id that names nothing of this account.
 pub(crate) const MISSING: &str = "there is no such message, or its time of retention is over";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
-    /// Ids with commas between them.
+    /// Ids with commas between them, at most 1,000.
     ids: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = StatusCall)]
 #[serde(deny_unknown_fields)]
-struct AskedInBody {
+pub(crate) struct AskedInBody {
+    #[schema(min_items = 1, max_items = 1000)]
     ids: Vec<String>,
 }
 
-#[derive(Serialize)]
+/// A life, or why there is none, for each id in its order.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Lives {
     messages: Vec<OneOfMany>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum OneOfMany {
     Known(Box<Life>),
     Unknown { id: String, error: FieldFault },
 }
 
+/// The lives of several messages
+#[utoipa::path(
+    get, path = "/v1/messages", operation_id = "messages", tag = "messages",
+    params(Asked),
+    responses((status = 200, description = "What became of them", body = Lives), ParameterFaults, Refusals)
+)]
 pub(crate) async fn get(
     Extract(state): Extract<State>,
     Customer(account): Customer,
@@ -68,6 +80,12 @@ pub(crate) async fn get(
     answer(&state, &account, ids.collect()).await
 }
 
+/// The lives of more messages than a path holds
+#[utoipa::path(
+    post, path = "/v1/messages:status", operation_id = "messages_by_body", tag = "messages",
+    request_body = AskedInBody,
+    responses((status = 200, description = "What became of them", body = Lives), BodyFaults, Refusals)
+)]
 pub(crate) async fn post(
     Extract(state): Extract<State>,
     Customer(account): Customer,

@@ -8,11 +8,13 @@ use carrack_engine::{Cancelled, Chunk, Story, Verdict};
 use carrack_message::{Alphabet, MessageId, Micros};
 use serde::Serialize;
 use tokio::sync::oneshot;
+use utoipa::ToSchema;
 
 use super::authentication::Customer;
 use super::body::json_object;
 use super::idempotency::replayed;
 use super::lives::{MISSING, stories_of};
+use super::openapi::{BodyFaults, MessageCall, Missing, Refusals};
 use super::problem::{Problem, json};
 use super::recipients::{Item, Recipients, segments};
 use super::request::MessageRequest;
@@ -23,11 +25,24 @@ use crate::batch::rfc3339;
 /// Most recipients of one call.
 pub const RECIPIENTS_MAX: usize = 1_000;
 
-#[derive(Serialize)]
-struct Sent {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Sent {
     messages: Vec<Item>,
 }
 
+/// Sends a text
+///
+/// 202 says that what has an `id` is durable. Recipients that cannot be taken have an `error` instead; where none can be
+/// taken, the answer is a problem.
+#[utoipa::path(
+    post, path = "/v1/messages", operation_id = "send", tag = "messages",
+    request_body = MessageCall,
+    responses(
+        (status = 202, description = "At least one recipient is taken, durably", body = Sent),
+        (status = 402, description = "The account has not enough credit", body = Problem, content_type = "application/problem+json"),
+        BodyFaults, Refusals
+    )
+)]
 pub(crate) async fn post(
     Extract(state): Extract<State>,
     Customer(account): Customer,
@@ -94,12 +109,15 @@ async fn submit(
     }
 }
 
-#[derive(Serialize)]
+/// A message and what happened to it.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Life {
     id: String,
     to: String,
     from: String,
     text: Option<String>,
+    /// `accepted`, `scheduled`, `sending`, `submitted`, `delivered`, `undelivered`, `expired`, `rejected`, `cancelled` or
+    /// `unknown`.
     status: &'static str,
     segments: u8,
     encoding: Option<&'static str>,
@@ -114,8 +132,8 @@ pub(crate) struct Life {
     events: Vec<Event>,
 }
 
-#[derive(Serialize)]
-struct Event {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Event {
     at: String,
     state: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,6 +169,12 @@ impl From<Story> for Life {
     }
 }
 
+/// The life of a message
+#[utoipa::path(
+    get, path = "/v1/messages/{id}", operation_id = "message", tag = "messages",
+    params(("id" = String, Path, description = "Its id")),
+    responses((status = 200, description = "Its life so far", body = Life), Missing, Refusals)
+)]
 pub(crate) async fn get(
     Extract(state): Extract<State>,
     Customer(account): Customer,
@@ -168,12 +192,22 @@ async fn story_of(state: &State, account: &Account, id: &str) -> Result<Story, P
     found.flatten().ok_or_else(missing)
 }
 
-#[derive(Serialize)]
-struct Withdrawn {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Withdrawn {
     id: String,
     status: &'static str,
 }
 
+/// Takes a message back that has not left
+#[utoipa::path(
+    delete, path = "/v1/messages/{id}", operation_id = "cancel", tag = "messages",
+    params(("id" = String, Path, description = "Its id")),
+    responses(
+        (status = 200, description = "It is taken back, durably", body = Withdrawn),
+        (status = 409, description = "It has left already, or is final", body = Problem, content_type = "application/problem+json"),
+        Missing, Refusals
+    )
+)]
 pub(crate) async fn delete(
     Extract(state): Extract<State>,
     Customer(account): Customer,

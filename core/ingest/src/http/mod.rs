@@ -20,6 +20,7 @@ mod idempotency;
 mod jobs;
 mod lives;
 mod messages;
+mod openapi;
 mod operations;
 mod patience;
 mod problem;
@@ -38,6 +39,7 @@ mod unread_tests;
 
 pub use door::{HttpDoor, HttpFault};
 pub use messages::RECIPIENTS_MAX;
+pub use openapi::openapi;
 pub use shadow::{Shadow, ShadowDesk};
 pub use specification::{HttpSpec, MetricsPage};
 pub use trace::Taps;

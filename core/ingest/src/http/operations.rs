@@ -4,27 +4,30 @@ use axum::body::Body;
 use axum::extract::{Path, Query as Parameters, State as Extract};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use carrack_engine::{LimitView, Snapshot};
+use carrack_engine::{CarrierSnapshot, LimitView, Snapshot};
 use carrack_message::Class;
 use carrack_routing::Query;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
+use utoipa::{IntoParams, ToSchema};
 
 use super::authentication::{Customer, Operator};
 use super::body::json_object;
 use super::messages::RECIPIENTS_MAX;
+use super::openapi::{BodyFaults, MessageCall, Missing, ParameterFaults, Refusals};
 use super::problem::{FieldFault, Problem, json};
 use super::request::MessageRequest;
 use super::state::State;
+use crate::loop_probe::ProbesShown;
 use crate::submission::Screen;
 
-#[derive(Serialize)]
-struct Quotes {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Quotes {
     messages: Vec<Quote>,
 }
 
-#[derive(Serialize)]
-struct Quote {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Quote {
     to: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     encoding: Option<&'static str>,
@@ -36,6 +39,14 @@ struct Quote {
     error: Option<FieldFault>,
 }
 
+/// What a text would cost
+///
+/// Takes what POST /v1/messages takes, and sends nothing.
+#[utoipa::path(
+    post, path = "/v1/quote", operation_id = "quote", tag = "messages",
+    request_body = MessageCall,
+    responses((status = 200, description = "A quote or an error for each recipient", body = Quotes), BodyFaults, Refusals)
+)]
 pub(crate) async fn quote(
     Extract(state): Extract<State>,
     Customer(account): Customer,
@@ -82,11 +93,16 @@ pub(crate) async fn quote(
     ))
 }
 
-#[derive(Serialize)]
-struct Limits {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Limits {
     limits: Vec<LimitView>,
 }
 
+/// Limits of senders, networks and recipients
+#[utoipa::path(
+    get, path = "/v1/limits", operation_id = "limits", tag = "operators",
+    responses((status = 200, description = "How they do", body = Limits), Refusals)
+)]
 pub(crate) async fn limits(
     Extract(state): Extract<State>,
     _: Operator,
@@ -117,11 +133,16 @@ async fn asked<T: Send + 'static>(
     }
 }
 
-#[derive(Serialize)]
-struct Carriers<T> {
-    carriers: T,
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Carriers {
+    carriers: Vec<CarrierSnapshot>,
 }
 
+/// Carriers
+#[utoipa::path(
+    get, path = "/v1/carriers", operation_id = "carriers", tag = "operators",
+    responses((status = 200, description = "How they do", body = Carriers), Refusals)
+)]
 pub(crate) async fn carriers(
     Extract(state): Extract<State>,
     _: Operator,
@@ -135,6 +156,11 @@ pub(crate) async fn carriers(
     ))
 }
 
+/// Loop probes
+#[utoipa::path(
+    get, path = "/v1/loop_probes", operation_id = "loop_probes", tag = "operators",
+    responses((status = 200, description = "How they do", body = ProbesShown), Refusals)
+)]
 pub(crate) async fn loop_probes(
     Extract(state): Extract<State>,
     _: Operator,
@@ -143,6 +169,11 @@ pub(crate) async fn loop_probes(
     Ok(json(StatusCode::OK, &shown))
 }
 
+/// The queue and all carriers
+#[utoipa::path(
+    get, path = "/v1/queue", operation_id = "queue", tag = "operators",
+    responses((status = 200, description = "What waits, and where", body = Snapshot), Refusals)
+)]
 pub(crate) async fn queue(
     Extract(state): Extract<State>,
     _: Operator,
@@ -150,12 +181,18 @@ pub(crate) async fn queue(
     Ok(json(StatusCode::OK, &snapshot(&state).await?))
 }
 
-#[derive(Serialize)]
-struct Changed {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Changed {
     carrier: String,
     paused: bool,
 }
 
+/// Stops a carrier taking messages, or lets it again
+#[utoipa::path(
+    post, path = "/v1/carriers/{name}/{change}", operation_id = "change_carrier", tag = "operators",
+    params(("name" = String, Path, description = "Its name"), ("change" = String, Path, description = "`pause` or `resume`")),
+    responses((status = 200, description = "It is told", body = Changed), Missing, Refusals)
+)]
 pub(crate) async fn change_carrier(
     Extract(state): Extract<State>,
     Operator(account): Operator,
@@ -189,7 +226,8 @@ pub(crate) async fn change_carrier(
 }
 
 /// The message whose way is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Explained {
     to: String,
@@ -201,14 +239,20 @@ pub(crate) struct Explained {
     tag: Option<String>,
 }
 
-#[derive(Serialize)]
-struct ExplainedWay {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ExplainedWay {
     #[serde(flatten)]
     explanation: carrack_routing::Explanation,
     segments: Option<u8>,
     encoding: Option<&'static str>,
 }
 
+/// Why a message goes where it goes
+#[utoipa::path(
+    get, path = "/v1/routes/explain", operation_id = "explain", tag = "operators",
+    params(Explained),
+    responses((status = 200, description = "Every route and carrier that was looked at", body = ExplainedWay), ParameterFaults, Refusals)
+)]
 pub(crate) async fn explain(
     Extract(state): Extract<State>,
     Operator(operator): Operator,

@@ -7,19 +7,21 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use carrack_engine::Refusal;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::idempotency;
 use crate::submission::SubmissionFault;
 
 /// One field at fault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct FieldFault {
     pub(crate) field: String,
+    /// The fault and its cure.
     pub(crate) detail: String,
 }
 
-/// Why a request cannot be done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Why a request cannot be done (RFC 9457).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Problem {
     #[serde(rename = "type")]
     kind: &'static str,

@@ -4,13 +4,14 @@
 
 use carrack_engine::{Refusal, Submission, Verdict};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::problem::FieldFault;
 use super::request::MessageRequest;
 use crate::accounts::Account;
 
-/// What a call says of one recipient.
-#[derive(Serialize)]
+/// What a call says of one recipient: an id, or an error.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<String>,
@@ -21,6 +22,7 @@ pub(crate) struct Item {
     segments: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     encoding: Option<&'static str>,
+    /// Of all its segments; null where the account has no price list.
     price: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<String>,

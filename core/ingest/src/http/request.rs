@@ -10,7 +10,7 @@ use super::problem::{FieldFault, Problem};
 use crate::accounts::Account;
 use crate::submission::{Fields, Screen, SubmissionFault, nearest, own_callback, send_at_utc_ns};
 
-const KEYS: [&str; 11] = [
+pub(crate) const KEYS: [&str; 11] = [
     "to",
     "from",
     "text",

@@ -6,7 +6,9 @@ use axum::routing::{get, post};
 
 use super::problem::Problem;
 use super::state::State;
-use super::{balance, batches, bulk, health, jobs, lives, messages, operations, shadow, trace};
+use super::{
+    balance, batches, bulk, health, jobs, lives, messages, openapi, operations, shadow, trace,
+};
 
 pub(crate) fn router(state: State) -> Router {
     Router::new()
@@ -40,6 +42,7 @@ pub(crate) fn router(state: State) -> Router {
             "/v1/routes/shadow",
             get(shadow::report).post(shadow::begin_anew),
         )
+        .route("/openapi.json", get(openapi::document))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -8,6 +8,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::authentication::Operator;
+use super::openapi::{Missing, Refusals};
 use super::problem::{Problem, json};
 use super::state::State;
 
@@ -31,6 +32,11 @@ fn answer(report: Option<Value>) -> Result<Response, Problem> {
     Ok(json(StatusCode::OK, &report))
 }
 
+/// What the table of [shadow] would have done
+#[utoipa::path(
+    get, path = "/v1/routes/shadow", operation_id = "shadow", tag = "operators",
+    responses((status = 200, description = "The report", body = Value), Missing, Refusals)
+)]
 pub(crate) async fn report(
     Extract(state): Extract<State>,
     _: Operator,
@@ -38,6 +44,11 @@ pub(crate) async fn report(
     answer(state.shadow.as_ref().and_then(|desk| desk.report()))
 }
 
+/// Lets the shadow begin anew
+#[utoipa::path(
+    post, path = "/v1/routes/shadow", operation_id = "begin_shadow_anew", tag = "operators",
+    responses((status = 200, description = "The report, from now on", body = Value), Missing, Refusals)
+)]
 pub(crate) async fn begin_anew(
     Extract(state): Extract<State>,
     Operator(account): Operator,

@@ -20,8 +20,10 @@ use hyper::body::Frame;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep};
+use utoipa::IntoParams;
 
 use super::authentication::Operator;
+use super::openapi::{Missing, ParameterFaults, Refusals};
 use super::problem::Problem;
 use super::state::State;
 
@@ -38,10 +40,14 @@ const LOOK: Duration = Duration::from_millis(50);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 
 /// What is wanted of a trace.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
+    /// How long.
+    #[param(minimum = 1, maximum = 3600, default = 60)]
     seconds: Option<u32>,
+    /// With texts and numbers.
     #[serde(default)]
     contents: bool,
 }
@@ -73,6 +79,16 @@ struct Standing {
     end: Option<&'static str>,
 }
 
+/// What goes over a carrier's wires, while it goes
+#[utoipa::path(
+    get, path = "/v1/carriers/{name}/trace", operation_id = "trace", tag = "operators",
+    params(("name" = String, Path, description = "Its name"), Wanted),
+    responses(
+        (status = 200, description = "A JSON document a line", body = String, content_type = "application/x-ndjson"),
+        (status = 409, description = "It is being traced already", body = Problem, content_type = "application/problem+json"),
+        ParameterFaults, Missing, Refusals
+    )
+)]
 pub(crate) async fn trace(
     Extract(state): Extract<State>,
     Operator(operator): Operator,

@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use carrack_settings::ProbeReturns;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::course::Course;
 use super::courses::Courses;
 use super::outcome::{ProbeResult, ProbeSums};
 
 /// How a probe does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ProbeView {
     /// Its name.
     pub name: String,
@@ -71,7 +72,7 @@ impl ProbeView {
 }
 
 /// All probes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ProbesShown {
     /// In the order of the configuration.
     pub loop_probes: Vec<ProbeView>,

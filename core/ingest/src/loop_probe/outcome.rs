@@ -2,9 +2,10 @@
 
 use carrack_message::Status;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What became of one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProbeOutcome {
     /// What was asked for came back in time.
@@ -65,10 +66,11 @@ impl ProbeOutcome {
 }
 
 /// One that is over. Times are from its acceptance, milliseconds; none: it did not come, or not in time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ProbeResult {
     /// When it was sent, UTC nanoseconds.
     #[serde(rename = "sent_at", serialize_with = "instant")]
+    #[schema(value_type = String)]
     pub sent_utc_ns: u64,
     /// What became of it.
     pub outcome: ProbeOutcome,
@@ -80,6 +82,7 @@ pub struct ProbeResult {
     pub return_ms: Option<u64>,
     /// What its end was, where it had one.
     #[serde(serialize_with = "status")]
+    #[schema(value_type = Option<String>)]
     pub status: Option<Status>,
     /// The carrier's last error or status, 0 where none.
     pub error: u32,
@@ -89,7 +92,7 @@ pub struct ProbeResult {
 }
 
 /// Since the start of the node, or since it was changed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ProbeSums {
     /// Handed to the engine: the sum of all outcomes, and one more while one is on its way.
     pub sent: u64,

@@ -168,6 +168,23 @@ fn a_lone_line_has_its_verdict_before_the_next_is_sent() {
 }
 
 #[test]
+fn a_client_that_waits_to_be_asked_is_asked_before_it_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let mut stream = TcpStream::connect(stand.door.address()).unwrap();
+    let limit = Some(Duration::from_secs(5));
+    stream.set_read_timeout(limit).unwrap();
+    let head = "POST /v1/messages:bulk HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer shop-key\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut line = Line { stream };
+    assert!(line.read_until("\r\n\r\n").starts_with("HTTP/1.1 100 "));
+    line.send("{\"to\":\"491700000001\",\"text\":\"x\"}\n").unwrap();
+    let said = line.read_until("accepted");
+    assert!(said.starts_with("HTTP/1.1 200 "), "{said}");
+    stand.close();
+}
+
+#[test]
 fn lines_wait_for_the_accounts_rate_and_one_beyond_it_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let stand = open(folder.path());

@@ -6,11 +6,12 @@ use std::cmp::Reverse;
 
 use carrack_message::{Class, Network};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{CarrierQuality, Quality};
 
 /// How a carrier does in one network.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct NetworkQuality {
     /// MCC and MNC such as `234-15`, or `unknown`.
     pub network: String,
@@ -22,7 +23,7 @@ pub struct NetworkQuality {
 }
 
 /// How a carrier does in one network with messages of one class.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ClassQuality {
     /// The class.
     pub class: &'static str,

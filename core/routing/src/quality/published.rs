@@ -5,12 +5,13 @@ use std::sync::Arc;
 use carrack_message::{Class, Network};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The whole of a share.
 pub const PERMILLE: u16 = 1000;
 
 /// How a carrier does, in one respect.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Quality {
     /// Of a thousand messages whose end is known, so many were delivered; moved towards what was known before where there
     /// are few, and changed only by more than the hysteresis.

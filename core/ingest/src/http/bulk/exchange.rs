@@ -114,6 +114,11 @@ impl Exchange {
         }
     }
 
+    /// Waits for the first octets, or for the end of the wait for them.
+    pub(super) async fn begin(&mut self) {
+        self.wait().await;
+    }
+
     /// The next verdicts; none: all are given.
     pub(super) async fn next(&mut self) -> Option<Bytes> {
         loop {

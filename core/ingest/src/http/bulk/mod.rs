@@ -17,6 +17,7 @@ use axum::response::Response;
 
 use super::authentication::Customer;
 use super::body::media_type;
+use super::openapi::Refusals;
 use super::problem::Problem;
 use super::state::State;
 use super::unread::StillReads;
@@ -24,6 +25,19 @@ use exchange::Exchange;
 
 const NDJSON: &str = "application/x-ndjson";
 
+/// Sends a text a line
+///
+/// Each line is a JSON object as POST /v1/messages takes; each has one verdict, a line with its number, in their order:
+/// what POST would have said of its recipient, `messages` where `to` is a list, or `error`. Streams both ways.
+#[utoipa::path(
+    post, path = "/v1/messages:bulk", operation_id = "send_lines", tag = "messages",
+    request_body(content = String, content_type = "application/x-ndjson", description = "A JSON object a line"),
+    responses(
+        (status = 200, description = "A verdict a line", body = String, content_type = "application/x-ndjson"),
+        (status = 415, description = "The media type or the encoding of the body is not taken", body = Problem, content_type = "application/problem+json"),
+        Refusals
+    )
+)]
 pub(crate) async fn post(
     Extract(state): Extract<State>,
     Customer(account): Customer,
@@ -40,7 +54,11 @@ pub(crate) async fn post(
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
     }
-    let exchange = Exchange::new(state, account, body);
+    let mut exchange = Exchange::new(state, account, body);
+    if headers.contains_key(header::EXPECT) {
+        // Such a client is asked for its body as long as nothing is said yet.
+        exchange.begin().await;
+    }
     let blocks = futures_util::stream::unfold(exchange, |mut exchange| async move {
         let block = exchange.next().await?;
         Some((Ok::<Bytes, std::convert::Infallible>(block), exchange))
