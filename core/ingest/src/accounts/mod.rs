@@ -5,6 +5,8 @@
 
 mod account;
 mod book;
+#[cfg(test)]
+mod book_tests;
 mod dialect;
 mod fault;
 mod keys;

@@ -4,7 +4,7 @@
 //! remembers it. Bound: [`AMOUNT_MAX`] in one call.
 
 use axum::body::Body;
-use axum::extract::{Path, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use carrack_engine::{AccountEntry, BalanceView, CreditRefused, Credited};
@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use super::authentication::{Customer, Operator};
 use super::body::json_object;
 use super::openapi::{BodyFaults, Missing, Refusals};
+use super::path::Path;
 use super::problem::{Problem, json};
 use super::state::State;
 use crate::loop_probe;

@@ -1,7 +1,7 @@
 //! `/v1/batches`: a CSV file comes in as a stream and is answered once it is on disk and its header holds.
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query, State as Extract};
+use axum::extract::{Query, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use http_body_util::BodyExt;
@@ -12,6 +12,7 @@ use super::authentication::Customer;
 use super::body::{FileBody, media_type};
 use super::idempotency::{RequestKey, replayed};
 use super::openapi::{BodyFaults, Missing, Refusals};
+use super::path::Path;
 use super::problem::{Problem, json};
 use super::state::State;
 use crate::batch::{BatchFault, BatchNumber, BatchRequest, BatchView, Spool, SpoolFault};

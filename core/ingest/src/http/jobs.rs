@@ -45,6 +45,7 @@ struct WantedFilter {
     account: Option<String>,
     to_prefix: Option<String>,
     from: Option<String>,
+    #[schema(format = "uint64")]
     older_than_seconds: Option<u64>,
 }
 

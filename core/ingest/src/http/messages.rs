@@ -1,7 +1,7 @@
 //! `/v1/messages`: one text to one recipient or many, its whole life, and its withdrawal.
 
 use axum::body::Body;
-use axum::extract::{Path, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use carrack_engine::{Cancelled, Chunk, Story, Verdict};
@@ -15,6 +15,7 @@ use super::body::json_object;
 use super::idempotency::replayed;
 use super::lives::{MISSING, stories_of};
 use super::openapi::{BodyFaults, MessageCall, Missing, Refusals};
+use super::path::Path;
 use super::problem::{Problem, json};
 use super::recipients::{Item, Recipients, segments};
 use super::request::MessageRequest;

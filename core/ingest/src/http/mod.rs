@@ -22,6 +22,7 @@ mod lives;
 mod messages;
 mod openapi;
 mod operations;
+mod path;
 mod patience;
 mod problem;
 mod recipients;

@@ -1,7 +1,7 @@
 //! Quotes for customers; carriers, queue and routes for operators.
 
 use axum::body::Body;
-use axum::extract::{Path, Query as Parameters, State as Extract};
+use axum::extract::{Query as Parameters, State as Extract};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use carrack_engine::{CarrierSnapshot, LimitView, Snapshot};
@@ -15,6 +15,7 @@ use super::authentication::{Customer, Operator};
 use super::body::json_object;
 use super::messages::RECIPIENTS_MAX;
 use super::openapi::{BodyFaults, MessageCall, Missing, ParameterFaults, Refusals};
+use super::path::Path;
 use super::problem::{FieldFault, Problem, json};
 use super::request::MessageRequest;
 use super::state::State;
@@ -41,7 +42,7 @@ pub(crate) struct Quote {
 
 /// What a text would cost
 ///
-/// Takes what POST /v1/messages takes, and sends nothing.
+/// Takes what POST /v1/messages takes, and sends nothing. Where no recipient can be taken, the answer is a problem.
 #[utoipa::path(
     post, path = "/v1/quote", operation_id = "quote", tag = "messages",
     request_body = MessageCall,
@@ -85,12 +86,13 @@ pub(crate) async fn quote(
             },
         }
     };
-    Ok(json(
-        StatusCode::OK,
-        &Quotes {
-            messages: request.to.iter().map(quote).collect(),
-        },
-    ))
+    let messages: Vec<Quote> = request.to.iter().map(quote).collect();
+    if messages.iter().all(|quote| quote.error.is_some()) {
+        // As the message itself would be answered.
+        let faults = messages.into_iter().filter_map(|quote| quote.error);
+        return Err(Problem::fields(faults.collect()));
+    }
+    Ok(json(StatusCode::OK, &Quotes { messages }))
 }
 
 #[derive(Serialize, ToSchema)]

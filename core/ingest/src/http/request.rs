@@ -71,7 +71,9 @@ impl MessageRequest {
         let mut text = |key: &str| match object.remove(key) {
             None | Some(Value::Null) => None,
             Some(Value::String(text)) => Some(text),
-            Some(Value::Number(number)) if key == "validity" => Some(number.to_string()),
+            Some(Value::Number(number)) if key == "validity" && number.is_u64() => {
+                Some(number.to_string())
+            }
             Some(_) => {
                 faults.push(FieldFault {
                     field: key.to_owned(),
@@ -182,7 +184,7 @@ fn recipients(
             fault("is missing; name a recipient, like \"+447700900123\"".to_owned())
         }
         Some(Value::String(to)) => vec![to],
-        Some(Value::Number(to)) => vec![to.to_string()],
+        Some(Value::Number(to)) if to.is_u64() => vec![to.to_string()],
         Some(Value::Array(list)) if list.is_empty() => {
             fault("is an empty list; name a recipient".to_owned())
         }
@@ -193,7 +195,7 @@ fn recipients(
         Some(Value::Array(list)) => {
             let text = |value: Value| match value {
                 Value::String(to) => Some(to),
-                Value::Number(to) => Some(to.to_string()),
+                Value::Number(to) if to.is_u64() => Some(to.to_string()),
                 _ => None,
             };
             let texts: Option<Vec<String>> = list.into_iter().map(text).collect();
@@ -226,6 +228,9 @@ mod tests {
             (r#"{"to":[],"text":"x"}"#, "empty list"),
             (r#"{"to":["1","2","3"],"text":"x"}"#, "at most 2"),
             (r#"{"to":["1",{}],"text":"x"}"#, "list of texts"),
+            (r#"{"to":-1,"text":"x"}"#, "a text or a list"),
+            (r#"{"to":[1.5],"text":"x"}"#, "list of texts"),
+            (r#"{"to":"1","text":"x","validity":-5}"#, "has to be a text"),
         ] {
             let fault = read(text).unwrap_err();
             assert!(fault.contains(part), "{text}: {fault}");

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query as Parameters, State as Extract};
+use axum::extract::{Query as Parameters, State as Extract};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use carrack_carrier::trace::{Direction, Listener, Recorder, TracedPdu};
@@ -24,6 +24,7 @@ use utoipa::IntoParams;
 
 use super::authentication::Operator;
 use super::openapi::{Missing, ParameterFaults, Refusals};
+use super::path::Path;
 use super::problem::Problem;
 use super::state::State;
 

@@ -178,7 +178,8 @@ fn a_client_that_waits_to_be_asked_is_asked_before_it_is_answered() {
     stream.write_all(head.as_bytes()).unwrap();
     let mut line = Line { stream };
     assert!(line.read_until("\r\n\r\n").starts_with("HTTP/1.1 100 "));
-    line.send("{\"to\":\"491700000001\",\"text\":\"x\"}\n").unwrap();
+    line.send("{\"to\":\"491700000001\",\"text\":\"x\"}\n")
+        .unwrap();
     let said = line.read_until("accepted");
     assert!(said.starts_with("HTTP/1.1 200 "), "{said}");
     stand.close();

@@ -163,6 +163,25 @@ fn answers_are_packed_for_those_who_ask_and_not_for_others() {
     stand.close();
 }
 
+#[test]
+fn a_packed_stream_comes_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    for lines in ["", BODY] {
+        let head = "POST /v1/messages:bulk HTTP/1.1\r\nAuthorization: Bearer shop-key\r\nAccept-Encoding: zstd";
+        let (status, head, packed) = raw(&stand, head, lines.as_bytes());
+        assert_eq!(status, 200, "{head}");
+        let mut text = String::new();
+        let packed = unchunked(&packed);
+        zstd::Decoder::new(packed.as_slice())
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
+        assert_eq!(text.lines().count(), lines.lines().count(), "{text}");
+    }
+    stand.close();
+}
+
 fn unchunked(mut rest: &[u8]) -> Vec<u8> {
     let mut whole = Vec::new();
     while let Some(end) = rest.windows(2).position(|octets| octets == b"\r\n") {

@@ -23,7 +23,10 @@ fn trickle(mut stream: TcpStream, octets: &[u8]) -> (String, Duration) {
         .unwrap();
     let mut said = String::new();
     for octet in octets.iter().cycle() {
-        assert!(begun.elapsed() < Duration::from_secs(15), "it is still there: {said}");
+        assert!(
+            begun.elapsed() < Duration::from_secs(15),
+            "it is still there: {said}"
+        );
         if stream.write_all(&[*octet]).is_err() {
             break;
         }
@@ -43,7 +46,9 @@ fn a_head_that_comes_octet_by_octet_is_cut() {
     let folder = tempfile::tempdir().unwrap();
     let stand = open_with(folder.path(), LIMIT);
     let mut stream = connect(&stand);
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ").unwrap();
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        .unwrap();
     let (said, took) = trickle(stream, b"a");
     assert!(!said.contains("200"), "{said}");
     assert!(took < LIMIT * 4, "{took:?}");
@@ -56,10 +61,15 @@ fn a_body_that_comes_octet_by_octet_is_told_so_and_cut() {
     let stand = open_with(folder.path(), LIMIT);
     for path in ["/v1/messages", "/v1/messages:status", "/v1/quote"] {
         let mut stream = connect(&stand);
-        let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer shop-key\r\nContent-Length: 9000\r\n\r\n");
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer shop-key\r\nContent-Length: 9000\r\n\r\n"
+        );
         stream.write_all(head.as_bytes()).unwrap();
         let (said, took) = trickle(stream, b" ");
-        assert!(said.contains("408") && said.contains("did not come in time"), "{path}: {said}");
+        assert!(
+            said.contains("408") && said.contains("did not come in time"),
+            "{path}: {said}"
+        );
         // After its answer a client may go on for a while, so that it reads it.
         assert!(took < Duration::from_secs(14), "{path}: {took:?}");
     }
@@ -94,14 +104,22 @@ fn a_client_that_reads_no_answer_is_cut() {
     let folder = tempfile::tempdir().unwrap();
     let stand = open_with(folder.path(), LIMIT);
     let mut stream = connect(&stand);
-    stream.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+        .set_write_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
     let ids = vec!["nonsense"; 1_000].join(",");
-    let request = format!("GET /v1/messages?ids={ids} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer shop-key\r\n\r\n");
+    let request = format!(
+        "GET /v1/messages?ids={ids} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer shop-key\r\n\r\n"
+    );
     let begun = Instant::now();
     // Asks without end and listens to nothing.
     while stream.write_all(request.as_bytes()).is_ok() {
         assert!(begun.elapsed() < Duration::from_secs(20));
     }
-    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        begun.elapsed()
+    );
     stand.close();
 }

@@ -14,6 +14,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State as Extract;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use futures_util::StreamExt;
 
 use super::authentication::Customer;
 use super::body::media_type;
@@ -63,7 +64,8 @@ pub(crate) async fn post(
         let block = exchange.next().await?;
         Some((Ok::<Bytes, std::convert::Infallible>(block), exchange))
     });
-    let mut response = Response::new(Body::from_stream(blocks));
+    // Who packs the answer asks once more after its end.
+    let mut response = Response::new(Body::from_stream(blocks.fuse()));
     let kind = HeaderValue::from_static(NDJSON);
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response.extensions_mut().insert(StillReads);

@@ -1,6 +1,10 @@
 //! What `POST /v1/messages` takes, for the document; `request` reads it, and a test holds the two together.
 
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ArrayBuilder, Object, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::http::messages::RECIPIENTS_MAX;
 
 /// A text to one recipient, or the same to several.
 #[derive(ToSchema)]
@@ -32,35 +36,39 @@ pub(crate) struct MessageCall {
     send_at: Option<String>,
 }
 
-/// One recipient, or a list of at most 1,000.
-#[derive(ToSchema)]
-#[serde(untagged)]
-#[allow(dead_code)]
-pub(crate) enum RecipientsCall {
-    /// An international number, or one of the account's country.
-    One(RecipientCall),
-    /// Each has a verdict of its own.
-    Many(Vec<RecipientCall>),
+/// One recipient, or a list of at most 1,000: texts, or numbers without +.
+pub(crate) struct RecipientsCall;
+
+/// How long it may wait and travel: seconds, or a number with s, m, h or d, like `2h`.
+pub(crate) struct ValidityCall;
+
+/// A text, or a natural number.
+fn text_or_number(what: &str) -> OneOfBuilder {
+    let number = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(0));
+    OneOfBuilder::new()
+        .description(Some(what))
+        .item(Object::with_type(Type::String))
+        .item(number)
 }
 
-/// A number.
-#[derive(ToSchema)]
-#[serde(untagged)]
-#[allow(dead_code)]
-pub(crate) enum RecipientCall {
-    /// With or without +, spaces and hyphens.
-    Text(String),
-    /// Without +.
-    Number(u64),
+impl PartialSchema for RecipientsCall {
+    fn schema() -> RefOr<Schema> {
+        let one = "An international number, or one of the account's country; with or without +, spaces and hyphens";
+        let many = ArrayBuilder::new()
+            .items(text_or_number("Each has a verdict of its own"))
+            .min_items(Some(1))
+            .max_items(Some(RECIPIENTS_MAX));
+        text_or_number(one).item(many).into()
+    }
 }
 
-/// How long it may wait and travel.
-#[derive(ToSchema)]
-#[serde(untagged)]
-#[allow(dead_code)]
-pub(crate) enum ValidityCall {
-    /// Seconds, or a number with s, m, h or d, like `2h`.
-    Text(String),
-    /// Seconds.
-    Seconds(u64),
+impl PartialSchema for ValidityCall {
+    fn schema() -> RefOr<Schema> {
+        text_or_number("Seconds, or a number with s, m, h or d, like `2h`").into()
+    }
 }
+
+impl ToSchema for RecipientsCall {}
+impl ToSchema for ValidityCall {}
