@@ -81,6 +81,22 @@ impl Client {
         self.document(answer)
     }
 
+    /// Asks for something to be taken back.
+    pub(crate) fn delete(&self, path: &str) -> Result<Value, Fault> {
+        let request = self.agent.delete(self.to(path));
+        let answer = self.with(request, &[], Some(CALL)).call();
+        self.document(answer)
+    }
+
+    /// Sends lines of JSON; the lines that come back.
+    pub(crate) fn post_lines(&self, path: &str, lines: Vec<u8>) -> Result<String, Fault> {
+        let request = self.agent.post(self.to(path));
+        let request = request.content_type("application/x-ndjson");
+        let answer = self.with(request, &[], Some(CALL)).send(lines);
+        let mut answer = self.taken(answer)?;
+        Ok((answer.body_mut().read_to_string()).context("the answer broke off")?)
+    }
+
     /// Sends a CSV file as a stream.
     pub(crate) fn post_file(
         &self,

@@ -34,8 +34,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use command::{
-    account, audit, balance, batch, carrier, cdr, config_check, deck, demo, limit, mo, numbers,
-    queue, route, send, serve, status, text, trace,
+    account, audit, balance, batch, cancel, carrier, cdr, completions, config_check, deck, demo,
+    limit, mo, numbers, queue, quote, route, send, send_lines, serve, status, text, trace,
 };
 
 #[global_allocator]
@@ -77,7 +77,10 @@ Examples:
     )]
     Config(config_check::Command),
     Send(send::Arguments),
+    SendLines(send_lines::Arguments),
+    Quote(quote::Arguments),
     Status(status::Arguments),
+    Cancel(cancel::Arguments),
     /// Sends files of messages
     #[command(
         subcommand,
@@ -169,6 +172,9 @@ Examples:
   carrack deck price decks/north.csv +447700900123 --segments 3"
     )]
     Deck(deck::Command),
+    #[command(name = "openapi")]
+    OpenApi(completions::OpenApi),
+    Completions(completions::Completions),
 }
 
 fn main() -> ExitCode {
@@ -177,7 +183,10 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Config(command) => config_check::run(&command),
         Command::Send(arguments) => send::run(&arguments),
+        Command::SendLines(arguments) => send_lines::run(&arguments),
+        Command::Quote(arguments) => quote::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Cancel(arguments) => cancel::run(&arguments),
         Command::Batch(command) => batch::run(&command),
         Command::Route(command) => route::run(&command),
         Command::Mo(command) => mo::run(&command),
@@ -192,6 +201,8 @@ fn main() -> ExitCode {
         Command::Account(command) => account::run(&command),
         Command::Cdr(arguments) => cdr::run(&arguments),
         Command::Deck(command) => deck::run(&command),
+        Command::OpenApi(arguments) => completions::openapi(&arguments),
+        Command::Completions(arguments) => completions::completions(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,22 +1,24 @@
 //! `carrack status`: the whole life of one message.
 
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::fault::Fault;
 use crate::output;
 use crate::place::NodeArgs;
-use crate::table::{shown, wrapped};
+use crate::table::{shown, table, wrapped};
 
-/// Shows the whole life of a message
+/// Shows the whole life of a message, or how several do
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   carrack status 0000000100000000000000010000002a
-  carrack status 0000000100000000000000010000002a --json")]
+  carrack status 0000000100000000000000010000002a --json
+  carrack status ID ID ID                          several, a row each")]
 pub(crate) struct Arguments {
     /// The id that `send`, a batch or a submit response gave
-    id: String,
+    #[arg(value_name = "ID", required = true)]
+    ids: Vec<String>,
     /// Prints JSON
     #[arg(long)]
     json: bool,
@@ -26,17 +28,48 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
-    let id = &arguments.id;
-    if id.is_empty() || !id.bytes().all(|octet| octet.is_ascii_hexdigit()) {
+    let ids = &arguments.ids;
+    let is_id = |id: &String| !id.is_empty() && id.bytes().all(|octet| octet.is_ascii_hexdigit());
+    if let Some(id) = ids.iter().find(|id| !is_id(id)) {
         return Err(Fault::Usage(format!(
             "{id:?} is no message id; ids are 32 hexadecimal digits"
         )));
     }
-    let message = arguments
-        .node
-        .client()?
-        .get(&format!("/v1/messages/{id}"), &[])?;
-    show(&message, arguments.json)
+    let client = arguments.node.client()?;
+    match ids.as_slice() {
+        [id] => {
+            let message = client.get(&format!("/v1/messages/{id}"), &[])?;
+            show(&message, arguments.json)
+        }
+        ids => {
+            let answer = client.post("/v1/messages:status", &json!({ "ids": ids }))?;
+            show_several(&answer, arguments.json)
+        }
+    }
+}
+
+/// Prints several messages, a row each.
+fn show_several(answer: &Value, json: bool) -> Result<(), Fault> {
+    let messages = answer.get("messages").and_then(Value::as_array);
+    let messages = messages.map_or(&[][..], Vec::as_slice);
+    let is_missing = |message: &Value| message.get("error").is_some();
+    if json {
+        output::json(answer)?;
+    } else {
+        let header = ["id", "status", "to", "from", "segments", "carrier", "price"];
+        let mut rows = table(&header, header.len());
+        for message in messages {
+            rows.add_row(header.map(|key| match key {
+                "status" if is_missing(message) => "not there".to_owned(),
+                _ => shown(message, key),
+            }));
+        }
+        output::line(rows)?;
+    }
+    match messages.iter().any(is_missing) {
+        true => Err(Fault::Said),
+        false => Ok(()),
+    }
 }
 
 /// Prints a message as the node tells of it.

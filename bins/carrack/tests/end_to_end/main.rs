@@ -20,6 +20,7 @@ mod customers;
 mod decks;
 mod failover;
 mod handsets;
+mod http_commands;
 mod idempotency;
 mod limits;
 mod loop_probes;

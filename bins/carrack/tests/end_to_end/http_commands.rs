@@ -1,0 +1,127 @@
+//! What one says to a node by command: prices, lines, several lives, taking back, its document, completions.
+
+use serde_json::{Value, json};
+
+use super::carrier::{Carrier, settings};
+use super::node::{CarrierEntry, Place};
+
+fn text(octets: &[u8]) -> String {
+    String::from_utf8(octets.to_vec()).unwrap()
+}
+
+#[test]
+fn lines_are_sent_shown_and_taken_back_by_command() {
+    let north = Carrier::start(settings("north", 1, 5, &[]));
+    let entry = CarrierEntry {
+        name: "north",
+        address: north.address,
+        price: "0.005",
+        links: 1,
+        window: 100,
+        more: "",
+    };
+    let place = Place::new(&[entry], "sender = \"ACME\"");
+    let node = place.serve();
+    let quote = place.run(&[
+        "quote",
+        "--to",
+        "+447700900123",
+        "--to",
+        "12x",
+        "--text",
+        "Grüße €",
+        "--json",
+    ]);
+    assert_eq!(quote.status.code(), Some(1), "{}", text(&quote.stderr));
+    let quote: Value = serde_json::from_slice(&quote.stdout).unwrap();
+    let quotes = &quote["messages"];
+    assert_eq!(
+        (&quotes[0]["segments"], &quotes[0]["carrier"]),
+        (&json!(1), &json!("north"))
+    );
+    assert_eq!(quotes[1]["error"]["field"], "to");
+
+    let lines: String = (0..1_200)
+        .map(|number| match number {
+            600 => "{\"to\":\"447700900123\"\n".to_owned(),
+            601 => "\n".to_owned(),
+            _ => format!("{{\"to\":\"4477009{number:05}\",\"text\":\"{number}\"}}\n"),
+        })
+        .collect();
+    let file = place.folder.path().join("lines.ndjson");
+    std::fs::write(&file, lines).unwrap();
+    let sent = place.run(&["send-lines", file.to_str().unwrap()]);
+    assert_eq!(sent.status.code(), Some(1), "{}", text(&sent.stderr));
+    let said = text(&sent.stdout);
+    assert!(said.contains("line 601: line: is not JSON"), "{said}");
+    assert!(said.contains("1 198 accepted, 1 refused"), "{said}");
+
+    let soon = "{\"to\":\"447700900125\",\"text\":\"y\"}\n".repeat(2);
+    std::fs::write(&file, soon).unwrap();
+    let sent = place.run(&["send-lines", "--json", file.to_str().unwrap()]);
+    assert_eq!(sent.status.code(), Some(0), "{}", text(&sent.stderr));
+    let ids: Vec<String> = text(&sent.stdout)
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<Value>(line).unwrap()["id"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    let shown = place.run(&["status", &ids[0], &ids[1]]);
+    assert_eq!(shown.status.code(), Some(0), "{}", text(&shown.stderr));
+    let shown = text(&shown.stdout);
+    assert!(ids.iter().all(|id| shown.contains(id.as_str())), "{shown}");
+    let missing = place.run(&["status", &ids[0], "0", "--json"]);
+    assert_eq!(missing.status.code(), Some(1));
+    node.stop();
+}
+
+#[test]
+fn what_shells_and_programs_need_is_printed_without_a_node() {
+    let place = Place::new(&[], "");
+    let document = place.run(&["openapi"]);
+    let document: Value = serde_json::from_slice(&document.stdout).unwrap();
+    assert!(document["paths"]["/v1/messages:bulk"]["post"].is_object());
+    for shell in ["bash", "zsh", "fish"] {
+        let completions = place.run(&["completions", shell]);
+        assert_eq!(completions.status.code(), Some(0));
+        assert!(text(&completions.stdout).contains("send-lines"), "{shell}");
+    }
+}
+
+#[test]
+fn a_message_for_later_is_taken_back_once() {
+    let north = Carrier::start(settings("north", 1, 5, &[]));
+    let entry = CarrierEntry {
+        name: "north",
+        address: north.address,
+        price: "0.005",
+        links: 1,
+        window: 100,
+        more: "",
+    };
+    let place = Place::new(&[entry], "sender = \"ACME\"");
+    let node = place.serve();
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
+    let sent = place.run(&[
+        "send",
+        "--to",
+        "447700900123",
+        "--text",
+        "x",
+        "--at",
+        &soon.to_string(),
+    ]);
+    let id = text(&sent.stdout).trim().to_owned();
+    let cancelled = place.run(&["cancel", &id]);
+    assert_eq!(
+        cancelled.status.code(),
+        Some(0),
+        "{}",
+        text(&cancelled.stderr)
+    );
+    assert_eq!(place.run(&["cancel", &id]).status.code(), Some(1));
+    node.stop();
+}
