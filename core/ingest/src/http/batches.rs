@@ -106,9 +106,14 @@ impl Upload {
 /// Hands in a file of messages
 #[utoipa::path(
     post, path = "/v1/batches", operation_id = "submit_batch", tag = "batches",
-    params(Parameters),
+    params(Parameters, ("Idempotency-Key" = Option<String>, Header, description = "The same key twice is one batch")),
     request_body(content = String, content_type = "text/csv", description = "The file itself, or multipart/form-data with a part `file`"),
-    responses((status = 202, description = "It is on the disk and its header holds", body = BatchView), BodyFaults, Refusals)
+    responses(
+        (status = 202, description = "It is on the disk and its header holds", body = BatchView),
+        (status = 409, description = "The same key or message is under way, or was sent", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The key has other content", body = Problem, content_type = "application/problem+json"),
+        BodyFaults, Refusals
+    )
 )]
 pub(crate) async fn post(
     Extract(state): Extract<State>,

@@ -25,7 +25,11 @@ pub(crate) fn layer(origins: &[String]) -> Option<CorsLayer> {
             header::CONTENT_ENCODING,
             HeaderName::from_static("idempotency-key"),
         ])
-        .expose_headers([header::RETRY_AFTER, header::CONTENT_DISPOSITION])
+        .expose_headers([
+            header::RETRY_AFTER,
+            header::CONTENT_DISPOSITION,
+            HeaderName::from_static("idempotency-replayed"),
+        ])
         .max_age(REMEMBERED);
     (!origins.is_empty()).then_some(layer)
 }

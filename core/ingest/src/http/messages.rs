@@ -37,10 +37,13 @@ pub(crate) struct Sent {
 /// taken, the answer is a problem.
 #[utoipa::path(
     post, path = "/v1/messages", operation_id = "send", tag = "messages",
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key twice is one message")),
     request_body = MessageCall,
     responses(
         (status = 202, description = "At least one recipient is taken, durably", body = Sent),
         (status = 402, description = "The account has not enough credit", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The same key or message is under way, or was sent", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The key has other content", body = Problem, content_type = "application/problem+json"),
         BodyFaults, Refusals
     )
 )]

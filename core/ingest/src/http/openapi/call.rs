@@ -34,6 +34,12 @@ pub(crate) struct MessageCall {
     /// Not to be sent before: a moment with its offset, at most 366 days ahead.
     #[schema(format = DateTime, example = "2026-12-24T09:00:00+01:00")]
     send_at: Option<String>,
+    /// The same key twice is one message; also in the header `Idempotency-Key`.
+    #[schema(min_length = 1, max_length = 255)]
+    idempotency_key: Option<String>,
+    /// Where what becomes of it is posted, beside or instead of the account's webhook.
+    #[schema(example = "https://example.com/sms")]
+    callback_url: Option<String>,
 }
 
 /// One recipient, or a list of at most 1,000: texts, or numbers without +.
