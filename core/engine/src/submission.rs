@@ -189,8 +189,9 @@ impl Refusal {
 pub enum Verdict {
     /// Accepted and durable.
     Accepted(MessageId),
-    /// It was accepted before, as this message; nothing was done now.
-    Repeated(MessageId),
+    /// It was accepted before, as this message, and nothing was done now; the id that the customer was given instead of the
+    /// message's own, mostly empty.
+    Repeated(MessageId, Vec<u8>),
     /// Refused.
     Refused(Refusal),
 }

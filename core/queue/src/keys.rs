@@ -19,7 +19,7 @@ use crate::fault::StoreFault;
 pub struct KeyName(pub u128);
 
 /// What became of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptKey {
     /// Its name.
     pub name: KeyName,
@@ -29,11 +29,15 @@ pub struct KeptKey {
     pub until_s: u32,
     /// The message; its id says when.
     pub id: MessageId,
+    /// The id that the customer was given instead of the message's own; mostly empty.
+    pub told_as: Vec<u8>,
 }
 
 const FORMAT: u8 = 1;
-/// Octets of a value.
+/// Octets of a value before what was told.
 const OCTETS: usize = 29;
+/// Longest id that a customer is given.
+const TOLD_OCTETS_MAX: usize = 64;
 
 impl KeyName {
     pub(crate) fn to_octets(self) -> [u8; 16] {
@@ -48,30 +52,27 @@ impl KeptKey {
         self.id.parts().utc_ms
     }
 
-    pub(crate) fn to_octets(self) -> [u8; OCTETS] {
-        let mut octets = [0; OCTETS];
-        let fields = [FORMAT]
-            .into_iter()
-            .chain(self.content.to_be_bytes())
-            .chain(self.until_s.to_be_bytes())
-            .chain(self.id.0.to_be_bytes());
-        octets
-            .iter_mut()
-            .zip(fields)
-            .for_each(|(to, from)| *to = from);
-        octets
+    pub(crate) fn write(&self, octets: &mut Vec<u8>) {
+        octets.clear();
+        octets.push(FORMAT);
+        octets.extend_from_slice(&self.content.to_be_bytes());
+        octets.extend_from_slice(&self.until_s.to_be_bytes());
+        octets.extend_from_slice(&self.id.0.to_be_bytes());
+        octets.extend(self.told_as.iter().take(TOLD_OCTETS_MAX));
     }
 
     pub(crate) fn from_octets(name: KeyName, octets: &[u8]) -> Option<Self> {
         let (format, rest) = octets.split_first()?;
         let (content, rest) = rest.split_first_chunk::<8>()?;
         let (until_s, rest) = rest.split_first_chunk::<4>()?;
-        let id: [u8; 16] = rest.try_into().ok()?;
-        (*format == FORMAT).then(|| Self {
+        let (id, told_as) = rest.split_first_chunk::<16>()?;
+        let known = *format == FORMAT && octets.len() <= OCTETS + TOLD_OCTETS_MAX;
+        known.then(|| Self {
             name,
             content: u64::from_be_bytes(*content),
             until_s: u32::from_be_bytes(*until_s),
-            id: MessageId(u128::from_be_bytes(id)),
+            id: MessageId(u128::from_be_bytes(*id)),
+            told_as: told_as.to_vec(),
         })
     }
 
@@ -101,7 +102,7 @@ impl KeptKeys for Mutex<BTreeMap<KeyName, KeptKey>> {
 
     fn kept(&self, names: &[KeyName]) -> Result<Vec<Option<KeptKey>>, StoreFault> {
         let held = self.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(names.iter().map(|name| held.get(name).copied()).collect())
+        Ok(names.iter().map(|name| held.get(name).cloned()).collect())
     }
 }
 
@@ -114,17 +115,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn entry_survives_the_store(name: u128, content: u64, until_s: u32, id: u128) {
+        fn entry_survives_the_store(name: u128, content: u64, until_s: u32, id: u128, told_as in prop::collection::vec(any::<u8>(), 0..64)) {
             let (name, id) = (KeyName(name), MessageId(id));
-            let kept = KeptKey { name, content, until_s, id };
-            let octets = kept.to_octets();
-            prop_assert_eq!(KeptKey::from_octets(name, &octets).unwrap(), kept);
+            let kept = KeptKey { name, content, until_s, id, told_as };
+            let mut octets = vec![7];
+            kept.write(&mut octets);
             prop_assert_eq!(KeptKey::until_s_of(&octets), until_s);
+            prop_assert_eq!(KeptKey::from_octets(name, &octets).unwrap(), kept);
         }
 
         #[test]
         fn any_octets_are_an_entry_or_none(octets: Vec<u8>) {
-            let whole = octets.len() == OCTETS && octets.first() == Some(&FORMAT);
+            let whole = (OCTETS..=OCTETS + TOLD_OCTETS_MAX).contains(&octets.len()) && octets.first() == Some(&FORMAT);
             prop_assert_eq!(KeptKey::from_octets(KeyName(0), &octets).is_some(), whole);
             KeptKey::until_s_of(&octets);
         }

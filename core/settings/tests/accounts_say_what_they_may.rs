@@ -11,8 +11,8 @@ use std::path::Path;
 
 use carrack_message::Sender;
 use carrack_settings::{
-    Account, BindKinds, DefaultAlphabet, ErrorBody, Faults, IdFormat, MoForm, ReceiptDialect,
-    ReceiptError, Settings,
+    Account, BindKinds, DefaultAlphabet, DuplicatesAnswer, ErrorBody, Faults, IdFormat, MoForm,
+    ReceiptDialect, ReceiptError, Settings,
 };
 
 fn account(keys: &str) -> Result<Account, Faults> {
@@ -121,5 +121,28 @@ fn what_contradicts_itself_is_a_fault_at_its_line() {
         let faults = with_password(keys).unwrap_err().to_string();
         assert!(faults.contains("test.toml:7:"), "{faults}");
         assert!(faults.contains(named), "{faults}");
+    }
+}
+
+#[test]
+fn duplicates_have_a_time_and_an_answer() {
+    let read = |keys: &str| with_password(keys).map(|account| account.duplicates.unwrap());
+    let duplicates = read("duplicates = { within = \"10m\" }").unwrap();
+    assert_eq!(duplicates.within.as_secs(), 600);
+    assert_eq!(duplicates.answer, DuplicatesAnswer::Repeat);
+    let duplicates =
+        read("duplicates = { within = \"2d\", of = \"content\", answer = \"refuse\" }");
+    assert_eq!(duplicates.unwrap().answer, DuplicatesAnswer::Refuse);
+    for (keys, part) in [
+        ("duplicates = {}", "within"),
+        ("duplicates = { within = \"3d\" }", "within"),
+        ("duplicates = { within = \"1m\", of = \"text\" }", "content"),
+        (
+            "duplicates = { within = \"1m\", answers = \"refuse\" }",
+            "answer",
+        ),
+    ] {
+        let fault = with_password(keys).unwrap_err().to_string();
+        assert!(fault.contains(part), "{keys}: {fault}");
     }
 }

@@ -237,7 +237,7 @@ impl Book {
 
     /// A customer hears what became of his texts.
     pub(crate) fn verdict(&mut self, number: usize, verdict: &Verdict) {
-        let (Verdict::Accepted(id) | Verdict::Repeated(id)) = verdict else {
+        let (Verdict::Accepted(id) | Verdict::Repeated(id, _)) = verdict else {
             return;
         };
         if self

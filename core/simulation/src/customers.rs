@@ -408,7 +408,7 @@ impl Run {
                 .violated(|| "a chunk gets another number of verdicts".to_owned());
         }
         for (number, verdict) in numbers.iter().zip(verdicts) {
-            let accepted = matches!(verdict, Verdict::Accepted(_) | Verdict::Repeated(_));
+            let accepted = matches!(verdict, Verdict::Accepted(_) | Verdict::Repeated(..));
             world.note("verdict", [*number as u64, u64::from(accepted), 0]);
             world.book.verdict(*number, verdict);
             match verdict {
@@ -416,7 +416,7 @@ impl Run {
                     world.fault(Fault::QueueFull);
                 }
                 Verdict::Refused(Refusal::Store(_)) => world.fault(Fault::StoreRefused),
-                Verdict::Repeated(_) => world.fault(Fault::AnsweredAgain),
+                Verdict::Repeated(..) => world.fault(Fault::AnsweredAgain),
                 _ => {}
             }
         }

@@ -213,7 +213,7 @@ impl World {
                 .keys
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            keys.extend(frame.keys.iter().map(|kept| (kept.name, *kept)));
+            keys.extend(frame.keys.iter().map(|kept| (kept.name, kept.clone())));
         }
         self.book.durable(frame);
         let shard = usize::from(key.shard);

@@ -31,7 +31,7 @@ impl Counts {
     /// Counts the verdict on a submission that did not reach a shard.
     pub(crate) fn note(&self, verdict: &Verdict) {
         match verdict {
-            Verdict::Repeated(_) => self.repeated.increment(1),
+            Verdict::Repeated(..) => self.repeated.increment(1),
             Verdict::Refused(Refusal::KeyUsed) => self.used.increment(1),
             Verdict::Refused(Refusal::Duplicate(_)) => self.duplicate.increment(1),
             _ => {}

@@ -16,8 +16,8 @@ use crate::submission::{Refusal, Submission, Verdict};
 enum Fate {
     /// It goes to the shard.
     New,
-    /// It was accepted before.
-    Repeated(MessageId),
+    /// It was accepted before, and told by this text.
+    Repeated(MessageId, Vec<u8>),
     /// As the one at this place of its chunk, which is the same.
     As(usize, OnRepeat),
     /// It may not be.
@@ -75,7 +75,7 @@ impl Fates {
             };
             if let Some(kept) = known.find(key, key.name) {
                 return match kept.content == key.content {
-                    true => again(key, kept.id),
+                    true => again(key, kept),
                     false => Fate::Refused(Refusal::KeyUsed),
                 };
             }
@@ -125,10 +125,12 @@ impl Fates {
         for fate in &self.0 {
             let verdict = match fate {
                 Fate::New => new.next().unwrap_or_else(missing),
-                Fate::Repeated(id) => Verdict::Repeated(*id),
+                Fate::Repeated(id, told_as) => Verdict::Repeated(*id, told_as.clone()),
                 Fate::Refused(refusal) => Verdict::Refused(refusal.clone()),
                 Fate::As(first, on_repeat) => match (verdicts.get(*first), on_repeat) {
-                    (Some(Verdict::Accepted(id)), OnRepeat::Repeat) => Verdict::Repeated(*id),
+                    (Some(Verdict::Accepted(id)), OnRepeat::Repeat) => {
+                        Verdict::Repeated(*id, Vec::new())
+                    }
                     (Some(Verdict::Accepted(id)), OnRepeat::Refuse) => {
                         Verdict::Refused(Refusal::Duplicate(*id))
                     }
@@ -158,10 +160,10 @@ impl Fates {
     }
 }
 
-fn again(key: &IdempotencyKey, id: MessageId) -> Fate {
+fn again(key: &IdempotencyKey, kept: &KeptKey) -> Fate {
     match key.on_repeat {
-        OnRepeat::Repeat => Fate::Repeated(id),
-        OnRepeat::Refuse => Fate::Refused(Refusal::Duplicate(id)),
+        OnRepeat::Repeat => Fate::Repeated(kept.id, kept.told_as.clone()),
+        OnRepeat::Refuse => Fate::Refused(Refusal::Duplicate(kept.id)),
     }
 }
 
@@ -169,10 +171,10 @@ fn missing() -> Verdict {
     Verdict::Refused(Refusal::Store("no verdict came".to_owned()))
 }
 
-/// The entries of a submission that was accepted.
+/// The entries of a submission that was accepted, and told by this text.
 pub(crate) fn entries(
     key: &IdempotencyKey,
-    id: MessageId,
+    (id, told_as): (MessageId, &[u8]),
     keep_ns: u64,
 ) -> impl Iterator<Item = KeptKey> {
     let within_ns = key.within_ns.unwrap_or(keep_ns).min(keep_ns);
@@ -185,5 +187,6 @@ pub(crate) fn entries(
         content,
         until_s,
         id,
+        told_as: told_as.to_vec(),
     })
 }

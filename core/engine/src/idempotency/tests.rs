@@ -97,7 +97,9 @@ impl Stand {
                 ..MessageIdParts::default()
             });
             let key = submission.key.as_deref();
-            let entries = key.into_iter().flat_map(|key| entries(key, id, KEEP_NS));
+            let entries = key
+                .into_iter()
+                .flat_map(|key| entries(key, (id, b""), KEEP_NS));
             let mut kept = self.kept.lock().unwrap();
             kept.extend(entries.map(|entry| (entry.name, entry)));
             Verdict::Accepted(id)
@@ -192,7 +194,7 @@ fn of_two_at_once_one_is_sent_and_both_hear_its_id() {
     assert!(second.lock().unwrap().is_empty(), "it waits for the first");
     stand.commit(|_| true);
     let id = accepted(&first.lock().unwrap()[0]);
-    assert_eq!(*second.lock().unwrap(), [Verdict::Repeated(id)]);
+    assert_eq!(*second.lock().unwrap(), [Verdict::Repeated(id, Vec::new())]);
     assert!(stand.shard.lock().unwrap().is_empty());
     assert_eq!(stand.desk.names_under_way(), 0);
 }
@@ -219,7 +221,10 @@ fn answer_that_was_lost_is_given_again_after_a_crash_too() {
     let (_, verdicts) = stand.durable(|_| true).unwrap();
     let mut stand = stand.crash();
     let again = stand.send(vec![keyed(1, "k", 1, "hi")]);
-    assert_eq!(again, [Verdict::Repeated(accepted(&verdicts[0]))]);
+    assert_eq!(
+        again,
+        [Verdict::Repeated(accepted(&verdicts[0]), Vec::new())]
+    );
 }
 
 #[test]
@@ -248,12 +253,12 @@ fn key_is_free_again_when_its_time_is_over() {
     let id = accepted(&stand.send(vec![keyed(1, "k", 1, "hi")])[0]);
     stand.wait(KEEP_NS - 1_000_000);
     let again = stand.send(vec![keyed(1, "k", 1, "hi")]);
-    assert_eq!(again, [Verdict::Repeated(id)]);
+    assert_eq!(again, [Verdict::Repeated(id, Vec::new())]);
     stand.wait(2_000_000);
     let new = accepted(&stand.send(vec![keyed(1, "k", 1, "other")])[0]);
     assert_ne!(new, id);
     let again = stand.send(vec![keyed(1, "k", 1, "other")]);
-    assert_eq!(again, [Verdict::Repeated(new)]);
+    assert_eq!(again, [Verdict::Repeated(new, Vec::new())]);
 }
 
 #[test]
@@ -265,10 +270,10 @@ fn list_that_was_mended_sends_nobody_a_second_text() {
     let first = given.lock().unwrap().clone();
     // Without the one that was refused, with another, and in another order.
     let again = stand.send(list("k", &[3, 4, 1, 1], "hi"));
-    assert_eq!(again[0], Verdict::Repeated(accepted(&first[2])));
+    assert_eq!(again[0], Verdict::Repeated(accepted(&first[2]), Vec::new()));
     accepted(&again[1]);
-    assert_eq!(again[2], Verdict::Repeated(accepted(&first[0])));
-    assert_eq!(again[3], Verdict::Repeated(accepted(&first[3])));
+    assert_eq!(again[2], Verdict::Repeated(accepted(&first[0]), Vec::new()));
+    assert_eq!(again[3], Verdict::Repeated(accepted(&first[3]), Vec::new()));
     accepted(&stand.send(list("k", &[2], "hi"))[0]);
     let other = stand.send(list("k", &[5, 6], "ho"));
     assert_eq!(other, vec![Verdict::Refused(Refusal::KeyUsed); 2]);
@@ -286,12 +291,12 @@ fn same_twice_in_one_chunk_is_one_message() {
     };
     let verdicts = stand.send(chunk());
     let (k, j) = (accepted(&verdicts[0]), accepted(&verdicts[1]));
-    assert_eq!(verdicts[2], Verdict::Repeated(k));
-    let again = [k, j, k].map(Verdict::Repeated);
+    assert_eq!(verdicts[2], Verdict::Repeated(k, Vec::new()));
+    let again = [k, j, k].map(|id| Verdict::Repeated(id, Vec::new()));
     assert_eq!(stand.send(chunk()), again);
     let mixed = stand.send(vec![submission(1, 1, "hi"), keyed(1, "k", 1, "hi")]);
     assert_ne!(accepted(&mixed[0]), k);
-    assert_eq!(mixed[1], Verdict::Repeated(k));
+    assert_eq!(mixed[1], Verdict::Repeated(k, Vec::new()));
 }
 
 #[test]
@@ -299,7 +304,7 @@ fn same_content_within_its_time_is_answered_as_the_account_wants() {
     let mut stand = Stand::new();
     let id = accepted(&stand.send(vec![of_content(1, "hi", OnRepeat::Repeat)])[0]);
     let again = stand.send(vec![of_content(1, "hi", OnRepeat::Repeat)]);
-    assert_eq!(again, [Verdict::Repeated(id)]);
+    assert_eq!(again, [Verdict::Repeated(id, Vec::new())]);
     let refused = stand.send(vec![of_content(1, "hi", OnRepeat::Refuse)]);
     assert_eq!(refused, [Verdict::Refused(Refusal::Duplicate(id))]);
     accepted(&stand.send(vec![of_content(1, "ho", OnRepeat::Refuse)])[0]);
@@ -328,7 +333,7 @@ fn more_than_may_be_under_way_or_wait_are_told_to_come_again() {
     stand.commit(|_| true);
     let id = accepted(&waiting[0].lock().unwrap()[0]);
     for given in &waiting[1..5] {
-        assert_eq!(*given.lock().unwrap(), [Verdict::Repeated(id)]);
+        assert_eq!(*given.lock().unwrap(), [Verdict::Repeated(id, Vec::new())]);
     }
 }
 

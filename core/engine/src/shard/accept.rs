@@ -239,7 +239,7 @@ impl Shard {
         }
         if let Some(key) = key {
             let keep_ns = self.shared.settings.idempotency_keep_ns;
-            self.frames.keep_key(&key, id, keep_ns);
+            self.frames.keep_key(&key, (id, &record.told_as), keep_ns);
         }
         let summary = self.frames.summary();
         summary.accepted += 1;

@@ -146,9 +146,14 @@ impl Frames {
     }
 
     /// Keeps a key with the open frame. The name of a call to several recipients is written for the first of them.
-    pub(crate) fn keep_key(&mut self, key: &IdempotencyKey, id: MessageId, keep_ns: u64) {
+    pub(crate) fn keep_key(
+        &mut self,
+        key: &IdempotencyKey,
+        told: (MessageId, &[u8]),
+        keep_ns: u64,
+    ) {
         let known = self.call.filter(|call| key.call == Some(*call));
-        let entries = entries(key, id, keep_ns);
+        let entries = entries(key, told, keep_ns);
         let new = entries.filter(|entry| known != Some(entry.name));
         self.keys.extend(new);
         self.call = key.call;

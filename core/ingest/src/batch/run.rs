@@ -162,9 +162,14 @@ impl<I: Intake> Run<I> {
             };
             let rows = cursor.row_next.saturating_sub(1);
             (accepted, rejected) = (u64::from(logged.accepted), u64::from(logged.rejected));
+            let repeats = self.may_repeat(&layout);
             // The log may have let go of the beginning; the errors file has not, and of rows that were messages already the
             // job knows all but those of the last second.
-            if logged.row_first > 1 {
+            let is_cut = match repeats {
+                true => logged.row_first > 1,
+                false => accepted + rejected != rows,
+            };
+            if is_cut {
                 rejected = count_rows(
                     &errors_path(&self.job.folder),
                     cursor.errors_octets,
@@ -172,7 +177,9 @@ impl<I: Intake> Run<I> {
                 )?;
                 accepted = rows.saturating_sub(rejected + repeated);
             }
-            repeated = rows.saturating_sub(accepted + rejected);
+            if repeats {
+                repeated = rows.saturating_sub(accepted + rejected);
+            }
         }
         let mut live = self.job.live();
         live.record.set_cursor(cursor);
@@ -189,6 +196,15 @@ impl<I: Intake> Run<I> {
             rows_limit,
             refused: HashMap::new(),
         })
+    }
+
+    /// Whether a row may be a message already.
+    fn may_repeat(&self, layout: &Layout) -> bool {
+        let record = self.job.record();
+        let accounts = self.accounts.current();
+        let account = accounts.by_name(&record.account);
+        let duplicates = account.is_some_and(|account| account.duplicates.is_some());
+        layout.idempotency_key.is_some() || duplicates || record.repeated > 0
     }
 
     async fn go_on(&self, way: &mut Way) -> Result<Ended, Hindrance> {
@@ -373,7 +389,7 @@ impl<I: Intake> Run<I> {
             let refusal = match verdict {
                 Verdict::Refused(refusal) => refusal,
                 Verdict::Accepted(_) => continue,
-                Verdict::Repeated(_) => {
+                Verdict::Repeated(..) => {
                     repeated += 1;
                     continue;
                 }

@@ -115,7 +115,7 @@ impl Recipients {
             };
             match verdict {
                 Verdict::Accepted(id) => item.id = Some(id.to_string()),
-                Verdict::Repeated(id) => {
+                Verdict::Repeated(id, _) => {
                     item.id = Some(id.to_string());
                     item.repeated = Some(true);
                 }

@@ -190,7 +190,7 @@ impl Door {
 
     fn verdict(&mut self, word: &str, verdict: Verdict) -> Acts {
         match verdict {
-            Verdict::Accepted(id) | Verdict::Repeated(id) => {
+            Verdict::Accepted(id) | Verdict::Repeated(id, _) => {
                 self.courses.accepted(word, id);
                 Acts::new()
             }

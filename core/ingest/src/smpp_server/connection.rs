@@ -254,7 +254,11 @@ impl<K: Copy> Connection<K> {
             }
             id_text.clear();
             let status = match verdicts.next() {
-                Some(Verdict::Accepted(id) | Verdict::Repeated(id)) => {
+                Some(Verdict::Repeated(id, told_as)) if !told_as.is_empty() => {
+                    message_id::write_told(format, told_as, *id, &mut id_text);
+                    CommandStatus::ESME_ROK
+                }
+                Some(Verdict::Accepted(id) | Verdict::Repeated(id, _)) => {
                     message_id::write_given((format, asked.short_id), *id, &mut id_text);
                     self.remember(asked, Some(*id));
                     CommandStatus::ESME_ROK

@@ -104,7 +104,7 @@ impl Multi {
     }
 
     /// Answers by a verdict for each message; one that is missing is the node's fault. Gives the id of the first that was
-    /// accepted.
+    /// accepted now; where all were before, they are told as they were.
     pub(crate) fn answer<'v>(
         &self,
         told_as: (IdFormat, Option<ShortId>),
@@ -113,11 +113,15 @@ impl Multi {
         mut verdicts: impl Iterator<Item = &'v Verdict>,
     ) -> Option<MessageId> {
         let mut unsuccess = self.unsuccess.clone();
-        let mut first = None;
+        let (mut first, mut before) = (None, None);
         for destination in Destinations::new(&self.destinations) {
             let status = match verdicts.next() {
-                Some(Verdict::Accepted(id) | Verdict::Repeated(id)) => {
+                Some(Verdict::Accepted(id)) => {
                     first.get_or_insert(*id);
+                    continue;
+                }
+                Some(Verdict::Repeated(id, text)) => {
+                    before.get_or_insert((*id, text));
                     continue;
                 }
                 Some(Verdict::Refused(refusal)) => screen::refused(refusal),
@@ -126,12 +130,15 @@ impl Multi {
             refuse(&mut unsuccess, &destination, status);
         }
         let command = CommandId::SUBMIT_MULTI;
-        let Some(id) = first else {
-            session.answer(sequence_number, command, of_all(&unsuccess), &[]);
-            return None;
-        };
         let mut id_text = Vec::with_capacity(message_id::OCTETS_MAX);
-        message_id::write_given(told_as, id, &mut id_text);
+        match (first, before) {
+            (Some(id), _) => message_id::write_given(told_as, id, &mut id_text),
+            (None, Some((id, text))) => message_id::write_told(told_as.0, text, id, &mut id_text),
+            (None, None) => {
+                session.answer(sequence_number, command, of_all(&unsuccess), &[]);
+                return None;
+            }
+        }
         let count = UnsuccessSmes::new(&unsuccess).count();
         let written = session.answer_with(sequence_number, command, CommandStatus::ESME_ROK, |w| {
             w.cstring(&id_text);
@@ -141,7 +148,7 @@ impl Multi {
         if written.is_err() {
             session.answer(sequence_number, command, CommandStatus::ESME_RSYSERR, &[]);
         }
-        Some(id)
+        first
     }
 }
 

@@ -13,6 +13,8 @@ use super::super::super::requests::QUESTIONS_MAX;
 use carrack_engine::{Cancelled, Chunk};
 use carrack_message::Msisdn;
 
+#[path = "keyed_requests_tests.rs"]
+mod keyed;
 #[path = "short_id_requests_tests.rs"]
 mod short_ids;
 

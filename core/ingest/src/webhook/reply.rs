@@ -120,7 +120,7 @@ pub(crate) async fn send<I: Intake>(
         let submission = submission(&account, to, reply)?;
         take_rate(&account, submission.segments).await?;
         match hand_in(intake, submission).await {
-            Some(Verdict::Accepted(id) | Verdict::Repeated(id)) => return Ok(id),
+            Some(Verdict::Accepted(id) | Verdict::Repeated(id, _)) => return Ok(id),
             Some(Verdict::Refused(refusal)) if is_final(&refusal) => {
                 return Err(refusal.to_string());
             }

@@ -29,7 +29,7 @@ fn grouped(rig: &Rig, number: u32, last: u64) -> Submission {
 fn ids(given: &Mutex<Vec<Verdict>>) -> Vec<Option<MessageId>> {
     let given = given.lock().unwrap();
     let id = |verdict: &Verdict| match verdict {
-        Verdict::Accepted(id) | Verdict::Repeated(id) => Some(*id),
+        Verdict::Accepted(id) | Verdict::Repeated(id, _) => Some(*id),
         Verdict::Refused(_) => None,
     };
     given.iter().map(id).collect()

@@ -726,7 +726,7 @@ impl Rig {
         verdicts
             .into_iter()
             .map(|verdict| match verdict {
-                Verdict::Accepted(id) | Verdict::Repeated(id) => id,
+                Verdict::Accepted(id) | Verdict::Repeated(id, _) => id,
                 Verdict::Refused(refusal) => panic!("{refusal}"),
             })
             .collect()

@@ -210,7 +210,7 @@ fn later(rig: &mut Rig, texts: &[&str], ns: u64) -> Vec<carrack_message::Message
     rig.settle();
     let verdicts = given.lock().unwrap().clone();
     let id = |verdict| match verdict {
-        Verdict::Accepted(id) | Verdict::Repeated(id) => id,
+        Verdict::Accepted(id) | Verdict::Repeated(id, _) => id,
         Verdict::Refused(refusal) => panic!("{refusal}"),
     };
     verdicts.into_iter().map(id).collect()
