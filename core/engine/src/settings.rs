@@ -71,7 +71,7 @@ pub struct EngineSettings {
     pub lookup_wait_ns: u64,
     /// How long a request is known again by its key.
     pub idempotency_keep_ns: u64,
-    /// Names of requests that may be claimed at a time, and chunks that wait for one.
+    /// Names of requests that may be claimed at a time.
     pub idempotency_under_way_max: usize,
     /// Letters a shard's mailbox holds.
     pub mailbox_size: usize,

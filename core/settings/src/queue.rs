@@ -30,7 +30,7 @@ pub struct Queue {
     pub early_receipts_max: u64,
     /// How long a request is known again by its key.
     pub idempotency_keep: Duration,
-    /// Most keys of requests that are not durable yet, and most chunks that wait for such.
+    /// Most keys of requests that are not durable yet.
     pub idempotency_under_way_max: u64,
 }
 

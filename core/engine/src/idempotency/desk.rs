@@ -16,6 +16,8 @@ use super::fate::{Fates, Known, names_of};
 use super::under_way::{Claiming, UnderWay};
 use crate::submission::{Chunk, Refusal, Verdict};
 
+/// Chunks that may wait for a name of another's, in a node.
+pub(crate) const WAITING_MAX: usize = 10_000;
 /// Threads of a node's desk.
 pub(crate) const THREADS: usize = 2;
 /// Chunks that wait for a thread.

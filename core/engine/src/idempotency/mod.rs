@@ -5,7 +5,7 @@
 //! when what became of it is durable: the entry lies in the same write as the message ([`carrack_queue::KeptKey`]). So of two
 //! at once the second waits and finds what became of the first. What was refused leaves nothing: it is tried anew.
 //!
-//! Bound: names under way, chunks that wait, both from the settings; one entry a name on disk. Fails by a [`Refusal`] of the
+//! Bound: names under way from the settings, [`WAITING_MAX`] chunks that wait; one entry a name on disk. Fails by a [`Refusal`] of the
 //! submission: busy, used for something else, or the store cannot be read. A chunk without names costs one look at each
 //! submission; one with names that are new, no disk and no thread.
 //!
@@ -17,7 +17,7 @@ mod fate;
 mod name;
 mod under_way;
 
-pub(crate) use desk::{Desk, DeskSettings, THREADS};
+pub(crate) use desk::{Desk, DeskSettings, THREADS, WAITING_MAX};
 pub(crate) use fate::entries;
 pub use name::{IdempotencyKey, KeyFault, OnRepeat};
 

@@ -389,7 +389,7 @@ fn desk(engine: &EngineSettings, store: &Arc<Store>, shards: Vec<MailboxSender<M
     let settings = DeskSettings {
         keep_ns: engine.idempotency_keep_ns,
         names_max: engine.idempotency_under_way_max,
-        waiting_max: engine.idempotency_under_way_max,
+        waiting_max: idempotency::WAITING_MAX,
         threads: idempotency::THREADS,
     };
     let clock = SystemClock::default();
