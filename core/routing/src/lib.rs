@@ -10,6 +10,7 @@ mod deck;
 mod explanation;
 mod hours;
 mod instant;
+pub mod key_index;
 mod lines;
 mod matcher;
 mod mo;

@@ -89,7 +89,7 @@ impl Making {
     fn end(self) -> Result<IndexSummary, Fault> {
         let (out, summary) = self.writer.finish().context("the index cannot be ended")?;
         out.keep()?;
-        self.progress.finish(summary.numbers);
+        self.progress.finish(summary.keys);
         Ok(summary)
     }
 }
@@ -101,12 +101,23 @@ pub(super) fn build(arguments: &Build) -> Result<(), Fault> {
     drop(Out::beside(&arguments.out)?);
     let (mut rows, given) = dumps::read(&arguments.csv, DumpKind::Whole, folder(&arguments.out))?;
     let mut making = Making::begin(&arguments.out, given)?;
-    while let Some(row) = rows.next()? {
+    while let Some(row) = next_row(&mut rows)? {
         making.push(row.number, row.network)?;
     }
     let summary = making.end()?;
-    let told = vec![("rows", given), ("repeated", given - summary.numbers)];
+    let told = vec![("rows", given), ("repeated", given - summary.keys)];
     tell(&arguments.out, summary, told, start, arguments.json)
+}
+
+/// The next number and its network; [`Network::UNKNOWN`] where it was taken back.
+fn next_row(rows: &mut Sorted) -> anyhow::Result<Option<PortedRow>> {
+    let Some((key, value)) = rows.next()? else {
+        return Ok(None);
+    };
+    let number =
+        Msisdn::from_u64(key).context("what was put aside to be sorted came back spoiled")?;
+    let network = Network::from_u32(value);
+    Ok(Some(PortedRow { number, network }))
 }
 
 /// What a list of changes did.
@@ -149,7 +160,7 @@ fn merge(
 ) -> Result<Changes, Fault> {
     let mut changes = Changes::default();
     let mut old = old.peekable();
-    let mut row = rows.next()?;
+    let mut row = next_row(&mut rows)?;
     loop {
         let order = match (old.peek(), &row) {
             (Some((number, _)), Some(row)) => number.cmp(&row.number),
@@ -168,7 +179,7 @@ fn merge(
             row.take()
         };
         if change.is_some() {
-            row = rows.next()?;
+            row = next_row(&mut rows)?;
         }
         if let Some((number, network)) = changes.of(kept, change) {
             making.push(number, network)?;
@@ -212,8 +223,8 @@ fn tell(
             .map(|(name, count)| (name.to_owned(), json!(count)))
             .collect();
         document.insert("file".to_owned(), json!(out.display().to_string()));
-        document.insert("numbers".to_owned(), json!(summary.numbers));
-        document.insert("networks".to_owned(), json!(summary.networks));
+        document.insert("numbers".to_owned(), json!(summary.keys));
+        document.insert("networks".to_owned(), json!(summary.values));
         document.insert("octets".to_owned(), json!(summary.octets));
         document.insert("seconds".to_owned(), json!(seconds));
         return output::json(&Value::Object(document));
@@ -225,10 +236,10 @@ fn tell(
     output::line(format_args!(
         "{}: {} numbers of {} networks in {} octets ({:.2} a number); {}; {seconds:.1} s",
         out.display(),
-        count(summary.numbers),
-        summary.networks,
+        count(summary.keys),
+        summary.values,
         count(summary.octets),
-        summary.octets as f64 / summary.numbers.max(1) as f64,
+        summary.octets as f64 / summary.keys.max(1) as f64,
         told.join(", "),
     ))
 }

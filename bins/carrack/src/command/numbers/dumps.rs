@@ -20,9 +20,9 @@ use crate::numbering::{faults_of, whole};
 const LOOK: u64 = 1 << 16;
 
 /// A file that counts what was read of it.
-struct Counted {
-    file: File,
-    octets: Rc<Cell<u64>>,
+pub(crate) struct Counted {
+    pub(crate) file: File,
+    pub(crate) octets: Rc<Cell<u64>>,
 }
 
 impl Read for Counted {
@@ -65,7 +65,7 @@ pub(super) fn read(
         let before = sorter.given();
         while let Some(row) = dump.next() {
             if is_good {
-                sorter.push(row)?;
+                sorter.push((row.number.as_u64(), row.network.as_u32()))?;
             }
             if dump.rows().is_multiple_of(LOOK) {
                 progress.show(before + dump.rows(), octets.get());

@@ -1,11 +1,11 @@
 //! `carrack numbers`: makes, mends and asks the lists that say to which network a number belongs.
 
 mod build;
-mod dumps;
+pub(crate) mod dumps;
 mod lookup;
-mod out;
-mod progress;
-mod sort;
+pub(crate) mod out;
+pub(crate) mod progress;
+pub(crate) mod sort;
 mod synthetic;
 
 use clap::Subcommand;
@@ -19,7 +19,7 @@ pub(crate) enum Command {
     #[command(after_help = "\
 A list is CSV with the header number,network: an international number, and the MCC-MNC it was ported to. Numbers may
 stand in any order; of a number that stands more than once the last row counts. Memory stays below 200 MiB whatever
-the length of the lists; beside FILE there have to be 8 octets free a row, and those of the index.
+the length of the lists; beside FILE there have to be 12 octets free a row, and those of the index.
 
 Examples:
   carrack numbers build --csv ported.csv --out ported.idx

@@ -16,14 +16,14 @@ const BUFFER: usize = 1 << 20;
 const MODE: u32 = 0o644;
 
 /// A file under way.
-pub(super) struct Out {
+pub(crate) struct Out {
     name: PathBuf,
     file: BufWriter<NamedTempFile>,
 }
 
 impl Out {
     /// Begins beside the name.
-    pub(super) fn beside(name: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn beside(name: &Path) -> anyhow::Result<Self> {
         let file = tempfile::Builder::new()
             .prefix(".numbers-")
             .permissions(std::fs::Permissions::from_mode(MODE))
@@ -36,7 +36,7 @@ impl Out {
     }
 
     /// Gives it its name.
-    pub(super) fn keep(self) -> anyhow::Result<()> {
+    pub(crate) fn keep(self) -> anyhow::Result<()> {
         let name = self.name.display().to_string();
         let file = self
             .file
@@ -52,7 +52,7 @@ impl Out {
 }
 
 /// The folder of a name.
-pub(super) fn folder(name: &Path) -> &Path {
+pub(crate) fn folder(name: &Path) -> &Path {
     name.parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."))

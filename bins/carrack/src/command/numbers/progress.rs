@@ -11,7 +11,7 @@ use crate::table::count;
 const LINE: Duration = Duration::from_secs(1);
 
 /// Shows one piece of work.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     what: &'static str,
     /// What there is to do, in the unit of `done`; 0: not known.
     total: u64,
@@ -22,7 +22,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn start(what: &'static str, total: u64) -> Self {
+    pub(crate) fn start(what: &'static str, total: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
             if let Ok(style) =
@@ -44,7 +44,7 @@ impl Progress {
     }
 
     /// Shows that so many numbers are done, and with them so much of the total.
-    pub(super) fn show(&mut self, numbers: u64, done: u64) {
+    pub(crate) fn show(&mut self, numbers: u64, done: u64) {
         self.numbers = numbers;
         let text = self.text();
         match &self.bar {
@@ -62,7 +62,7 @@ impl Progress {
     }
 
     /// Leaves the terminal to what comes next.
-    pub(super) fn finish(mut self, numbers: u64) {
+    pub(crate) fn finish(mut self, numbers: u64) {
         self.numbers = numbers;
         match &self.bar {
             Some(bar) => bar.finish(),

@@ -1,70 +1,34 @@
-//! Sorting more numbers than memory holds.
+//! Sorting more keys than memory holds.
 //!
-//! Promise: every number once, rising, with the network that was given last. Bounded: [`CHUNK`] numbers in memory and
-//! half as many while they are sorted; the rest waits in files without names in the folder given, eight octets a number.
+//! Promise: every key once, rising, with the value that was given last. Bounded: [`CHUNK`] keys in memory and
+//! half as many while they are sorted; the rest waits in files without names in the folder given, twelve octets a key.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::anyhow;
-use carrack_message::{Msisdn, Network};
-use carrack_routing::numbering::portability::{NETWORKS_MAX, PortedRow};
-
-/// Numbers sorted at a time: 64 MiB of them.
-const CHUNK: usize = 1 << 23;
+/// Keys sorted at a time: 64 MiB of them.
+const CHUNK: usize = 1 << 22;
 /// Octets of each file that are read and written at a time.
 const BUFFER: usize = 256 << 10;
-/// A number has fifty bits; what is left of 64 is the place of its network.
-const PLACE_BITS: u32 = 14;
 
-/// Gathers numbers in any order.
-pub(super) struct Sorter {
+/// A key and its value.
+pub(crate) type Pair = (u64, u32);
+
+/// Gathers keys in any order.
+pub(crate) struct Sorter {
     folder: PathBuf,
     chunk_max: usize,
-    chunk: Vec<u64>,
+    chunk: Vec<Pair>,
     runs: Vec<File>,
-    networks: Networks,
     given: u64,
-}
-
-/// Networks by place. [`Network::UNKNOWN`] has one as well: such a number is taken back.
-#[derive(Default)]
-struct Networks {
-    list: Vec<Network>,
-    places: HashMap<Network, u64>,
-    last: Option<(Network, u64)>,
-}
-
-impl Networks {
-    fn place(&mut self, network: Network) -> anyhow::Result<u64> {
-        if let Some((_, place)) = self.last.filter(|(last, _)| *last == network) {
-            return Ok(place);
-        }
-        let place = match self.places.get(&network) {
-            Some(place) => *place,
-            None if self.list.len() < NETWORKS_MAX => {
-                let place = self.list.len() as u64;
-                self.list.push(network);
-                self.places.insert(network, place);
-                place
-            }
-            None => {
-                return Err(anyhow!(
-                    "more than {NETWORKS_MAX} networks; make an index for each part of the world"
-                ));
-            }
-        };
-        self.last = Some((network, place));
-        Ok(place)
-    }
 }
 
 impl Sorter {
     /// `folder` is where what memory does not hold waits.
-    pub(super) fn new(folder: &Path) -> Self {
+    pub(crate) fn new(folder: &Path) -> Self {
         Self::of_chunks(folder, CHUNK)
     }
 
@@ -74,14 +38,12 @@ impl Sorter {
             chunk_max,
             chunk: Vec::new(),
             runs: Vec::new(),
-            networks: Networks::default(),
             given: 0,
         }
     }
 
-    pub(super) fn push(&mut self, row: PortedRow) -> anyhow::Result<()> {
-        let place = self.networks.place(row.network)?;
-        self.chunk.push(row.number.as_u64() << PLACE_BITS | place);
+    pub(crate) fn push(&mut self, pair: Pair) -> io::Result<()> {
+        self.chunk.push(pair);
         self.given += 1;
         if self.chunk.len() >= self.chunk_max {
             self.close_chunk()?;
@@ -89,13 +51,13 @@ impl Sorter {
         Ok(())
     }
 
-    /// How many numbers were given, those that came again too.
-    pub(super) const fn given(&self) -> u64 {
+    /// How many keys were given, those that came again too.
+    pub(crate) const fn given(&self) -> u64 {
         self.given
     }
 
-    /// All numbers, rising.
-    pub(super) fn sorted(mut self) -> anyhow::Result<Sorted> {
+    /// All keys, rising.
+    pub(crate) fn sorted(mut self) -> io::Result<Sorted> {
         let mut runs = Vec::with_capacity(self.runs.len() + 1);
         if self.runs.is_empty() {
             sort(&mut self.chunk);
@@ -108,7 +70,6 @@ impl Sorter {
             }
         }
         let mut sorted = Sorted {
-            networks: self.networks.list,
             heads: BinaryHeap::with_capacity(runs.len()),
             runs,
         };
@@ -121,8 +82,9 @@ impl Sorter {
     fn close_chunk(&mut self) -> io::Result<()> {
         sort(&mut self.chunk);
         let mut out = BufWriter::with_capacity(BUFFER, tempfile::tempfile_in(&self.folder)?);
-        for record in &self.chunk {
-            out.write_all(&record.to_le_bytes())?;
+        for (key, value) in &self.chunk {
+            out.write_all(&key.to_le_bytes())?;
+            out.write_all(&value.to_le_bytes())?;
         }
         self.chunk.clear();
         self.runs.push(out.into_inner()?);
@@ -130,12 +92,12 @@ impl Sorter {
     }
 }
 
-/// Sorts by number; of records of the same number the last one stays.
-fn sort(chunk: &mut Vec<u64>) {
-    chunk.sort_by_key(|record| record >> PLACE_BITS);
+/// Sorts by key; of pairs of the same key the last one stays.
+fn sort(chunk: &mut Vec<Pair>) {
+    chunk.sort_by_key(|(key, _)| *key);
     // What is given away is the later of two, so the earlier takes its value before.
     chunk.dedup_by(|later, earlier| {
-        let is_same = *later >> PLACE_BITS == *earlier >> PLACE_BITS;
+        let is_same = later.0 == earlier.0;
         if is_same {
             *earlier = *later;
         }
@@ -143,20 +105,23 @@ fn sort(chunk: &mut Vec<u64>) {
     });
 }
 
-/// Records that rise.
+/// Pairs that rise.
 enum Run {
-    Memory(std::vec::IntoIter<u64>),
+    Memory(std::vec::IntoIter<Pair>),
     File(BufReader<File>),
 }
 
 impl Run {
-    fn next(&mut self) -> io::Result<Option<u64>> {
+    fn next(&mut self) -> io::Result<Option<Pair>> {
         match self {
-            Self::Memory(records) => Ok(records.next()),
+            Self::Memory(pairs) => Ok(pairs.next()),
             Self::File(file) => {
-                let mut octets = [0; 8];
-                match file.read_exact(&mut octets) {
-                    Ok(()) => Ok(Some(u64::from_le_bytes(octets))),
+                let (mut key, mut value) = ([0; 8], [0; 4]);
+                match file.read_exact(&mut key) {
+                    Ok(()) => {
+                        file.read_exact(&mut value)?;
+                        Ok(Some((u64::from_le_bytes(key), u32::from_le_bytes(value))))
+                    }
                     Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(None),
                     Err(error) => Err(error),
                 }
@@ -165,42 +130,36 @@ impl Run {
     }
 }
 
-/// The numbers of a [`Sorter`], each once.
-pub(super) struct Sorted {
-    networks: Vec<Network>,
+/// The keys of a [`Sorter`], each once.
+pub(crate) struct Sorted {
     runs: Vec<Run>,
-    /// The next number of each run, the run, and its record: of equal numbers the earliest run comes first.
-    heads: BinaryHeap<Reverse<(u64, usize, u64)>>,
+    /// The next key of each run, the run, and its value: of equal keys the earliest run comes first.
+    heads: BinaryHeap<Reverse<(u64, usize, u32)>>,
 }
 
 impl Sorted {
-    /// The next number and its network; [`Network::UNKNOWN`] where it was taken back.
-    pub(super) fn next(&mut self) -> anyhow::Result<Option<PortedRow>> {
-        let Some(Reverse((number, run, mut record))) = self.heads.pop() else {
+    /// The next key and its value.
+    pub(crate) fn next(&mut self) -> io::Result<Option<Pair>> {
+        let Some(Reverse((key, run, mut value))) = self.heads.pop() else {
             return Ok(None);
         };
         self.advance(run)?;
         while let Some(Reverse((again, run, later))) = self.heads.peek().copied() {
-            if again != number {
+            if again != key {
                 break;
             }
-            record = later;
+            value = later;
             self.heads.pop();
             self.advance(run)?;
         }
-        let place = (record & ((1 << PLACE_BITS) - 1)) as usize;
-        let network = self.networks.get(place).copied();
-        let row = Msisdn::from_u64(number).zip(network);
-        row.map(|(number, network)| Some(PortedRow { number, network }))
-            .ok_or_else(|| anyhow!("what was put aside to be sorted came back spoiled"))
+        Ok(Some((key, value)))
     }
 
     fn advance(&mut self, run: usize) -> io::Result<()> {
-        if let Some(records) = self.runs.get_mut(run)
-            && let Some(record) = records.next()?
+        if let Some(pairs) = self.runs.get_mut(run)
+            && let Some((key, value)) = pairs.next()?
         {
-            self.heads
-                .push(Reverse((record >> PLACE_BITS, run, record)));
+            self.heads.push(Reverse((key, run, value)));
         }
         Ok(())
     }
@@ -213,8 +172,8 @@ mod tests {
 
     use super::*;
 
-    /// Numbers of a small range, so that many come again, from a seed.
-    fn rows(count: u64, seed: u64) -> Vec<PortedRow> {
+    /// Keys of a small range, so that many come again, from a seed.
+    fn pairs(count: u64, seed: u64) -> Vec<Pair> {
         let mut state = seed;
         let mut next = || {
             state = state
@@ -222,18 +181,13 @@ mod tests {
                 .wrapping_add(1);
             state >> 33
         };
-        let row = |_| PortedRow {
-            number: Msisdn::from_u64(447_700_000_000 + next() % 5_000).unwrap(),
-            network: match next() % 5 {
-                0 => Network::UNKNOWN,
-                code => format!("2341{code}").parse().unwrap(),
-            },
-        };
-        (0..count).map(row).collect()
+        (0..count)
+            .map(|_| (447_700_000_000 + next() % 5_000, (next() % 5) as u32))
+            .collect()
     }
 
     #[test]
-    fn every_number_comes_once_with_the_network_given_last() {
+    fn every_key_comes_once_with_the_value_given_last() {
         let folder = tempfile::tempdir().unwrap();
         for (count, chunk_max, seed) in [
             (0, 10, 1),
@@ -244,15 +198,15 @@ mod tests {
         ] {
             let mut sorter = Sorter::of_chunks(folder.path(), chunk_max);
             let mut expected = BTreeMap::new();
-            for row in rows(count, seed) {
-                expected.insert(row.number, row.network);
-                sorter.push(row).unwrap();
+            for (key, value) in pairs(count, seed) {
+                expected.insert(key, value);
+                sorter.push((key, value)).unwrap();
             }
             assert_eq!(sorter.given(), count);
             let mut sorted = sorter.sorted().unwrap();
             let mut found = Vec::new();
-            while let Some(row) = sorted.next().unwrap() {
-                found.push((row.number, row.network));
+            while let Some(pair) = sorted.next().unwrap() {
+                found.push(pair);
             }
             assert_eq!(
                 found,

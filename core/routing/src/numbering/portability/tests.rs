@@ -46,7 +46,7 @@ fn written(numbers: &BTreeMap<u64, u32>) -> Vec<u8> {
     let (out, summary) = writer.finish().unwrap();
     let octets = out.into_inner();
     assert_eq!(summary.octets, octets.len() as u64);
-    assert_eq!(summary.numbers, numbers.len() as u64);
+    assert_eq!(summary.keys, numbers.len() as u64);
     octets
 }
 
@@ -110,7 +110,7 @@ proptest! {
         let mut octets = written(&numbers);
         octets.truncate((octets.len() as f64 * cut) as usize);
         let refused = opened(octets).err();
-        let is_told = matches!(refused, Some(PortabilityFault::Length { .. } | PortabilityFault::Foreign));
+        let is_told = matches!(refused, Some(PortabilityFault::Length { .. } | PortabilityFault::Foreign(_)));
         prop_assert!(is_told, "{:?}", refused);
     }
 
@@ -148,7 +148,7 @@ proptest! {
 
     #[test]
     fn no_foreign_octets_are_an_index(octets in vec(any::<u8>(), 0..500)) {
-        prop_assert_eq!(opened(octets).err(), Some(PortabilityFault::Foreign));
+        prop_assert_eq!(opened(octets).err(), Some(PortabilityFault::Foreign(KIND)));
     }
 }
 
@@ -181,7 +181,12 @@ fn numbers_that_do_not_rise_and_numbers_without_network_are_not_written() {
     writer.push(number(447_700_900_123), network(1)).unwrap();
     for value in [447_700_900_123, 447_700_900_122] {
         let again = writer.push(number(value), network(1));
-        assert!(matches!(again, Err(WriteFault::Order { .. })));
+        assert!(matches!(
+            again,
+            Err(WriteFault::Index(
+                crate::key_index::KeyWriteFault::Order { .. }
+            ))
+        ));
     }
     let none = writer.push(number(447_700_900_124), Network::UNKNOWN);
     assert!(matches!(none, Err(WriteFault::NoNetwork { .. })));

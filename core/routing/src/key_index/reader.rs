@@ -1,35 +1,33 @@
-//! Finding a number in an index.
+//! Finding a key in an index.
 
 use std::fmt;
 use std::sync::Arc;
 
-use carrack_message::{Msisdn, Network};
-
 use super::bits::{self, u32_at, u64_at};
-use super::layout::{BLOCK_HEADER_OCTETS, BLOCK_NUMBERS, FAN, HEADER_OCTETS, Header, Layout, UNIT};
-use super::walk::Numbers;
-use super::{NETWORKS_MAX, PortabilityFault};
+use super::layout::{BLOCK_HEADER_OCTETS, BLOCK_KEYS, FAN, HEADER_OCTETS, Header, Layout, UNIT};
+use super::walk::Keys;
+use super::{IndexFault, Kind, VALUES_MAX};
 
 /// Who holds the octets of an index: a file in memory, or just memory.
 pub type Octets = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
-/// An index of ported numbers. A clone shares its octets; they are let go with the last one.
+/// An index. A clone shares its octets; they are let go with the last one.
 #[derive(Clone)]
-pub struct Portability {
+pub struct KeyIndex {
     octets: Octets,
     layout: Layout,
 }
 
-impl fmt::Debug for Portability {
+impl fmt::Debug for KeyIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Portability")
-            .field("numbers", &self.len())
+        f.debug_struct("KeyIndex")
+            .field("keys", &self.len())
             .field("octets", &self.layout.length)
             .finish_non_exhaustive()
     }
 }
 
-/// Lines of a block, its first apart, where numbers lie as close as they do in life.
+/// Lines of a block, its first apart, where keys lie as close as telephone numbers do in life.
 const LINES_AHEAD: usize = 4;
 
 /// Lets the processor fetch an octet that is needed soon; whether it is there is of no matter.
@@ -46,20 +44,20 @@ pub(super) struct Block<'a> {
     pub(super) count: usize,
     distances_at: usize,
     distance_bits: u32,
-    networks_at: usize,
-    network_bits: u32,
-    lowest_network: u64,
+    values_at: usize,
+    value_bits: u32,
+    lowest_value: u64,
 }
 
-impl Portability {
-    /// Takes octets that hold an index.
+impl KeyIndex {
+    /// Takes octets that hold an index of this kind.
     ///
     /// # Errors
     /// They do not, or were cut or spoiled in their header, table or levels.
-    pub fn open(octets: Octets) -> Result<Self, PortabilityFault> {
+    pub fn open(kind: &Kind, octets: Octets) -> Result<Self, IndexFault> {
         let all = (*octets).as_ref();
-        let header = Header::read(all)?;
-        let spoiled = |what| PortabilityFault::Spoiled { what };
+        let header = Header::read(kind, all)?;
+        let spoiled = |what| IndexFault::Spoiled { what };
         let layout = Layout::of(header)
             .filter(|layout| layout.length == all.len() as u64)
             .ok_or(spoiled("the counts of its header do not fit its length"))?;
@@ -71,21 +69,20 @@ impl Portability {
         Ok(Self { octets, layout })
     }
 
-    /// The network that the number was ported to; none where it was not.
+    /// The value of a key; none where it is not there.
     #[inline]
     #[must_use]
-    pub fn network(&self, to: Msisdn) -> Option<Network> {
+    pub fn value(&self, key: u64) -> Option<u32> {
         let all = (*self.octets).as_ref();
-        let number = to.as_u64();
-        let block = self.block(all, self.block_of(all, number)?)?;
-        let index = block.find(number)?;
-        self.named(all, block.network(index)?)
+        let block = self.block(all, self.block_of(all, key)?)?;
+        let index = block.find(key)?;
+        self.named(all, block.value(index)?)
     }
 
-    /// How many numbers it holds.
+    /// How many keys it holds.
     #[must_use]
     pub const fn len(&self) -> u64 {
-        self.layout.header.numbers
+        self.layout.header.keys
     }
 
     /// Whether it holds none.
@@ -106,38 +103,41 @@ impl Portability {
         self.layout.header.built_utc_s
     }
 
-    /// The networks that numbers were ported to.
-    pub fn networks(&self) -> impl Iterator<Item = Network> + '_ {
+    /// The values that keys have.
+    pub fn values(&self) -> impl Iterator<Item = u32> + '_ {
         let all = (*self.octets).as_ref();
-        let count = (self.layout.header.networks as usize).min(NETWORKS_MAX) as u64;
+        let count = (self.layout.header.values as usize).min(VALUES_MAX) as u64;
         (0..count).filter_map(|place| self.named(all, place))
     }
 
-    /// Every number and its network, rising. It ends early where the octets are spoiled; [`Portability::verify`] says so.
+    /// Every key and its value, rising. It ends early where the octets are spoiled; [`KeyIndex::verify`] says so.
     #[must_use]
-    pub fn numbers(&self) -> Numbers<'_> {
-        Numbers::of(self)
+    pub fn keys(&self) -> Keys<'_> {
+        Keys::of(self)
     }
 
-    /// Looks at every octet: checksums, the order of the numbers, their count, and that each has a network.
+    /// Looks at every octet: checksums, the order of the keys, their count, and that each has a value that is `good`.
     ///
     /// # Errors
     /// What does not hold.
-    pub fn verify(&self) -> Result<(), PortabilityFault> {
-        let spoiled = |what| PortabilityFault::Spoiled { what };
+    pub fn verify(&self, good: impl Fn(u64, u32) -> bool) -> Result<(), IndexFault> {
+        let spoiled = |what| IndexFault::Spoiled { what };
         if crc32c::crc32c(self.blocks((*self.octets).as_ref())) != self.layout.header.blocks_crc {
             return Err(spoiled("the checksum of its blocks does not match"));
         }
-        let (mut before, mut count) = (0, 0_u64);
-        for (number, _) in self.numbers() {
-            if number.as_u64() <= before {
-                return Err(spoiled("its numbers do not rise"));
+        let (mut before, mut count) = (None, 0_u64);
+        for (key, value) in self.keys() {
+            if before.is_some_and(|before| key <= before) {
+                return Err(spoiled("its keys do not rise"));
             }
-            before = number.as_u64();
+            if !good(key, value) {
+                return Err(spoiled("it holds a key or a value that cannot be"));
+            }
+            before = Some(key);
             count += 1;
         }
         if count != self.len() {
-            return Err(spoiled("it holds another count of numbers than it says"));
+            return Err(spoiled("it holds another count of keys than it says"));
         }
         Ok(())
     }
@@ -150,7 +150,7 @@ impl Portability {
         self.block((*self.octets).as_ref(), place)
     }
 
-    pub(super) fn network_named(&self, place: u64) -> Option<Network> {
+    pub(super) fn value_named(&self, place: u64) -> Option<u32> {
         self.named((*self.octets).as_ref(), place)
     }
 
@@ -159,9 +159,9 @@ impl Portability {
         all.get(HEADER_OCTETS..end).unwrap_or_default()
     }
 
-    /// The last block that begins at or below the number.
+    /// The last block that begins at or below the key.
     #[inline]
-    fn block_of(&self, all: &[u8], number: u64) -> Option<usize> {
+    fn block_of(&self, all: &[u8], wanted: u64) -> Option<usize> {
         let mut place = 0;
         for level in self.layout.levels().iter().rev() {
             let from = place * FAN;
@@ -173,7 +173,7 @@ impl Portability {
             // All sixteen are compared: no branch of it is foreseeable, and they lie in two cache lines.
             let below = keys
                 .iter()
-                .map(|key| usize::from(u64::from_le_bytes(*key) <= number))
+                .map(|key| usize::from(u64::from_le_bytes(*key) <= wanted))
                 .sum::<usize>();
             place = from + below.checked_sub(1)?;
         }
@@ -190,13 +190,13 @@ impl Portability {
         for line in 1..=LINES_AHEAD {
             touch(blocks, at + line * 64);
         }
-        let [count, distance_bits, network_bits, _, low, high, _, _] =
+        let [count, distance_bits, value_bits, _, low, high, _, _] =
             u64_at(blocks, at)?.to_le_bytes();
-        let (distance_bits, network_bits) = (u32::from(distance_bits), u32::from(network_bits));
+        let (distance_bits, value_bits) = (u32::from(distance_bits), u32::from(value_bits));
         let count = usize::from(count);
-        let fits = (1..=BLOCK_NUMBERS).contains(&count)
+        let fits = (1..=BLOCK_KEYS).contains(&count)
             && distance_bits <= bits::WIDTH_MAX
-            && network_bits <= bits::WIDTH_MAX;
+            && value_bits <= bits::WIDTH_MAX;
         if !fits {
             return None;
         }
@@ -207,27 +207,26 @@ impl Portability {
             count,
             distances_at,
             distance_bits,
-            networks_at: distances_at + bits::octets_of(count, distance_bits),
-            network_bits,
-            lowest_network: u64::from(u16::from_le_bytes([low, high])),
+            values_at: distances_at + bits::octets_of(count, distance_bits),
+            value_bits,
+            lowest_value: u64::from(u16::from_le_bytes([low, high])),
         })
     }
 
     #[inline]
-    fn named(&self, all: &[u8], place: u64) -> Option<Network> {
-        if place >= u64::from(self.layout.header.networks) {
+    fn named(&self, all: &[u8], place: u64) -> Option<u32> {
+        if place >= u64::from(self.layout.header.values) {
             return None;
         }
-        let value = u32_at(all, self.layout.networks_at + place as usize * 4)?;
-        Some(Network::from_u32(value)).filter(|network| network.is_known())
+        u32_at(all, self.layout.values_at + place as usize * 4)
     }
 }
 
 impl Block<'_> {
-    /// The place of a number in the block.
+    /// The place of a key in the block.
     #[inline]
-    fn find(&self, number: u64) -> Option<usize> {
-        let wanted = number.checked_sub(self.first)?;
+    fn find(&self, key: u64) -> Option<usize> {
+        let wanted = key.checked_sub(self.first)?;
         // The last place whose distance is not above the one wanted; the halves are told apart without a branch.
         let (mut from, mut length) = (0, self.count);
         while length > 1 {
@@ -244,10 +243,10 @@ impl Block<'_> {
         bits::read(self.blocks, self.distances_at, index, self.distance_bits)
     }
 
-    /// The small number of the network of a place.
+    /// The small number of the value of a place.
     #[inline]
-    pub(super) fn network(&self, index: usize) -> Option<u64> {
-        let above = bits::read(self.blocks, self.networks_at, index, self.network_bits)?;
-        self.lowest_network.checked_add(above)
+    pub(super) fn value(&self, index: usize) -> Option<u64> {
+        let above = bits::read(self.blocks, self.values_at, index, self.value_bits)?;
+        self.lowest_value.checked_add(above)
     }
 }

@@ -4,22 +4,23 @@
 //! | --- | --- | --- |
 //! | header | 64 | magic, version, length of the file, time of making, counts, checksums (CRC-32C) |
 //! | blocks | told by the header, a multiple of 64 | blocks, each from an octet that 8 divides; eight octets free behind the last |
-//! | levels | 8 a key, each level to a multiple of 64 | level 0: the first number of each block; level n + 1: every sixteenth key of level n; the last has sixteen at most |
+//! | levels | 8 a key, each level to a multiple of 64 | level 0: the first key of each block; level n + 1: every sixteenth key of level n; the last has sixteen at most |
 //! | places | 4 a block, to a multiple of 8 | where each block begins, in units of 8 octets from the first |
-//! | networks | 4 a network | networks, in the order of their small numbers |
+//! | values | 4 a value | values, in the order of their small numbers |
 //!
-//! A block: count of its numbers (u8), bits of a distance (u8), bits of a network (u8), 0, lowest network (u16), 0 (u16);
-//! then the distances, then the networks less the lowest, each part from a whole octet.
+//! A block: count of its keys (u8), bits of a distance (u8), bits of a value (u8), 0, lowest value (u16), 0 (u16);
+//! then the distances, then the values less the lowest, each part from a whole octet.
 
-use super::PortabilityFault;
+use super::IndexFault;
 use super::bits::{u32_at, u64_at};
 
-/// Most numbers of a block.
-pub const BLOCK_NUMBERS: usize = 128;
-/// Most networks of an index. There are about three thousand in the world.
-pub const NETWORKS_MAX: usize = 1 << 14;
+/// Most keys of a block.
+pub const BLOCK_KEYS: usize = 128;
+/// Most values of an index.
+pub const VALUES_MAX: usize = 1 << 14;
+/// The greatest key.
+pub const KEY_MAX: u64 = (1 << super::bits::WIDTH_MAX) - 1;
 
-pub(super) const MAGIC: u64 = u64::from_le_bytes(*b"CRKPORT\n");
 pub(super) const VERSION: u32 = 1;
 pub(super) const HEADER_OCTETS: usize = 64;
 pub(super) const BLOCK_HEADER_OCTETS: usize = 8;
@@ -30,17 +31,34 @@ pub(super) const FAN: usize = 16;
 /// Sixteen to this power is more blocks than 32 bits count.
 const LEVELS_MAX: usize = 9;
 const LINE: u64 = 64;
-/// Most numbers that a header may claim; there are no more.
-const NUMBERS_MAX: u64 = 1_000_000_000_000_000;
+/// Most keys that a header may claim.
+const KEYS_MAX: u64 = 1_000_000_000_000_000;
+
+/// What an index is of: files of one kind are none of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// Its first octets.
+    pub magic: [u8; 8],
+    /// "portability index"
+    pub name: &'static str,
+    /// The command that makes one.
+    pub command: &'static str,
+}
+
+impl Kind {
+    const fn magic(&self) -> u64 {
+        u64::from_le_bytes(self.magic)
+    }
+}
 
 /// The counts of an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) built_utc_s: u64,
-    pub(super) numbers: u64,
+    pub(super) keys: u64,
     pub(super) block_octets: u64,
     pub(super) blocks: u32,
-    pub(super) networks: u32,
+    pub(super) values: u32,
     /// CRC-32C of the blocks.
     pub(super) blocks_crc: u32,
     /// CRC-32C of all behind them.
@@ -48,14 +66,14 @@ pub(super) struct Header {
 }
 
 impl Header {
-    pub(super) fn write(&self, length: u64) -> [u8; HEADER_OCTETS] {
+    pub(super) fn write(&self, kind: &Kind, length: u64) -> [u8; HEADER_OCTETS] {
         let mut octets = Vec::with_capacity(HEADER_OCTETS);
-        octets.extend(MAGIC.to_le_bytes());
+        octets.extend(kind.magic);
         octets.extend(VERSION.to_le_bytes());
-        octets.extend(self.networks.to_le_bytes());
+        octets.extend(self.values.to_le_bytes());
         octets.extend(length.to_le_bytes());
         octets.extend(self.built_utc_s.to_le_bytes());
-        octets.extend(self.numbers.to_le_bytes());
+        octets.extend(self.keys.to_le_bytes());
         octets.extend(self.block_octets.to_le_bytes());
         octets.extend(self.blocks.to_le_bytes());
         octets.extend(self.blocks_crc.to_le_bytes());
@@ -67,18 +85,18 @@ impl Header {
     }
 
     /// Reads a header and compares it with the octets it stands before.
-    pub(super) fn read(octets: &[u8]) -> Result<Self, PortabilityFault> {
-        if u64_at(octets, 0) != Some(MAGIC) {
-            return Err(PortabilityFault::Foreign);
+    pub(super) fn read(kind: &Kind, octets: &[u8]) -> Result<Self, IndexFault> {
+        if u64_at(octets, 0) != Some(kind.magic()) {
+            return Err(IndexFault::Foreign(*kind));
         }
         let found = octets.len() as u64;
         let stated = HEADER_OCTETS as u64;
         let header = octets.first_chunk::<HEADER_OCTETS>();
-        let header = header.ok_or(PortabilityFault::Length { stated, found })?;
+        let header = header.ok_or(IndexFault::Length { stated, found })?;
         let long = |at| u64_at(header, at).unwrap_or_default();
         let short = |at| u32_at(header, at).unwrap_or_default();
         if short(8) != VERSION {
-            return Err(PortabilityFault::Version {
+            return Err(IndexFault::Version {
                 found: short(8),
                 known: VERSION,
             });
@@ -87,16 +105,16 @@ impl Header {
         let crc = checked.map(|(before, _)| crc32c::crc32c(before));
         if crc != Some(short(60)) {
             let what = "the checksum of its header does not match";
-            return Err(PortabilityFault::Spoiled { what });
+            return Err(IndexFault::Spoiled { what });
         }
         if long(16) != found {
             let stated = long(16);
-            return Err(PortabilityFault::Length { stated, found });
+            return Err(IndexFault::Length { stated, found });
         }
         Ok(Self {
-            networks: short(12),
+            values: short(12),
             built_utc_s: long(24),
-            numbers: long(32),
+            keys: long(32),
             block_octets: long(40),
             blocks: short(48),
             blocks_crc: short(52),
@@ -119,15 +137,15 @@ pub(super) struct Layout {
     levels: [Level; LEVELS_MAX],
     depth: usize,
     pub(super) places_at: usize,
-    pub(super) networks_at: usize,
+    pub(super) values_at: usize,
     pub(super) length: u64,
 }
 
 impl Layout {
     /// None where the counts of the header are beyond what can be.
     pub(super) fn of(header: Header) -> Option<Self> {
-        let possible = header.networks as usize <= NETWORKS_MAX
-            && header.numbers <= NUMBERS_MAX
+        let possible = header.values as usize <= VALUES_MAX
+            && header.keys <= KEYS_MAX
             && header.block_octets <= u64::from(u32::MAX) * UNIT as u64
             && header.block_octets.is_multiple_of(LINE);
         if !possible {
@@ -150,14 +168,14 @@ impl Layout {
         }
         let places_at = usize::try_from(at).ok()?;
         at += (u64::from(header.blocks) * 4).next_multiple_of(8);
-        let networks_at = usize::try_from(at).ok()?;
-        at += u64::from(header.networks) * 4;
+        let values_at = usize::try_from(at).ok()?;
+        at += u64::from(header.values) * 4;
         Some(Self {
             header,
             levels,
             depth,
             places_at,
-            networks_at,
+            values_at,
             length: at,
         })
     }

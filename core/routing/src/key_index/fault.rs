@@ -1,17 +1,18 @@
-//! Why octets are no portability index, or one cannot be written.
+//! Why octets are no index, or one cannot be written.
 
-use carrack_message::Msisdn;
 use thiserror::Error;
+
+use super::Kind;
 
 /// Why octets are no index that can be used. None of them is worth trying again with the same file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum PortabilityFault {
+pub enum IndexFault {
     /// Another kind of file.
-    #[error("is no portability index; make one with `carrack numbers build`")]
-    Foreign,
+    #[error("is no {}; make one with `{}`", .0.name, .0.command)]
+    Foreign(Kind),
     /// Made by a program that writes another version.
     #[error(
-        "is a portability index of version {found}, and this program reads version {known}; build it anew"
+        "is an index of version {found}, and this program reads version {known}; build it anew"
     )]
     Version {
         /// Version of the file.
@@ -39,29 +40,23 @@ pub enum PortabilityFault {
 
 /// Why an index could not be written.
 #[derive(Debug, Error)]
-pub enum WriteFault {
-    /// Numbers have to rise.
-    #[error("{number} does not come after {before}; numbers have to rise")]
+pub enum KeyWriteFault {
+    /// Keys have to rise.
+    #[error("{key} does not come after {before}; keys have to rise")]
     Order {
-        /// The number before.
-        before: Msisdn,
-        /// The number that does not rise.
-        number: Msisdn,
+        /// The key before.
+        before: u64,
+        /// The key that does not rise.
+        key: u64,
     },
-    /// A number that belongs to no network.
-    #[error("{number} has no network; leave it out")]
-    NoNetwork {
-        /// The number.
-        number: Msisdn,
-    },
-    /// More networks than there are small numbers for.
-    #[error("more than {most} networks in one index; make one for each part of the world")]
-    Networks {
+    /// More values than there are small numbers for.
+    #[error("more than {most} different values in one index; make several")]
+    Values {
         /// The limit.
         most: usize,
     },
     /// More octets of blocks than the index can point to.
-    #[error("the index grows beyond {octets_max} octets; make one for each part of the world")]
+    #[error("the index grows beyond {octets_max} octets; make several")]
     TooLarge {
         /// The limit.
         octets_max: u64,

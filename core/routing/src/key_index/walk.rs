@@ -1,20 +1,18 @@
-//! All numbers of an index, one after the other.
+//! All keys of an index, one after the other.
 
-use carrack_message::{Msisdn, Network};
-
-use super::Portability;
+use super::KeyIndex;
 use super::reader::Block;
 
-/// Walks over an index; see [`Portability::numbers`].
-pub struct Numbers<'a> {
-    index: &'a Portability,
+/// Walks over an index; see [`KeyIndex::keys`].
+pub struct Keys<'a> {
+    index: &'a KeyIndex,
     next_block: usize,
     block: Option<Block<'a>>,
     place: usize,
 }
 
-impl<'a> Numbers<'a> {
-    pub(super) const fn of(index: &'a Portability) -> Self {
+impl<'a> Keys<'a> {
+    pub(super) const fn of(index: &'a KeyIndex) -> Self {
         Self {
             index,
             next_block: 0,
@@ -24,8 +22,8 @@ impl<'a> Numbers<'a> {
     }
 }
 
-impl Iterator for Numbers<'_> {
-    type Item = (Msisdn, Network);
+impl Iterator for Keys<'_> {
+    type Item = (u64, u32);
 
     fn next(&mut self) -> Option<Self::Item> {
         let block = match self.block.filter(|block| self.place < block.count) {
@@ -38,9 +36,9 @@ impl Iterator for Numbers<'_> {
             }
             None => return None,
         };
-        let number = block.first.checked_add(block.distance(self.place)?)?;
-        let network = self.index.network_named(block.network(self.place)?)?;
+        let key = block.first.checked_add(block.distance(self.place)?)?;
+        let value = self.index.value_named(block.value(self.place)?)?;
         self.place += 1;
-        Some((Msisdn::from_u64(number)?, network))
+        Some((key, value))
     }
 }
