@@ -81,13 +81,6 @@ impl Client {
         self.document(answer)
     }
 
-    /// Asks for something to be taken back.
-    pub(crate) fn delete(&self, path: &str) -> Result<Value, Fault> {
-        let request = self.agent.delete(self.to(path));
-        let answer = self.with(request, &[], Some(CALL)).call();
-        self.document(answer)
-    }
-
     /// Sends lines of JSON; the lines that come back.
     pub(crate) fn post_lines(&self, path: &str, lines: Vec<u8>) -> Result<String, Fault> {
         let request = self.agent.post(self.to(path));
@@ -95,6 +88,13 @@ impl Client {
         let answer = self.with(request, &[], Some(CALL)).send(lines);
         let mut answer = self.taken(answer)?;
         Ok((answer.body_mut().read_to_string()).context("the answer broke off")?)
+    }
+
+    /// Asks for something to be taken back or away.
+    pub(crate) fn delete(&self, path: &str, query: &Query<'_>) -> Result<Value, Fault> {
+        let request = self.agent.delete(self.to(path));
+        let answer = self.with(request, query, Some(CALL)).call();
+        self.document(answer)
     }
 
     /// Sends a CSV file as a stream.

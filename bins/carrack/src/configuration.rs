@@ -8,10 +8,11 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use carrack_engine::LimitSettings;
+use carrack_engine::{ConsentRule, LimitSettings, SuppressionSettings};
 use carrack_ingest::loop_probe;
 use carrack_ingest::tls::check_tls;
 use carrack_message::Micros;
+use carrack_routing::local::QuietHours;
 use carrack_routing::numbering::Numbering;
 use carrack_routing::{
     CarrierRow, Deck, DeckFaults, OnNoResponse, Prefix, PriceList, Rates, RouteRow, RouteTable,
@@ -20,7 +21,7 @@ use carrack_routing::{
 use carrack_settings::{self as settings, Currencies, Fault, Faults, Price, Settings};
 
 use crate::prices::{Listed, Prices, utc_now_ns};
-use crate::{limits, loop_probes, numbering, ways};
+use crate::{consents, limits, loop_probes, numbering, quiet, suppressions, ways};
 
 /// Settings, decks and routes that hold together.
 pub(crate) struct Configuration {
@@ -34,6 +35,12 @@ pub(crate) struct Configuration {
     pub(crate) prices: Prices,
     /// Limits that are no carrier's.
     pub(crate) limits: LimitSettings,
+    /// What is done when handsets say stop.
+    pub(crate) consent: Option<ConsentRule>,
+    /// When recipients are left alone.
+    pub(crate) quiet: QuietHours,
+    /// Numbers that must not be sent to.
+    pub(crate) suppressions: SuppressionSettings,
     /// What is known of numbers, as the table has it.
     pub(crate) numbering: Arc<Numbering>,
 }
@@ -74,6 +81,9 @@ impl Configuration {
         let numbering = numbering::load(&settings.numbers, &mut faults);
         let routes = routes(&settings, &carriers, &mut faults);
         let limits = limits::of(&settings, &mut faults);
+        let suppressions = suppressions::of(&settings, &mut faults);
+        let consent = consents::of(&settings, &mut faults);
+        let quiet = quiet::of(&settings, &mut faults);
         if !faults.is_empty() {
             return Err(Faults(faults));
         }
@@ -89,6 +99,9 @@ impl Configuration {
                 sell_decks: decks_of(&prices.accounts),
                 prices,
                 limits,
+                suppressions,
+                consent,
+                quiet,
                 numbering,
             }),
             Err(fault) => Err(Faults(vec![at(&settings, 0, fault.to_string())])),

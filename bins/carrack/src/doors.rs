@@ -7,6 +7,7 @@ use anyhow::Context;
 use carrack_engine::{AccountEntry, Directory, Engine, LimitSettings};
 use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
 use carrack_ingest::batch::{BatchSpec, Batches};
+use carrack_ingest::consent::{ConsentDoor, ConsentSpec, Review};
 use carrack_ingest::http::{HttpDoor, HttpSpec, MetricsPage, Shadow, Taps};
 use carrack_ingest::loop_probe::{LoopProbes, ProbeBoard};
 use carrack_ingest::smpp_server::{SmppServer, SmppServerSpec};
@@ -15,7 +16,7 @@ use carrack_ingest::webhook::{WebhookSpec, Webhooks};
 use crate::configuration::Configuration;
 use crate::node::{acknowledged_early, group, io, messages_max, terms};
 use crate::place::Ready;
-use crate::{handsets, loop_probes};
+use crate::{consents, handsets, loop_probes};
 
 /// Doors that are open.
 pub(crate) struct Doors {
@@ -25,6 +26,7 @@ pub(crate) struct Doors {
     smpp: Option<SmppServer>,
     webhooks: Webhooks,
     loop_probes: LoopProbes,
+    consent: ConsentDoor,
 }
 
 impl Doors {
@@ -43,6 +45,8 @@ impl Doors {
             directory.account_number(name)
         })?;
         let book = Arc::new(AccountBook::new(accounts));
+        book.replies().bound(settings.mo.replies_an_hour);
+        let review = Review::open(consents::review_path(settings));
         let batches = Batches::start(
             BatchSpec::from_settings(settings),
             engine.clone(),
@@ -64,14 +68,22 @@ impl Doors {
                 taps,
                 shadow,
                 loop_probes: board.clone(),
+                review: review.clone(),
                 ..HttpSpec::from_settings(http, Some(page))
             };
             HttpDoor::open(&spec, engine.clone(), Arc::clone(&book), batches.clone())
         });
         let http = http.transpose()?;
         let probes = loop_probes::specifications(settings);
+        let consent = ConsentDoor::start(
+            engine,
+            Arc::clone(&book),
+            review,
+            ConsentSpec::from_settings(settings),
+        )?;
         Ok(Self {
             loop_probes: LoopProbes::start(engine.clone(), probes, board)?,
+            consent,
             http,
             book,
             batches,
@@ -108,6 +120,9 @@ impl Doors {
         let accounts = self.book.prepare(&specifications(configuration), |name| {
             directory.account_number(name)
         })?;
+        engine
+            .replace_suppressions(configuration.suppressions.clone())
+            .context("what was added to a suppression list cannot be read")?;
         engine.replace_tables(directory, table);
         // Where they are the same, nothing that waits need look at them.
         if let Some(limits) = limits {
@@ -121,6 +136,11 @@ impl Doors {
             http.reload();
         }
         self.webhooks.reload();
+        self.book
+            .replies()
+            .bound(configuration.settings.mo.replies_an_hour);
+        self.consent
+            .follow(ConsentSpec::from_settings(&configuration.settings));
         // Without its route a probe would be sent by that of another carrier, or by none.
         if !keep_routes {
             self.loop_probes
@@ -154,6 +174,7 @@ impl Doors {
     pub(crate) fn close(self, within: Duration) {
         let within_each = within / 3;
         self.loop_probes.stop();
+        self.consent.stop();
         if let Some(http) = self.http {
             http.close(within_each);
         }
@@ -212,5 +233,8 @@ fn directory(configuration: &Configuration, engine: &Engine) -> anyhow::Result<D
         });
     }
     let carriers = before.carriers().to_vec();
-    Ok(Directory::new(entries, carriers).with_mo(handsets::rules(&configuration.settings)))
+    Ok(Directory::new(entries, carriers)
+        .with_mo(handsets::rules(&configuration.settings))
+        .with_consent(configuration.consent.clone())
+        .with_quiet(configuration.quiet.clone()))
 }

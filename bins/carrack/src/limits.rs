@@ -27,7 +27,8 @@ pub(crate) fn of(settings: &Settings, faults: &mut Vec<Fault>) -> LimitSettings 
     }
 }
 
-fn sender(pattern: &SenderPattern) -> SenderIs {
+/// A sender, or the beginning of senders.
+pub(crate) fn sender(pattern: &SenderPattern) -> SenderIs {
     let text = pattern.text().to_owned();
     match pattern.is_prefix() {
         true => SenderIs::Begins(text),

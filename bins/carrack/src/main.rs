@@ -7,6 +7,7 @@ mod carriers;
 mod client;
 mod command;
 mod configuration;
+mod consents;
 mod doors;
 mod fault;
 mod handsets;
@@ -20,11 +21,13 @@ mod output;
 mod place;
 mod prices;
 mod progress;
+mod quiet;
 mod recording;
 mod register;
 mod rehearsal;
 mod shadow;
 mod signals;
+mod suppressions;
 mod table;
 mod watched;
 mod ways;
@@ -34,8 +37,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use command::{
-    account, audit, balance, batch, cancel, carrier, cdr, completions, config_check, deck, demo,
-    limit, mo, numbers, queue, quote, route, send, send_lines, serve, status, text, trace,
+    account, audit, balance, batch, cancel, carrier, cdr, completions, config_check, consent, deck,
+    demo, limit, mo, numbers, queue, quote, route, send, send_lines, serve, status, suppression,
+    text, trace,
 };
 
 #[global_allocator]
@@ -131,6 +135,25 @@ Examples:
   carrack limit list"
     )]
     Limit(limit::Command),
+    /// Tells what texts of handsets mean, and shows those that a person has to read
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  carrack consent explain 'Stop. Thank you'
+  carrack consent review"
+    )]
+    Consent(consent::Command),
+    /// Numbers that must not be sent to: builds lists, adds to those of a running node, and asks them
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  carrack suppression build dnc.csv --out dnc.idx
+  carrack suppression add stop +447700900123 --reason complaint
+  carrack suppression lookup +447700900123"
+    )]
+    Suppression(suppression::Command),
     Queue(queue::Arguments),
     Balance(balance::Arguments),
     /// Shows what goes over a carrier's wires
@@ -193,6 +216,8 @@ fn main() -> ExitCode {
         Command::Numbers(command) => numbers::run(&command),
         Command::Carrier(command) => carrier::run(&command),
         Command::Limit(command) => limit::run(&command),
+        Command::Consent(command) => consent::run(&command),
+        Command::Suppression(command) => suppression::run(&command),
         Command::Queue(arguments) => queue::run(&arguments),
         Command::Balance(arguments) => balance::run(&arguments),
         Command::Trace(command) => trace::run(&command),

@@ -55,7 +55,10 @@ pub(crate) fn specification(configuration: &Configuration, carriers: Vec<Carrier
         carriers,
         table: Arc::clone(&configuration.table),
         limits: configuration.limits.clone(),
+        suppressions: configuration.suppressions.clone(),
         mo: handsets::rules(settings),
+        consent: configuration.consent.clone(),
+        quiet: configuration.quiet.clone(),
         register: None,
         cdr: settings.cdr.as_ref().map(|cdr| CdrSettings {
             // The store keeps it, for commands that stand elsewhere.

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use carrack_message::Currency;
 use carrack_routing::MoTable;
+use carrack_routing::local::QuietHours;
 
+use crate::consent::ConsentRule;
 use crate::credit::{Balance, Balances, Terms};
 
 /// An account.
@@ -62,6 +64,8 @@ pub struct Directory {
     by_name: HashMap<String, u32>,
     carriers: Vec<CarrierEntry>,
     mo: Arc<MoTable>,
+    consent: Option<Arc<ConsentRule>>,
+    quiet: Option<Arc<QuietHours>>,
 }
 
 impl Directory {
@@ -80,6 +84,8 @@ impl Directory {
             by_name,
             carriers,
             mo: Arc::default(),
+            consent: None,
+            quiet: None,
         }
     }
 
@@ -88,6 +94,32 @@ impl Directory {
     pub fn with_mo(mut self, mo: MoTable) -> Self {
         self.mo = Arc::new(mo);
         self
+    }
+
+    /// The same, and what is done when handsets say stop; none: nothing.
+    #[must_use]
+    pub fn with_consent(mut self, consent: Option<ConsentRule>) -> Self {
+        self.consent = consent.map(Arc::new);
+        self
+    }
+
+    /// The same, and when recipients are left alone.
+    #[must_use]
+    pub fn with_quiet(mut self, quiet: QuietHours) -> Self {
+        self.quiet = (!quiet.is_empty()).then(|| Arc::new(quiet));
+        self
+    }
+
+    /// When recipients are left alone; none: never.
+    #[must_use]
+    pub fn quiet(&self) -> Option<&QuietHours> {
+        self.quiet.as_deref()
+    }
+
+    /// What is done when handsets say stop.
+    #[must_use]
+    pub fn consent(&self) -> Option<&ConsentRule> {
+        self.consent.as_deref()
     }
 
     /// Who gets messages from handsets.

@@ -8,10 +8,12 @@ use carrack_message::mo::MoWay;
 use carrack_message::record::BatchProgress;
 use carrack_queue::{CommitThread, Names, Store, StoreFault};
 use carrack_routing::quality::Qualities;
+use carrack_routing::suppression::Whose;
 use carrack_routing::{CarrierHealth, RouteTable};
 use carrack_runtime::{MailboxFull, MailboxSender};
 
 use crate::batches::BatchCounters;
+use crate::consent::ConsentSink;
 use crate::credit::{Credit, CreditRefused, Credited};
 use crate::directory::Directory;
 use crate::idempotency::Desk;
@@ -25,6 +27,10 @@ use crate::shared::{Health, Shared};
 use crate::snapshot::{ShardSnapshot, Snapshot};
 use crate::story::{self, Story};
 use crate::submission::{Chunk, Submission};
+use crate::suppression::{
+    SuppressionChange, SuppressionEntry, SuppressionFault, SuppressionFound, SuppressionListView,
+    SuppressionReply, SuppressionSettings,
+};
 
 /// Whether new work is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +143,85 @@ impl Engine {
         self.wake();
     }
 
+    /// Puts other suppression lists in place of these; what was added to lists of the same name and form stays. Blocking:
+    /// what was added to new ones is read.
+    ///
+    /// # Errors
+    /// That cannot be read; nothing has changed then.
+    pub fn replace_suppressions(&self, settings: SuppressionSettings) -> std::io::Result<()> {
+        let shared = &self.inner.shared;
+        shared.suppressions.replace(settings)?;
+        shared.tables_version.fetch_add(1, Ordering::Release);
+        self.wake();
+        Ok(())
+    }
+
+    /// Suppression lists, in the order of the configuration.
+    #[must_use]
+    pub fn suppression_lists(&self) -> Vec<SuppressionListView> {
+        self.inner.shared.suppressions.views()
+    }
+
+    /// What suppression lists say of a number, whatever messages they are for; `account` and `sender` are those of entries
+    /// by account and sender.
+    #[must_use]
+    pub fn suppressed(
+        &self,
+        whose: Whose,
+        account: &str,
+        sender: &str,
+        utc_ns: u64,
+    ) -> Vec<SuppressionFound> {
+        let suppressions = &self.inner.shared.suppressions;
+        suppressions.look_up(whose, account, sender, utc_ns)
+    }
+
+    /// Entries that were added to a list since its last compaction, of one account or sender where `name` says so, keys
+    /// rising from behind `after`, so many at most. None: no such list.
+    #[must_use]
+    pub fn suppression_entries(
+        &self,
+        list: &str,
+        name: Option<&str>,
+        after: Option<u64>,
+        most: usize,
+    ) -> Option<Vec<SuppressionEntry>> {
+        let suppressions = &self.inner.shared.suppressions;
+        suppressions.added(list, name, after, most)
+    }
+
+    /// Changes suppression lists; the reply comes when that is durable and in force on every shard.
+    ///
+    /// # Errors
+    /// [`SuppressionFault`]; nothing was changed, and the reply does not come.
+    pub fn suppress(
+        &self,
+        changes: Vec<SuppressionChange>,
+        reply: SuppressionReply,
+    ) -> Result<(), SuppressionFault> {
+        self.inner.shared.suppressions.change(changes, reply)
+    }
+
+    /// A message with this tag may leave until then though its recipient stands on a list: an answer of the node's own. False:
+    /// too many may.
+    #[must_use]
+    pub fn exempt_tag(&self, tag: &str, now_utc_ns: u64, until_utc_ns: u64) -> bool {
+        let exempt = &self.inner.shared.suppressions.exempt;
+        exempt.add(tag, now_utc_ns, until_utc_ns)
+    }
+
+    /// Moves what was added to a list into an index; the reply says how many entries that has.
+    ///
+    /// # Errors
+    /// [`SuppressionFault`]; the reply does not come.
+    pub fn compact_suppression(
+        &self,
+        list: &str,
+        reply: Box<dyn FnOnce(Result<u64, SuppressionFault>) + Send>,
+    ) -> Result<(), SuppressionFault> {
+        self.inner.shared.suppressions.compact(list, reply)
+    }
+
     /// How limits do, in the order of the configuration, those that count recipients last. The reply comes when all shards
     /// have said what waits.
     pub fn limits(&self, reply: Box<dyn FnOnce(Vec<LimitView>) + Send>) {
@@ -227,23 +312,36 @@ impl Engine {
 
     /// Takes a message back; the reply comes when it is durable.
     pub fn cancel(&self, id: MessageId, reply: Box<dyn FnOnce(Cancelled) + Send>) {
+        self.wish(reply, |part| Mail::Cancel(id, part));
+    }
+
+    /// Has a message of which nothing has left sent at another moment, UTC nanoseconds; its validity moves with it. The reply
+    /// comes when that is durable.
+    pub fn reschedule(
+        &self,
+        id: MessageId,
+        at_utc_ns: u64,
+        reply: Box<dyn FnOnce(Cancelled) + Send>,
+    ) {
+        self.wish(reply, |part| Mail::SendAt(id, at_utc_ns, part));
+    }
+
+    /// Asks every shard; the one that has the message answers.
+    fn wish(
+        &self,
+        reply: Box<dyn FnOnce(Cancelled) + Send>,
+        mail: impl Fn(Box<dyn FnOnce(Option<Cancelled>) + Send>) -> Mail,
+    ) {
         let gather = Gather::new(
             self.inner.shards.len(),
             move |answers: Vec<Option<Cancelled>>| {
-                reply(
-                    answers
-                        .into_iter()
-                        .flatten()
-                        .next()
-                        .unwrap_or(Cancelled::NotFound),
-                );
+                let answer = answers.into_iter().flatten().next();
+                reply(answer.unwrap_or(Cancelled::NotFound));
             },
         );
         for shard in &self.inner.shards {
-            let part = gather.part();
-            if let Err(MailboxFull(Mail::Cancel(_, reply))) =
-                shard.send(Mail::Cancel(id, Box::new(part)))
-            {
+            let refused = shard.send(mail(Box::new(gather.part())));
+            if let Err(MailboxFull(Mail::Cancel(_, reply) | Mail::SendAt(_, _, reply))) = refused {
                 reply(None);
             }
         }
@@ -394,6 +492,11 @@ impl Engine {
         self.inner.shared.awaited.remove(word);
     }
 
+    /// Who hears what handsets said, once what follows from it is durable and in force; none: nobody.
+    pub fn on_consent(&self, sink: Option<ConsentSink>) {
+        self.inner.shared.consents.listen(sink);
+    }
+
     /// Parts of messages from handsets that the node did not take since the start: their carriers keep them.
     #[must_use]
     pub fn mo_refused(&self) -> u64 {
@@ -441,7 +544,7 @@ pub(crate) fn hand_in(
 }
 
 /// Mail that must not be lost while a shard is busy; bounded all the same.
-fn send_patiently(shard: &MailboxSender<Mail>, mut mail: Mail) {
+pub(crate) fn send_patiently(shard: &MailboxSender<Mail>, mut mail: Mail) {
     for tries in 0..TOLD_TRIES_MAX {
         match shard.send(mail) {
             Ok(()) => return,

@@ -12,6 +12,7 @@ mod audit;
 mod awaited;
 mod batches;
 mod cdr;
+mod consent;
 mod credit;
 mod directory;
 mod engine;
@@ -33,12 +34,14 @@ mod shared;
 mod snapshot;
 mod story;
 mod submission;
+mod suppression;
 mod telling;
 mod together;
 
 pub use audit::{AccountMoney, Audit, MoTotals, UncertainSegment, audit};
 pub use batches::BatchCounters;
 pub use cdr::{CdrCurrencies, CdrFormat, CdrSettings, CdrState, cdr_state};
+pub use consent::{ConsentEvent, ConsentRule, ConsentSink};
 pub use credit::{Balance, BalanceView, CreditRefused, Credited, Terms};
 pub use directory::{AccountEntry, CarrierEntry, Directory};
 pub use engine::{Cancelled, Engine, Readiness};
@@ -61,5 +64,10 @@ pub use snapshot::{
 };
 pub use story::{Story, StoryEvent};
 pub use submission::{Chunk, ChunkReply, Group, Refusal, Submission, ToldAs, Verdict};
+pub use suppression::{
+    MapFile, SuppressedBy, SuppressionAct, SuppressionChange, SuppressionEntry, SuppressionFault,
+    SuppressionFound, SuppressionLayer, SuppressionListView, SuppressionReply, SuppressionRule,
+    SuppressionSettings,
+};
 pub use telling::Telling;
 pub use together::Together;

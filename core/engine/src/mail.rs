@@ -22,6 +22,8 @@ pub(crate) enum Mail {
         moved: bool,
     },
     Cancel(MessageId, Box<dyn FnOnce(Option<Cancelled>) + Send>),
+    /// To be sent at another moment, UTC nanoseconds.
+    SendAt(MessageId, u64, Box<dyn FnOnce(Option<Cancelled>) + Send>),
     Grant {
         party: Party,
         subscriber: u64,
@@ -34,6 +36,8 @@ pub(crate) enum Mail {
     },
     /// A register knows the network of a message's recipient, or nobody said.
     Looked(Key, Option<Network>),
+    /// What a message from a handset means is durable and in force; whether it changed anything.
+    Consented(MessageId, bool),
     Told(NoticeKey),
     Credit(Credit),
     Snapshot(Box<dyn FnOnce(ShardSnapshot) + Send>),

@@ -7,6 +7,7 @@ use carrack_carrier::WireAddress;
 use carrack_message::mo::MoWay;
 use carrack_message::segment::udh::Ports;
 use carrack_message::{MessageId, Msisdn, Status};
+use carrack_routing::consent::Meaning;
 
 use crate::telling::Telling;
 
@@ -130,6 +131,8 @@ pub struct Incoming {
     pub carrier: Arc<str>,
     /// Name of the rule that gave it to this account.
     pub rule: Arc<str>,
+    /// What it means, where that was looked at: a stop is in force by then.
+    pub meaning: Option<Meaning>,
     /// What it says.
     pub body: IncomingBody,
     /// `data_coding` of its first part.

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 
 use crate::awaited::AwaitedWords;
 use crate::batches::Batches;
+use crate::consent::Listener;
 use crate::credit::Balances;
 use crate::directory::Directory;
 use crate::jobs::JobBoard;
@@ -19,6 +20,7 @@ use crate::register::Register;
 use crate::settings::EngineSettings;
 use crate::shadow::ShadowDoor;
 use crate::shard::Home;
+use crate::suppression::Suppressions;
 
 /// A carrier as other shards see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,11 +79,15 @@ pub(crate) struct Shared {
     pub(crate) batches: Batches,
     pub(crate) jobs: JobBoard,
     pub(crate) limits: Arc<Limits>,
+    /// Numbers that must not be sent to.
+    pub(crate) suppressions: Arc<Suppressions>,
     /// Counts closed frames over all shards.
     pub(crate) stamps: Arc<AtomicU64>,
     pub(crate) balances: Balances,
     /// What the node waits for from handsets.
     pub(crate) awaited: AwaitedWords,
+    /// Who hears what handsets said.
+    pub(crate) consents: Listener,
     /// Parts from handsets that were not taken.
     pub(crate) mo_refused: AtomicU64,
     directory: RwLock<Arc<Directory>>,
@@ -133,7 +139,9 @@ impl Shared {
             batches: Batches::default(),
             jobs: JobBoard::default(),
             limits,
+            suppressions: Arc::default(),
             awaited: AwaitedWords::default(),
+            consents: Listener::default(),
             mo_refused: AtomicU64::new(0),
             stamps: Arc::default(),
             directory: RwLock::new(Arc::new(directory.with_balances(&balances))),

@@ -2,11 +2,14 @@
 //!
 //! Bound: the frames that a history may read, each read once for all that are asked for. Blocking: it reads the store.
 
-use carrack_message::record::{ArchivedBody, FrameReader, RecordView, Submitted};
-use carrack_message::{Alphabet, MessageId, Micros, Msisdn, ReceiptState, Status, alphabet};
+use carrack_message::record::{ArchivedAccepted, ArchivedBody, FrameReader, RecordView, Submitted};
+use carrack_message::{
+    Alphabet, MessageId, Micros, Msisdn, Network, ReceiptState, Status, alphabet,
+};
 use carrack_queue::{FrameKey, ShelfQuestion, Store, StoreFault, histories};
 
 use crate::directory::Directory;
+use crate::facts::Facts;
 
 /// Something that happened to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,8 +120,10 @@ pub(crate) fn read(
         }
     }
     for (id, story) in ids.iter().zip(&mut stories) {
-        if story.is_none() {
-            *story = on_the_shelf(store, directory, *id)?;
+        match story {
+            None => *story = on_the_shelf(store, directory, *id)?,
+            Some(story) if story.status == Status::Scheduled => story.read_time(store, directory)?,
+            Some(_) => {}
         }
     }
     Ok(stories)
@@ -194,6 +199,36 @@ fn begin(directory: &Directory, id: MessageId, record: RecordView<'_>) -> Option
 }
 
 impl Story {
+    /// When it is to be sent, and by which quiet hours, as the shelf has it: they may have come after its acceptance.
+    fn read_time(&mut self, store: &Store, directory: &Directory) -> Result<(), StoreFault> {
+        for entry in store.ask_shelf(&ShelfQuestion::Id(self.id))? {
+            let Ok(reader) = FrameReader::new(&entry.octets) else {
+                continue;
+            };
+            for (_, _, record) in reader.iter() {
+                if let Ok(RecordView::Accepted(record)) = record {
+                    self.send_at_utc_ns = record.send_at_utc_ns.to_native();
+                    self.held_by(directory, record);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn held_by(&mut self, directory: &Directory, record: &ArchivedAccepted) {
+        let at_utc_ns = self.send_at_utc_ns;
+        let before_ns = at_utc_ns.saturating_sub(1_000_000_000);
+        let (Some(quiet), Some(facts)) = (directory.quiet(), Facts::of_record(record)) else {
+            return;
+        };
+        let query = facts.query(directory, before_ns);
+        let held = quiet.held_until(&query, Network::UNKNOWN, before_ns);
+        if let Some((_, rule)) = held.filter(|(until_ns, _)| *until_ns == at_utc_ns) {
+            let detail = format!("by the quiet hours {rule}, until `send_at`");
+            self.push(record.at_utc_ns.to_native(), "held", None, detail);
+        }
+    }
+
     /// What was for later is on its way.
     fn is_due(&mut self) {
         if self.status == Status::Scheduled {
@@ -314,6 +349,10 @@ impl Story {
             RecordView::GivenUp(record) => {
                 let detail = "its customer did not take its end in time".to_owned();
                 self.push(record.at_utc_ns.to_native(), "not told", None, detail);
+            }
+            // One that waits for receipts goes there as well, and nothing is said of it.
+            RecordView::Aside(_) if self.status == Status::Accepted => {
+                self.status = Status::Scheduled;
             }
             RecordView::Aside(_)
             | RecordView::Tried(_)

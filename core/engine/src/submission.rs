@@ -3,8 +3,10 @@
 use crate::credit::Short;
 use crate::idempotency::IdempotencyKey;
 use crate::limits::Enough;
+use crate::suppression::Suppressed;
 use carrack_message::record::{BatchProgress, BatchRow, Body, ReceiptWish};
 use carrack_message::{Class, MessageId, Micros, Msisdn, Sender};
+use carrack_routing::suppression::Reason;
 use thiserror::Error;
 
 /// A message that a door has screened.
@@ -101,6 +103,16 @@ pub enum Refusal {
         /// Until one more is taken, seconds.
         wait_s: u64,
     },
+    /// Its recipient must not be sent to: final.
+    #[error(
+        "the number stands on the suppression list {list} ({reason}); leave it out, or have the entry taken back"
+    )]
+    Suppressed {
+        /// Name of the list.
+        list: String,
+        /// Why it stands there.
+        reason: Reason,
+    },
     /// The account may not spend so much: the customer's, until he has paid.
     #[error("the account has not enough credit for it; pay in, or ask for a higher credit line")]
     NoCredit,
@@ -137,6 +149,15 @@ impl From<Enough> for Refusal {
     }
 }
 
+impl From<Suppressed> for Refusal {
+    fn from(suppressed: Suppressed) -> Self {
+        Self::Suppressed {
+            list: suppressed.list,
+            reason: suppressed.reason,
+        }
+    }
+}
+
 impl From<Short> for Refusal {
     fn from(_: Short) -> Self {
         Self::NoCredit
@@ -147,7 +168,10 @@ impl Refusal {
     /// Whether the same message may be accepted later.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        !matches!(self, Self::NoRoute(_) | Self::KeyUsed | Self::Duplicate(_))
+        !matches!(
+            self,
+            Self::NoRoute(_) | Self::Suppressed { .. } | Self::KeyUsed | Self::Duplicate(_)
+        )
     }
 
     /// Whether the rest of its file need not wait for it: the row has its verdict.
@@ -155,7 +179,11 @@ impl Refusal {
     pub fn is_of_the_message(&self) -> bool {
         matches!(
             self,
-            Self::NoRoute(_) | Self::RecipientLimit { .. } | Self::KeyUsed | Self::Duplicate(_)
+            Self::NoRoute(_)
+                | Self::RecipientLimit { .. }
+                | Self::Suppressed { .. }
+                | Self::KeyUsed
+                | Self::Duplicate(_)
         )
     }
 
@@ -173,6 +201,7 @@ impl Refusal {
             Self::QueueFull => "queue_full",
             Self::AccountQueueFull => "account_queue_full",
             Self::RecipientLimit { .. } => "recipient_limit",
+            Self::Suppressed { .. } => "suppressed",
             Self::NoCredit => "no_credit",
             Self::Store(_) => "store",
             Self::ShuttingDown => "shutting_down",

@@ -7,8 +7,10 @@
 
 pub mod accounts;
 pub mod batch;
+pub mod consent;
 pub mod http;
 pub mod loop_probe;
+pub mod replies;
 pub mod smpp_server;
 pub mod submission;
 pub mod tls;

@@ -139,6 +139,9 @@ fn open_with(data_dir: &Path, request_timeout: Duration) -> Stand {
         }],
         table: table(),
         limits: LimitSettings::default(),
+        suppressions: carrack_engine::SuppressionSettings::default(),
+        consent: None,
+        quiet: carrack_routing::local::QuietHours::default(),
         mo: MoTable::default(),
         register: None,
         cdr: None,
@@ -174,6 +177,7 @@ fn open_with(data_dir: &Path, request_timeout: Duration) -> Stand {
         metrics: Some(Arc::new(|| "carrack_up 1\n".to_owned())),
         shadow: None,
         loop_probes: Default::default(),
+        review: Default::default(),
         taps: Taps::from(BTreeMap::from([("north".to_owned(), Arc::clone(&tap))])),
     };
     let door = HttpDoor::open(&spec, engine, accounts, batches.clone()).unwrap();

@@ -24,10 +24,15 @@ impl Hours {
     /// Whether a moment, UTC nanoseconds, lies in it.
     #[must_use]
     pub fn contains(&self, utc_ns: u64) -> bool {
+        self.contains_in(&self.zone, utc_ns)
+    }
+
+    /// Whether a moment lies in it by another clock.
+    pub(crate) fn contains_in(&self, zone: &TimeZone, utc_ns: u64) -> bool {
         let Ok(at) = Timestamp::from_nanosecond(i128::from(utc_ns)) else {
             return false;
         };
-        let local = self.zone.to_datetime(at);
+        let local = zone.to_datetime(at);
         if self.times.is_empty() {
             return self.has_day(local.date());
         }

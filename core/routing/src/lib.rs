@@ -5,6 +5,7 @@
 //! choosing does not allocate for up to four carriers a route.
 
 mod choice;
+pub mod consent;
 mod currency;
 mod deck;
 mod explanation;
@@ -12,6 +13,7 @@ mod hours;
 mod instant;
 pub mod key_index;
 mod lines;
+pub mod local;
 mod matcher;
 mod mo;
 pub mod numbering;
@@ -22,6 +24,7 @@ mod prefix;
 pub mod quality;
 mod query;
 mod ranges;
+pub mod suppression;
 mod table;
 
 pub use currency::{Rate, RateFault, Rates, is_known as is_known_currency};

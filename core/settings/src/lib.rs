@@ -11,6 +11,7 @@ mod batch;
 mod carrier;
 mod cdr;
 mod connection;
+mod consent;
 mod currency;
 mod customer;
 mod delivery;
@@ -33,6 +34,7 @@ mod pem;
 mod profile;
 mod quality;
 mod queue;
+mod quiet;
 mod reader;
 mod route;
 mod route_match;
@@ -46,6 +48,7 @@ mod shutdown;
 mod size;
 mod smpp_server;
 mod source;
+mod suppression;
 mod tls;
 mod webhook;
 
@@ -56,6 +59,7 @@ pub use batch::Batch;
 pub use carrier::{Bind, Carrier, CarrierKind, InterfaceVersion, Price};
 pub use cdr::{Cdr, CdrFormat};
 pub use connection::CarrierTls;
+pub use consent::Consent;
 pub use currency::Currencies;
 pub use customer::{
     BindKinds, DefaultAlphabet, IdFormat, MoForm, ReceiptDialect, ReceiptError, SenderPattern,
@@ -80,6 +84,7 @@ pub use profile::{
 };
 pub use quality::Quality;
 pub use queue::Queue;
+pub use quiet::Quiet;
 pub use route::{Delivered, Margin, Policy, Route};
 pub use route_match::{Hours, Match, NetworkPattern};
 pub use runtime::{Io, Runtime};
@@ -89,5 +94,6 @@ pub use shadow::Shadow;
 pub use shutdown::Shutdown;
 pub use smpp_server::SmppServer;
 pub use source::Source;
+pub use suppression::{Suppression, SuppressionHash, SuppressionScope, Suppressions};
 pub use tls::Tls;
 pub use webhook::{Callbacks, HostPattern, PostingTerms, SmppReceipts, Webhook};

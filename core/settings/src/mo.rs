@@ -18,6 +18,8 @@ pub struct Mo {
     pub waiting_max: u64,
     /// How long they wait.
     pub keep: Duration,
+    /// Automatic answers that one handset gets from one account in an hour, webhooks' and the node's own.
+    pub replies_an_hour: u32,
 }
 
 impl Mo {
@@ -33,6 +35,7 @@ impl Mo {
             ),
             join_size: section.or("join_size", 16 << 20, kind::octets(64 << 10..=4 << 30)),
             waiting_max: section.or("waiting_max", 100_000, kind::integer(1..=100_000_000)),
+            replies_an_hour: section.or("replies_an_hour", 20, kind::integer(1..=1_000)),
             keep: section.or("keep", HOUR * 72, kind::time(SECOND..=HOUR * 24 * 31)),
         }
     }

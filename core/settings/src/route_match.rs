@@ -138,7 +138,7 @@ fn hours(section: &Section<'_>) -> Option<Hours> {
     any.then_some(hours)
 }
 
-fn zone(value: &DeValue<'_>) -> Read<TimeZone> {
+pub(crate) fn zone(value: &DeValue<'_>) -> Read<TimeZone> {
     let name = kind::text(value)?;
     TimeZone::get(&name).map_err(|_| {
         Wrong::from(format!(
@@ -148,7 +148,7 @@ fn zone(value: &DeValue<'_>) -> Read<TimeZone> {
 }
 
 /// `08:00-18:00`
-fn times(value: &DeValue<'_>) -> Read<(Time, Time)> {
+pub(crate) fn times(value: &DeValue<'_>) -> Read<(Time, Time)> {
     let text = kind::text(value)?;
     let time = |text: &str| -> Option<Time> {
         let (hour, minute) = text.trim().split_once(':')?;
@@ -180,7 +180,7 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
 ];
 
 /// `mon` or `mon-fri`
-fn days(value: &DeValue<'_>) -> Read<Vec<Weekday>> {
+pub(crate) fn days(value: &DeValue<'_>) -> Read<Vec<Weekday>> {
     let text = kind::text(value)?;
     let place = |name: &str| WEEKDAYS.iter().position(|(known, _)| *known == name.trim());
     let (first, last) = text.split_once('-').unwrap_or((&text, &text));
@@ -193,7 +193,7 @@ fn days(value: &DeValue<'_>) -> Read<Vec<Weekday>> {
 }
 
 /// `2026-12-24` or `2026-12-24..2026-12-26`
-fn dates(value: &DeValue<'_>) -> Read<(Date, Date)> {
+pub(crate) fn dates(value: &DeValue<'_>) -> Read<(Date, Date)> {
     let text = kind::text(value)?;
     let (first, last) = text.split_once("..").unwrap_or((&text, &text));
     let found = first

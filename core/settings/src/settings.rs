@@ -9,13 +9,15 @@ use toml::de::{DeTable, DeValue};
 use crate::limit;
 use crate::loop_probe;
 use crate::mo_route::{self, Customers};
+use crate::quiet;
 use crate::reader::{self, Context, Section, nearest, text_of};
 use crate::route::Names;
 use crate::source::Source;
+use crate::suppression;
 use crate::{
-    Account, Batch, Bind, Carrier, Cdr, Currencies, Delivery, Durability, Faults, Hlr, Http, Limit,
-    Limits, Log, LoopProbe, Mo, MoRoute, Node, Numbers, Quality, Queue, Route, Runtime, Shadow,
-    Shutdown, SmppServer,
+    Account, Batch, Bind, Carrier, Cdr, Consent, Currencies, Delivery, Durability, Faults, Hlr,
+    Http, Limit, Limits, Log, LoopProbe, Mo, MoRoute, Node, Numbers, Quality, Queue, Quiet, Route,
+    Runtime, Shadow, Shutdown, SmppServer, Suppression, Suppressions,
 };
 
 /// Most octets of a configuration file.
@@ -29,6 +31,7 @@ const TABLES: &[&str] = &[
     "queue",
     "delivery",
     "mo",
+    "consent",
     "quality",
     "numbers",
     "hlr",
@@ -38,6 +41,7 @@ const TABLES: &[&str] = &[
     "cdr",
     "currency",
     "limits",
+    "suppressions",
     "shadow",
     "shutdown",
     "log",
@@ -49,6 +53,8 @@ const LISTS: &[&str] = &[
     "route",
     "mo_route",
     "limit",
+    "suppression",
+    "quiet_hours",
     "loop_probe",
 ];
 
@@ -101,6 +107,14 @@ pub struct Settings {
     pub mo_routes: Vec<MoRoute>,
     /// `[[limit]]`, in the file's order.
     pub limit_rules: Vec<Limit>,
+    /// `[consent]`; none: texts of handsets mean nothing to the node.
+    pub consent: Option<Consent>,
+    /// `[suppressions]`
+    pub suppressions: Suppressions,
+    /// `[[suppression]]`, in the file's order.
+    pub suppression_lists: Vec<Suppression>,
+    /// `[[quiet_hours]]`, in the file's order.
+    pub quiet_hours: Vec<Quiet>,
     /// `[[loop_probe]]`, in the file's order.
     pub loop_probes: Vec<LoopProbe>,
     /// Where all this came from.
@@ -187,6 +201,12 @@ impl<'a> Document<'a> {
         let limit_rules = limit::read_all(&self.list("limit"), &names);
         let limits = limit_rules.iter().map(|l| (l.name.as_str(), l.line));
         self.unique("two limits are named", true, limits);
+        let suppression_lists = suppression::read_all(&self.list("suppression"), &names);
+        let lists = suppression_lists.iter().map(|l| (l.name.as_str(), l.line));
+        self.unique("two suppression lists are named", true, lists);
+        let quiet_hours = quiet::read_all(&self.list("quiet_hours"), &names);
+        let rules = quiet_hours.iter().map(|q| (q.name.as_str(), q.line));
+        self.unique("two [[quiet_hours]] are named", true, rules);
         let probed = loop_probe::Probed {
             names: &names,
             carriers: &carriers,
@@ -231,6 +251,12 @@ impl<'a> Document<'a> {
                 .then(|| self.table("currency", Currencies::read))
                 .flatten(),
             limits: self.table("limits", Limits::read),
+            consent: self.root.contains_key("consent").then(|| {
+                self.table("consent", |section| {
+                    Consent::read(section, &suppression_lists)
+                })
+            }),
+            suppressions: self.table("suppressions", Suppressions::read),
             shadow: self
                 .root
                 .contains_key("shadow")
@@ -243,6 +269,8 @@ impl<'a> Document<'a> {
             routes,
             mo_routes,
             limit_rules,
+            suppression_lists,
+            quiet_hours,
             loop_probes,
             source,
         }

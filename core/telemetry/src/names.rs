@@ -55,6 +55,12 @@ metrics! {
     counter LIMIT_FORGOTTEN = "carrack_limit_forgotten_total";
     /// Buckets of a limit, or recipients that it counts, by limit.
     gauge LIMIT_IN_USE = "carrack_limit_in_use";
+    /// Messages that a suppression list forbade, by list and at: accept (refused) or send (ended before they were sent).
+    counter SUPPRESSED = "carrack_suppressed_total";
+    /// Times that a message was held because its recipient is to be left alone.
+    counter QUIET_HELD = "carrack_quiet_held_total";
+    /// Writes to the files of suppression lists that failed.
+    counter SUPPRESSION_FAILURES = "carrack_suppression_failures_total";
     /// Receipts that are still to be looked for on the shelf, by shard.
     gauge RECEIPTS_TO_LOOK_FOR = "carrack_receipts_to_look_for";
     /// Ends of messages that their customer did not take in time.
@@ -66,6 +72,15 @@ metrics! {
     /// What became of messages from handsets, by outcome: told (once for each way), incomplete (handed on with parts
     /// missing), nobody (no rule takes them), repeated (a part that was there already), expired (never taken).
     counter MO_SETTLED = "carrack_mo_settled_total";
+    /// Messages from handsets that mean something, by meaning: opt_out, opt_in, help, unclear (a person has to read it).
+    counter CONSENTS = "carrack_consent_messages_total";
+    /// Answers of the node itself to handsets (the confirmation of a stop or start, help), by kind and result: accepted,
+    /// refused, or bounded (one more than the handset gets).
+    counter CONSENT_REPLIES = "carrack_consent_replies_total";
+    /// Automatic answers, webhooks' and the node's own, that were not sent because the handset had as many in an hour as it may.
+    counter REPLIES_BOUNDED = "carrack_replies_bounded_total";
+    /// Texts that a person has to read which were not kept, as there were as many as may be.
+    counter CONSENT_UNREAD = "carrack_consent_review_dropped_total";
     /// Messages from handsets that are still to be told, by shard.
     gauge MO_WAITING = "carrack_mo_waiting";
     /// HTTP requests refused because their account made as many in a second as it may, by account.

@@ -319,7 +319,9 @@ fn keep_started(configuration: &mut Configuration, fresh: Configuration, keep_ro
     now.runtime = started.runtime;
     now.durability = started.durability;
     now.queue = started.queue;
+    let replies_an_hour = now.mo.replies_an_hour;
     now.mo = started.mo;
+    now.mo.replies_an_hour = replies_an_hour;
     now.http = started.http;
     now.smpp_server = started.smpp_server;
     now.batch = started.batch;
@@ -355,7 +357,9 @@ fn needs_restart(before: &Settings, after: &Settings) -> Vec<String> {
     note("[runtime]", before.runtime != after.runtime);
     note("[durability]", before.durability != after.durability);
     note("[queue]", before.queue != after.queue);
-    note("[mo]", before.mo != after.mo);
+    let mut mo = after.mo;
+    mo.replies_an_hour = before.mo.replies_an_hour;
+    note("[mo]", before.mo != mo);
     note("[http]", before.http != after.http);
     note("[smpp_server]", before.smpp_server != after.smpp_server);
     note("[batch]", before.batch != after.batch);

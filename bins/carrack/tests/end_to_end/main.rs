@@ -12,6 +12,7 @@ mod carrier;
 mod cdr;
 mod chained;
 mod configuration;
+mod consent;
 mod crashes;
 mod credit;
 mod customer_crashes;

@@ -14,7 +14,7 @@ pub enum SenderIs {
 }
 
 impl SenderIs {
-    fn takes(&self, sender: &str) -> bool {
+    pub(crate) fn takes(&self, sender: &str) -> bool {
         match self {
             Self::Exactly(own) => own == sender,
             Self::Begins(own) => {

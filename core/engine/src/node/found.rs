@@ -107,7 +107,10 @@ fn name_all(store: &Store, spec: &NodeSpec) -> Result<Directory, StoreFault> {
             name: carrier.name.clone(),
         });
     }
-    Ok(Directory::new(entries, carrier_entries).with_mo(spec.mo.clone()))
+    Ok(Directory::new(entries, carrier_entries)
+        .with_mo(spec.mo.clone())
+        .with_consent(spec.consent.clone())
+        .with_quiet(spec.quiet.clone()))
 }
 
 fn say_what_was_found(recovered: &Recovered, report: &ScanReport) {

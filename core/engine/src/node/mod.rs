@@ -24,11 +24,13 @@ use carrack_queue::{
     CommitSettings, CommitThread, CommitterSpec, DayCounts, ExportMark, InFlightJournal,
     JournalFault, ShardCommitter, Store, StoreFault, Wake as CommitWake,
 };
+use carrack_routing::local::QuietHours;
 use carrack_routing::{MoTable, RouteTable};
 use carrack_runtime::{Clock, Io, Mailbox, MailboxSender, SystemClock, Wake, mailbox};
 use thiserror::Error;
 
 use crate::cdr::{CdrCurrencies, CdrSettings, CdrThread, SharedCurrencies};
+use crate::consent::ConsentRule;
 use crate::credit::Terms;
 use crate::engine::{Engine, Inner, hand_in};
 use crate::idempotency::{self, Desk, DeskSettings};
@@ -40,6 +42,7 @@ use crate::register::Register;
 use crate::rules::CarrierRules;
 use crate::settings::EngineSettings;
 use crate::shared::Shared;
+use crate::suppression::{SuppressionSettings, SuppressionThread};
 use crash::{forget_journals, journal_path};
 pub(crate) use distribution::count_shelf;
 use distribution::{distribute, give_batches, split_carriers};
@@ -111,8 +114,14 @@ pub struct NodeSpec {
     pub table: Arc<RouteTable>,
     /// Limits that are no carrier's.
     pub limits: LimitSettings,
+    /// Numbers that must not be sent to.
+    pub suppressions: SuppressionSettings,
     /// Who gets messages from handsets; those in the log are given away by it before the first new one comes.
     pub mo: MoTable,
+    /// What is done when handsets say stop; none: nothing.
+    pub consent: Option<ConsentRule>,
+    /// When recipients are left alone.
+    pub quiet: QuietHours,
     /// Who knows more of numbers than tables do; none: nobody is asked.
     pub register: Option<Arc<dyn Register>>,
     /// CDR files; none: none are written.
@@ -148,6 +157,7 @@ pub struct Node {
     wakes: Vec<Wake>,
     pager: Option<JoinHandle<()>>,
     cdr: Option<CdrThread>,
+    suppression: Option<SuppressionThread>,
     currencies: SharedCurrencies,
 }
 
@@ -226,6 +236,7 @@ impl Node {
             wakes,
             pager: None,
             cdr: None,
+            suppression: None,
             currencies: SharedCurrencies::default(),
         };
         if let Some(cdr) = spec.cdr.take() {
@@ -240,6 +251,13 @@ impl Node {
             );
             node.cdr = Some(thread.map_err(|source| system("cannot start the CDR files", source))?);
         }
+        let suppressions = &node.engine.inner.shared.suppressions;
+        suppressions
+            .replace(std::mem::take(&mut spec.suppressions))
+            .map_err(|source| system("cannot read what was added to suppression lists", source))?;
+        let thread = SuppressionThread::start(suppressions);
+        node.suppression =
+            Some(thread.map_err(|source| system("cannot start the suppression lists", source))?);
         node.start_shards(
             spec,
             committers,
@@ -362,6 +380,9 @@ impl Node {
         let mut whole = true;
         for thread in self.threads {
             whole &= thread.join().is_ok();
+        }
+        if let Some(suppression) = self.suppression {
+            whole &= suppression.stop();
         }
         if let Some(pager) = self.pager {
             whole &= pager.join().is_ok();

@@ -142,6 +142,9 @@ impl Shard {
         let mut way = self
             .new_way(now, submission, &facts)
             .map_err(Refusal::NoRoute)?;
+        if !self.suppressed.is_empty() && !way.policy.is_own {
+            self.may_be_accepted(now, &facts, way.network)?;
+        }
         let Some(account) = self.directory.account(submission.account) else {
             return Ok(way);
         };
@@ -194,6 +197,17 @@ impl Shard {
             true => submission.send_at_utc_ns,
             false => 0,
         };
+        let leaves_utc_ns = now.utc_ns.max(send_at_utc_ns);
+        let expires_utc_ns = leaves_utc_ns.saturating_add(validity_ns);
+        let quiet = match self.directory.quiet() {
+            Some(_) if !way.policy.is_own => {
+                let facts = Facts::of_submission(&submission);
+                self.quiet_until(&facts, way.network, leaves_utc_ns)
+            }
+            _ => None,
+        };
+        self.counts.held_in_quiet_hours(u32::from(quiet.is_some()));
+        let send_at_utc_ns = quiet.unwrap_or(send_at_utc_ns);
         let id = self.next_id(now);
         let reference = self.reference(&submission);
         let group = submission.group;
@@ -210,7 +224,7 @@ impl Shard {
             wants_receipt: submission.wants_receipt,
             at_utc_ns: now.utc_ns,
             send_at_utc_ns,
-            expires_utc_ns: now.utc_ns.max(send_at_utc_ns).saturating_add(validity_ns),
+            expires_utc_ns,
             price_micros: submission.price.map_or(-1, |price| price.0),
             client_ref: submission.client_ref,
             batch: submission.batch,

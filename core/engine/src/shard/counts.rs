@@ -2,6 +2,7 @@
 
 use carrack_message::Status;
 use carrack_message::record::MoOutcome;
+use carrack_routing::consent::Meaning;
 use carrack_telemetry::names;
 
 use crate::submission::Refusal;
@@ -14,6 +15,7 @@ pub(crate) struct Counts {
     accepted_handle: metrics::Counter,
     mo_received: u64,
     acknowledged_early: u64,
+    held_in_quiet_hours: u64,
 }
 
 impl Default for Counts {
@@ -34,6 +36,7 @@ impl Default for Counts {
             accepted_handle: metrics::counter!(names::MESSAGES_ACCEPTED),
             mo_received: 0,
             acknowledged_early: 0,
+            held_in_quiet_hours: 0,
         }
     }
 }
@@ -69,6 +72,10 @@ impl Counts {
         self.acknowledged_early += u64::from(messages);
     }
 
+    pub(crate) fn held_in_quiet_hours(&mut self, messages: u32) {
+        self.held_in_quiet_hours += u64::from(messages);
+    }
+
     pub(crate) fn mo_received(&mut self) {
         self.mo_received += 1;
     }
@@ -88,12 +95,21 @@ impl Counts {
         metrics::counter!(names::MO_SETTLED, "outcome" => outcome.name()).increment(1);
     }
 
+    /// The same.
+    pub(crate) fn consent(&self, meaning: Meaning) {
+        metrics::counter!(names::CONSENTS, "meaning" => meaning.name()).increment(1);
+    }
+
     pub(crate) fn publish(&mut self) {
         self.accepted_handle
             .increment(std::mem::take(&mut self.accepted));
         if self.acknowledged_early > 0 {
             metrics::counter!(names::MESSAGES_ACKNOWLEDGED_EARLY)
                 .increment(std::mem::take(&mut self.acknowledged_early));
+        }
+        if self.held_in_quiet_hours > 0 {
+            metrics::counter!(names::QUIET_HELD)
+                .increment(std::mem::take(&mut self.held_in_quiet_hours));
         }
         if self.mo_received > 0 {
             metrics::counter!(names::MO_RECEIVED).increment(std::mem::take(&mut self.mo_received));

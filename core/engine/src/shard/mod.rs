@@ -29,11 +29,14 @@ mod numbers;
 mod outbox;
 mod pacing;
 mod paging;
+mod quiet;
+mod reschedule;
 mod restore;
 mod sending;
 mod settle;
 mod shadow;
 mod shelf;
+mod suppression;
 mod suspicion;
 mod sweep;
 mod timers;
@@ -52,7 +55,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use carrack_carrier::LinkEvent;
-use carrack_message::References;
+use carrack_message::{MessageId, References};
 use carrack_queue::{Committer, DayCounts, InFlightJournal, SealedFrame};
 use carrack_routing::quality::Qualities;
 use carrack_routing::{Draws, OnNoResponse, Plans, RouteTable};
@@ -71,6 +74,7 @@ use crate::mail::Mail;
 use crate::pager::Pager;
 use crate::shared::Shared;
 use crate::submission::{Chunk, Refusal, Verdict};
+use crate::suppression::Lists;
 use correlation::Correlation;
 use counts::Counts;
 use early::EarlyReceipts;
@@ -78,7 +82,7 @@ use frames::{After, Frames};
 use jobs::ShardJob;
 use lanes::Lanes;
 use live::LiveMessages;
-use mo::HeldMo;
+use mo::{Consenting, HeldMo};
 use outbox::Outbox;
 pub(crate) use outbox::Party;
 use paging::Paging;
@@ -143,6 +147,8 @@ pub(crate) struct Shard {
     lanes: Lanes,
     /// Limits that are no carrier's.
     limits: Arc<Rules>,
+    /// Numbers that must not be sent to.
+    suppressed: Arc<Lists>,
     /// Next slot of the live messages that is to take them anew.
     repace_at: Option<u32>,
     repace_until_ns: u64,
@@ -157,9 +163,13 @@ pub(crate) struct Shard {
     in_window: InWindow,
     outbox: Outbox,
     mo: HeldMo,
+    /// Messages from handsets that mean something, until that is done.
+    consenting: FxHashMap<MessageId, Consenting>,
     mo_expired_ns: u64,
     paging: Paging,
     shelving: Shelving,
+    /// Messages that came back to be sent at another moment, until that is durable.
+    rescheduled: FxHashMap<Key, (u64, paging::CancelReply)>,
     timers: BinaryHeap<Reverse<(u64, Key, Timer)>>,
     /// Whether a carrier is to be asked for missing receipts.
     asks: bool,
@@ -228,6 +238,7 @@ impl Shard {
             live: LiveMessages::default(),
             lanes: Lanes::new(Arc::clone(&parts.shared.limits)),
             limits: parts.shared.limits.follow(0),
+            suppressed: parts.shared.suppressions.lists(),
             repace_at: None,
             repace_until_ns: 0,
             repaced: FxHashSet::default(),
@@ -240,9 +251,11 @@ impl Shard {
             in_window: InWindow::new(slots),
             outbox: Outbox::default(),
             mo: HeldMo::new(settings.mo_reassembly, settings.mo_waiting_max),
+            consenting: FxHashMap::default(),
             mo_expired_ns: 0,
             paging: Paging::new(parts.pager),
             shelving: Shelving::default(),
+            rescheduled: FxHashMap::default(),
             timers: BinaryHeap::new(),
             asks,
             counts: Counts::default(),
@@ -351,6 +364,7 @@ impl Shard {
             self.tables_version = version;
             (self.directory, self.table) = (self.shared.directory(), self.shared.table());
             self.take_limits(now);
+            self.suppressed = self.shared.suppressions.lists();
             self.route_again(now);
         }
     }
@@ -389,6 +403,8 @@ impl Shard {
                 } => self.outbox.grant(party, subscriber, credits, sink),
                 Mail::Revoke { party, subscriber } => self.revoke(party, subscriber),
                 Mail::Looked(key, network) => self.looked_up(now, key, network),
+                Mail::SendAt(id, at_utc_ns, reply) => self.reschedule(now, id, at_utc_ns, reply),
+                Mail::Consented(id, changed) => self.consented(now, id, changed),
                 Mail::Told(key) => self.told(now, key),
                 Mail::Credit(credit) => self.credit(now, credit),
                 Mail::Snapshot(reply) => reply(self.view()),
@@ -431,7 +447,7 @@ impl Shard {
                 self.ready_to_tell(key);
             }
             for id in mo {
-                self.ready_to_tell_mo(id);
+                self.mo_is_durable(now, id);
             }
             for key in aside {
                 self.has_left(key);
@@ -460,6 +476,12 @@ impl Shard {
         };
         live.frame = Some(Arc::clone(frame));
         live.phase = Phase::Waiting;
+        if !self.rescheduled.is_empty() && self.moves_on(now, key) {
+            return;
+        }
+        let Some(live) = self.live.get(key) else {
+            return;
+        };
         let mut lane = LaneKey::of(live);
         if now.mono_ns < self.repace_until_ns {
             // It was being written when limits changed.

@@ -14,6 +14,7 @@ use carrack_runtime::Now;
 
 use super::Shard;
 use super::live::{Key, Live, Phase, Segment, SegmentState};
+use super::quiet::Held;
 use crate::limits::Dry;
 use crate::rules::CarrierRules;
 use passed_on::pass_on;
@@ -138,6 +139,19 @@ impl Shard {
         if live.frame.is_none() && live.in_flight() == 0 {
             return self.fetch_text(key);
         }
+        if !self.suppressed.is_empty() && self.must_not_leave(now, key) {
+            return Sent::Gone;
+        }
+        if self.directory.quiet().is_some() {
+            match self.hold_in_quiet_hours(now, key) {
+                Held::No => {}
+                Held::Shelved => return Sent::Gone,
+                Held::Waits => return self.waits_its_turn(key),
+            }
+        }
+        let Some(live) = self.live.get(key) else {
+            return Sent::Gone;
+        };
         if live.carrier.is_some_and(|before| before != place) && live.in_flight() == 0 {
             // Some parts went elsewhere before: all of the text goes this way now.
             self.send_again(now, key);

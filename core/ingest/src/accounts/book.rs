@@ -13,6 +13,7 @@ use subtle::ConstantTimeEq;
 use super::keys::{Admitted, Key};
 use super::password::{Look, Password};
 use super::{AccessFault, Account, AccountSpec, AccountsFault};
+use crate::replies::ReplyBreaker;
 
 /// An account and its secrets.
 struct Entry {
@@ -310,6 +311,7 @@ fn clock() -> SystemClock {
 /// The book that all doors share.
 pub struct AccountBook {
     accounts: RwLock<Arc<Accounts>>,
+    replies: ReplyBreaker,
 }
 
 impl AccountBook {
@@ -318,7 +320,14 @@ impl AccountBook {
     pub fn new(accounts: Accounts) -> Self {
         Self {
             accounts: RwLock::new(Arc::new(accounts)),
+            replies: ReplyBreaker::default(),
         }
+    }
+
+    /// Counts what handsets are answered without a person.
+    #[must_use]
+    pub const fn replies(&self) -> &ReplyBreaker {
+        &self.replies
     }
 
     /// The accounts of this moment. Hold it for one request, not longer.

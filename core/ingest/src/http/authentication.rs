@@ -25,6 +25,12 @@ pub(crate) struct Customer(pub(crate) Arc<Account>);
 /// An account with `operator = true` that asks from this machine.
 pub(crate) struct Operator(pub(crate) Arc<Account>);
 
+/// An account that asks, and whether it does so as an operator, from this machine.
+pub(crate) struct Caller {
+    pub(crate) account: Arc<Account>,
+    pub(crate) is_operator: bool,
+}
+
 pub(crate) fn unauthorized(detail: &str) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, detail)
 }
@@ -103,6 +109,21 @@ impl FromRequestParts<State> for Customer {
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
         let scope = scope_of(&parts.method, parts.uri.path());
         admitted(parts, state, scope).map(Self)
+    }
+}
+
+impl FromRequestParts<State> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let scope = scope_of(&parts.method, parts.uri.path());
+        let account = admitted(parts, state, scope)?;
+        let operates = by_credentials(parts, state)?.may(Scope::Operate);
+        let is_here = peer(parts)?.0.ip().to_canonical().is_loopback();
+        Ok(Self {
+            is_operator: account.operator && operates && is_here,
+            account,
+        })
     }
 }
 

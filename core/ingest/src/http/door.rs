@@ -86,6 +86,7 @@ impl HttpDoor {
             taps: Arc::clone(&spec.taps),
             shadow: spec.shadow.clone(),
             loop_probes: spec.loop_probes.clone(),
+            review: spec.review.clone(),
             closing: closed.clone(),
             body_octets_max: spec.body_octets_max,
             request_timeout: spec.request_timeout,

@@ -22,6 +22,7 @@ use super::request::MessageRequest;
 use super::state::State;
 use crate::accounts::Account;
 use crate::batch::rfc3339;
+use crate::submission::SendAt;
 
 /// Most recipients of one call.
 pub const RECIPIENTS_MAX: usize = 1_000;
@@ -239,6 +240,72 @@ pub(crate) async fn delete(
         Cancelled::TooLate | Cancelled::NotFound => {
             let detail = format!(
                 "the message has left already or is final ({})",
+                story.status
+            );
+            Err(Problem::new(StatusCode::CONFLICT, detail))
+        }
+    }
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    send_at: String,
+}
+
+#[derive(Serialize)]
+struct Moved {
+    id: String,
+    status: &'static str,
+    send_at: String,
+}
+
+/// Another moment for a message of which nothing has left.
+pub(crate) async fn patch(
+    Extract(state): Extract<State>,
+    Customer(account): Customer,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let object = json_object(&state, &headers, body).await?;
+    let change: Change = serde_json::from_value(object.into()).map_err(|fault| {
+        Problem::bad_request(format!(
+            "{fault}; send {{\"send_at\": \"2026-12-24T09:00:00Z\"}}"
+        ))
+    })?;
+    let fault = |fault: String| Problem::field("send_at", fault);
+    let send_at = SendAt::read(&change.send_at, state.utc_ns());
+    let send_at = send_at.map_err(|found| fault(found.to_string()))?;
+    let story = story_of(&state, &account, &id).await?;
+    let at_utc_ns = match send_at {
+        SendAt::Moment(utc_ns) => utc_ns,
+        SendAt::Local(local) => local
+            .utc_ns(story.to)
+            .map_err(|found| fault(found.to_string()))?,
+    };
+    let (answer, reply) = oneshot::channel();
+    // The client may have gone.
+    let reply_to = move |moved| {
+        let _ = answer.send(moved);
+    };
+    state
+        .engine
+        .reschedule(story.id, at_utc_ns, Box::new(reply_to));
+    let moved = tokio::time::timeout(state.request_timeout, reply).await;
+    let moved = moved.map_err(|_| Problem::no_answer())?;
+    match moved.map_err(|_| Problem::no_answer())? {
+        Cancelled::Done => Ok(json(
+            StatusCode::OK,
+            &Moved {
+                id: story.id.to_string(),
+                status: "scheduled",
+                send_at: rfc3339(at_utc_ns.max(state.utc_ns())),
+            },
+        )),
+        Cancelled::TooLate | Cancelled::NotFound => {
+            let detail = format!(
+                "the message has left, is final, or is about to be sent ({})",
                 story.status
             );
             Err(Problem::new(StatusCode::CONFLICT, detail))

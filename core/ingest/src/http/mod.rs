@@ -12,6 +12,7 @@ mod body;
 mod bulk;
 mod calls;
 mod connection;
+mod consent;
 mod cross_origin;
 mod door;
 mod encoding;
@@ -33,6 +34,7 @@ mod shadow;
 mod signature;
 mod specification;
 mod state;
+mod suppressions;
 mod trace;
 mod unread;
 #[cfg(test)]

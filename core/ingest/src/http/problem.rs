@@ -140,7 +140,7 @@ impl From<FieldFault> for Problem {
 impl From<&Refusal> for Problem {
     fn from(refusal: &Refusal) -> Self {
         match refusal {
-            Refusal::NoRoute(_) => Self::field("to", refusal),
+            Refusal::NoRoute(_) | Refusal::Suppressed { .. } => Self::field("to", refusal),
             Refusal::QueueFull | Refusal::AccountQueueFull | Refusal::Together => {
                 Self::later(StatusCode::TOO_MANY_REQUESTS, 5, refusal)
             }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::idempotency::{FIELD, RequestKey};
 use super::problem::{FieldFault, Problem};
 use crate::accounts::Account;
-use crate::submission::{Fields, Screen, SubmissionFault, nearest, own_callback, send_at_utc_ns};
+use crate::submission::{Fields, Screen, SendAt, SubmissionFault, nearest, own_callback};
 
 pub(crate) const KEYS: [&str; 11] = [
     "to",
@@ -38,7 +38,7 @@ pub(crate) struct MessageRequest {
     validity: Option<String>,
     encoding: Option<String>,
     send_at: Option<String>,
-    send_at_utc_ns: u64,
+    sent_at: SendAt,
     key: Option<RequestKey>,
     callback_url: Option<String>,
 }
@@ -95,7 +95,7 @@ impl MessageRequest {
             callback_url: text("callback_url").filter(|url| !url.is_empty()),
             text: text("text").unwrap_or_default(),
             send_at,
-            send_at_utc_ns: 0,
+            sent_at: SendAt::NOW,
             key: None,
         };
         let key = key.map(|key| RequestKey::read(&key)).transpose();
@@ -105,12 +105,9 @@ impl MessageRequest {
         });
         let request = Self { key, ..request };
         let send_at = request.send_at.as_deref();
-        let send_at_utc_ns = send_at.map_or(Ok(0), |text| send_at_utc_ns(text, utc_ns));
-        let request = match send_at_utc_ns {
-            Ok(send_at_utc_ns) => Self {
-                send_at_utc_ns,
-                ..request
-            },
+        let sent_at = send_at.map_or(Ok(SendAt::NOW), |text| SendAt::read(text, utc_ns));
+        let request = match sent_at {
+            Ok(sent_at) => Self { sent_at, ..request },
             Err(fault) => {
                 faults.push(FieldFault {
                     field: "send_at".to_owned(),
@@ -143,6 +140,7 @@ impl MessageRequest {
 
     /// Screens one recipient.
     pub(crate) fn screen(&self, account: &Account, to: &str) -> Result<Recipient, SubmissionFault> {
+        let (send_at_utc_ns, send_at_local) = self.sent_at.parts();
         let screened = Screen::new(account, CLASS).message(&Fields {
             to,
             from: self.from.as_deref(),
@@ -153,7 +151,8 @@ impl MessageRequest {
             client_ref: self.client_ref.as_deref(),
             tag: self.tag.as_deref(),
             batch: None,
-            send_at_utc_ns: self.send_at_utc_ns,
+            send_at_utc_ns,
+            send_at_local,
             callback: self
                 .callback_url
                 .as_deref()

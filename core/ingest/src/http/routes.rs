@@ -2,12 +2,13 @@
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
 use super::problem::Problem;
 use super::state::State;
 use super::{
-    balance, batches, bulk, health, jobs, lives, messages, openapi, operations, shadow, trace,
+    balance, batches, bulk, consent, health, jobs, lives, messages, openapi, operations, shadow,
+    suppressions, trace,
 };
 
 pub(crate) fn router(state: State) -> Router {
@@ -17,7 +18,9 @@ pub(crate) fn router(state: State) -> Router {
         .route("/v1/messages:bulk", post(bulk::post))
         .route(
             "/v1/messages/{id}",
-            get(messages::get).delete(messages::delete),
+            get(messages::get)
+                .delete(messages::delete)
+                .patch(messages::patch),
         )
         .route("/v1/batches", post(batches::post))
         .route("/v1/batches/{id}", get(batches::get))
@@ -33,6 +36,21 @@ pub(crate) fn router(state: State) -> Router {
         )
         .route("/v1/carriers/{name}/trace", get(trace::trace))
         .route("/v1/limits", get(operations::limits))
+        .route("/v1/consent/review", get(consent::review))
+        .route("/v1/consent/review/{id}", delete(consent::done))
+        .route("/v1/suppressions", get(suppressions::lists))
+        .route(
+            "/v1/suppressions/{list}",
+            get(suppressions::entries).post(suppressions::add),
+        )
+        .route(
+            "/v1/suppressions/{list}/compact",
+            post(suppressions::compact),
+        )
+        .route(
+            "/v1/suppressions/{list}/{number}",
+            delete(suppressions::remove),
+        )
         .route("/v1/loop_probes", get(operations::loop_probes))
         .route("/v1/queue", get(operations::queue))
         .route("/v1/queue/jobs", get(jobs::list).post(jobs::start))

@@ -7,6 +7,7 @@ use std::time::Duration;
 use carrack_settings::Http;
 
 use super::{Shadow, Taps};
+use crate::consent::Review;
 use crate::loop_probe::ProbeBoard;
 use crate::tls::TlsFiles;
 
@@ -38,6 +39,8 @@ pub struct HttpSpec {
     pub shadow: Shadow,
     /// How loop probes do.
     pub loop_probes: ProbeBoard,
+    /// Texts that a person has to read.
+    pub review: Review,
 }
 
 impl HttpSpec {
@@ -56,6 +59,7 @@ impl HttpSpec {
             taps: Taps::default(),
             shadow: None,
             loop_probes: ProbeBoard::default(),
+            review: Review::default(),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::signature::Replays;
 use super::{MetricsPage, Shadow, Taps};
 use crate::accounts::AccountBook;
 use crate::batch::Batches;
+use crate::consent::Review;
 use crate::loop_probe::ProbeBoard;
 
 /// Shared by all requests: every step of a request's way takes a copy.
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) taps: Taps,
     pub(crate) shadow: Shadow,
     pub(crate) loop_probes: ProbeBoard,
+    pub(crate) review: Review,
     /// True: the door closes.
     pub(crate) closing: watch::Receiver<bool>,
     pub(crate) body_octets_max: usize,

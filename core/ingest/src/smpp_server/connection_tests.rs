@@ -289,6 +289,13 @@ fn every_refusal_has_its_status() {
         (Refusal::Store(String::new()), S::ESME_RSYSERR),
         (Refusal::ShuttingDown, S::ESME_RTHROTTLED),
         (
+            Refusal::Suppressed {
+                list: "stop".to_owned(),
+                reason: carrack_routing::suppression::Reason::OptOut,
+            },
+            S::ESME_RX_R_APPN,
+        ),
+        (
             Refusal::RecipientLimit {
                 limit: "phones".to_owned(),
                 wait_s: 60,

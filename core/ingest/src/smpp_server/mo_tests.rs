@@ -32,6 +32,7 @@ pub(crate) fn incoming(key: u32, text: &str) -> Incoming {
         },
         carrier: Arc::from("north"),
         rule: Arc::from("stop"),
+        meaning: None,
         body: IncomingBody::Text(text.to_owned()),
         data_coding: 0,
         class: None,

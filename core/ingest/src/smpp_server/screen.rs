@@ -226,6 +226,8 @@ pub(crate) const fn refused(refusal: &Refusal) -> CommandStatus {
     match refusal {
         Refusal::NoRoute(_) => CommandStatus::ESME_RINVDSTADR,
         Refusal::QueueFull | Refusal::AccountQueueFull => CommandStatus::ESME_RMSGQFUL,
+        // Nor has it one for a recipient who wants nothing: "receiver reject" is the nearest, and nothing else gets it.
+        Refusal::Suppressed { .. } => CommandStatus::ESME_RX_R_APPN,
         // The specification has no status for money; this one stops a client that throttling would only slow.
         Refusal::NoCredit => CommandStatus::ESME_RSUBMITFAIL,
         Refusal::Store(_) => CommandStatus::ESME_RSYSERR,

@@ -14,5 +14,5 @@ pub(crate) use callback::own_callback;
 pub use fault::SubmissionFault;
 pub(crate) use nearest::nearest;
 pub use screen::{CLIENT_REF_OCTETS_MAX, Fields, Options, Screen, Screened};
-pub use send_at::{SendAtFault, not_too_far, send_at_utc_ns};
+pub use send_at::{SendAt, SendAtFault, not_too_far, send_at_utc_ns};
 pub use validity::{ValidityFault, validity_ns};

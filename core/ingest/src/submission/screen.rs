@@ -8,6 +8,7 @@ use carrack_message::{
     Callback, Class, Micros, Msisdn, Segmentation, Sender, is_tag, number, write_callback,
     write_tag,
 };
+use carrack_routing::local::LocalMoment;
 use carrack_routing::{Choice, RouteTable};
 use carrack_settings::{Duplicates, DuplicatesAnswer, DuplicatesOf};
 
@@ -46,6 +47,8 @@ pub struct Fields<'a> {
     pub send_at_utc_ns: u64,
     /// Where its customer wants to be told of it; none: at the account's webhook, if that is told.
     pub callback: Option<Callback<'a>>,
+    /// In place of that: not before the recipient's own clock shows it.
+    pub send_at_local: Option<LocalMoment>,
 }
 
 /// What a door has besides recipient, sender and body.
@@ -116,12 +119,18 @@ impl<'a> Screen<'a> {
             let detail = format!("is longer than {CLIENT_REF_OCTETS_MAX} octets; shorten it");
             return Err(SubmissionFault::new("client_ref", detail));
         }
+        let send_at_utc_ns = match fields.send_at_local {
+            Some(local) => local
+                .utc_ns(to)
+                .map_err(|fault| SubmissionFault::new("send_at", fault))?,
+            None => fields.send_at_utc_ns,
+        };
         let mut tlvs = tag_parameter(fields.tag)?;
         self.told(fields.callback, &mut tlvs)?;
         let body = self.body(fields.text, fields.encoding)?;
         let options = Options {
             class,
-            send_at_utc_ns: fields.send_at_utc_ns,
+            send_at_utc_ns,
             validity_ns: validity,
             wants_receipt: ReceiptWish::Never,
             tlvs,

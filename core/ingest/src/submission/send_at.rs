@@ -2,23 +2,66 @@
 //!
 //! Promise: a moment that has passed is none, so that a late caller is served. Bound: 366 days ahead. Pure; time comes in.
 
+use carrack_routing::local::{LocalMoment, LocalMomentFault};
 use jiff::Timestamp;
 use thiserror::Error;
 
 /// How far ahead a message may be scheduled.
 const AHEAD_NS_MAX: u64 = 366 * 24 * 3600 * 1_000_000_000;
 
+const DAY_NS: u64 = 24 * 3600 * 1_000_000_000;
+
 /// Why a message cannot be sent then. The customer's fault, final.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SendAtFault {
     /// It is no moment.
     #[error(
-        "is no moment; write date, time and offset like \"2026-12-24T09:00:00+01:00\" or \"2026-12-24T08:00:00Z\""
+        "is no moment; write date, time and offset like \"2026-12-24T09:00:00+01:00\" or \"2026-12-24T08:00:00Z\", or a time of the recipient's own clock like \"2026-12-24T09:00 local\""
     )]
     NoMoment,
+    /// It says `local`, and is no local time.
+    #[error(transparent)]
+    Local(#[from] LocalMomentFault),
     /// It lies too far ahead.
     #[error("lies more than 366 days ahead; choose an earlier moment")]
     TooFar,
+}
+
+/// When to send: a moment, or a time of each recipient's own clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendAt {
+    /// UTC nanoseconds; 0: at once.
+    Moment(u64),
+    /// `2026-12-24T09:00 local`
+    Local(LocalMoment),
+}
+
+impl SendAt {
+    /// At once.
+    pub const NOW: Self = Self::Moment(0);
+
+    /// Reads either.
+    ///
+    /// # Errors
+    /// [`SendAtFault`].
+    pub fn read(text: &str, utc_ns: u64) -> Result<Self, SendAtFault> {
+        if !LocalMoment::is_meant(text) {
+            return send_at_utc_ns(text, utc_ns).map(Self::Moment);
+        }
+        let local: LocalMoment = text.parse()?;
+        // No clock is more than a day from UTC.
+        not_too_far(local.by_utc_ns()?, utc_ns.saturating_add(DAY_NS))?;
+        Ok(Self::Local(local))
+    }
+
+    /// As [`Fields`](super::Fields) have it: the moment, and the local time.
+    #[must_use]
+    pub const fn parts(self) -> (u64, Option<LocalMoment>) {
+        match self {
+            Self::Moment(utc_ns) => (utc_ns, None),
+            Self::Local(local) => (0, Some(local)),
+        }
+    }
 }
 
 /// UTC nanoseconds at which to send; 0: at once.
@@ -75,6 +118,21 @@ mod tests {
         assert_eq!(at("1969-01-01T00:00:00Z"), Ok(0));
         assert_eq!(at("2027-11-23T12:00:00Z"), Ok(NOW + AHEAD_NS_MAX));
         assert_eq!(at("2027-11-23T12:00:01Z"), Err(SendAtFault::TooFar));
+    }
+
+    #[test]
+    fn a_local_time_is_one_and_has_the_same_bound() {
+        let read = |text| SendAt::read(text, NOW);
+        assert!(matches!(
+            read("2026-12-01T09:00 local"),
+            Ok(SendAt::Local(_))
+        ));
+        assert_eq!(
+            read("2026-11-22T12:00:01Z"),
+            Ok(SendAt::Moment(NOW + SECOND))
+        );
+        assert_eq!(read("2028-12-01T09:00 local"), Err(SendAtFault::TooFar));
+        assert!(matches!(read("tomorrow local"), Err(SendAtFault::Local(_))));
     }
 
     #[test]

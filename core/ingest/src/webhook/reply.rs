@@ -11,6 +11,7 @@ use carrack_carrier::WireAddress;
 use carrack_engine::{Chunk, Incoming, Refusal, Submission, Verdict};
 use carrack_message::sender::SenderKind;
 use carrack_message::{Class, MessageId, Sender, number};
+use carrack_runtime::{Clock, SystemClock};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
@@ -113,11 +114,20 @@ pub(crate) async fn send<I: Intake>(
     reply: &Reply,
 ) -> Result<MessageId, String> {
     let mut tries = 0;
+    // One look, however often it is tried.
+    let mut is_counted = false;
     loop {
         // Each time as the account is then.
         let account = book.current().by_name(account).map(Arc::clone);
         let account = account.ok_or("the account is gone")?;
         let submission = submission(&account, to, reply)?;
+        let now_ns = SystemClock::default().now().utc_ns;
+        if !is_counted && !book.replies().take(now_ns, account.number, submission.to) {
+            return Err(
+                "the handset had as many automatic answers in an hour as it may".to_owned(),
+            );
+        }
+        is_counted = true;
         take_rate(&account, submission.segments).await?;
         match hand_in(intake, submission).await {
             Some(Verdict::Accepted(id) | Verdict::Repeated(id, _)) => return Ok(id),

@@ -106,6 +106,7 @@ impl Desk {
             to: address(numbers().1),
             carrier: "north".into(),
             rule: "all".into(),
+            meaning: None,
             body: IncomingBody::Text(text.to_owned()),
             data_coding: 0,
             class: None,

@@ -8,7 +8,7 @@
 mod plan;
 mod plan_reader;
 pub mod portability;
-mod sheet;
+pub(crate) mod sheet;
 
 pub use plan::{NumberPlan, PlanRange};
 pub use portability::Portability;

@@ -10,17 +10,17 @@ use csv::{ByteRecord, ReaderBuilder};
 use crate::deck::Gathered;
 
 /// What a list is called and which columns it may have.
-pub(super) struct Form<const N: usize> {
+pub(crate) struct Form<const N: usize> {
     /// "the numbering plan"
-    pub(super) what: &'static str,
+    pub(crate) what: &'static str,
     /// Names of the columns, in lower case.
-    pub(super) columns: [&'static str; N],
+    pub(crate) columns: [&'static str; N],
     /// So many of them, from the first, have to be there.
-    pub(super) required: usize,
+    pub(crate) required: usize,
 }
 
 /// A list under way.
-pub(super) struct Sheet<R, const N: usize> {
+pub(crate) struct Sheet<R, const N: usize> {
     csv: csv::Reader<R>,
     record: ByteRecord,
     /// Where each column of the form stands.
@@ -30,7 +30,7 @@ pub(super) struct Sheet<R, const N: usize> {
 
 impl<R: Read, const N: usize> Sheet<R, N> {
     /// Reads the header; none where it cannot be read or misses a column, which is among the faults then.
-    pub(super) fn open(reader: R, form: &Form<N>, faults: &mut Gathered<'_>) -> Option<Self> {
+    pub(crate) fn open(reader: R, form: &Form<N>, faults: &mut Gathered<'_>) -> Option<Self> {
         let mut csv = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -70,7 +70,7 @@ impl<R: Read, const N: usize> Sheet<R, N> {
 
     /// The next row that has as many fields as the header, and its line; none at the end. Fields are without blanks
     /// around them; one whose column is absent is empty.
-    pub(super) fn next(&mut self, faults: &mut Gathered<'_>) -> Option<(u64, [&[u8]; N])> {
+    pub(crate) fn next(&mut self, faults: &mut Gathered<'_>) -> Option<(u64, [&[u8]; N])> {
         loop {
             match self.csv.read_byte_record(&mut self.record) {
                 Ok(true) if self.record.len() == self.count => break,

@@ -4,6 +4,7 @@
 //! came and one when nothing more is to come of it, and a crash between the two tells it again, by the same id. Bound: see
 //! [`held`]; what no customer takes is given up after a time from settings, and counted.
 
+mod consent;
 mod held;
 mod restore;
 
@@ -16,6 +17,7 @@ use carrack_message::record::{MoOutcome, MoReceived, MoSettled};
 use carrack_message::wire::{Reading, Sar, TextForm};
 use carrack_message::{MessageId, MessageIdParts};
 use carrack_routing::MoQuery;
+use carrack_routing::consent::Meaning;
 use carrack_runtime::Now;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -23,6 +25,7 @@ use smallvec::SmallVec;
 use super::Shard;
 use crate::notice::{Incoming, IncomingBody};
 use carrack_carrier::WireAddress;
+pub(super) use consent::Consenting;
 pub(super) use held::{HeldMo, Waiting};
 
 /// How often those are looked for that nobody took in time.
@@ -97,10 +100,10 @@ impl Shard {
 
     /// Why nothing is taken at this moment; the carrier keeps it.
     fn refuses_mo(&self) -> Option<&'static str> {
-        if self.directory.mo().is_empty() {
+        if self.directory.mo().is_empty() && self.directory.consent().is_none() {
             return Some("no_rules");
         }
-        if self.mo.is_full() {
+        if self.mo.is_full() || self.consents_are_full() {
             return Some("full");
         }
         let stuck = self.committer.refuses() || self.frames.is_backlogged();
@@ -135,32 +138,58 @@ impl Shard {
         };
         let directory = Arc::clone(&self.directory);
         let name = directory.carrier_name(carrier).unwrap_or("");
-        let Some((account, rule, ways)) = self.given_to(name, &mo) else {
+        let given = self.given_to(name, &mo);
+        let is_awaited = given
+            .as_ref()
+            .is_some_and(|(_, rule, _)| **rule == *AWAITED);
+        let account = given.as_ref().map(|(account, _, _)| *account);
+        let said = match is_awaited {
+            true => None,
+            false => self.said(id, &mo, account, durable),
+        };
+        let parts = mo.tags.clone();
+        if given.is_none() {
             let to = String::from_utf8_lossy(&mo.destination);
             tracing::info!(%id, carrier = name, %to, "no [[mo_route]] takes a message from a handset");
-            self.settle_mo(now, id, MoOutcome::Nobody, None, &mo.tags);
-            return;
-        };
-        if mo.missing > 0 && matches!(durable, Durable::Later) {
+        } else if mo.missing > 0 && matches!(durable, Durable::Later) {
             // A frame that says so: what waited for its time may have come with none that is still open.
             self.settle_mo(now, id, MoOutcome::Incomplete, None, &[]);
         }
-        let parts = mo.tags.clone();
-        let message = incoming(id, name, rule, mo);
-        let mut waiting = Waiting::new(account, ways, message, parts);
-        if let Durable::Already(told) = durable {
-            let told = told.get(&id.0).copied().unwrap_or_default();
-            waiting.open = told.iter().fold(waiting.open, MoWays::without);
-        }
-        if !waiting.open.is_any() {
-            let parts = waiting.parts.clone();
+        let meaning = said.as_ref().map(|said| said.event.meaning);
+        let waiting = given.map(|(account, rule, ways)| {
+            let message = incoming(id, name, rule, meaning, mo);
+            let mut waiting = Waiting::new(account, ways, message, parts.clone());
+            if let Durable::Already(told) = durable {
+                let told = told.get(&id.0).copied().unwrap_or_default();
+                waiting.open = told.iter().fold(waiting.open, MoWays::without);
+            }
+            waiting
+        });
+        if waiting
+            .as_ref()
+            .is_some_and(|waiting| !waiting.open.is_any())
+        {
             self.settle_mo(now, id, MoOutcome::Told, None, &parts);
             return;
         }
-        self.mo.keep(waiting);
+        match (said, waiting) {
+            (Some(said), waiting) => {
+                let consenting = Consenting {
+                    said,
+                    waiting,
+                    parts,
+                };
+                self.consenting.insert(id, consenting);
+            }
+            (None, Some(waiting)) => self.mo.keep(waiting),
+            (None, None) => {
+                self.settle_mo(now, id, MoOutcome::Nobody, None, &parts);
+                return;
+            }
+        }
         match durable {
             Durable::Later => self.frames.after.mo.push(id),
-            Durable::Already(_) => self.ready_to_tell_mo(id),
+            Durable::Already(_) => self.mo_is_durable(now, id),
         }
     }
 
@@ -266,7 +295,13 @@ impl Shard {
     }
 }
 
-fn incoming(id: MessageId, carrier: &str, rule: Arc<str>, mo: Mo) -> Incoming {
+fn incoming(
+    id: MessageId,
+    carrier: &str,
+    rule: Arc<str>,
+    meaning: Option<Meaning>,
+    mo: Mo,
+) -> Incoming {
     let MessageIdParts { utc_ms, .. } = id.parts();
     let address = |(ton, npi): (u8, u8), addr: SmallVec<[u8; 24]>| WireAddress { ton, npi, addr };
     Incoming {
@@ -275,6 +310,7 @@ fn incoming(id: MessageId, carrier: &str, rule: Arc<str>, mo: Mo) -> Incoming {
         to: address(mo.destination_kind, mo.destination),
         carrier: Arc::from(carrier),
         rule,
+        meaning,
         body: match mo.reading {
             Reading::Octets => IncomingBody::Octets(mo.octets),
             _ => IncomingBody::Text(mo.text),

@@ -22,7 +22,7 @@ use crate::shard::settle::receipts::{How, Report};
 
 impl Shard {
     /// Brings a message back. None where it is back already, or its entry cannot be read.
-    pub(super) fn bring_back(&mut self, now: Now, entry: &ShelfEntry) -> Option<Key> {
+    pub(in crate::shard) fn bring_back(&mut self, now: Now, entry: &ShelfEntry) -> Option<Key> {
         if self.shelving.back.contains(&entry.marks.id) {
             return None;
         }

@@ -236,6 +236,70 @@ impl Shard {
         }
     }
 
+    /// A message of which nothing has left goes there until a moment, UTC nanoseconds, or until its validity ends. False:
+    /// nothing can be written now.
+    pub(in crate::shard) fn shelve_until(
+        &mut self,
+        now: Now,
+        key: Key,
+        until_utc_ns: u64,
+        expires_utc_ns: u64,
+    ) -> bool {
+        let Some(live) = self.live.get(key) else {
+            return false;
+        };
+        let (id, epoch) = (live.id.0, live.home.epoch);
+        let Some(entry) = self
+            .entry_until(now, live, until_utc_ns, expires_utc_ns)
+            .filter(|_| !self.frames.is_backlogged())
+        else {
+            return false;
+        };
+        let aside = Aside {
+            id,
+            epoch,
+            at_utc_ns: now.utc_ns,
+        };
+        self.make_room(2);
+        if !self.note(&aside) {
+            return false;
+        }
+        self.frames.summary().add_closed(epoch);
+        self.frames.shelf.push(ShelfChange::Put(entry.clone()));
+        self.frames.after.aside.push(key);
+        self.shelving.left.insert(key, entry);
+        self.shared.shelved.fetch_add(1, Ordering::Relaxed);
+        if let Some(live) = self.live.get_mut(key) {
+            live.phase = Phase::Leaving;
+        }
+        true
+    }
+
+    /// Its record with another moment to be sent at, and what was tried.
+    fn entry_until(
+        &self,
+        now: Now,
+        live: &Live,
+        until_utc_ns: u64,
+        expires_utc_ns: u64,
+    ) -> Option<ShelfEntry> {
+        let frame = live.frame.as_ref()?;
+        let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, live.offset) else {
+            return None;
+        };
+        let mut record = owned::<_, Accepted>(record).ok()?;
+        record.send_at_utc_ns = until_utc_ns;
+        record.expires_utc_ns = expires_utc_ns;
+        let mut entry = self.entry_for_later(&record).ok()?;
+        if let Some(tried) = self.tried(now, live) {
+            let mut records = FrameWriter::with_capacity(512);
+            records.push(&record).ok()?;
+            records.push(&tried).ok()?;
+            entry.octets = records.seal(0);
+        }
+        Some(entry)
+    }
+
     /// The entry of a message that is accepted now, to be sent later.
     ///
     /// # Errors
@@ -251,7 +315,11 @@ impl Shard {
                 id: MessageId(record.id),
                 account: record.account,
                 keeper: LATER + u32::from(self.number),
-                due_ms: record.send_at_utc_ns.div_ceil(1_000_000),
+                // One whose validity ends before is told so then.
+                due_ms: record
+                    .send_at_utc_ns
+                    .min(record.expires_utc_ns)
+                    .div_ceil(1_000_000),
                 receipts: Vec::new(),
             },
             octets: records.seal(0),

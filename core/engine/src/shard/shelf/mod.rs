@@ -46,7 +46,15 @@ pub(crate) enum Purpose {
     /// Parked receipts, by carrier and folded id: they may be late and not early.
     Receipts(Vec<(u16, FoldedId)>),
     Due,
-    Cancel(MessageId, CancelReply),
+    Wish(MessageId, Wish, CancelReply),
+}
+
+/// What its customer wants of a message there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    Cancel,
+    /// To be sent then, UTC nanoseconds.
+    SendAt(u64),
 }
 
 /// What is under way between memory and shelf.
@@ -60,7 +68,7 @@ pub(crate) struct Shelving {
     left: FxHashMap<Key, ShelfEntry>,
     receipts: VecDeque<(u16, FoldedId)>,
     receipts_asked: bool,
-    cancels: VecDeque<(MessageId, CancelReply)>,
+    wishes: VecDeque<(MessageId, Wish, CancelReply)>,
     due_asked: bool,
     due_ns: u64,
     /// Until which UTC millisecond the question under way asks.
@@ -83,7 +91,7 @@ impl Shard {
     /// When it is looked at, if nothing wakes the shard before.
     pub(super) fn shelf_due_ns(&self) -> Option<u64> {
         let shelving = &self.shelving;
-        let asks = !shelving.receipts.is_empty() || !shelving.cancels.is_empty();
+        let asks = !shelving.receipts.is_empty() || !shelving.wishes.is_empty();
         let due_ns = if asks && !shelving.receipts_asked {
             0
         } else if self.has_shelf() && !shelving.due_asked && self.looks_at_time() {
@@ -110,11 +118,16 @@ impl Shard {
         self.shelving.receipts.push_back((place, id));
     }
 
-    /// Its customer wants it back, and it is not in memory. One shard asks for all.
+    /// Its customer wants it back, and it is not in memory.
     pub(super) fn cancel_on_shelf(&mut self, id: MessageId, reply: CancelReply) {
+        self.wish_on_shelf(id, Wish::Cancel, reply);
+    }
+
+    /// Its customer wants something of it, and it is not in memory. One shard asks for all.
+    pub(super) fn wish_on_shelf(&mut self, id: MessageId, wish: Wish, reply: CancelReply) {
         let asker = usize::from(id.parts().shard) % self.peers.len().max(1);
         if self.has_shelf() && asker == usize::from(self.number) {
-            self.shelving.cancels.push_back((id, reply));
+            self.shelving.wishes.push_back((id, wish, reply));
         } else {
             reply(None);
         }
@@ -123,16 +136,17 @@ impl Shard {
     /// Asks what there is to ask. Once a turn.
     pub(super) fn look_at_shelf(&mut self, now: Now) {
         self.ask_for_records();
-        if let Some((id, reply)) = self.shelving.cancels.pop_front() {
+        if let Some((id, wish, reply)) = self.shelving.wishes.pop_front() {
             let mut reply = Some(reply);
             let asked = self.paging.ask(Ask::Shelf(ShelfQuestion::Id(id)), || {
-                Asked::Shelf(Purpose::Cancel(
+                Asked::Shelf(Purpose::Wish(
                     id,
+                    wish,
                     reply.take().unwrap_or_else(|| Box::new(|_| ())),
                 ))
             });
             if let Some(reply) = reply.filter(|_| !asked) {
-                self.shelving.cancels.push_front((id, reply));
+                self.shelving.wishes.push_front((id, wish, reply));
             }
         }
         if !self.shelving.receipts.is_empty() && !self.shelving.receipts_asked {
@@ -249,8 +263,8 @@ impl Shard {
                 self.shelving.due_asked = false;
                 self.due_answered(now, entries);
             }
-            Purpose::Cancel(_, reply) => match entries.into_iter().next() {
-                Some(entry) => self.cancelled_there(now, entry, reply),
+            Purpose::Wish(_, wish, reply) => match entries.into_iter().next() {
+                Some(entry) => self.wished_there(now, entry, wish, reply),
                 None => reply(None),
             },
         }
@@ -304,13 +318,16 @@ impl Shard {
                 self.shelving.receipts.extend(receipts);
             }
             Purpose::Due => self.shelving.due_asked = false,
-            Purpose::Cancel(id, reply) => self.shelving.cancels.push_back((id, reply)),
+            Purpose::Wish(id, wish, reply) => self.shelving.wishes.push_back((id, wish, reply)),
         }
     }
 
-    fn cancelled_there(&mut self, now: Now, entry: ShelfEntry, reply: CancelReply) {
+    fn wished_there(&mut self, now: Now, entry: ShelfEntry, wish: Wish, reply: CancelReply) {
         if !entry.marks.receipts.is_empty() {
             return reply(Some(Cancelled::TooLate));
+        }
+        if let Wish::SendAt(at_utc_ns) = wish {
+            return self.reschedule_there(now, &entry, at_utc_ns, reply);
         }
         let Some(key) = self.bring_back(now, &entry) else {
             return reply(None);

@@ -64,12 +64,12 @@ fn part_from(rig: &mut Rig, carrier: usize, to: &str, octets: &[u8], sequence: u
     rig.event(carrier, LinkEvent::Mo { handle, part });
 }
 
-fn comes(rig: &mut Rig, to: &str, octets: &[u8], sequence: u32) {
+pub(super) fn comes(rig: &mut Rig, to: &str, octets: &[u8], sequence: u32) {
     part_from(rig, NORTH, to, octets, sequence);
     rig.settle();
 }
 
-fn texts(taken: &Mutex<Vec<Notice>>) -> Vec<(String, u8)> {
+pub(super) fn texts(taken: &Mutex<Vec<Notice>>) -> Vec<(String, u8)> {
     let taken = taken.lock().unwrap();
     let text = |notice: &Notice| match &notice.news {
         News::Mo(mo) => match &mo.body {
@@ -81,14 +81,14 @@ fn texts(taken: &Mutex<Vec<Notice>>) -> Vec<(String, u8)> {
     taken.iter().map(text).collect()
 }
 
-fn outcomes(rig: &Rig, outcome: MoOutcome) -> usize {
+pub(super) fn outcomes(rig: &Rig, outcome: MoOutcome) -> usize {
     rig.records(
         |record| matches!(record, RecordView::MoSettled(record) if record.outcome.outcome() == outcome),
     )
 }
 
 /// Tells the shard that all of these were taken.
-fn take(rig: &mut Rig, taken: &Arc<Mutex<Vec<Notice>>>) {
+pub(super) fn take(rig: &mut Rig, taken: &Arc<Mutex<Vec<Notice>>>) {
     let keys: Vec<_> = taken.lock().unwrap().drain(..).map(|n| n.key).collect();
     for key in keys {
         rig.shard.told(rig.now, key);

@@ -274,7 +274,11 @@ pub(super) struct Rig {
     mail: MailboxSender<Mail>,
     epoch: u32,
     receipts: u32,
+    /// What the next start has before it reads the log.
+    pub(super) on_start: Option<OnStart>,
 }
+
+pub(super) type OnStart = Arc<dyn Fn(&Arc<Shared>)>;
 
 pub(super) fn settings() -> EngineSettings {
     EngineSettings {
@@ -474,6 +478,7 @@ impl Rig {
             mail,
             epoch,
             receipts: 0,
+            on_start: None,
         }
     }
 
@@ -518,6 +523,10 @@ impl Rig {
             limits,
         );
         rig.limits = self.limits;
+        if let Some(on_start) = self.on_start {
+            on_start(&rig.shared);
+            rig.shard.look_at_tables(rig.now);
+        }
         count_shelf(&rig.shared, &rig.log.borrow().shelf_counts());
         let mut messages: Vec<_> = recovered
             .messages

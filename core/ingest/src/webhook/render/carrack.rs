@@ -6,6 +6,7 @@ use carrack_carrier::WireAddress;
 use carrack_engine::{Incoming, IncomingBody};
 use carrack_message::alphabet::latin1;
 use carrack_message::{Micros, Status};
+use carrack_routing::consent::Meaning;
 use serde::Serialize;
 
 use super::super::change::StateChange;
@@ -33,6 +34,9 @@ struct MessageReceived<'a> {
     missing: u8,
     received_at: String,
     rule: &'a str,
+    /// What it means, where that was looked at: opt_out, opt_in, help or unclear.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meaning: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -116,6 +120,7 @@ fn received(incoming: &Incoming, account: &str) -> serde_json::Result<Vec<u8>> {
         missing: incoming.missing,
         received_at: rfc3339(incoming.received_utc_ns),
         rule: &incoming.rule,
+        meaning: incoming.meaning.map(Meaning::name),
     })
 }
 
@@ -215,6 +220,7 @@ pub(crate) mod tests {
             to,
             carrier: "north-secret".into(),
             rule: "replies".into(),
+            meaning: None,
             body,
             data_coding: 4,
             class: None,

@@ -1,0 +1,183 @@
+//! Hours in which recipients are left alone: held and not dropped, whatever came first.
+
+use carrack_message::record::RecordView;
+use carrack_message::{Class, MessageId, Status};
+use carrack_routing::local::{QuietHours, QuietRule};
+use carrack_routing::{Hours, Matcher};
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
+use super::rig::{NORTH, Rig, SECOND, SOUTH, directory};
+use crate::submission::{Submission, Verdict};
+
+const HOUR: u64 = 3600 * SECOND;
+
+/// From so many seconds of the rig's clock on, for so long, bulk is quiet. (The rig begins at 22:13:20 UTC.)
+fn quiet(rig: &mut Rig, from_s: i64, for_s: i64) {
+    let second = |after: i64| {
+        let seconds = (22 * 3600 + 13 * 60 + 20 + after).rem_euclid(86_400);
+        let part = |unit: i64, of: i64| (seconds / unit % of) as i8;
+        Time::new(part(3600, 24), part(60, 60), part(1, 60), 0).unwrap()
+    };
+    let rule = QuietRule {
+        name: "nights".to_owned(),
+        matcher: Matcher {
+            classes: vec![Class::Bulk],
+            ..Matcher::default()
+        },
+        zone: Some(TimeZone::UTC),
+        hours: Hours {
+            zone: TimeZone::UTC,
+            times: vec![(second(from_s), second(from_s + for_s))],
+            days: Vec::new(),
+            dates: Vec::new(),
+        },
+        holidays: Vec::new(),
+    };
+    let directory = directory().with_quiet(QuietHours::new(vec![rule]));
+    rig.shared.replace_tables(directory, rig.shared.table());
+    rig.settle();
+}
+
+fn bulk(rig: &Rig, text: &str) -> Submission {
+    Submission {
+        class: Class::Bulk,
+        ..rig.submission(text)
+    }
+}
+
+fn hand_in(rig: &mut Rig, submission: Submission) -> MessageId {
+    let given = rig.hand_in(vec![submission], None);
+    rig.settle();
+    match given.lock().unwrap()[..] {
+        [Verdict::Accepted(id)] => id,
+        ref other => panic!("{other:?}"),
+    }
+}
+
+fn wait(rig: &mut Rig, ns: u64) {
+    for _ in 0..ns / SECOND {
+        rig.after(SECOND);
+    }
+    rig.settle();
+}
+
+#[test]
+fn what_is_accepted_in_quiet_hours_leaves_when_they_are_over_and_an_otp_at_once() {
+    let mut rig = Rig::new();
+    quiet(&mut rig, -600, 1200);
+    let held = bulk(&rig, "held");
+    hand_in(&mut rig, held);
+    let otp = Submission {
+        class: Class::Otp,
+        ..rig.submission("code")
+    };
+    hand_in(&mut rig, otp);
+    assert_eq!(rig.sent(NORTH).len(), 1);
+    assert!(rig.sent(NORTH)[0].contains("code"));
+    let told = rig.records(|record| match record {
+        RecordView::Accepted(record) => record.send_at_utc_ns.to_native() > 0,
+        _ => false,
+    });
+    assert_eq!(told, 1, "its life says when");
+    wait(&mut rig, 595 * SECOND);
+    assert_eq!(rig.sent(NORTH).len(), 1);
+    wait(&mut rig, 10 * SECOND);
+    assert_eq!(rig.sent(NORTH).len(), 2);
+}
+
+#[test]
+fn what_waits_when_quiet_begins_is_held_and_survives_a_crash() {
+    let mut rig = Rig::new();
+    quiet(&mut rig, 60, 600);
+    rig.down(NORTH);
+    rig.down(SOUTH);
+    for text in ["one", "two"] {
+        let submission = bulk(&rig, text);
+        hand_in(&mut rig, submission);
+    }
+    wait(&mut rig, 120 * SECOND);
+    rig.up(NORTH);
+    wait(&mut rig, 5 * SECOND);
+    assert!(rig.sent(NORTH).is_empty());
+    assert_eq!(
+        (rig.waiting(), rig.shard.live.len()),
+        (2, 0),
+        "on the shelf"
+    );
+    let mut rig = rig.crash();
+    quiet(&mut rig, 60, 600);
+    rig.up(NORTH);
+    wait(&mut rig, 400 * SECOND);
+    assert!(rig.sent(NORTH).is_empty());
+    wait(&mut rig, 200 * SECOND);
+    assert_eq!((rig.sent(NORTH).len(), rig.waiting()), (2, 2));
+}
+
+#[test]
+fn what_was_scheduled_into_quiet_hours_gets_their_end() {
+    let mut rig = Rig::new();
+    quiet(&mut rig, 60, 600);
+    let later = Submission {
+        send_at_utc_ns: rig.now.utc_ns + 120 * SECOND,
+        ..bulk(&rig, "later")
+    };
+    hand_in(&mut rig, later);
+    wait(&mut rig, 650 * SECOND);
+    assert!(rig.sent(NORTH).is_empty());
+    wait(&mut rig, 20 * SECOND);
+    assert_eq!(rig.sent(NORTH).len(), 1);
+}
+
+#[test]
+fn validity_that_ends_before_quiet_does_ends_the_message_then() {
+    let mut rig = Rig::new();
+    quiet(&mut rig, -60, 3600);
+    let short = Submission {
+        validity_ns: 600 * SECOND,
+        ..bulk(&rig, "short")
+    };
+    let id = hand_in(&mut rig, short);
+    wait(&mut rig, 590 * SECOND);
+    assert!(rig.finals().is_empty());
+    wait(&mut rig, 20 * SECOND);
+    let [(ended, Status::Expired, _)] = rig.finals()[..] else {
+        panic!("{:?}", rig.finals());
+    };
+    assert_eq!(ended, id);
+    assert!(rig.sent(NORTH).is_empty());
+}
+
+#[test]
+fn a_long_lane_that_meets_the_night_loses_nobody() {
+    let mut rig = Rig::with(crate::settings::EngineSettings {
+        lane_live_max: 4,
+        ..super::rig::settings()
+    });
+    quiet(&mut rig, 60, 600);
+    rig.down(NORTH);
+    rig.down(SOUTH);
+    for place in 0..40 {
+        let submission = bulk(&rig, &place.to_string());
+        hand_in(&mut rig, submission);
+    }
+    wait(&mut rig, 100 * SECOND);
+    rig.up(NORTH);
+    wait(&mut rig, 60 * SECOND);
+    assert!(rig.sent(NORTH).is_empty());
+    assert_eq!(rig.waiting(), 40);
+    let mut sent = 0;
+    for _ in 0..HOUR / SECOND / 4 {
+        rig.after(SECOND);
+        rig.settle();
+        while rig.open(NORTH) > 0 {
+            sent += 1;
+            rig.answer(NORTH, &sent.to_string());
+        }
+    }
+    assert_eq!(rig.sent(NORTH).len(), 40);
+    let mut texts = rig.sent(NORTH);
+    texts.sort();
+    texts.dedup();
+    assert_eq!(texts.len(), 40);
+}

@@ -1,0 +1,105 @@
+//! Another moment for a message of which nothing has left.
+
+use std::sync::{Arc, Mutex};
+
+use carrack_message::{MessageId, Status};
+
+use super::rig::{NORTH, Rig, SECOND, SOUTH};
+use crate::engine::Cancelled;
+use crate::mail::Mail;
+use crate::submission::{Submission, Verdict};
+
+const HOUR: u64 = 3600 * SECOND;
+
+fn later(rig: &mut Rig, ns: u64, validity_ns: u64) -> MessageId {
+    let submission = Submission {
+        send_at_utc_ns: rig.now.utc_ns + ns,
+        validity_ns,
+        ..rig.submission("later")
+    };
+    let given = rig.hand_in(vec![submission], None);
+    rig.settle();
+    match given.lock().unwrap()[..] {
+        [Verdict::Accepted(id)] => id,
+        ref other => panic!("{other:?}"),
+    }
+}
+
+fn send_at(rig: &mut Rig, id: MessageId, ns: u64) -> Option<Cancelled> {
+    let answer = Arc::new(Mutex::new(None));
+    let into = Arc::clone(&answer);
+    let at_utc_ns = rig.now.utc_ns + ns;
+    let reply = Box::new(move |given| *into.lock().unwrap() = given);
+    assert!(rig.send(Mail::SendAt(id, at_utc_ns, reply)));
+    rig.settle();
+    let given = answer.lock().unwrap();
+    *given
+}
+
+fn wait(rig: &mut Rig, ns: u64) {
+    for _ in 0..ns / SECOND {
+        rig.after(SECOND);
+    }
+    rig.settle();
+}
+
+#[test]
+fn what_is_scheduled_is_sent_at_the_new_moment_and_not_at_the_old_one() {
+    let mut rig = Rig::new();
+    let (postponed, hurried) = (later(&mut rig, HOUR, 0), later(&mut rig, 10 * HOUR, 0));
+    assert_eq!(
+        send_at(&mut rig, postponed, 3 * HOUR),
+        Some(Cancelled::Done)
+    );
+    assert_eq!(send_at(&mut rig, hurried, 2 * HOUR), Some(Cancelled::Done));
+    assert_eq!((rig.waiting(), rig.shard.live.len()), (2, 0));
+    wait(&mut rig, 2 * HOUR - 2 * SECOND);
+    assert!(rig.sent(NORTH).is_empty(), "the old moment of the first");
+    wait(&mut rig, 4 * SECOND);
+    assert_eq!(rig.sent(NORTH).len(), 1);
+    wait(&mut rig, HOUR);
+    assert_eq!(rig.sent(NORTH).len(), 2);
+    wait(&mut rig, 8 * HOUR);
+    assert_eq!(rig.sent(NORTH).len(), 2, "each once");
+}
+
+#[test]
+fn a_moment_that_has_come_sends_it_now_and_what_has_left_is_not_moved() {
+    let mut rig = Rig::new();
+    let id = later(&mut rig, HOUR, 0);
+    assert_eq!(send_at(&mut rig, id, 0), Some(Cancelled::Done));
+    assert_eq!(rig.sent(NORTH).len(), 1);
+    assert_eq!(send_at(&mut rig, id, HOUR), Some(Cancelled::TooLate));
+    assert_eq!(send_at(&mut rig, MessageId(7), HOUR), None);
+}
+
+#[test]
+fn what_waits_for_a_carrier_can_be_put_off_and_survives_crashes() {
+    let mut rig = Rig::new();
+    rig.down(NORTH);
+    rig.down(SOUTH);
+    let id = rig.accept(&["waits"])[0];
+    assert_eq!(send_at(&mut rig, id, HOUR), Some(Cancelled::Done));
+    let mut rig = rig.crash();
+    rig.up(NORTH);
+    wait(&mut rig, HOUR - 2 * SECOND);
+    assert!(rig.sent(NORTH).is_empty());
+    assert_eq!(send_at(&mut rig, id, HOUR), Some(Cancelled::Done));
+    let mut rig = rig.crash();
+    rig.up(NORTH);
+    wait(&mut rig, HOUR + 3 * SECOND);
+    assert_eq!((rig.sent(NORTH).len(), rig.waiting()), (1, 1));
+}
+
+#[test]
+fn validity_moves_with_the_moment() {
+    let mut rig = Rig::new();
+    let id = later(&mut rig, HOUR, 60 * SECOND);
+    assert_eq!(send_at(&mut rig, id, 5 * HOUR), Some(Cancelled::Done));
+    rig.down(NORTH);
+    rig.down(SOUTH);
+    wait(&mut rig, 5 * HOUR + 30 * SECOND);
+    assert!(rig.finals().is_empty());
+    wait(&mut rig, 40 * SECOND);
+    assert!(matches!(rig.finals()[..], [(_, Status::Expired, _)]));
+}
