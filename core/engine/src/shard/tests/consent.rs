@@ -213,6 +213,7 @@ fn a_stop_that_was_answered_to_the_carrier_is_done_after_a_crash_and_once() {
     scene.work();
     assert!(scene.is_suppressed("acme", ""));
     let taken = scene.rig.subscribe(MoWay::Bind, 1, 10);
+    scene.rig.settle();
     assert_eq!(texts(&taken).len(), 1);
     take(&mut scene.rig, &taken);
     assert_eq!(outcomes(&scene.rig, MoOutcome::Told), 1);
