@@ -122,7 +122,9 @@ pub(crate) fn read(
     for (id, story) in ids.iter().zip(&mut stories) {
         match story {
             None => *story = on_the_shelf(store, directory, *id)?,
-            Some(story) if story.status == Status::Scheduled => story.read_time(store, directory)?,
+            Some(story) if story.status == Status::Scheduled => {
+                story.read_time(store, directory)?
+            }
             Some(_) => {}
         }
     }

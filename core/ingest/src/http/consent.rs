@@ -1,34 +1,54 @@
 //! `/v1/consent/review`: texts that may mean stop, for operators to read.
 
-use axum::extract::{Path, Query as Parameters, State as Extract};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query as Parameters, State as Extract};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::authentication::Operator;
+use super::openapi::{Missing, ParameterFaults, Refusals};
+use super::path::Path;
 use super::problem::{Problem, json};
 use super::state::State;
 
 const PAGE_MAX: usize = 1_000;
 const PAGE: usize = 100;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Page {
+    /// Most texts; 100 unless given, 1,000 at most.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
 }
 
+/// Texts of handsets that may mean stop
+#[utoipa::path(
+    get, path = "/v1/consent/review", operation_id = "consent_review", tag = "operators",
+    params(Page),
+    responses((status = 200, description = "The oldest of them", body = serde_json::Value), ParameterFaults, Refusals)
+)]
 pub(crate) async fn review(
     Extract(state): Extract<State>,
     _: Operator,
-    Parameters(page): Parameters<Page>,
+    page: Result<Parameters<Page>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let Parameters(page) = page.map_err(|fault| Problem::bad_request(fault.body_text()))?;
     let limit = page.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
     let (items, waiting, dropped) = state.review.page(limit);
     let document = serde_json::json!({ "waiting": waiting, "dropped": dropped, "messages": items });
     Ok(json(StatusCode::OK, &document))
 }
 
+/// Says that a text was read
+#[utoipa::path(
+    delete, path = "/v1/consent/review/{id}", operation_id = "consent_reviewed", tag = "operators",
+    params(("id" = String, Path, description = "Its id")),
+    responses((status = 200, description = "It is not shown any more", body = serde_json::Value), Missing, Refusals)
+)]
 pub(crate) async fn done(
     Extract(state): Extract<State>,
     _: Operator,

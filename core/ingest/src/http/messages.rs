@@ -247,20 +247,32 @@ pub(crate) async fn delete(
     }
 }
 
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, ToSchema)]
+#[schema(as = MoveCall)]
 #[serde(deny_unknown_fields)]
-struct Change {
+pub(crate) struct Change {
+    /// A moment with its offset, or a time of the recipient's own clock (`2026-12-24T09:00 local`).
     send_at: String,
 }
 
-#[derive(Serialize)]
-struct Moved {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Moved {
     id: String,
     status: &'static str,
     send_at: String,
 }
 
-/// Another moment for a message of which nothing has left.
+/// Gives a message of which nothing has left another moment
+#[utoipa::path(
+    patch, path = "/v1/messages/{id}", operation_id = "move", tag = "messages",
+    params(("id" = String, Path, description = "Its id")),
+    request_body = Change,
+    responses(
+        (status = 200, description = "It is sent then, durably", body = Moved),
+        (status = 409, description = "It has left, is final, or is about to be sent", body = Problem, content_type = "application/problem+json"),
+        BodyFaults, Missing, Refusals
+    )
+)]
 pub(crate) async fn patch(
     Extract(state): Extract<State>,
     Customer(account): Customer,

@@ -4,7 +4,8 @@
 //! [`PAGE_MAX`] entries on a page.
 
 use axum::body::Body;
-use axum::extract::{Path, Query as Parameters, State as Extract};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query as Parameters, State as Extract};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use carrack_engine::{
@@ -17,9 +18,12 @@ use carrack_routing::suppression::{Reason, Scope, Whose};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::oneshot;
+use utoipa::{IntoParams, ToSchema};
 
 use super::authentication::{Caller, Operator};
 use super::body::json_object;
+use super::openapi::{BodyFaults, Missing, ParameterFaults, Refusals};
+use super::path::Path;
 use super::problem::{FieldFault, Problem, json};
 use super::state::State;
 use crate::batch::rfc3339;
@@ -70,20 +74,30 @@ impl From<SuppressionFound> for Found {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
+    /// A number: what the lists say of it.
     to: Option<String>,
+    /// The sender, for entries by sender.
     from: Option<String>,
+    /// The account, for entries by account; operators alone may name another.
     account: Option<String>,
 }
 
-/// The lists; with `to` what they say of a number.
+/// The suppression lists; with `to` what they say of a number
+#[utoipa::path(
+    get, path = "/v1/suppressions", operation_id = "suppressions", tag = "account",
+    params(Asked),
+    responses((status = 200, description = "The lists, or what was found", body = serde_json::Value), ParameterFaults, Refusals)
+)]
 pub(crate) async fn lists(
     Extract(state): Extract<State>,
     caller: Caller,
-    Parameters(asked): Parameters<Asked>,
+    asked: Result<Parameters<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let asked = parameters(asked)?;
     if let Some(to) = &asked.to {
         let whose = caller.whose(to)?;
         let account = caller.account_named(asked.account.as_deref())?;
@@ -111,12 +125,18 @@ pub(crate) async fn lists(
     Ok(json(StatusCode::OK, &serde_json::json!({ "lists": lists })))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Page {
+    /// Entries of one account.
     account: Option<String>,
+    /// Entries of one sender.
     from: Option<String>,
+    /// What the page before gave as `next`.
     after: Option<String>,
+    /// Most entries; 100 unless given, 1,000 at most.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
 }
 
@@ -148,13 +168,19 @@ impl From<SuppressionEntry> for Entry {
     }
 }
 
-/// What was added to a list since its last compaction.
+/// What was added to a suppression list since its last compaction
+#[utoipa::path(
+    get, path = "/v1/suppressions/{list}", operation_id = "suppression_entries", tag = "account",
+    params(("list" = String, Path, description = "Its name"), Page),
+    responses((status = 200, description = "A page of entries", body = serde_json::Value), ParameterFaults, Missing, Refusals)
+)]
 pub(crate) async fn entries(
     Extract(state): Extract<State>,
     caller: Caller,
     Path(list): Path<String>,
-    Parameters(page): Parameters<Page>,
+    page: Result<Parameters<Page>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let page = parameters(page)?;
     let scope = scope_of(&state, &list)?;
     caller.may_touch(scope, &list)?;
     let name = match scope {
@@ -183,22 +209,37 @@ pub(crate) async fn entries(
     Ok(json(StatusCode::OK, &document))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = SuppressionCall)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
-    /// One or a list.
+pub(crate) struct Wanted {
+    /// A number, or a list of at most 10,000.
     #[serde(default)]
     to: Value,
     /// SHA-256 of numbers, for lists of them.
     #[serde(default)]
     sha256: Vec<String>,
+    /// `opt_out`, `complaint`, `do_not_call`, `invalid`, `operator`, `legal`, `fraud` or `other`.
     reason: Option<String>,
+    /// A date, or a moment with its offset; rounded up to a day.
     expires: Option<String>,
+    /// Whose entry it is, in lists by account.
     account: Option<String>,
+    /// Whose entry it is, in lists by sender.
     from: Option<String>,
 }
 
-/// Adds numbers to a list.
+/// Puts numbers on a suppression list
+#[utoipa::path(
+    post, path = "/v1/suppressions/{list}", operation_id = "suppress", tag = "account",
+    params(("list" = String, Path, description = "Its name")),
+    request_body = Wanted,
+    responses(
+        (status = 200, description = "They are on it, durably and in force", body = serde_json::Value),
+        (status = 409, description = "As much was added as may be before a compaction", body = Problem, content_type = "application/problem+json"),
+        BodyFaults, Missing, Refusals
+    )
+)]
 pub(crate) async fn add(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -252,20 +293,33 @@ pub(crate) async fn add(
     Ok(json(StatusCode::OK, &document))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Of {
+    /// Whose entry it is, in lists by account.
     account: Option<String>,
+    /// Whose entry it is, in lists by sender.
     from: Option<String>,
 }
 
-/// Takes a number from a list.
+/// Takes a number from a suppression list
+#[utoipa::path(
+    delete, path = "/v1/suppressions/{list}/{number}", operation_id = "unsuppress", tag = "account",
+    params(("list" = String, Path, description = "Its name"), ("number" = String, Path, description = "The number"), Of),
+    responses(
+        (status = 200, description = "It is off it, durably and in force", body = serde_json::Value),
+        (status = 409, description = "As much was added as may be before a compaction", body = Problem, content_type = "application/problem+json"),
+        ParameterFaults, Missing, Refusals
+    )
+)]
 pub(crate) async fn remove(
     Extract(state): Extract<State>,
     caller: Caller,
     Path((list, number)): Path<(String, String)>,
-    Parameters(of): Parameters<Of>,
+    of: Result<Parameters<Of>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let of = parameters(of)?;
     let scope = scope_of(&state, &list)?;
     caller.may_touch(scope, &list)?;
     let change = SuppressionChange {
@@ -288,7 +342,16 @@ pub(crate) async fn remove(
     Ok(json(StatusCode::OK, &document))
 }
 
-/// Moves what was added to a list into an index.
+/// Moves what was added to a suppression list into an index
+#[utoipa::path(
+    post, path = "/v1/suppressions/{list}/compact", operation_id = "compact_suppression", tag = "operators",
+    params(("list" = String, Path, description = "Its name")),
+    responses(
+        (status = 200, description = "How many entries the index has", body = serde_json::Value),
+        (status = 409, description = "A compaction is at work", body = Problem, content_type = "application/problem+json"),
+        Missing, Refusals
+    )
+)]
 pub(crate) async fn compact(
     Extract(state): Extract<State>,
     _: Operator,
@@ -301,6 +364,11 @@ pub(crate) async fn compact(
     let entries = reply.await.map_err(|_| Problem::no_answer())??;
     let document = serde_json::json!({ "list": list, "entries": entries });
     Ok(json(StatusCode::OK, &document))
+}
+
+fn parameters<T>(read: Result<Parameters<T>, QueryRejection>) -> Result<T, Problem> {
+    let read = read.map_err(|fault| Problem::bad_request(fault.body_text()));
+    read.map(|Parameters(read)| read)
 }
 
 async fn change_all(state: &State, changes: Vec<SuppressionChange>) -> Result<Vec<bool>, Problem> {

@@ -20,7 +20,10 @@ pub(crate) use call::MessageCall;
 pub(crate) use refusals::{BodyFaults, Missing, ParameterFaults, Refusals, Unavailable};
 use security::Security;
 
-use super::{balance, batches, bulk, health, jobs, lives, messages, operations, shadow, trace};
+use super::{
+    balance, batches, bulk, consent, health, jobs, lives, messages, operations, shadow,
+    suppressions, trace,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -35,6 +38,7 @@ use super::{balance, batches, bulk, health, jobs, lives, messages, operations, s
         bulk::post,
         messages::get,
         messages::delete,
+        messages::patch,
         operations::quote,
         batches::post,
         batches::get,
@@ -46,6 +50,13 @@ use super::{balance, batches, bulk, health, jobs, lives, messages, operations, s
         operations::change_carrier,
         trace::trace,
         operations::limits,
+        suppressions::lists,
+        suppressions::entries,
+        suppressions::add,
+        suppressions::remove,
+        suppressions::compact,
+        consent::review,
+        consent::done,
         operations::loop_probes,
         operations::queue,
         jobs::list,

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::openapi;
 use crate::http::request::KEYS;
 
-const METHODS: [&str; 4] = ["get", "post", "delete", "put"];
+const METHODS: [&str; 5] = ["get", "post", "delete", "put", "patch"];
 
 fn document() -> Value {
     serde_json::from_str(openapi()).unwrap()
