@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
     let id = &arguments.id;
     let client = arguments.shown.node.client()?;
-    let answer = client.delete(&format!("/v1/messages/{id}"))?;
+    let answer = client.delete(&format!("/v1/messages/{id}"), &[])?;
     if arguments.shown.json {
         output::json(&answer)
     } else {

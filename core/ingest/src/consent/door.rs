@@ -337,7 +337,7 @@ impl Door {
 
     fn verdict(&mut self, submission: Submission, tries: u32, verdict: Verdict) {
         match verdict {
-            Verdict::Accepted(id) => {
+            Verdict::Accepted(id) | Verdict::Repeated(id, _) => {
                 tracing::debug!(%id, to = %submission.to, "a handset was answered");
                 count("any", "accepted");
             }

@@ -150,7 +150,7 @@ fn after_a_stop_nothing_is_taken_and_after_a_start_all_is() {
         .iter()
         .map(|notice| match &notice.news {
             News::Mo(mo) => mo.meaning,
-            News::End(_) => panic!("an end"),
+            News::End(_) | News::Submitted(_) => panic!("not of a handset"),
         })
         .collect();
     let (stop, start) = (Some(Meaning::OptOut), Some(Meaning::OptIn));
