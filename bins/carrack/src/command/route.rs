@@ -1,5 +1,7 @@
 //! `carrack route explain`: every route and carrier that was looked at for a message, and why each was taken or not.
 
+use std::fmt::Write as _;
+
 use anyhow::{Context, anyhow};
 use carrack_message::{Class, Msisdn, Segmentation, Sender, number};
 use carrack_routing::{CarrierHealth, Query};
@@ -229,11 +231,22 @@ fn text(explanation: &Value, segments: Option<u8>) -> String {
             shown(candidate, "reason"),
         ]);
     }
-    format!(
+    let mut said = format!(
         "{routes}\n{carriers}\n{}: {}",
         shown(explanation, "to"),
         shown(explanation, "summary")
-    )
+    );
+    for entry in list(explanation, "suppressed_by").filter_map(Value::as_str) {
+        let _ = write!(said, "\nit stands on the suppression list {entry}");
+    }
+    if explanation.get("held_until").is_some() {
+        let (until, rule) = (
+            shown(explanation, "held_until"),
+            shown(explanation, "held_by"),
+        );
+        let _ = write!(said, "\nthe quiet hours {rule} hold it until {until}");
+    }
+    said
 }
 
 fn list<'a>(document: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {

@@ -30,6 +30,7 @@ mod node;
 mod probe;
 mod queue_jobs;
 mod rehearsal;
+mod scheduled;
 mod shadow;
 mod shelf;
 mod trace;

@@ -7,6 +7,7 @@ use axum::response::Response;
 use carrack_engine::{CarrierSnapshot, LimitView, Snapshot};
 use carrack_message::Class;
 use carrack_routing::Query;
+use carrack_routing::suppression::Whose;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use utoipa::{IntoParams, ToSchema};
@@ -19,6 +20,7 @@ use super::path::Path;
 use super::problem::{FieldFault, Problem, json};
 use super::request::MessageRequest;
 use super::state::State;
+use crate::batch::rfc3339;
 use crate::loop_probe::ProbesShown;
 use crate::submission::Screen;
 
@@ -245,6 +247,13 @@ pub(crate) struct Explained {
 pub(crate) struct ExplainedWay {
     #[serde(flatten)]
     explanation: carrack_routing::Explanation,
+    /// Suppression lists that the number stands on, with the reason; which messages they are for is not looked at.
+    suppressed_by: Vec<String>,
+    /// Until when quiet hours hold it, and which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_by: Option<String>,
     segments: Option<u8>,
     encoding: Option<&'static str>,
 }
@@ -303,8 +312,22 @@ pub(crate) async fn explain(
         .engine
         .table()
         .explain(&query, &|carrier| state.engine.health(carrier));
+    let from = from.unwrap_or_default();
+    let found = (state.engine).suppressed(Whose::Number(to), &account.name, from, query.at_utc_ns);
+    let found = found.into_iter().filter(|found| found.holds);
+    let directory = state.engine.directory();
+    let quiet = directory.quiet();
+    let held = quiet.and_then(|quiet| {
+        let network = state.engine.table().network(&query);
+        quiet.held_until(&query, network, query.at_utc_ns)
+    });
     let way = ExplainedWay {
         explanation,
+        suppressed_by: found
+            .map(|found| format!("{} ({})", found.list, found.reason))
+            .collect(),
+        held_until: held.map(|(until_ns, _)| rfc3339(until_ns)),
+        held_by: held.map(|(_, rule)| rule.to_owned()),
         segments: text.map(|text| text.segments),
         encoding: text.map(|text| text.alphabet.name()),
     };
