@@ -10,7 +10,7 @@ use crate::customer::{ALPHABETS, BIND_KINDS, ID_FORMATS, MO_FORMS};
 use crate::profile::ERROR_BODIES;
 use crate::reader::{Read, Section};
 use crate::{
-    ApiKey, BindKinds, Callbacks, DefaultAlphabet, Duplicates, ErrorBody, IdFormat, MoForm,
+    ApiKey, BindKinds, Callbacks, DefaultAlphabet, Duplicates, ErrorBody, IdFormat, Legacy, MoForm,
     Network, ReceiptDialect, Secret, SenderPattern, Webhook, kind, password,
 };
 
@@ -98,6 +98,8 @@ pub struct Account {
     pub webhook: Option<Webhook>,
     /// Where its messages may have themselves told; none: nowhere.
     pub callbacks: Option<Callbacks>,
+    /// How it is known where it calls as Kannel or Jasmin is called.
+    pub legacy: Legacy,
     /// Line of its header in the file.
     pub line: usize,
 }
@@ -152,13 +154,33 @@ impl Account {
             callbacks: section
                 .inner("callbacks")
                 .map(|inner| Callbacks::read(&inner)),
+            legacy: section
+                .inner("legacy")
+                .map_or_else(Legacy::default, |inner| Legacy::read(&inner)),
             line: section.line,
         };
         section.finish();
-        check_credentials(section);
+        check_credentials(section, account.legacy.user.is_some());
         check_money(section);
         account.check_sender(section);
+        account.check_legacy(section);
         account
+    }
+
+    /// A URL that it may not be told at is found here, not by its callers.
+    fn check_legacy(&self, section: &Section<'_>) {
+        let url = self.legacy.dlr_url.as_ref();
+        let host = url.and_then(|url| url.host()).map(str::to_ascii_lowercase);
+        let hosts = self
+            .callbacks
+            .as_ref()
+            .map_or(&[][..], |callbacks| &callbacks.hosts);
+        if let Some(host) = host.filter(|host| !hosts.iter().any(|pattern| pattern.takes(host))) {
+            let what = format!(
+                "has a dlr_url at {host:?}, where it may not be told; add callbacks = {{ hosts = [{host:?}] }}"
+            );
+            section.fault("legacy", what);
+        }
     }
 
     fn check_sender(&self, section: &Section<'_>) {
@@ -230,7 +252,7 @@ fn check_money(section: &Section<'_>) {
     }
 }
 
-fn check_credentials(section: &Section<'_>) {
+fn check_credentials(section: &Section<'_>, has_legacy_user: bool) {
     // Asks for presence, not for the values read: a key with a fault of its own is not missing as well.
     let has = |key: &'static str| section.value(key).is_some();
     match (
@@ -246,7 +268,7 @@ fn check_credentials(section: &Section<'_>) {
             "password",
             "has no `system_id` beside it; an SMPP bind needs both",
         ),
-        (false, false, false) => {
+        (false, false, false) if !has_legacy_user => {
             section.fault("name", "has no credentials; give `api_key` for HTTP, or `system_id` and `password` for SMPP");
         }
         _ => {}

@@ -26,6 +26,10 @@ pub struct Http {
     pub request_timeout: Duration,
     /// Origins whose pages may call from a browser, or `*`; empty: none.
     pub cors_origins: Vec<String>,
+    /// Whether `/cgi-bin/sendsms` is answered as Kannel answers it.
+    pub kannel: bool,
+    /// Whether `/send`, `/rate`, `/balance` and `/ping` are answered as Jasmin answers them.
+    pub jasmin: bool,
 }
 
 impl Http {
@@ -55,6 +59,8 @@ impl Http {
                 kind::time(SECOND..=SECOND * 3_600),
             ),
             cors_origins: section.or("cors_origins", Vec::new(), kind::one_or_list(origin)),
+            kannel: section.or("kannel", true, kind::boolean),
+            jasmin: section.or("jasmin", true, kind::boolean),
         }
     }
 }

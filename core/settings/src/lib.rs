@@ -22,6 +22,7 @@ mod fault;
 mod hlr;
 mod http;
 mod kind;
+mod legacy;
 mod limit;
 mod log;
 mod loop_probe;
@@ -70,6 +71,7 @@ pub use durability::{Durability, DurabilityMode};
 pub use fault::{Fault, Faults};
 pub use hlr::Hlr;
 pub use http::Http;
+pub use legacy::Legacy;
 pub use limit::{Each, Limit, LimitKind, Limits};
 pub use log::{Log, LogFormat, LogLevel};
 pub use loop_probe::{LoopProbe, ProbeReturns};
@@ -77,7 +79,7 @@ pub use mo::Mo;
 pub use mo_route::{MoMatch, MoPattern, MoRoute, deliver_name};
 pub use node::{Node, Shards};
 pub use numbers::Numbers;
-pub use password::{PASSWORD_CHARACTERS_MAX, is_hash};
+pub use password::{PASSWORD_CHARACTERS_MAX, is_hash, md5_of};
 pub use profile::{
     AddressKind, ErrorBody, NoResponse, PlusSign, Profile, ProfileKey, QueueFullScope, SpecLimits,
     StatusClass, ThrottleMode, TlsUse, TonNpiRule,

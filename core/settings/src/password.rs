@@ -15,6 +15,7 @@ const HASH_CHARACTERS_MAX: usize = 256;
 const MEMORY_KIB_MAX: u32 = 1 << 20;
 const PASSES_MAX: u32 = 64;
 const LANES_MAX: u32 = 64;
+const MD5: &str = "$md5$";
 const CURE: &str = "make one by `carrack account hash`";
 
 /// Whether a password's text is a hash and not the password.
@@ -23,11 +24,43 @@ pub fn is_hash(text: &str) -> bool {
     text.starts_with("$argon2")
 }
 
+/// The MD5 that a text says its password has: `$md5$` and 32 hexadecimal digits, as another gateway kept it. No salt: who
+/// reads it finds a usual password, so it is for those who come with one, and no more than a beginning.
+#[must_use]
+pub fn md5_of(text: &str) -> Option<[u8; 16]> {
+    let digits = text.strip_prefix(MD5)?;
+    let mut octets = [0; 16];
+    if digits.len() != 32 || !digits.is_ascii() {
+        return None;
+    }
+    for (place, octet) in octets.iter_mut().enumerate() {
+        *octet = u8::from_str_radix(digits.get(place * 2..place * 2 + 2)?, 16).ok()?;
+    }
+    Some(octets)
+}
+
+fn check_md5(text: &str) -> Read<()> {
+    match text.starts_with(MD5) && md5_of(text).is_none() {
+        true => Err("is no whole MD5; write $md5$ and its 32 hexadecimal digits".into()),
+        false => Ok(()),
+    }
+}
+
+/// A password of callers of other gateways: the text, or its MD5.
+pub(crate) fn legacy(context: &Context) -> impl Fn(&DeValue<'_>) -> Read<Secret> + '_ {
+    move |value| {
+        let read = key(context)(value)?;
+        check_md5(read.expose())?;
+        Ok(read)
+    }
+}
+
 /// A password, or its hash, as text, `{ env = "X" }` or `{ file = "P" }`.
 pub(crate) fn password(context: &Context) -> impl Fn(&DeValue<'_>) -> Read<Secret> + '_ {
     move |value| {
         let read = secret(context, HASH_CHARACTERS_MAX)(value)?;
         let text = read.expose();
+        check_md5(text)?;
         if is_hash(text) {
             check(text)?;
         } else if text.len() > PASSWORD_CHARACTERS_MAX {

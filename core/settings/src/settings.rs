@@ -402,6 +402,10 @@ impl<'a> Document<'a> {
             own.chain(a.api_keys.iter().map(|key| (key.key.expose(), key.line)))
         });
         self.unique("the same api_key stands twice", false, api_keys);
+        let users = accounts
+            .iter()
+            .filter_map(|a| Some((a.legacy.user.as_deref()?, a.line)));
+        self.unique("two accounts have the user of `legacy`", true, users);
     }
 
     /// A carrier that only receives takes no messages, so that a route to it would hold them for ever.

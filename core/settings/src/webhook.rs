@@ -164,6 +164,8 @@ pub enum HostPattern {
     One(String),
     /// Every one whose name ends so, dot included.
     Below(String),
+    /// Any: `*`, for who may name whom he likes.
+    Any,
 }
 
 impl HostPattern {
@@ -173,6 +175,7 @@ impl HostPattern {
         match self {
             Self::One(one) => one == host,
             Self::Below(end) => host.len() > end.len() && host.ends_with(end.as_str()),
+            Self::Any => true,
         }
     }
 }
@@ -218,6 +221,9 @@ impl Callbacks {
 
 fn host(value: &DeValue<'_>) -> Read<HostPattern> {
     let text = kind::text(value)?;
+    if text == "*" {
+        return Ok(HostPattern::Any);
+    }
     let (below, name) = match text.strip_prefix("*.") {
         Some(name) => (true, name),
         None => (false, text.as_str()),
