@@ -91,6 +91,10 @@ pub struct Account {
     pub webhook: Option<Webhook>,
     /// Where its messages may have themselves told; none: nowhere.
     pub callbacks: Option<Callbacks>,
+    /// Whether a password of other gateways' callers is taken from a URL.
+    pub legacy_in_url: bool,
+    /// Where their receipts go where they do not say.
+    pub legacy_dlr_url: Option<String>,
     binds: BindKinds,
     senders: Vec<SenderPattern>,
     refuse_kinds: Vec<NumberKind>,
@@ -130,6 +134,8 @@ impl Account {
             dialect: spec.dialect,
             webhook: spec.webhook.clone(),
             callbacks: spec.callbacks.clone(),
+            legacy_in_url: spec.legacy.in_url,
+            legacy_dlr_url: spec.legacy.dlr_url.as_ref().map(ToString::to_string),
             binds: spec.binds,
             senders: spec.senders.clone(),
             refuse_kinds: spec.refuse_kinds.clone(),

@@ -11,7 +11,7 @@ use carrack_settings::Scope;
 use subtle::ConstantTimeEq;
 
 use super::keys::{Admitted, Key};
-use super::password::{Look, Password};
+use super::password::{Look, Password, is_same};
 use super::{AccessFault, Account, AccountSpec, AccountsFault};
 use crate::replies::ReplyBreaker;
 
@@ -19,6 +19,8 @@ use crate::replies::ReplyBreaker;
 struct Entry {
     account: Arc<Account>,
     keys: Vec<Key>,
+    /// Password of callers of other gateways.
+    legacy_password: Option<String>,
     password: Option<Arc<Password>>,
 }
 
@@ -65,6 +67,7 @@ pub struct Accounts {
     entries: Vec<Entry>,
     by_name: HashMap<String, usize>,
     by_system_id: HashMap<String, usize>,
+    by_legacy_user: HashMap<String, usize>,
     /// By a hash under a secret of this process: finding a key tells nothing of other keys by its time.
     by_key: HashMap<u64, (usize, usize)>,
     hasher: RandomState,
@@ -91,6 +94,7 @@ impl Accounts {
             entries: Vec::with_capacity(specs.len()),
             by_name: HashMap::new(),
             by_system_id: HashMap::new(),
+            by_legacy_user: HashMap::new(),
             by_key: HashMap::new(),
             hasher: RandomState::new(),
         };
@@ -136,6 +140,11 @@ impl Accounts {
         {
             return Err(shared("system_id", &self.entries, other));
         }
+        if let Some(user) = &spec.legacy.user
+            && let Some(other) = self.by_legacy_user.insert(user.clone(), place)
+        {
+            return Err(shared("legacy user", &self.entries, other));
+        }
         let keys = Key::all_of(spec);
         for (number, key) in keys.iter().enumerate() {
             let hash = self.hasher.hash_one(key.text());
@@ -146,6 +155,8 @@ impl Accounts {
         self.entries.push(Entry {
             account,
             keys,
+            legacy_password: (spec.legacy.password.as_ref())
+                .map(|password| password.expose().to_owned()),
             password,
         });
         Ok(())
@@ -227,6 +238,30 @@ impl Accounts {
         let entry = self.entry(self.by_name.get(account))?;
         let own = entry.keys.iter().find(|own| own.name() == key)?;
         Some((&entry.account, own))
+    }
+
+    /// The account that calls as Kannel or Jasmin is called: by its `legacy` user and password, else by its name and key.
+    ///
+    /// # Errors
+    /// [`AccessFault`].
+    pub fn by_legacy(
+        &self,
+        user: &str,
+        password: &str,
+        from: IpAddr,
+    ) -> Result<Arc<Account>, AccessFault> {
+        match self.entry(self.by_legacy_user.get(user)) {
+            Some(entry) => {
+                // With a user there is a password.
+                let own = entry.legacy_password.as_deref().unwrap_or("\0");
+                match (is_same(own, password), entry.account.allows(from)) {
+                    (true, true) => Ok(Arc::clone(&entry.account)),
+                    (true, false) => Err(AccessFault::Address),
+                    (false, _) => Err(AccessFault::Secret),
+                }
+            }
+            None => self.by_basic(user, password, from),
+        }
     }
 
     /// The account of an SMPP bind. Where a password has to be verified the address is judged first: strangers cost

@@ -11,7 +11,7 @@ pub enum AccountsFault {
     /// Two accounts with one name, key or system id.
     #[error("accounts {first} and {second} share a {what}; change one of them")]
     Shared {
-        /// `name`, `api_key` or `system_id`.
+        /// `name`, `api_key`, `system_id` or `legacy user`.
         what: &'static str,
         /// Name of the one.
         first: String,

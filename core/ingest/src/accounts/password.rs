@@ -1,4 +1,4 @@
-//! Passwords of SMPP binds: as they are, or as argon2id has them.
+//! Passwords of SMPP binds: as they are, as argon2id has them, or as another gateway kept them (MD5).
 //!
 //! Promise: whoever reads the configuration of hashed passwords learns none. Comparisons take the same time however much
 //! agrees. Argon2 is slow on purpose (tens of milliseconds, 19 MiB), so that a password once proven is remembered: under a
@@ -13,7 +13,8 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Versio
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
-use carrack_settings::is_hash;
+use carrack_settings::{is_hash, md5_of};
+use md5::{Digest, Md5};
 
 const SEAL_OCTETS: usize = 32;
 /// KiB, the least there is: what is remembered lives in memory only.
@@ -35,6 +36,14 @@ pub fn hash(password: &str) -> Result<String, HashFault> {
     match hashed {
         Ok(hash) => Ok(hash.to_string()),
         Err(error) => Err(HashFault(error.to_string())),
+    }
+}
+
+/// Whether a password is the one that stands there, as it is or as its MD5. Takes the same time however much agrees.
+pub(super) fn is_same(own: &str, given: &str) -> bool {
+    match md5_of(own) {
+        Some(own) => bool::from(own.ct_eq(Md5::digest(given.as_bytes()).as_slice())),
+        None => bool::from(own.as_bytes().ct_eq(given.as_bytes())),
     }
 }
 
@@ -71,11 +80,9 @@ impl Password {
     /// Compares at once where that can be done.
     pub(crate) fn look(&self, given: &str) -> Look {
         if !self.hashed {
-            let equal = self.text.as_bytes().ct_eq(given.as_bytes());
-            return if equal.into() {
-                Look::Right
-            } else {
-                Look::Wrong
+            return match is_same(&self.text, given) {
+                true => Look::Right,
+                false => Look::Wrong,
             };
         }
         let proven = *self.proven.lock().unwrap_or_else(PoisonError::into_inner);
@@ -153,6 +160,16 @@ mod tests {
         assert_eq!(password.look("pv"), Look::Wrong);
         assert!(password.verify("pw") && !password.verify(""));
         assert!(!format!("{password:?}").contains("pw"));
+    }
+
+    #[test]
+    fn a_password_that_another_gateway_kept_as_md5_opens_and_its_digest_does_not() {
+        let kept = "$md5$37b51d194a7513e45b56f6524f2d51f2";
+        let password = Password::new(kept);
+        assert_eq!(password.look("bar"), Look::Right);
+        for wrong in ["", "baz", kept, "37b51d194a7513e45b56f6524f2d51f2"] {
+            assert_eq!(password.look(wrong), Look::Wrong, "{wrong}");
+        }
     }
 
     #[test]

@@ -7,7 +7,9 @@ use std::time::Duration;
 use carrack_message::Class;
 use carrack_message::number::NumberKind;
 use carrack_routing::{Deck, Numbering};
-use carrack_settings::{ApiKey, BindKinds, Callbacks, Duplicates, Network, SenderPattern, Webhook};
+use carrack_settings::{
+    ApiKey, BindKinds, Callbacks, Duplicates, Legacy, Network, SenderPattern, Webhook,
+};
 
 use super::Dialect;
 
@@ -66,6 +68,8 @@ pub struct AccountSpec {
     pub webhook: Option<Webhook>,
     /// Where its messages may have themselves told; none: nowhere.
     pub callbacks: Option<Callbacks>,
+    /// How it is known where it calls as Kannel or Jasmin is called.
+    pub legacy: Legacy,
 }
 
 impl AccountSpec {
@@ -99,6 +103,7 @@ impl AccountSpec {
             dialect: Dialect::default(),
             webhook: None,
             callbacks: None,
+            legacy: Legacy::default(),
         }
     }
 
@@ -140,6 +145,7 @@ impl AccountSpec {
             dialect: Dialect::from_settings(account),
             webhook: account.webhook.clone(),
             callbacks: account.callbacks.clone(),
+            legacy: account.legacy.clone(),
         }
     }
 }
