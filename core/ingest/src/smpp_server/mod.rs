@@ -20,11 +20,11 @@ mod door;
 mod guard;
 mod intake;
 mod judgement;
-mod message_id;
+pub(crate) mod message_id;
 mod mo;
 mod multi;
 mod peer;
-mod period;
+pub(crate) mod period;
 mod post;
 mod question;
 mod receipt;
@@ -38,8 +38,10 @@ mod short_ids;
 mod short_marks;
 mod spec;
 mod telling;
-mod user_data;
+pub(crate) mod user_data;
 mod wire;
+
+pub(crate) use receipt::state as receipt_state;
 
 pub use counts::SmppServerCounts;
 pub use intake::{Intake, MessageState, TellingSink};

@@ -10,8 +10,7 @@
 //! long, `ESME_RINVPARLEN` for a header beyond the data, `ESME_RINVOPTPARAMVAL` for SAR parameters that contradict
 //! each other.
 
-use carrack_message::alphabet::dcs::{Charset, DataCoding};
-use carrack_message::alphabet::{ascii, gsm7, latin1, packed, ucs2_repair};
+use carrack_message::alphabet::{ascii, gsm7, latin1, ucs2_repair};
 use carrack_message::record::Body;
 use carrack_message::segment::Udh8;
 use carrack_message::segment::udh::Header;
@@ -19,9 +18,7 @@ use carrack_smpp::{CommandStatus, ESM_CLASS_UDHI, SubmitSm, Tlvs, tag};
 
 use super::default_alphabet::{ASCII, LATIN1, Meant, meant};
 use crate::accounts::DefaultAlphabet;
-
-/// Octets of one short message (3GPP TS 23.040, 9.2.3.16).
-const SEGMENT_OCTETS: usize = 140;
+use crate::submission::octets_max;
 
 /// Reads the user data.
 ///
@@ -112,17 +109,6 @@ fn raw(data_coding: u8, header_octets: usize, octets: Vec<u8>) -> Result<Body, C
         esm_class,
         octets,
     })
-}
-
-/// Octets of user data, header included, that one segment holds: a septet takes an octet on this link, not on air.
-fn octets_max(data_coding: u8, header_octets: usize) -> usize {
-    let charset = DataCoding::of(data_coding).charset;
-    if !matches!(charset, Charset::Default | Charset::Ascii | Charset::Latin1) {
-        return SEGMENT_OCTETS;
-    }
-    let fill_bits = packed::fill_bits(header_octets);
-    let left = SEGMENT_OCTETS.saturating_sub(header_octets);
-    header_octets + packed::septets_held(left, fill_bits)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod callback;
 mod fault;
 mod nearest;
+mod parts;
 mod screen;
 mod send_at;
 mod validity;
@@ -13,6 +14,7 @@ mod validity;
 pub(crate) use callback::own_callback;
 pub use fault::SubmissionFault;
 pub(crate) use nearest::nearest;
+pub(crate) use parts::{octets_max, parts};
 pub use screen::{CLIENT_REF_OCTETS_MAX, Fields, Options, Screen, Screened};
 pub use send_at::{SendAt, SendAtFault, not_too_far, send_at_utc_ns};
 pub use validity::{ValidityFault, validity_ns};
