@@ -29,3 +29,6 @@ pub use door::{WebhookFault, WebhookSpec, Webhooks};
 pub use event::{Event, Posting};
 pub(crate) use guard::check_callback_url;
 pub use intake::{Intake, PostingSink};
+pub(crate) use render::jasmin::events as jasmin_events;
+pub(crate) use render::kannel::{Constant, constant, events as kannel_events};
+pub(crate) use render::url::askable;

@@ -3,12 +3,13 @@
 //! Pure. A rendering that gives none was not asked for, and counts as told.
 
 pub(crate) mod carrack;
-mod jasmin;
-mod kannel;
+mod escapes;
+pub(crate) mod jasmin;
+pub(crate) mod kannel;
+pub(crate) mod url;
 
 use carrack_message::CallbackKind;
 
-use super::change::StateChange;
 use super::event::Event;
 pub(crate) use carrack::Customer;
 
@@ -71,7 +72,3 @@ pub(crate) fn is_taken(kind: CallbackKind, status: u16, body: &[u8]) -> bool {
         CallbackKind::Jasmin => jasmin::is_taken(status, body),
     }
 }
-
-/// As the other renderings are called.
-type Rendering = Result<Option<Rendered>, String>;
-const _: [fn(&StateChange) -> Rendering; 2] = [kannel::render, jasmin::render];
