@@ -173,6 +173,8 @@ fn open_with(data_dir: &Path, request_timeout: Duration) -> Stand {
         connections_max: 10,
         request_timeout,
         cors_origins: vec!["https://app.example.com".into()],
+        kannel: true,
+        jasmin: true,
         threads: 2,
         metrics: Some(Arc::new(|| "carrack_up 1\n".to_owned())),
         shadow: None,

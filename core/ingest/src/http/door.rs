@@ -90,6 +90,8 @@ impl HttpDoor {
             closing: closed.clone(),
             body_octets_max: spec.body_octets_max,
             request_timeout: spec.request_timeout,
+            kannel: spec.kannel,
+            jasmin: spec.jasmin,
             clock: SystemClock::default(),
             log_readers: Arc::new(Semaphore::new(READERS_MAX)),
             replays: Replays::default(),

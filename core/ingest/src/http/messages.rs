@@ -81,7 +81,10 @@ pub(crate) async fn post(
     }
 }
 
-fn take_rate(account: &Account, submissions: &[carrack_engine::Submission]) -> Result<(), Problem> {
+pub(crate) fn take_rate(
+    account: &Account,
+    submissions: &[carrack_engine::Submission],
+) -> Result<(), Problem> {
     (account.take_segments(segments(submissions))).map_err(rate_problem)
 }
 
@@ -96,7 +99,7 @@ pub(crate) fn rate_problem(wait_ns: u64) -> Problem {
     Problem::later(StatusCode::TOO_MANY_REQUESTS, seconds, detail)
 }
 
-async fn submit(
+pub(crate) async fn submit(
     state: &State,
     submissions: Vec<carrack_engine::Submission>,
 ) -> Result<Vec<Verdict>, Problem> {

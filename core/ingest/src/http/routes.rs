@@ -2,13 +2,13 @@
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::routing::{delete, get, post};
+use axum::routing::{any, delete, get, post};
 
 use super::problem::Problem;
 use super::state::State;
 use super::{
-    balance, batches, bulk, consent, health, jobs, lives, messages, openapi, operations, shadow,
-    suppressions, trace,
+    balance, batches, bulk, consent, health, jasmin, jobs, kannel, lives, messages, openapi,
+    operations, shadow, suppressions, trace,
 };
 
 pub(crate) fn router(state: State) -> Router {
@@ -61,6 +61,7 @@ pub(crate) fn router(state: State) -> Router {
             get(shadow::report).post(shadow::begin_anew),
         )
         .route("/openapi.json", get(openapi::document))
+        .merge(legacy(&state))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
@@ -72,4 +73,16 @@ pub(crate) fn router(state: State) -> Router {
             )
         })
         .with_state(state)
+}
+
+/// Calls of other gateways' callers, where they are answered.
+fn legacy(state: &State) -> Router<State> {
+    let mut router = Router::new();
+    if state.kannel {
+        router = router.route("/cgi-bin/sendsms", any(kannel::sendsms));
+    }
+    if state.jasmin {
+        router = router.merge(jasmin::router());
+    }
+    router
 }

@@ -29,6 +29,10 @@ pub struct HttpSpec {
     pub request_timeout: Duration,
     /// Origins whose pages may call from a browser; empty: none.
     pub cors_origins: Vec<String>,
+    /// Whether callers of Kannel are answered.
+    pub kannel: bool,
+    /// Whether callers of Jasmin are answered.
+    pub jasmin: bool,
     /// Threads that serve.
     pub threads: usize,
     /// Gives `/metrics`; none: 404.
@@ -54,6 +58,8 @@ impl HttpSpec {
             connections_max: http.connections_max as usize,
             request_timeout: http.request_timeout,
             cors_origins: http.cors_origins.clone(),
+            kannel: http.kannel,
+            jasmin: http.jasmin,
             threads: 1,
             metrics,
             taps: Taps::default(),

@@ -33,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) closing: watch::Receiver<bool>,
     pub(crate) body_octets_max: usize,
     pub(crate) request_timeout: Duration,
+    pub(crate) kannel: bool,
+    pub(crate) jasmin: bool,
     pub(crate) clock: SystemClock,
     /// Turns at reading the log.
     pub(crate) log_readers: Arc<Semaphore>,

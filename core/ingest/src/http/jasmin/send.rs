@@ -1,0 +1,140 @@
+//! `/send`: one message to one recipient.
+
+use axum::extract::{Request, State as Extract};
+use axum::response::Response;
+use carrack_engine::{Submission, Verdict};
+use carrack_message::record::ReceiptWish;
+use carrack_message::{Class, is_tag, write_tag};
+
+use super::answer::{Fault, success};
+use super::arguments::Arguments;
+use super::{called, check, content, custom_tlvs, receipt};
+use crate::accounts::{Account, IdFormat};
+use crate::http::idempotency::RequestKey;
+use crate::http::messages::{submit, take_rate};
+use crate::http::state::State;
+use crate::smpp_server::{message_id, period};
+use crate::submission::{Options, Screen};
+
+const MINUTE_NS: u64 = 60_000_000_000;
+
+pub(crate) async fn send(Extract(state): Extract<State>, request: Request) -> Response {
+    match sent(&state, request).await {
+        Ok(id) => success(&id),
+        Err(fault) => fault.as_text(),
+    }
+}
+
+async fn sent(state: &State, request: Request) -> Result<String, Fault> {
+    let key = RequestKey::of_header(request.headers())
+        .map_err(|fault| Fault::bad(format!("Idempotency-Key {}", fault.detail)))?;
+    let prepare = |arguments: &mut Arguments| {
+        arguments.default("coding", "0");
+        receipt::default(arguments);
+    };
+    let (arguments, account) = called(state, request, check::SEND, prepare).await?;
+    let mut submissions = submissions(&account, &arguments, state.utc_ns())?;
+    if let Some(key) = key {
+        let alone = submissions.len() == 1;
+        key.put_on(&mut submissions, alone, b"");
+    }
+    take_rate(&account, &submissions)
+        .map_err(|_| Fault::throughput("the account's rate is used up"))?;
+    let verdicts = submit(state, submissions)
+        .await
+        .map_err(|problem| Fault::later(&problem.to_string()))?;
+    let mut id = None;
+    for verdict in verdicts {
+        match verdict {
+            Verdict::Accepted(found) | Verdict::Repeated(found, _) => id = Some(found),
+            Verdict::Refused(refusal) => return Err(Fault::refused(&refusal)),
+        }
+    }
+    // Its last part's, which is the one that its receipt is of.
+    let id = id.ok_or_else(|| Fault::later("the engine gave no verdict"))?;
+    let mut text = Vec::new();
+    message_id::write(IdFormat::Uuid, id, &mut text);
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+fn submissions(
+    account: &Account,
+    arguments: &Arguments,
+    utc_ns: u64,
+) -> Result<Vec<Submission>, Fault> {
+    let screen = Screen::new(account, Class::Transactional);
+    let invalid = |name: &str, detail: &str| {
+        let value = arguments.get(name).unwrap_or_default();
+        Fault::invalid(name, value, detail)
+    };
+    let to = screen
+        .recipient(&arguments.text("to"))
+        .map_err(|fault| invalid("to", &fault.to_string()))?;
+    let from = arguments.get("from").map(String::from_utf8_lossy);
+    let from = screen
+        .sender(from.as_deref())
+        .map_err(|fault| match &from {
+            Some(_) => Fault::screened(account, &fault),
+            None => Fault::missing("from", &fault.to_string()),
+        })?;
+    let bodies = content::bodies(arguments, account.segments_max, (utc_ns >> 20) as u8)?;
+    let options = options(account, arguments, utc_ns)?;
+    let callback = receipt::parameter(arguments, account)?;
+    let count = bodies.len();
+    let submission = |(place, body)| {
+        let mut options = options.clone();
+        if place + 1 == count {
+            options.tlvs.extend_from_slice(&callback);
+        }
+        let screened = screen.prepared(to, from, body, options);
+        screened
+            .map(|screened| screened.submission)
+            .map_err(|fault| Fault::screened(account, &fault))
+    };
+    bodies.into_iter().enumerate().map(submission).collect()
+}
+
+fn options(account: &Account, arguments: &Arguments, utc_ns: u64) -> Result<Options, Fault> {
+    let invalid = |name: &str, detail: &str| {
+        let value = arguments.get(name).unwrap_or_default();
+        Fault::invalid(name, value, detail)
+    };
+    let send_at_utc_ns = period::send_at_utc_ns(arguments.text("sdt").as_bytes(), utc_ns)
+        .map_err(|_| invalid("sdt", "sdt: is no time, or too far ahead"))?;
+    let minutes = arguments.text("validity-period").parse().unwrap_or(0_u64);
+    let tags = arguments.text("tags");
+    if !tags.is_empty() && !is_tag(&tags) {
+        return Err(invalid(
+            "tags",
+            "tags: have more than 64 characters; shorten them",
+        ));
+    }
+    let mut tlvs = custom_tlvs::parameters(&arguments.text("custom_tlvs")).ok_or_else(|| {
+        let detail =
+            "custom_tlvs: write [[tag, null, type, value]] with tags 0x1400 to 0x3FFF and a type";
+        invalid("custom_tlvs", detail)
+    })?;
+    write_tag(&tags, &mut tlvs);
+    Ok(Options {
+        class: class(&arguments.text("priority")),
+        send_at_utc_ns,
+        // Cut to what the account may have, as an SMSC does.
+        validity_ns: minutes
+            .saturating_mul(MINUTE_NS)
+            .min(account.validity_ns_max),
+        wants_receipt: ReceiptWish::Never,
+        tlvs,
+        client_ref: None,
+        batch: None,
+    })
+}
+
+/// 0 is what Jasmin takes where none is given: the account's class then.
+fn class(priority: &str) -> Option<Class> {
+    match priority {
+        "1" => Some(Class::Transactional),
+        "2" => Some(Class::Alert),
+        "3" => Some(Class::Otp),
+        _ => None,
+    }
+}
