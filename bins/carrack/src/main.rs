@@ -11,6 +11,7 @@ mod consents;
 mod doors;
 mod fault;
 mod handsets;
+mod importing;
 mod limits;
 mod loop_probes;
 mod mapped;
@@ -38,8 +39,8 @@ use clap::{Parser, Subcommand};
 
 use command::{
     account, audit, balance, batch, cancel, carrier, cdr, completions, config_check, consent, deck,
-    demo, limit, mo, numbers, queue, quote, route, send, send_lines, serve, status, suppression,
-    text, trace,
+    demo, import, limit, mo, numbers, queue, quote, route, send, send_lines, serve, status,
+    suppression, text, trace,
 };
 
 #[global_allocator]
@@ -198,6 +199,15 @@ Examples:
     #[command(name = "openapi")]
     OpenApi(completions::OpenApi),
     Completions(completions::Completions),
+    /// Makes a configuration of another gateway's
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  carrack import kannel /etc/kannel/kannel.conf --out carrack.toml
+  carrack import jasmin /etc/jasmin --out carrack.toml"
+    )]
+    Import(import::Command),
 }
 
 fn main() -> ExitCode {
@@ -228,6 +238,7 @@ fn main() -> ExitCode {
         Command::Deck(command) => deck::run(&command),
         Command::OpenApi(arguments) => completions::openapi(&arguments),
         Command::Completions(arguments) => completions::completions(&arguments),
+        Command::Import(command) => import::run(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

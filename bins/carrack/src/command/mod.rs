@@ -12,6 +12,7 @@ pub(crate) mod config_check;
 pub(crate) mod consent;
 pub(crate) mod deck;
 pub(crate) mod demo;
+pub(crate) mod import;
 pub(crate) mod limit;
 pub(crate) mod mo;
 pub(crate) mod numbers;

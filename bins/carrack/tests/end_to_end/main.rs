@@ -33,5 +33,6 @@ mod rehearsal;
 mod scheduled;
 mod shadow;
 mod shelf;
+mod switching;
 mod trace;
 mod webhooks;
