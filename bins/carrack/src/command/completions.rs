@@ -27,6 +27,7 @@ Examples:
 pub(crate) struct OpenApi {
     /// The document is JSON in any case; taken so that all commands have it
     #[arg(long)]
+    #[allow(dead_code, reason = "it changes nothing")]
     json: bool,
 }
 

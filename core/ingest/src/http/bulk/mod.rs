@@ -32,7 +32,7 @@ const NDJSON: &str = "application/x-ndjson";
 /// what POST would have said of its recipient, `messages` where `to` is a list, or `error`. Streams both ways.
 #[utoipa::path(
     post, path = "/v1/messages:bulk", operation_id = "send_lines", tag = "messages",
-    request_body(content = String, content_type = "application/x-ndjson", description = "A JSON object a line"),
+    request_body(content = Option<String>, content_type = "application/x-ndjson", description = "A JSON object a line"),
     responses(
         (status = 200, description = "A verdict a line", body = String, content_type = "application/x-ndjson"),
         (status = 415, description = "The media type or the encoding of the body is not taken", body = Problem, content_type = "application/problem+json"),
