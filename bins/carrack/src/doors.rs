@@ -59,6 +59,7 @@ impl Doors {
         });
         let smpp = smpp.transpose()?;
         let webhooks = WebhookSpec {
+            data_dir: settings.node.data_dir.clone(),
             mo_keep: settings.mo.keep,
             tell_within: settings.delivery.tell_within,
         };
@@ -69,6 +70,7 @@ impl Doors {
                 shadow,
                 loop_probes: board.clone(),
                 review: review.clone(),
+                webhooks: Some(webhooks.desk()),
                 ..HttpSpec::from_settings(http, Some(page))
             };
             HttpDoor::open(&spec, engine.clone(), Arc::clone(&book), batches.clone())

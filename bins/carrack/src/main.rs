@@ -155,6 +155,16 @@ Examples:
   carrack suppression lookup +447700900123"
     )]
     Suppression(suppression::Command),
+    /// Shows webhooks of a running node, and what they never took; tells that again
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  carrack webhook list
+  carrack webhook dead
+  carrack webhook resend --all"
+    )]
+    Webhook(webhook::Command),
     Queue(queue::Arguments),
     Balance(balance::Arguments),
     /// Shows what goes over a carrier's wires
@@ -228,6 +238,7 @@ fn main() -> ExitCode {
         Command::Limit(command) => limit::run(&command),
         Command::Consent(command) => consent::run(&command),
         Command::Suppression(command) => suppression::run(&command),
+        Command::Webhook(command) => webhook::run(&command),
         Command::Queue(arguments) => queue::run(&arguments),
         Command::Balance(arguments) => balance::run(&arguments),
         Command::Trace(command) => trace::run(&command),

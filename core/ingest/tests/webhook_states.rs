@@ -15,11 +15,12 @@ mod receiver;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use carrack_engine::Telling;
 use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
-use carrack_ingest::webhook::{WebhookSpec, Webhooks};
+use carrack_ingest::webhook::{WebhookSpec, Webhooks, Which};
 use carrack_message::{CallbackKind, MessageId, StateEvents, Status};
 use carrack_settings::{Callbacks, HostPattern, PostingTerms, Secret, Webhook};
 
@@ -73,6 +74,7 @@ fn account(webhook: Option<Webhook>, callbacks: Option<Callbacks>) -> AccountSpe
 fn open(desk: &Desk, account: AccountSpec) -> Webhooks {
     let book = Accounts::build(&[account], |_| Some(ACCOUNT)).unwrap();
     let spec = WebhookSpec {
+        data_dir: desk.folder(),
         mo_keep: DAY,
         tell_within: DAY,
     };
@@ -229,4 +231,63 @@ fn message_is_told_at_its_own_url_and_nowhere_inside() {
         }
         door.stop(Duration::from_millis(10));
     }
+}
+
+#[test]
+fn what_is_given_up_is_listed_through_a_restart_until_it_is_taken_or_dropped() {
+    let refuses = Arc::new(AtomicBool::new(true));
+    let refusing = Arc::clone(&refuses);
+    let receiver = Receiver::start(move |_| match refusing.load(Ordering::SeqCst) {
+        true => Answer::whole(410, ""),
+        false => taken(),
+    });
+    let mut webhook = webhook(&receiver.url());
+    (webhook.terms.refusals_max, webhook.terms.dead_max) = (1, 100);
+    let desk = Desk::default();
+    let spec = account(Some(webhook), None);
+    let door = open(&desk, spec.clone());
+    let mut ids = Vec::new();
+    for _ in 0..20 {
+        ids.push(desk.ends(ACCOUNT, Status::Delivered, false, &to_webhook()));
+    }
+    // The engine hears of them when they are written down.
+    until("all are given up", || desk.told(ACCOUNT).len() == 20);
+    door.stop(Duration::from_secs(1));
+    let door = open(&desk, spec);
+    let people = door.desk();
+    let (letters, total) = people.dead(ACCOUNT, 0, 5).unwrap();
+    assert_eq!((letters.len(), total), (5, 20));
+    assert_eq!(letters[0].why, "refused");
+    let body: serde_json::Value = serde_json::from_str(&letters[0].body).unwrap();
+    assert_eq!(body["state"], "delivered");
+    let (next, _) = people.dead(ACCOUNT, letters[4].serial, 100).unwrap();
+    assert_eq!(next.len(), 15);
+    let one = Which::Ids(vec![letters[0].id.clone()]);
+    assert_eq!(people.drop_letters(ACCOUNT, &one).unwrap(), 1);
+    // Nobody takes them yet: they stay where they are.
+    let again = |which| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.block_on(people.resend(ACCOUNT, which)).unwrap()
+    };
+    let before = receiver.seen().len();
+    assert_eq!(again(Which::Ids(vec![letters[1].id.clone()])).resent, 1);
+    until("it is asked again", || receiver.seen().len() > before);
+    until("it is given up again", || {
+        people
+            .state(ACCOUNT)
+            .is_some_and(|state| state.resending == 0)
+    });
+    assert_eq!(people.dead(ACCOUNT, 0, 0).unwrap().1, 19);
+    refuses.store(false, Ordering::SeqCst);
+    assert_eq!(again(Which::All).resent, 19);
+    until("all are taken", || {
+        people.dead(ACCOUNT, 0, 0).unwrap().1 == 0
+    });
+    let seen = receiver.seen();
+    let last = seen.iter().rev().take(19);
+    let taken: HashSet<String> = last.map(Seen::id).collect();
+    assert_eq!(taken.len(), 19);
+    assert!(!taken.contains(&letters[0].id), "it was dropped");
 }

@@ -67,6 +67,7 @@ fn open(desk: &Desk, accounts: &[AccountSpec]) -> Stand {
     let book = Accounts::build(accounts, number).unwrap();
     let book = Arc::new(AccountBook::new(book));
     let spec = WebhookSpec {
+        data_dir: desk.folder(),
         mo_keep: DAY,
         tell_within: DAY,
     };

@@ -92,6 +92,10 @@ metrics! {
     counter WEBHOOK_REQUESTS = "carrack_webhook_requests_total";
     /// Events that webhooks and callbacks took: a request may have several.
     counter WEBHOOK_EVENTS = "carrack_webhook_events_total";
+    /// Events that were given up and became dead letters, by why: expired or refused.
+    counter WEBHOOK_GIVEN_UP = "carrack_webhook_given_up_total";
+    /// Dead letters that went because their account has more than it may.
+    counter WEBHOOK_LETTERS_DROPPED = "carrack_webhook_letters_dropped_total";
     /// Time of a request to a webhook, its answer included.
     histogram WEBHOOK_SECONDS = "carrack_webhook_seconds";
     /// Events handed to webhooks that are on their way or wait for another try.

@@ -28,3 +28,4 @@ pub(crate) mod status;
 pub(crate) mod suppression;
 pub(crate) mod text;
 pub(crate) mod trace;
+pub(crate) mod webhook;

@@ -25,6 +25,7 @@ mod http_commands;
 mod idempotency;
 mod limits;
 mod loop_probes;
+mod message_states;
 mod mo_customers;
 mod node;
 mod probe;

@@ -43,6 +43,7 @@ mod trace;
 mod unread;
 #[cfg(test)]
 mod unread_tests;
+mod webhooks;
 
 pub use door::{HttpDoor, HttpFault};
 pub use messages::RECIPIENTS_MAX;

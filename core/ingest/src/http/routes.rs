@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::state::State;
 use super::{
     balance, batches, bulk, consent, health, jasmin, jobs, kannel, lives, messages, openapi,
-    operations, shadow, suppressions, trace,
+    operations, shadow, suppressions, trace, webhooks,
 };
 
 pub(crate) fn router(state: State) -> Router {
@@ -59,6 +59,23 @@ pub(crate) fn router(state: State) -> Router {
         .route(
             "/v1/routes/shadow",
             get(shadow::report).post(shadow::begin_anew),
+        )
+        .route("/v1/webhooks", get(webhooks::own))
+        .route("/v1/webhooks/dead", get(webhooks::dead))
+        .route("/v1/webhooks/dead/resend", post(webhooks::resend))
+        .route("/v1/webhooks/dead/drop", post(webhooks::drop_letters))
+        .route("/v1/accounts/webhooks", get(webhooks::all))
+        .route(
+            "/v1/accounts/{account}/webhooks/dead",
+            get(webhooks::dead_named),
+        )
+        .route(
+            "/v1/accounts/{account}/webhooks/dead/resend",
+            post(webhooks::resend_named),
+        )
+        .route(
+            "/v1/accounts/{account}/webhooks/dead/drop",
+            post(webhooks::drop_named),
         )
         .route("/openapi.json", get(openapi::document))
         .merge(legacy(&state))

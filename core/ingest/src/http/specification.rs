@@ -10,6 +10,7 @@ use super::{Shadow, Taps};
 use crate::consent::Review;
 use crate::loop_probe::ProbeBoard;
 use crate::tls::TlsFiles;
+use crate::webhook::WebhookDesk;
 
 /// Gives the Prometheus page.
 pub type MetricsPage = Arc<dyn Fn() -> String + Send + Sync>;
@@ -45,6 +46,8 @@ pub struct HttpSpec {
     pub loop_probes: ProbeBoard,
     /// Texts that a person has to read.
     pub review: Review,
+    /// How webhooks do; none: 404.
+    pub webhooks: Option<WebhookDesk>,
 }
 
 impl HttpSpec {
@@ -66,6 +69,7 @@ impl HttpSpec {
             shadow: None,
             loop_probes: ProbeBoard::default(),
             review: Review::default(),
+            webhooks: None,
         }
     }
 }

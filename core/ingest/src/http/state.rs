@@ -15,6 +15,7 @@ use crate::accounts::AccountBook;
 use crate::batch::Batches;
 use crate::consent::Review;
 use crate::loop_probe::ProbeBoard;
+use crate::webhook::WebhookDesk;
 
 /// Shared by all requests: every step of a request's way takes a copy.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) shadow: Shadow,
     pub(crate) loop_probes: ProbeBoard,
     pub(crate) review: Review,
+    /// How webhooks do; none: this door shows none.
+    pub(crate) webhooks: Option<WebhookDesk>,
     /// True: the door closes.
     pub(crate) closing: watch::Receiver<bool>,
     pub(crate) body_octets_max: usize,

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
@@ -12,17 +13,21 @@ use std::time::Duration;
 
 use carrack_engine::Engine;
 use thiserror::Error;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::Instant;
 use tokio_rustls::rustls::ClientConfig;
 
 use super::client::{Outlets, Receiver, trust};
+use super::desk::{Resent, WebhookDesk};
 use super::intake::Intake;
+use super::letter::Which;
 use super::subscriber::{Party, Subscriber, Wish};
 use crate::accounts::{Account, AccountBook};
 
 const THREAD: &str = "webhook";
+/// Where dead letters lie.
+const FOLDER: &str = "webhooks";
 /// Subscribers of the engine are told apart by door: this one's numbers begin with "WH".
 const NUMBER_FIRST: u64 = 0x5748 << 48;
 
@@ -32,22 +37,32 @@ const NUMBER_FIRST: u64 = 0x5748 << 48;
 pub struct WebhookFault(#[from] io::Error);
 
 /// What the door is started with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookSpec {
+    /// Folder of the node; dead letters lie in `webhooks/` under it.
+    pub data_dir: PathBuf,
     /// How long the engine keeps a message from a handset that nobody takes.
     pub mo_keep: Duration,
     /// How long it keeps the end of a message.
     pub tell_within: Duration,
 }
 
-enum Order {
+pub(super) enum Order {
     Reload,
-    Stop { within: Duration },
+    Stop {
+        within: Duration,
+    },
+    Resend {
+        account: u32,
+        which: Which,
+        reply: oneshot::Sender<Resent>,
+    },
 }
 
 /// The webhooks of all accounts: one thread that posts their events.
 pub struct Webhooks {
     orders: mpsc::UnboundedSender<Order>,
+    desk: WebhookDesk,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -64,10 +79,12 @@ impl Webhooks {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        // Few: one each reload, and one stop.
+        // Few: one each reload, each call that tells letters again, and one stop.
         let (orders, ordered) = mpsc::unbounded_channel();
+        let desk = WebhookDesk::new(orders.clone(), spec.data_dir.join(FOLDER));
+        let shown = desk.clone();
         let serve = move || {
-            let door = Door::new(spec, intake, book);
+            let door = Door::new(spec, intake, book, shown);
             LocalSet::new().block_on(&runtime, door.serve(ordered));
             // A look-up of a name that hangs is not waited for.
             runtime.shutdown_background();
@@ -75,8 +92,15 @@ impl Webhooks {
         let thread = Builder::new().name(THREAD.to_owned()).spawn(serve)?;
         Ok(Self {
             orders,
+            desk,
             thread: Some(thread),
         })
+    }
+
+    /// What people may see of them and ask of them.
+    #[must_use]
+    pub fn desk(&self) -> WebhookDesk {
+        self.desk.clone()
     }
 
     /// To be called after the book of accounts was loaded anew: webhooks are begun, changed and ended as it says.
@@ -111,6 +135,7 @@ impl Drop for Webhooks {
 /// A subscriber at work.
 struct Working {
     receiver: Rc<Receiver>,
+    again: mpsc::UnboundedSender<(Which, oneshot::Sender<Resent>)>,
     wishes: watch::Sender<Wish>,
 }
 
@@ -118,17 +143,19 @@ struct Door<I: Intake> {
     spec: WebhookSpec,
     intake: I,
     book: Arc<AccountBook>,
+    desk: WebhookDesk,
     working: HashMap<u32, Working>,
     subscribers: JoinSet<()>,
     next_number: u64,
 }
 
 impl<I: Intake> Door<I> {
-    fn new(spec: WebhookSpec, intake: I, book: Arc<AccountBook>) -> Self {
+    fn new(spec: WebhookSpec, intake: I, book: Arc<AccountBook>, desk: WebhookDesk) -> Self {
         Self {
             spec,
             intake,
             book,
+            desk,
             working: HashMap::new(),
             subscribers: JoinSet::new(),
             next_number: NUMBER_FIRST,
@@ -142,6 +169,12 @@ impl<I: Intake> Door<I> {
                 order = orders.recv() => match order {
                     Some(Order::Reload) => self.follow(),
                     Some(Order::Stop { within }) => break within,
+                    Some(Order::Resend { account, which, reply }) => {
+                        // Who is not at work drops the reply, and that says so.
+                        if let Some(working) = self.working.get(&account) {
+                            let _ = working.again.send((which, reply));
+                        }
+                    }
                     None => break Duration::ZERO,
                 },
                 Some(_) = self.subscribers.join_next() => {}
@@ -213,10 +246,22 @@ impl<I: Intake> Door<I> {
         };
         self.next_number += 1;
         let book = Arc::clone(&self.book);
-        let subscriber = Subscriber::new(self.intake.clone(), book, party, Rc::clone(&receiver));
-        self.subscribers.spawn_local(subscriber.run(wished));
-        self.working
-            .insert(account.number, Working { receiver, wishes });
+        let subscriber = Subscriber::new(
+            self.intake.clone(),
+            book,
+            party,
+            Rc::clone(&receiver),
+            self.desk.clone(),
+        );
+        // Few: calls that people make.
+        let (again, wanted) = mpsc::unbounded_channel();
+        self.subscribers.spawn_local(subscriber.run(wished, wanted));
+        let working = Working {
+            receiver,
+            again,
+            wishes,
+        };
+        self.working.insert(account.number, working);
     }
 }
 

@@ -7,28 +7,36 @@
 //!
 //! [`event`] says what is told: messages from handsets, and what became of the account's own. [`render`] puts it into a request,
 //! in our words or another gateway's; [`guard`] says where a message may have itself told. [`waiting`] decides what is posted when,
-//! and is pure; [`client`] makes one request; [`subscriber`] serves one account; [`door`] has them all.
+//! and is pure; [`client`] makes one request; [`subscriber`] serves one account; [`door`] has them all. What was given up is a [`letter`] in the list of its account ([`dead`]); [`desk`] is what
+//! people see of all that.
 
 mod backoff;
+mod burial;
 mod change;
 mod client;
+mod dead;
+mod desk;
 mod door;
 mod event;
 mod guard;
 mod intake;
+mod letter;
 mod outcome;
 mod pace;
 mod render;
 mod reply;
+mod request;
 mod signature;
 mod subscriber;
 mod waiting;
 
 pub use change::StateChange;
+pub use desk::{Resent, WebhookDesk, WebhookState};
 pub use door::{WebhookFault, WebhookSpec, Webhooks};
 pub use event::{Event, Posting};
 pub(crate) use guard::check_callback_url;
 pub use intake::{Intake, PostingSink};
+pub use letter::{Letter, Which};
 pub(crate) use render::jasmin::events as jasmin_events;
 pub(crate) use render::kannel::{Constant, constant, events as kannel_events};
 pub(crate) use render::url::askable;

@@ -6,22 +6,23 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use carrack_engine::Incoming;
 use carrack_runtime::{Clock, SystemClock};
 use carrack_telemetry::names;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant as Moment;
 
-use super::client::{Answer, Receiver};
+use super::burial::{Again, Burials};
+use super::client::Receiver;
+use super::desk::{WebhookDesk, WebhookState};
 use super::event::{Event, Posting};
 use super::intake::{Intake, PostingSink};
+use super::letter::Letter;
 use super::outcome::Outcome;
-use super::render::{self, Customer};
-use super::reply::{self, Reply};
-use super::waiting::{Bounds, Next, Waiting, Why};
+use super::request::{Content, Request};
+use super::waiting::{Bounds, Next, Waiting};
 use crate::accounts::AccountBook;
 
 /// Those that wait for another try shall not keep new ones away.
@@ -38,7 +39,7 @@ pub(crate) enum Wish {
     End(Moment),
 }
 
-/// How one posting went.
+/// How one request went.
 struct Done {
     tickets: Vec<u64>,
     outcome: Outcome,
@@ -69,21 +70,29 @@ impl Party {
     }
 }
 
+/// What is to be told.
+pub(super) enum Item<K> {
+    Posting(Posting<K>),
+    Letter(Letter),
+}
+
 /// One account's webhook.
 pub(crate) struct Subscriber<I: Intake> {
-    intake: I,
-    book: Arc<AccountBook>,
-    party: Rc<Party>,
-    receiver: Rc<Receiver>,
-    waiting: Waiting<Posting<I::Key>>,
+    pub(super) intake: I,
+    pub(super) book: Arc<AccountBook>,
+    pub(super) party: Rc<Party>,
+    pub(super) receiver: Rc<Receiver>,
+    pub(super) desk: WebhookDesk,
+    pub(super) burials: Burials<I::Key>,
+    pub(super) state: WebhookState,
+    pub(super) waiting: Waiting<Item<I::Key>>,
     granted: u32,
     sink: PostingSink<I::Key>,
     inbox: mpsc::UnboundedReceiver<Vec<Posting<I::Key>>>,
     requests: JoinSet<Done>,
-    clock: SystemClock,
+    pub(super) clock: SystemClock,
     random: std::hash::RandomState,
     shown: usize,
-    failing: bool,
 }
 
 impl<I: Intake> Subscriber<I> {
@@ -92,6 +101,7 @@ impl<I: Intake> Subscriber<I> {
         book: Arc<AccountBook>,
         party: Party,
         receiver: Rc<Receiver>,
+        desk: WebhookDesk,
     ) -> Self {
         // Bounded by the credits.
         let (outbox, inbox) = mpsc::unbounded_channel();
@@ -109,12 +119,18 @@ impl<I: Intake> Subscriber<I> {
             clock: SystemClock::default(),
             random: std::hash::RandomState::new(),
             shown: 0,
-            failing: false,
+            desk,
+            burials: Burials::default(),
+            state: WebhookState::default(),
         }
     }
 
     /// Serves until it is to end.
-    pub(crate) async fn run(mut self, mut wishes: watch::Receiver<Wish>) {
+    pub(crate) async fn run(
+        mut self,
+        mut wishes: watch::Receiver<Wish>,
+        mut again: mpsc::UnboundedReceiver<Again>,
+    ) {
         self.grant();
         let until = loop {
             let due_ns = self.begin();
@@ -123,6 +139,8 @@ impl<I: Intake> Subscriber<I> {
             tokio::select! {
                 Some(postings) = self.inbox.recv() => self.take_in(postings),
                 Some(done) = self.requests.join_next() => self.settle(done),
+                Some(buried) = self.burials.done() => self.buried(buried),
+                Some(wanted) = again.recv() => self.resend(wanted),
                 () = tokio::time::sleep(pause), if due_ns.is_some() => {}
                 changed = wishes.changed() => {
                     let wish = wishes.borrow_and_update().clone();
@@ -139,7 +157,7 @@ impl<I: Intake> Subscriber<I> {
         self.end(until).await;
     }
 
-    fn now_ns(&self) -> u64 {
+    pub(super) fn now_ns(&self) -> u64 {
         self.clock.now().mono_ns
     }
 
@@ -170,7 +188,7 @@ impl<I: Intake> Subscriber<I> {
         }
     }
 
-    fn push(&mut self, posting: Posting<I::Key>) {
+    pub(super) fn push(&mut self, posting: Posting<I::Key>) {
         if posting.event == Event::Nothing {
             return self.intake.told(&posting.key);
         }
@@ -182,7 +200,7 @@ impl<I: Intake> Subscriber<I> {
         let left_ns = over_utc_ns.saturating_sub(now.utc_ns);
         let alone = !posting.event.goes_with_others();
         let until_ns = now.mono_ns.saturating_add(left_ns);
-        self.waiting.push(posting, until_ns, alone);
+        self.waiting.push(Item::Posting(posting), until_ns, alone);
     }
 
     /// Begins what may begin; gives when there is something to do again by itself.
@@ -190,29 +208,21 @@ impl<I: Intake> Subscriber<I> {
         loop {
             match self.waiting.next(self.now_ns()) {
                 Next::Post(tickets) => self.post(tickets),
-                Next::Over(posting, why) => self.give_up(posting, why),
-                Next::At(due_ns) => return Some(due_ns),
-                Next::Idle => return None,
+                Next::Over(item, why) => self.give_up(item, why),
+                Next::At(due_ns) => {
+                    self.bury();
+                    return Some(due_ns);
+                }
+                Next::Idle => {
+                    self.bury();
+                    return None;
+                }
             }
         }
-    }
-
-    /// Nobody is told it any more; what would have come after it is.
-    fn give_up(&mut self, posting: Posting<I::Key>, why: Why) {
-        let (id, account) = (posting.event.id(), &self.party.name);
-        match why {
-            Why::Expired => {
-                tracing::warn!(%id, %account, "the webhook never took an event in the time it is kept");
-            }
-            Why::Refused => {
-                tracing::warn!(%id, %account, "the webhook refused an event as often as it may");
-            }
-        }
-        self.go_on(posting);
     }
 
     /// An event is done with: what comes after it is next, or the engine hears that all is told.
-    fn go_on(&mut self, posting: Posting<I::Key>) {
+    pub(super) fn go_on(&mut self, posting: Posting<I::Key>) {
         match posting.then {
             Some(event) => self.push(Posting {
                 key: posting.key,
@@ -224,15 +234,23 @@ impl<I: Intake> Subscriber<I> {
     }
 
     fn post(&mut self, tickets: Vec<u64>) {
-        let held = tickets
+        let mut events = Vec::with_capacity(tickets.len());
+        let mut again = None;
+        for item in tickets
             .iter()
-            .filter_map(|ticket| self.waiting.get(*ticket));
+            .filter_map(|ticket| self.waiting.get(*ticket))
+        {
+            match item {
+                Item::Posting(posting) => events.push(posting.event.clone()),
+                Item::Letter(letter) => again = Some(letter.clone()),
+            }
+        }
         let request = Request {
             intake: self.intake.clone(),
             book: Arc::clone(&self.book),
             party: Rc::clone(&self.party),
             receiver: Rc::clone(&self.receiver),
-            events: held.map(|posting| posting.event.clone()).collect(),
+            content: again.map_or(Content::Events(events), Content::Letter),
             utc_ns: self.clock.now().utc_ns,
         };
         self.requests.spawn_local(async move {
@@ -255,10 +273,14 @@ impl<I: Intake> Subscriber<I> {
         };
         let now_ns = self.now_ns();
         if done.outcome == Outcome::Taken {
-            for posting in self.waiting.taken(now_ns, &done.tickets) {
-                self.go_on(posting);
+            for item in self.waiting.taken(now_ns, &done.tickets) {
+                match item {
+                    Item::Posting(posting) => self.go_on(posting),
+                    Item::Letter(letter) => self.burials.taken(letter.serial),
+                }
             }
-            if std::mem::take(&mut self.failing) {
+            self.state.taken_utc_ns = self.clock.now().utc_ns;
+            if self.state.failing.take().is_some() {
                 tracing::info!(account = %self.party.name, "the webhook takes events again");
             }
             return;
@@ -269,7 +291,7 @@ impl<I: Intake> Subscriber<I> {
             .failed(now_ns, &done.tickets, done.outcome, random);
         let pause_s = pause_ns / 1_000_000_000;
         let (account, why) = (&self.party.name, done.detail);
-        if std::mem::replace(&mut self.failing, true) {
+        if self.state.failing.replace(why.clone()).is_some() {
             tracing::debug!(%account, %why, pause_s, "the webhook did not take an event; it is posted again");
         } else {
             tracing::warn!(%account, %why, "the webhook does not take events; they are posted again until it does");
@@ -281,15 +303,24 @@ impl<I: Intake> Subscriber<I> {
             self.settle(done);
         }
         self.requests.abort_all();
+        // What is being written down is told by that.
+        while let Ok(Some(buried)) = tokio::time::timeout_at(until, self.burials.done()).await {
+            self.buried(buried);
+        }
         self.intake
             .revoke(self.party.account, self.party.subscriber);
         self.waiting = Waiting::new(bounds(&self.receiver));
         self.show();
+        self.desk.forget(self.party.account);
     }
 
     /// The gauge is the sum over accounts.
     fn show(&mut self) {
         let held = self.waiting.len();
+        self.state.held = held;
+        self.state.requests = self.waiting.on_the_way();
+        self.state.resending = self.burials.resending();
+        self.desk.show(self.party.account, self.state.clone());
         let before = std::mem::replace(&mut self.shown, held);
         let gauge = metrics::gauge!(names::WEBHOOK_WAITING);
         if held > before {
@@ -306,76 +337,5 @@ fn bounds(receiver: &Receiver) -> Bounds {
         concurrency: terms.concurrency,
         batch_max: receiver.outlets().batch_max(),
         refusals_max: terms.refusals_max,
-    }
-}
-
-/// One request, and the reply it brings.
-struct Request<I: Intake> {
-    intake: I,
-    book: Arc<AccountBook>,
-    party: Rc<Party>,
-    receiver: Rc<Receiver>,
-    /// One, or several that share it.
-    events: Vec<Event>,
-    utc_ns: u64,
-}
-
-impl<I: Intake> Request<I> {
-    async fn run(self) -> Answer {
-        let Some(first) = self.events.first() else {
-            return Answer::nothing();
-        };
-        let (id, kind) = (first.id(), first.kind());
-        let asked = match self.render() {
-            Ok(Some(asked)) => asked,
-            Ok(None) => return Answer::nothing(),
-            Err(why) => return Answer::failed(Outcome::Refused, why),
-        };
-        let begun = Instant::now();
-        let answer = self.receiver.send(kind, &id, self.utc_ns, asked).await;
-        metrics::histogram!(names::WEBHOOK_SECONDS).record(begun.elapsed().as_secs_f64());
-        metrics::counter!(names::WEBHOOK_REQUESTS, "outcome" => answer.outcome.name()).increment(1);
-        if answer.outcome == Outcome::Taken {
-            metrics::counter!(names::WEBHOOK_EVENTS).increment(self.events.len() as u64);
-        }
-        let Event::MessageReceived(incoming) = first else {
-            return answer;
-        };
-        match reply::wanted(&answer.body) {
-            Ok(None) => {}
-            Ok(Some(wanted)) => self.reply(&id, incoming, wanted).await,
-            Err(why) => self.refused(&id, &why),
-        }
-        answer
-    }
-
-    fn render(&self) -> Result<Option<render::Rendered>, String> {
-        let accounts = self.book.current();
-        let account = accounts.by_name(&self.party.name);
-        let deck = account.and_then(|account| account.deck.as_ref());
-        let currency = deck.and_then(|deck| deck.currency());
-        let currency = currency.map(|currency| currency.to_string());
-        let customer = Customer {
-            account: &self.party.name,
-            currency: currency.as_deref(),
-        };
-        let webhook = self.receiver.outlets().url();
-        render::request(&self.events, customer, webhook.as_deref())
-    }
-
-    async fn reply(&self, id: &str, incoming: &Incoming, wanted: Reply) {
-        let account = &self.party.name;
-        match reply::send(&self.intake, &self.book, account, incoming, &wanted).await {
-            Ok(reply) => {
-                metrics::counter!(names::WEBHOOK_REPLIES, "result" => "accepted").increment(1);
-                tracing::debug!(%id, %reply, %account, "a reply from the webhook was accepted");
-            }
-            Err(why) => self.refused(id, &why),
-        }
-    }
-
-    fn refused(&self, id: &str, why: &str) {
-        metrics::counter!(names::WEBHOOK_REPLIES, "result" => "refused").increment(1);
-        tracing::warn!(%id, account = %self.party.name, %why, "a reply from the webhook was refused");
     }
 }

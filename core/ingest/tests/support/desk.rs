@@ -63,6 +63,7 @@ struct Inner {
     refusals: VecDeque<Refusal>,
     acts: Vec<Act>,
     serial: u128,
+    folder: Option<tempfile::TempDir>,
 }
 
 impl Inner {
@@ -86,6 +87,15 @@ fn utc_ns() -> u64 {
 pub(crate) struct Desk(Arc<Mutex<Inner>>);
 
 impl Desk {
+    /// Where its node has its files.
+    pub(crate) fn folder(&self) -> std::path::PathBuf {
+        let mut inner = self.inner();
+        let folder = inner
+            .folder
+            .get_or_insert_with(|| tempfile::tempdir().unwrap());
+        folder.path().to_owned()
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap()
     }

@@ -22,7 +22,7 @@ use security::Security;
 
 use super::{
     balance, batches, bulk, consent, health, jobs, lives, messages, operations, shadow,
-    suppressions, trace,
+    suppressions, trace, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -65,6 +65,14 @@ use super::{
         operations::explain,
         shadow::report,
         shadow::begin_anew,
+        webhooks::own,
+        webhooks::dead,
+        webhooks::resend,
+        webhooks::drop_letters,
+        webhooks::all,
+        webhooks::dead_named,
+        webhooks::resend_named,
+        webhooks::drop_named,
         health::alive,
         health::ready,
         health::metrics,

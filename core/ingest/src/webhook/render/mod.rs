@@ -26,6 +26,8 @@ pub(crate) struct Rendered {
 }
 
 const JSON: &str = "application/json";
+/// Of Jasmin's callbacks.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The request that tells these events, all of one kind and place; `webhook` is the account's.
 ///
@@ -62,6 +64,12 @@ pub(crate) fn request(
         content_type: JSON,
         body,
     }))
+}
+
+/// The type of a body as it stands in a letter.
+pub(crate) fn content_type(text: &str) -> &'static str {
+    let known = [JSON, FORM, "text/plain"];
+    known.into_iter().find(|known| *known == text).unwrap_or("")
 }
 
 /// Whether an answer says that the event was taken.
