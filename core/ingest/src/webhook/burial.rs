@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carrack_message::CallbackKind;
+use carrack_runtime::Clock;
 use carrack_telemetry::names;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;

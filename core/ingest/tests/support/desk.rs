@@ -183,6 +183,11 @@ impl Desk {
         tray.map(|tray| tray.told.clone()).unwrap_or_default()
     }
 
+    pub(crate) fn told_count(&self, account: u32) -> usize {
+        let inner = self.inner();
+        inner.trays.get(&account).map_or(0, |tray| tray.told.len())
+    }
+
     fn sum(&self, of: impl Fn(&Tray) -> usize) -> usize {
         self.inner().trays.values().map(of).sum()
     }
