@@ -40,7 +40,7 @@ use clap::{Parser, Subcommand};
 use command::{
     account, audit, balance, batch, cancel, carrier, cdr, completions, config_check, consent, deck,
     demo, import, limit, mo, numbers, queue, quote, route, send, send_lines, serve, status,
-    suppression, text, trace,
+    suppression, text, trace, webhook,
 };
 
 #[global_allocator]

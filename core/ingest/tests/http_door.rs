@@ -180,6 +180,7 @@ fn open_with(data_dir: &Path, request_timeout: Duration) -> Stand {
         shadow: None,
         loop_probes: Default::default(),
         review: Default::default(),
+        webhooks: None,
         taps: Taps::from(BTreeMap::from([("north".to_owned(), Arc::clone(&tap))])),
     };
     let door = HttpDoor::open(&spec, engine, accounts, batches.clone()).unwrap();

@@ -206,6 +206,7 @@ impl Callers {
             shadow: None,
             loop_probes: Default::default(),
             review: Default::default(),
+            webhooks: None,
             taps: Taps::default(),
         };
         let door = HttpDoor::open(&spec, engine, accounts, batches.clone()).unwrap();
