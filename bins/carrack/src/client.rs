@@ -3,14 +3,13 @@
 //! Bound: 10 seconds to connect, [`CALL`] for a call, no limit for a file on its way. A refusal comes back as one line with the
 //! node's own words.
 
-use std::fs::File;
 use std::io::{Read, Write};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use serde_json::Value;
 use ureq::http::Response;
-use ureq::{Agent, Body, RequestBuilder};
+use ureq::{Agent, Body, RequestBuilder, SendBody};
 
 use crate::fault::Fault;
 
@@ -97,15 +96,18 @@ impl Client {
         self.document(answer)
     }
 
-    /// Sends a CSV file as a stream.
-    pub(crate) fn post_file(
+    /// Sends octets of any kind as a stream.
+    pub(crate) fn post_stream(
         &self,
         path: &str,
         query: &Query<'_>,
-        file: File,
+        octets: &mut dyn Read,
     ) -> Result<Value, Fault> {
-        let request = self.agent.post(self.to(path)).content_type("text/csv");
-        let answer = self.with(request, query, None).send(file);
+        let request = self.agent.post(self.to(path));
+        let request = request.content_type("application/octet-stream");
+        let answer = self
+            .with(request, query, None)
+            .send(SendBody::from_reader(octets));
         self.document(answer)
     }
 

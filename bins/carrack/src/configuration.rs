@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use carrack_engine::{ConsentRule, LimitSettings, SuppressionSettings};
+use carrack_ingest::drop_folder::DropFolderSpec;
 use carrack_ingest::loop_probe;
 use carrack_ingest::tls::check_tls;
 use carrack_message::Micros;
@@ -81,6 +82,12 @@ impl Configuration {
         let numbering = numbering::load(&settings.numbers, &mut faults);
         let routes = routes(&settings, &carriers, &mut faults);
         let limits = limits::of(&settings, &mut faults);
+        for drop in &settings.drop_folders {
+            if let Err(fault) = DropFolderSpec::from_settings(drop) {
+                let what = format!("options of [[drop_folder]]: {fault}");
+                faults.push(at(&settings, drop.line, what));
+            }
+        }
         let suppressions = suppressions::of(&settings, &mut faults);
         let consent = consents::of(&settings, &mut faults);
         let quiet = quiet::of(&settings, &mut faults);

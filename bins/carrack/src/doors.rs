@@ -8,6 +8,7 @@ use carrack_engine::{AccountEntry, Directory, Engine, LimitSettings};
 use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
 use carrack_ingest::batch::{BatchSpec, Batches};
 use carrack_ingest::consent::{ConsentDoor, ConsentSpec, Review};
+use carrack_ingest::drop_folder::{DropFolderSpec, DropFolders};
 use carrack_ingest::http::{HttpDoor, HttpSpec, MetricsPage, Shadow, Taps};
 use carrack_ingest::loop_probe::{LoopProbes, ProbeBoard};
 use carrack_ingest::smpp_server::{SmppServer, SmppServerSpec};
@@ -22,6 +23,7 @@ use crate::{consents, handsets, loop_probes};
 pub(crate) struct Doors {
     book: Arc<AccountBook>,
     batches: Batches,
+    drop_folders: DropFolders,
     http: Option<HttpDoor>,
     smpp: Option<SmppServer>,
     webhooks: Webhooks,
@@ -77,6 +79,12 @@ impl Doors {
         });
         let http = http.transpose()?;
         let probes = loop_probes::specifications(settings);
+        let drops = settings.drop_folders.iter();
+        let drops: Vec<DropFolderSpec> = drops
+            .map(DropFolderSpec::from_settings)
+            .collect::<Result<_, _>>()?;
+        let drop_folders = DropFolders::start(drops, &batches, &book)
+            .context("a drop folder cannot be watched")?;
         let consent = ConsentDoor::start(
             engine,
             Arc::clone(&book),
@@ -84,6 +92,7 @@ impl Doors {
             ConsentSpec::from_settings(settings),
         )?;
         Ok(Self {
+            drop_folders,
             loop_probes: LoopProbes::start(engine.clone(), probes, board)?,
             consent,
             http,
@@ -184,6 +193,7 @@ impl Doors {
             smpp.stop(within_each);
         }
         self.webhooks.stop(within_each);
+        self.drop_folders.stop();
         self.batches.stop();
     }
 }

@@ -16,7 +16,7 @@ const KEPT: f64 = 0.8;
 /// A batch as the node shows it (`GET /v1/batches/{id}`).
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct BatchStatus {
-    /// `queued`, `running`, `finished` or `done`.
+    /// `scheduled`, `queued`, `running`, `finished`, `done`, `paused`, `cancelling` or `cancelled`.
     pub(crate) state: String,
     /// Rows with a verdict.
     pub(crate) rows: u64,
@@ -45,9 +45,9 @@ pub(crate) struct BatchStatus {
 }
 
 impl BatchStatus {
-    /// Whether every row has its verdict and every message its end.
+    /// Whether every row has its verdict and every message its end, or it was cancelled.
     pub(crate) fn is_done(&self) -> bool {
-        self.state == "done"
+        matches!(self.state.as_str(), "done" | "cancelled")
     }
 
     /// Rows that need nothing more.
@@ -111,6 +111,9 @@ impl Progress {
             count(batch.failed),
             count(self.rate as u64),
         );
+        if matches!(batch.state.as_str(), "scheduled" | "paused" | "cancelling") {
+            text.push_str(&format!(" ({})", batch.state));
+        }
         if let Some(hindrance) = &batch.hindrance {
             text.push_str(&format!(" ({hindrance})"));
         }

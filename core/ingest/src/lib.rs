@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod batch;
 pub mod consent;
+pub mod drop_folder;
 pub mod http;
 pub mod loop_probe;
 pub mod replies;

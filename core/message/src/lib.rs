@@ -22,6 +22,7 @@ pub mod record;
 pub mod reference;
 pub mod segment;
 pub mod sender;
+pub mod smart;
 mod status;
 mod tag;
 pub mod tpdu;

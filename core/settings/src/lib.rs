@@ -15,6 +15,7 @@ mod consent;
 mod currency;
 mod customer;
 mod delivery;
+mod drop_folder;
 mod duplicates;
 mod durability;
 mod duration;
@@ -66,6 +67,7 @@ pub use customer::{
     BindKinds, DefaultAlphabet, IdFormat, MoForm, ReceiptDialect, ReceiptError, SenderPattern,
 };
 pub use delivery::{Delivery, Multipart, OnNoResponse};
+pub use drop_folder::DropFolder;
 pub use duplicates::{Duplicates, DuplicatesAnswer, DuplicatesOf};
 pub use durability::{Durability, DurabilityMode};
 pub use fault::{Fault, Faults};

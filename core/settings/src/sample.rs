@@ -42,7 +42,13 @@ fn keys(text: &str) -> BTreeSet<String> {
 
 /// With the sections that are off in the sample.
 fn switched_on(text: &str) -> String {
-    let sections = ["[hlr]", "[shadow]", "[[limit]]", "[[loop_probe]]"];
+    let sections = [
+        "[hlr]",
+        "[shadow]",
+        "[[limit]]",
+        "[[loop_probe]]",
+        "[[drop_folder]]",
+    ];
     sections.iter().fold(text.to_owned(), |text, section| {
         text.replace(&format!("# {section}"), section)
     })

@@ -15,9 +15,9 @@ use crate::route::Names;
 use crate::source::Source;
 use crate::suppression;
 use crate::{
-    Account, Batch, Bind, Carrier, Cdr, Consent, Currencies, Delivery, Durability, Faults, Hlr,
-    Http, Limit, Limits, Log, LoopProbe, Mo, MoRoute, Node, Numbers, Quality, Queue, Quiet, Route,
-    Runtime, Shadow, Shutdown, SmppServer, Suppression, Suppressions,
+    Account, Batch, Bind, Carrier, Cdr, Consent, Currencies, Delivery, DropFolder, Durability,
+    Faults, Hlr, Http, Limit, Limits, Log, LoopProbe, Mo, MoRoute, Node, Numbers, Quality, Queue,
+    Quiet, Route, Runtime, Shadow, Shutdown, SmppServer, Suppression, Suppressions,
 };
 
 /// Most octets of a configuration file.
@@ -56,6 +56,7 @@ const LISTS: &[&str] = &[
     "suppression",
     "quiet_hours",
     "loop_probe",
+    "drop_folder",
 ];
 
 /// The configuration of a node; it holds together.
@@ -105,6 +106,8 @@ pub struct Settings {
     pub routes: Vec<Route>,
     /// `[[mo_route]]`, in the file's order, which is their rank.
     pub mo_routes: Vec<MoRoute>,
+    /// `[[drop_folder]]`, in the file's order.
+    pub drop_folders: Vec<DropFolder>,
     /// `[[limit]]`, in the file's order.
     pub limit_rules: Vec<Limit>,
     /// `[consent]`; none: texts of handsets mean nothing to the node.
@@ -216,6 +219,18 @@ impl<'a> Document<'a> {
         let probes = loop_probes.iter().map(|p| (p.name.as_str(), p.line));
         self.unique("two loop probes are named", true, probes);
         self.check_receivers(&carriers, &routes);
+        let drops = self.list("drop_folder");
+        let drop_folders: Vec<DropFolder> = drops
+            .iter()
+            .map(|section| DropFolder::read(section, &names))
+            .collect();
+        let paths: Vec<String> = drop_folders
+            .iter()
+            .map(|drop| drop.folder.display().to_string())
+            .collect();
+        let drops = paths.iter().zip(&drop_folders);
+        let drops = drops.map(|(path, drop)| (path.as_str(), drop.line));
+        self.unique("two drop folders are named", true, drops);
         let queue = self.table("queue", Queue::read);
         self.check_waits(&queue, &routes);
         self.check_lookups(&routes);
@@ -269,6 +284,7 @@ impl<'a> Document<'a> {
             routes,
             mo_routes,
             limit_rules,
+            drop_folders,
             suppression_lists,
             quiet_hours,
             loop_probes,

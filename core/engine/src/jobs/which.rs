@@ -35,6 +35,14 @@ pub struct JobFilter {
     /// Accepted at least so many seconds before the job began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub older_than_seconds: Option<u64>,
+    /// The batch it came with.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "batch_name")]
+    #[schema(value_type = Option<String>)]
+    pub batch: Option<u64>,
+}
+
+fn batch_name<S: Serializer>(batch: &Option<u64>, out: S) -> Result<S::Ok, S::Error> {
+    out.collect_str(&format_args!("{:016x}", batch.unwrap_or(0)))
 }
 
 fn class_name<S: Serializer>(class: &Option<Class>, out: S) -> Result<S::Ok, S::Error> {
@@ -62,6 +70,7 @@ pub(crate) struct Which {
     to_prefix: Option<Prefix>,
     from: Option<String>,
     pub(crate) older_than_ns: Option<u64>,
+    pub(crate) batch: Option<u64>,
 }
 
 impl Which {
@@ -84,6 +93,7 @@ impl Which {
             account: account.transpose()?,
             to_prefix: filter.to_prefix,
             from: filter.from.clone(),
+            batch: filter.batch,
             older_than_ns: filter
                 .older_than_seconds
                 .map(|seconds| seconds.saturating_mul(1_000_000_000)),
@@ -100,12 +110,21 @@ impl Which {
 
     /// Whether all of such a lane matches.
     pub(crate) fn takes_whole_lanes(&self) -> bool {
-        self.to_prefix.is_none() && self.from.is_none() && self.older_than_ns.is_none()
+        self.to_prefix.is_none()
+            && self.from.is_none()
+            && self.older_than_ns.is_none()
+            && self.batch.is_none()
     }
 
     /// Whether a message of a lane that matches does so too, but for its age; its sender is asked for only if it counts.
-    pub(crate) fn message<'a>(&self, to: Msisdn, from: impl FnOnce() -> Option<&'a str>) -> bool {
-        self.to_prefix.is_none_or(|prefix| prefix.covers(to))
+    pub(crate) fn message<'a>(
+        &self,
+        to: Msisdn,
+        batch: u64,
+        from: impl FnOnce() -> Option<&'a str>,
+    ) -> bool {
+        self.batch.is_none_or(|wanted| batch == wanted)
+            && self.to_prefix.is_none_or(|prefix| prefix.covers(to))
             && self
                 .from
                 .as_deref()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
@@ -13,27 +13,28 @@ use tokio::sync::Notify;
 use super::errors::write_header;
 use super::fault::{BatchFault, BatchesFault};
 use super::intake::Intake;
-use super::job::{BatchState, JOB_VERSION, Job, JobRecord};
-use super::layout::Layout;
+use super::job::{BatchState, JOB_VERSION, Job, JobRecord, Swaps};
+use super::layout::{Layout, RESERVED_DETAIL};
 use super::number::{BatchNumber, Numbers};
+use super::request::BatchRequest;
+use super::shape::Format;
 use super::specification::BatchSpec;
 use super::store::{Spool, SpoolFault, Store, errors_path};
 use super::supervisor;
+use super::timing::Timing;
 use super::upload::UploadKey;
 use super::view::BatchView;
 use crate::accounts::{Account, AccountBook};
 
-/// What a batch is asked for with.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BatchRequest {
-    /// Sender of rows that name none.
-    pub from: Option<String>,
-    /// Text of each row, with placeholders.
-    pub template: Option<String>,
-    /// Class of rows that name none.
-    pub class: Option<String>,
-    /// The customer's name of the file.
-    pub filename: Option<String>,
+/// Rows of a batch that were refused, as a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorsFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// So many of its octets count.
+    pub octets: u64,
+    /// That of the source.
+    pub format: Format,
 }
 
 /// What the doors and the thread of batches share.
@@ -48,6 +49,8 @@ pub(crate) struct Shared {
     store: Store,
     numbers: Numbers,
     pub(super) clock: SystemClock,
+    /// Files that are only looked at just now.
+    pub(super) checks: AtomicUsize,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -95,6 +98,7 @@ impl Batches {
             store,
             numbers,
             clock: SystemClock::default(),
+            checks: AtomicUsize::new(0),
             thread: Mutex::new(None),
         });
         let thread = {
@@ -119,12 +123,25 @@ impl Batches {
         let jobs = self.shared.jobs();
         let queued = jobs
             .iter()
-            .filter(|job| job.live().record.state == BatchState::Queued)
+            .filter(|job| job.live().record.state.has_rows_left())
             .count();
         if queued >= self.shared.spec.queued_max {
             return Err(BatchFault::TooMany { queued });
         }
-        let number = self.shared.numbers.next(self.shared.utc_ns());
+        self.spool_as(self.next_number())
+    }
+
+    /// A number for a batch that is to come.
+    #[must_use]
+    pub fn next_number(&self) -> BatchNumber {
+        self.shared.numbers.next(self.shared.utc_ns())
+    }
+
+    /// Opens the place for a source whose batch has this number. Blocking.
+    ///
+    /// # Errors
+    /// [`BatchFault::Spool`].
+    pub fn spool_as(&self, number: BatchNumber) -> Result<Spool, BatchFault> {
         Ok(self.shared.store.spool(number).map_err(SpoolFault::Disk)?)
     }
 
@@ -149,11 +166,14 @@ impl Batches {
         request: BatchRequest,
         upload: Option<UploadKey>,
     ) -> Result<BatchView, BatchFault> {
-        let (octets, whole) = spool.beginning().map_err(SpoolFault::Disk)?;
-        let layout = Layout::read(&octets, whole, request.template.as_deref())?;
+        let seen = spool.seen(&request.shape, self.shared.spec.unpacked_max)?;
+        let (octets, shape) = (&seen.beginning, seen.shape);
+        let layout = Layout::read(octets, seen.whole, &shape, &request.wanted())?;
         check(&request, &layout, account)?;
         let mut errors = Vec::new();
         write_header(&layout, &mut errors);
+        let now_utc_ns = self.shared.utc_ns();
+        let timing = Timing::of(&request, now_utc_ns)?;
         let number = spool.number;
         let record = JobRecord {
             version: JOB_VERSION,
@@ -163,10 +183,13 @@ impl Batches {
             template: request.template,
             from: request.from,
             class: request.class,
-            created_utc_ns: self.shared.utc_ns(),
+            created_utc_ns: now_utc_ns,
             finished_utc_ns: 0,
             total_octets: spool.octets(),
-            state: BatchState::Queued,
+            state: match timing.start_at_utc_ns {
+                0 => BatchState::Queued,
+                _ => BatchState::Scheduled,
+            },
             row_next: 1,
             source_octet: layout.rows.octet,
             source_line: layout.rows.line,
@@ -176,6 +199,17 @@ impl Batches {
             submitted: 0,
             delivered: 0,
             failed: 0,
+            shape: Some(shape),
+            columns: request.columns,
+            template_syntax: request.template_syntax,
+            read_octets: 0,
+            fault: None,
+            timing,
+            duplicates: request.duplicates,
+            smart_characters: request.smart_characters,
+            swaps: Swaps::default(),
+            rows_total: None,
+            withdrawn: 0,
             repeated: 0,
             upload,
         };
@@ -205,12 +239,31 @@ impl Batches {
         Some(BatchView::of(&live))
     }
 
-    /// The errors file of a batch of an account, and how many of its octets count.
+    /// Batches of an account, the newest first.
     #[must_use]
-    pub fn errors(&self, number: BatchNumber, account: &str) -> Option<(PathBuf, u64)> {
+    pub fn list(&self, account: &str, most: usize) -> Vec<BatchView> {
+        let jobs = self.shared.jobs();
+        let mut found = Vec::new();
+        for job in jobs.iter().rev() {
+            let live = job.live();
+            if found.len() < most && live.record.account == account {
+                found.push(BatchView::of(&live));
+            }
+        }
+        found
+    }
+
+    /// The errors file of a batch of an account.
+    #[must_use]
+    pub fn errors(&self, number: BatchNumber, account: &str) -> Option<ErrorsFile> {
         let job = self.find(number, account)?;
-        let octets = job.live().record.errors_octets;
-        Some((errors_path(&job.folder), octets))
+        let live = job.live();
+        let shape = live.record.shape.as_ref();
+        Some(ErrorsFile {
+            path: errors_path(&job.folder),
+            octets: live.record.errors_octets,
+            format: shape.map_or(Format::Csv, |shape| shape.format),
+        })
     }
 
     /// Ends after the chunks that are on their way, which the engine must still answer; what is not done goes on after
@@ -231,7 +284,7 @@ impl Batches {
         }
     }
 
-    fn find(&self, number: BatchNumber, account: &str) -> Option<Arc<Job>> {
+    pub(super) fn find(&self, number: BatchNumber, account: &str) -> Option<Arc<Job>> {
         let jobs = self
             .shared
             .jobs
@@ -244,15 +297,18 @@ impl Batches {
     }
 }
 
-fn check(request: &BatchRequest, layout: &Layout, account: &Account) -> Result<(), BatchFault> {
+pub(super) fn check(
+    request: &BatchRequest,
+    layout: &Layout,
+    account: &Account,
+) -> Result<(), BatchFault> {
     let fault = |field, detail: String| BatchFault::Field { field, detail };
     if let Some(column) = layout.reserved() {
-        let detail = "this column is not done for batches in this version; take it out, or rename it if it is only for you";
-        return Err(fault(column, detail.to_owned()));
+        return Err(fault(column, RESERVED_DETAIL.to_owned()));
     }
     if let Some(from) = &request.from {
         Sender::parse(from).map_err(|found| fault("from", found.to_string()))?;
-    } else if layout.from.is_none() && account.sender.is_none() {
+    } else if layout.from.is_none_or(|column| column >= layout.found) && account.sender.is_none() {
         let detail = "nobody says who the messages are from; add a column `from`, or name a sender with the batch";
         return Err(fault("from", detail.to_owned()));
     }

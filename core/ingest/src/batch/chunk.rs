@@ -10,13 +10,16 @@ use std::collections::HashMap;
 use carrack_engine::{IdempotencyKey, Refusal, Seen, ShadowDoor, Submission};
 use carrack_message::record::BatchRow;
 use carrack_message::{Class, Network};
-use carrack_routing::RouteTable;
+use carrack_routing::{Choice, RouteTable};
 
+use super::duplicates::Before;
 use super::errors::{RowVerdict, surplus, write_refused};
-use super::layout::Layout;
+use super::job::Swaps;
+use super::layout::{Layout, RESERVED_DETAIL};
+use super::reader::Reader;
 use super::rows::{Found, Place, RowFault, RowReader};
 use crate::accounts::Account;
-use crate::submission::{Fields, Screen, SubmissionFault};
+use crate::submission::{Fields, Screen, Screened, SubmissionFault};
 
 /// What the rows of a batch have in common.
 pub(crate) struct Terms<'a> {
@@ -36,6 +39,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) refused: &'a HashMap<u64, Refusal>,
     /// Who is shown rows that no carrier takes; the engine never sees them.
     pub(crate) shadow: Option<&'a ShadowDoor>,
+    /// Whether typographic signs are written plainly where that saves a segment.
+    pub(crate) smart_characters: bool,
 }
 
 /// Rows with their verdicts.
@@ -48,6 +53,9 @@ pub(crate) struct Prepared {
     pub(crate) rows: u32,
     /// Rows that no carrier takes, for the shadow.
     pub(crate) unrouted: Vec<Seen>,
+    /// Rows that are marked as being in the file.
+    pub(crate) marked: usize,
+    pub(crate) swaps: Swaps,
 }
 
 /// Whether a chunk is whole.
@@ -65,8 +73,9 @@ impl Prepared {
     /// Takes rows until there are `rows_max`; `row_next` is the number of the first.
     pub(crate) fn fill(
         &mut self,
-        reader: &mut RowReader,
+        reader: &mut Reader,
         terms: &Terms<'_>,
+        before: &mut Option<Before>,
         row_next: u64,
         rows_max: u32,
     ) -> Filled {
@@ -78,9 +87,19 @@ impl Prepared {
                 Found::Row => None,
                 Found::Bad(fault) => Some(fault),
             };
-            let row = row_next + u64::from(self.rows);
-            match verdict(reader, terms, row, bad, &mut text, &mut self.unrouted) {
-                Ok(submission) => self.submissions.push(submission),
+            let judged = Judged {
+                row: row_next + u64::from(self.rows),
+                bad,
+                text: &mut text,
+                unrouted: &mut self.unrouted,
+                chosen: &mut |_: &Choice| {},
+            };
+            let found = judge(reader, terms, before, judged);
+            match found {
+                Ok(screened) => {
+                    self.swaps.note(screened.swapped);
+                    self.submissions.push(screened.submission);
+                }
                 Err(verdict) => {
                     write_refused(terms.layout, reader, &verdict, &mut self.errors);
                     self.rejected += 1;
@@ -103,33 +122,54 @@ pub(crate) struct Cursor {
     pub(crate) errors_octets: u64,
 }
 
-fn verdict(
-    reader: &RowReader,
+/// A row to be judged, and where what is found on the way goes.
+pub(crate) struct Judged<'a, F> {
+    /// From 1.
+    pub(crate) row: u64,
+    /// Why it could not be told apart.
+    pub(crate) bad: Option<RowFault>,
+    /// Becomes what it says.
+    pub(crate) text: &'a mut String,
+    pub(crate) unrouted: &'a mut Vec<Seen>,
+    /// Is shown its carriers.
+    pub(crate) chosen: &'a mut F,
+}
+
+/// The verdict of the row that the reader stands on.
+pub(crate) fn judge<F: FnMut(&Choice)>(
+    reader: &Reader,
     terms: &Terms<'_>,
-    row: u64,
-    bad: Option<RowFault>,
-    text: &mut String,
-    unrouted: &mut Vec<Seen>,
-) -> Result<Submission, RowVerdict> {
+    before: &mut Option<Before>,
+    judged: Judged<'_, F>,
+) -> Result<Screened, RowVerdict> {
+    let screened = verdict(reader, terms, judged)?;
+    if let Some(before) = before {
+        let to = terms.layout.name(terms.layout.to);
+        before.take(&screened.submission, to)?;
+    }
+    Ok(screened)
+}
+
+fn verdict<F: FnMut(&Choice)>(
+    reader: &Reader,
+    terms: &Terms<'_>,
+    judged: Judged<'_, F>,
+) -> Result<Screened, RowVerdict> {
+    let Judged {
+        row,
+        bad,
+        text,
+        unrouted,
+        chosen,
+    } = judged;
     let layout = terms.layout;
     if let Some(fault) = bad {
-        let column = match fault {
-            RowFault::Unclosed { column } | RowFault::AfterQuote { column } => {
-                layout.name(column - 1)
-            }
-            RowFault::TooLong | RowFault::TooManyColumns => "",
-        };
-        return Err(RowVerdict {
-            column: column.to_owned(),
-            detail: if reader.columns() == 0 {
-                let to = layout.name(layout.to);
-                format!("{fault}; here its beginning stands in `{to}`")
-            } else {
-                fault.to_string()
-            },
-        });
+        return Err(split_fault(reader, layout, fault));
     }
-    check_columns(reader, layout)?;
+    match reader {
+        Reader::Cells(reader) => check_columns(reader, layout)?,
+        Reader::Objects(_) => check_keys(reader, layout)?,
+    }
     let cell = |column: usize| text_of(reader, layout, column);
     let optional = |column: Option<usize>| column.map(cell).transpose();
     let to = cell(layout.to)?;
@@ -137,16 +177,7 @@ fn verdict(
     let client_ref = optional(layout.client_ref)?;
     let key = optional(layout.idempotency_key)?;
     text.clear();
-    match (&layout.template, layout.text) {
-        (Some(template), _) => template.render(
-            |column, out| {
-                out.push_str(&cell(column)?);
-                Ok(())
-            },
-            text,
-        )?,
-        (None, column) => text.push_str(&optional(column)?.unwrap_or_default()),
-    }
+    text_of_row(reader, layout, text)?;
     if let Some(refusal) = terms.refused.get(&row) {
         let column = match refusal {
             Refusal::KeyUsed => layout.idempotency_key,
@@ -181,6 +212,7 @@ fn verdict(
             batch: terms.batch,
             row,
         }),
+        smart_characters: terms.smart_characters,
         ..Fields::default()
     };
     let screen = Screen::new(terms.account, terms.class_default);
@@ -190,15 +222,68 @@ fn verdict(
             let (submission, at_utc_ns) = (&screened.submission, terms.at_utc_ns);
             unrouted.extend(shadow.copy(submission, at_utc_ns, Network::UNKNOWN, None));
         }
-        routed?;
-        let mut submission = screened.submission;
-        put_key(key.as_deref(), &mut submission)?;
-        Ok(submission)
+        chosen(&routed?);
+        let mut screened = screened;
+        put_key(key.as_deref(), &mut screened.submission)?;
+        Ok(screened)
     });
     screened.map_err(|fault| RowVerdict {
         column: fault.field.to_owned(),
         detail: fault.detail,
     })
+}
+
+/// Appends what a row says: its text, or what the template makes of its columns.
+pub(crate) fn text_of_row(
+    reader: &Reader,
+    layout: &Layout,
+    text: &mut String,
+) -> Result<(), RowVerdict> {
+    match (&layout.template, layout.text) {
+        (Some(template), _) => {
+            let cell = |column| optional_text_of(reader, layout, column);
+            template.render(&layout.names, cell, text)
+        }
+        (None, Some(column)) => {
+            text.push_str(&text_of(reader, layout, column)?);
+            Ok(())
+        }
+        (None, None) => Ok(()),
+    }
+}
+
+/// What is said of a row that cannot be told apart.
+fn split_fault(reader: &Reader, layout: &Layout, fault: RowFault) -> RowVerdict {
+    let column = match fault {
+        RowFault::Unclosed { column } | RowFault::AfterQuote { column } => layout.name(column - 1),
+        _ => "",
+    };
+    let stands_whole = match reader {
+        Reader::Cells(reader) => reader.columns() == 0,
+        Reader::Objects(_) => fault == RowFault::TooLong,
+    };
+    RowVerdict {
+        column: column.to_owned(),
+        detail: if stands_whole {
+            let to = layout.name(layout.to);
+            format!("{fault}; here its beginning stands in `{to}`")
+        } else {
+            fault.to_string()
+        },
+    }
+}
+
+/// Nothing that batches cannot do yet, which the first objects did not show.
+fn check_keys(reader: &Reader, layout: &Layout) -> Result<(), RowVerdict> {
+    for (column, name) in layout.reserved_columns() {
+        if column >= layout.found && reader.cell(column).is_some() {
+            return Err(RowVerdict {
+                column: name.to_owned(),
+                detail: RESERVED_DETAIL.to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Puts the key of a row, where it has one, on its message.
@@ -238,8 +323,20 @@ fn check_columns(reader: &RowReader, layout: &Layout) -> Result<(), RowVerdict> 
     })
 }
 
+/// The text of a column; none where the row has no such.
+fn optional_text_of<'r>(
+    reader: &'r Reader,
+    layout: &Layout,
+    column: usize,
+) -> Result<Option<Cow<'r, str>>, RowVerdict> {
+    if reader.cell(column).is_none() && !reader.is_nested(column) {
+        return Ok(None);
+    }
+    text_of(reader, layout, column).map(Some)
+}
+
 fn text_of<'r>(
-    reader: &'r RowReader,
+    reader: &'r Reader,
     layout: &Layout,
     column: usize,
 ) -> Result<Cow<'r, str>, RowVerdict> {
@@ -247,6 +344,10 @@ fn text_of<'r>(
         column: layout.name(column).to_owned(),
         detail,
     };
+    if reader.is_nested(column) {
+        let detail = "is a list or an object; write a text or a number";
+        return Err(fault(detail.to_owned()));
+    }
     let text = match reader.cell(column).unwrap_or_default() {
         Cow::Borrowed(octets) => std::str::from_utf8(octets).map(Cow::Borrowed),
         Cow::Owned(octets) => String::from_utf8(octets)
@@ -255,7 +356,7 @@ fn text_of<'r>(
     };
     let text = text.map_err(|found| {
         fault(format!(
-            "octet {} is not UTF-8; save the file as UTF-8",
+            "octet {} is not UTF-8; save the file as UTF-8, or name its encoding with the batch",
             found.valid_up_to() + 1
         ))
     })?;

@@ -3,6 +3,8 @@
 use thiserror::Error;
 
 use super::layout::LayoutFault;
+use super::request::OptionFault;
+use super::shape::ShapeFault;
 use super::store::SpoolFault;
 
 /// Why a batch is not taken in.
@@ -11,6 +13,9 @@ pub enum BatchFault {
     /// The header or the template. Not to be tried again as it is.
     #[error(transparent)]
     Layout(#[from] LayoutFault),
+    /// What the file is. Not to be tried again as it is, unless the disk is the cause.
+    #[error(transparent)]
+    Shape(#[from] ShapeFault),
     /// Its key was used for another upload. Not to be tried again as it is.
     #[error(
         "the key was used for another file or other parameters; give every upload a key of its own"
@@ -24,6 +29,9 @@ pub enum BatchFault {
         /// What is wrong and how to mend it.
         detail: String,
     },
+    /// An option of the request. Not to be tried again as it is.
+    #[error(transparent)]
+    Option(#[from] OptionFault),
     /// Too large, or the disk refuses.
     #[error(transparent)]
     Spool(#[from] SpoolFault),
@@ -33,6 +41,9 @@ pub enum BatchFault {
         /// Batches that wait.
         queued: usize,
     },
+    /// Others are being looked at. Try again later.
+    #[error("other files are being looked at; try again when that is done")]
+    TooManyChecks,
     /// We are stopping. Try again after the start.
     #[error("the node is stopping; try again when it is back")]
     Stopping,

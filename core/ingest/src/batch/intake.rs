@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use carrack_engine::{BatchCounters, Chunk, Engine, ShadowDoor};
+use carrack_engine::{
+    BatchCounters, Chunk, Engine, JobFilter, JobKind, JobRequest, JobStatus, ShadowDoor,
+};
 use carrack_message::record::BatchProgress;
 use carrack_routing::RouteTable;
 
@@ -21,10 +23,44 @@ pub trait Intake: Clone + Send + 'static {
     fn counters(&self, batch: u64) -> Arc<BatchCounters>;
     /// How far the log says that a batch was taken.
     fn resume(&self, batch: u64) -> Option<BatchProgress>;
+    /// Begins to withdraw what waits of a batch; the number of that job.
+    ///
+    /// # Errors
+    /// Why not now.
+    fn withdraw(&self, batch: u64) -> Result<u64, String>;
+    /// How far such a job is.
+    fn withdrawal(&self, job: u64) -> Withdrawal;
     /// Who is shown what becomes of new messages.
     fn shadow(&self) -> Option<Arc<ShadowDoor>> {
         None
     }
+}
+
+/// What rows are judged by.
+#[derive(Clone)]
+pub struct Tables {
+    /// Carriers and routes.
+    pub routes: Arc<RouteTable>,
+}
+
+/// How far it is with what waits of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// So many are withdrawn.
+    Going {
+        /// Messages.
+        done: u64,
+    },
+    /// That was all.
+    Over {
+        /// Messages.
+        done: u64,
+    },
+    /// It ended early; what is left has to be withdrawn once more.
+    Gone {
+        /// Messages.
+        done: u64,
+    },
 }
 
 impl Intake for Engine {
@@ -46,6 +82,39 @@ impl Intake for Engine {
 
     fn resume(&self, batch: u64) -> Option<BatchProgress> {
         self.batch_resume(batch)
+    }
+
+    fn withdraw(&self, batch: u64) -> Result<u64, String> {
+        let request = JobRequest {
+            kind: JobKind::Purge,
+            filter: JobFilter {
+                batch: Some(batch),
+                ..JobFilter::default()
+            },
+            dry_run: false,
+        };
+        let status = self.start_job(request);
+        status
+            .map(|status| status.id)
+            .map_err(|refused| refused.to_string())
+    }
+
+    fn withdrawal(&self, job: u64) -> Withdrawal {
+        let found = self.jobs().into_iter().find(|status| status.id == job);
+        match found {
+            None => Withdrawal::Gone { done: 0 },
+            Some(JobStatus {
+                state: "done",
+                done,
+                ..
+            }) => Withdrawal::Over { done },
+            Some(JobStatus {
+                state: "stopped",
+                done,
+                ..
+            }) => Withdrawal::Gone { done },
+            Some(JobStatus { done, .. }) => Withdrawal::Going { done },
+        }
     }
 
     fn shadow(&self) -> Option<Arc<ShadowDoor>> {

@@ -1,5 +1,6 @@
 //! One batch: what was asked for, how far it is, and what of that is on disk.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,14 +9,22 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::chunk::Cursor;
+use super::duplicates::Duplicates;
+use super::layout::{ColumnMap, Wanted};
 use super::number::BatchNumber;
 use super::rows::Place;
+use super::shape::Shape;
+use super::store::write_job;
+use super::template::TemplateSyntax;
+use super::timing::Timing;
 use super::upload::UploadKey;
 
 /// Where a batch stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BatchState {
+    /// Waits for its moment.
+    Scheduled,
     /// Waits for its turn.
     Queued,
     /// Its rows are being taken.
@@ -24,6 +33,51 @@ pub enum BatchState {
     Finished,
     /// Every accepted message is final.
     Done,
+    /// Held until it is resumed: no more rows are taken.
+    Paused,
+    /// No more rows are taken; what waits is being withdrawn.
+    Cancelling,
+    /// What waited was withdrawn; the rest is on its way, or final.
+    Cancelled,
+}
+
+impl BatchState {
+    /// Whether rows are still to be taken, now or later.
+    pub(crate) fn has_rows_left(self) -> bool {
+        matches!(
+            self,
+            Self::Scheduled | Self::Queued | Self::Running | Self::Paused
+        )
+    }
+}
+
+/// Signs that were written plainly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Swaps {
+    /// Rows.
+    pub rows: u64,
+    /// Characters.
+    pub characters: u64,
+    /// Segments that these rows take less.
+    pub segments_saved: u64,
+}
+
+impl Swaps {
+    pub(crate) fn note(&mut self, swapped: Option<(u32, u8)>) {
+        if let Some((characters, saved)) = swapped {
+            self.add(Self {
+                rows: 1,
+                characters: u64::from(characters),
+                segments_saved: u64::from(saved),
+            });
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.characters += other.characters;
+        self.segments_saved += other.segments_saved;
+    }
 }
 
 /// `job.json`: what survives, also after the log has let go of the batch.
@@ -49,6 +103,36 @@ pub(crate) struct JobRecord {
     pub(crate) submitted: u64,
     pub(crate) delivered: u64,
     pub(crate) failed: u64,
+    /// What the source is; none: plain UTF-8, kept by an earlier version.
+    #[serde(default)]
+    pub(crate) shape: Option<Shape>,
+    /// Which column is which field.
+    #[serde(default)]
+    pub(crate) columns: ColumnMap,
+    #[serde(default)]
+    pub(crate) template_syntax: Option<TemplateSyntax>,
+    /// Octets of the file that were read, where they are not those of the text.
+    #[serde(default)]
+    pub(crate) read_octets: u64,
+    /// Why the source could not be read to its end.
+    #[serde(default)]
+    pub(crate) fault: Option<String>,
+    #[serde(default)]
+    pub(crate) timing: Timing,
+    #[serde(default)]
+    pub(crate) duplicates: Option<Duplicates>,
+    /// Whether typographic signs are written plainly where that saves a segment.
+    #[serde(default)]
+    pub(crate) smart_characters: bool,
+    /// What that came to; after a crash perhaps less than it was.
+    #[serde(default)]
+    pub(crate) swaps: Swaps,
+    /// Rows of the source, where they were counted.
+    #[serde(default)]
+    pub(crate) rows_total: Option<u64>,
+    /// Messages that were withdrawn.
+    #[serde(default)]
+    pub(crate) withdrawn: u64,
     /// Rows whose key, or content, was met before.
     #[serde(default)]
     pub(crate) repeated: u64,
@@ -69,6 +153,33 @@ impl JobRecord {
                 line: self.source_line,
             },
             errors_octets: self.errors_octets,
+        }
+    }
+
+    /// Whether nothing more is to come of it.
+    pub(crate) fn has_ended(&self) -> bool {
+        match self.state {
+            BatchState::Done => true,
+            BatchState::Cancelled => self.finished_utc_ns > 0,
+            _ => false,
+        }
+    }
+
+    pub(crate) fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            template: self.template.as_deref(),
+            syntax: self.template_syntax,
+            columns: &self.columns,
+        }
+    }
+
+    /// Octets of the file whose rows have their verdict, as near as can be told.
+    pub(crate) fn octets_done(&self) -> u64 {
+        let is_direct = self.shape.as_ref().is_none_or(Shape::is_direct);
+        match self.state {
+            _ if is_direct => self.source_octet,
+            BatchState::Finished | BatchState::Done if self.fault.is_none() => self.total_octets,
+            _ => self.read_octets.min(self.total_octets),
         }
     }
 
@@ -117,6 +228,10 @@ pub(crate) struct Live {
     /// What is on disk.
     pub(crate) written: Option<JobRecord>,
     pub(crate) counters: Option<Arc<BatchCounters>>,
+    /// A run has it in hand, or nobody knows until the next start what became of its last chunk.
+    pub(crate) in_hand: bool,
+    /// The job of the queue that withdraws what waits, and what was withdrawn before it.
+    pub(crate) withdrawal: Option<(u64, u64)>,
     pub(crate) pace: Pace,
     /// Why it does not get on, where it does not.
     pub(crate) hindrance: Option<String>,
@@ -127,6 +242,8 @@ pub(crate) struct Job {
     pub(crate) number: BatchNumber,
     pub(crate) folder: PathBuf,
     live: Mutex<Live>,
+    /// One writes `job.json` at a time.
+    writing: Mutex<()>,
 }
 
 impl Job {
@@ -136,6 +253,8 @@ impl Job {
             record,
             written,
             counters: None,
+            in_hand: false,
+            withdrawal: None,
             pace: Pace::default(),
             hindrance: None,
         };
@@ -143,7 +262,20 @@ impl Job {
             number,
             folder,
             live: Mutex::new(live),
+            writing: Mutex::new(()),
         }
+    }
+
+    /// Writes `job.json` where it is not what is on disk. Blocking.
+    pub(crate) fn write(&self) -> io::Result<()> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let record = self.record();
+        if self.live().written.as_ref() == Some(&record) {
+            return Ok(());
+        }
+        write_job(&self.folder, &record)?;
+        self.live().written = Some(record);
+        Ok(())
     }
 
     /// Held for a moment only: once a chunk, once a second, once a question.

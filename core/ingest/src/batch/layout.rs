@@ -1,19 +1,42 @@
 //! What the header of a source says: which column is what, and where the rows begin.
 //!
 //! Promise: a source without usable header is refused at once, with line, column and cure. The byte order mark is
-//! passed over; comma, semicolon or tab is told from the header.
+//! passed over. Of NDJSON the keys that its first objects have are the columns, and the fields of a message always.
+
+use std::collections::BTreeMap;
 
 use thiserror::Error;
 
+use super::json_rows::{column_name, keys};
 use super::rows::{Found, Place, RowFault, RowReader};
-use super::template::{Template, TemplateFault};
+use super::shape::{Format, Shape};
+use super::template::{Template, TemplateFault, TemplateSyntax};
 use crate::submission::nearest;
 
 /// Columns that an errors file has behind those of its source; in a source they are passed over.
 pub(crate) const ERROR_COLUMNS: [&str; 3] = ["error_line", "error_column", "error"];
 
+/// Fields of a message that a row may give; any column can be named as one of them.
+const FIELDS: [&str; 6] = [
+    "to",
+    "text",
+    "from",
+    "class",
+    "client_ref",
+    "idempotency_key",
+];
+
+/// Which column is which field, where their names do not say it.
+pub type ColumnMap = BTreeMap<String, String>;
+
 /// Fields of a message that a batch cannot do yet: passing them over would promise them.
 const RESERVED_COLUMNS: [&str; 4] = ["send_at", "validity", "encoding", "callback_url"];
+
+/// What is said of them.
+pub(crate) const RESERVED_DETAIL: &str = "this column is not done for batches in this version; take it out, or rename it if it is only for you";
+
+/// Columns that a fault lists.
+const COLUMNS_SHOWN_MAX: usize = 20;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -23,9 +46,29 @@ pub enum LayoutFault {
     /// Nothing in the source.
     #[error("the file is empty; begin it with a header such as to,text")]
     Empty,
-    /// UTF-16.
-    #[error("the file is in UTF-16; save it as UTF-8")]
-    Utf16,
+    /// NDJSON without an object.
+    #[error(
+        "no line that the file begins with is a JSON object; write one a line, such as {{\"to\": \"+447700900123\", \"text\": \"Hello\"}}"
+    )]
+    NoObject,
+    /// A field that is mapped and is none.
+    #[error("column.{field}: {cure}")]
+    NoField {
+        /// What was written.
+        field: String,
+        /// The nearest field, or all of them.
+        cure: String,
+    },
+    /// A column that a field is mapped to and that is not there.
+    #[error("column.{field}: there is no column {column:?}; {cure}")]
+    NoColumn {
+        /// The field.
+        field: String,
+        /// What was written.
+        column: String,
+        /// The nearest column, and those found.
+        cure: String,
+    },
     /// The header is no row.
     #[error("line {line}, the header: {fault}")]
     Row {
@@ -67,9 +110,18 @@ pub enum LayoutFault {
     Template(#[from] TemplateFault),
 }
 
+/// What is asked of the columns of a source.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) template: Option<&'a str>,
+    pub(crate) syntax: Option<TemplateSyntax>,
+    pub(crate) columns: &'a ColumnMap,
+}
+
 /// Where each column stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Layout {
+    pub(crate) format: Format,
     pub(crate) delimiter: u8,
     /// Names as in the file.
     pub(crate) names: Vec<String>,
@@ -85,6 +137,8 @@ pub(crate) struct Layout {
     pub(crate) kept: Vec<usize>,
     /// Where the rows begin.
     pub(crate) rows: Place,
+    /// So many columns stand in the source; those behind them only may.
+    pub(crate) found: usize,
 }
 
 impl Layout {
@@ -92,19 +146,19 @@ impl Layout {
     pub(crate) fn read(
         octets: &[u8],
         whole: bool,
-        template: Option<&str>,
+        shape: &Shape,
+        wanted: &Wanted<'_>,
     ) -> Result<Self, LayoutFault> {
-        if octets.starts_with(b"\xFF\xFE") || octets.starts_with(b"\xFE\xFF") {
-            return Err(LayoutFault::Utf16);
-        }
         let marked = octets.strip_prefix(BYTE_ORDER_MARK);
         let text = marked.unwrap_or(octets);
         let start = Place {
             octet: (octets.len() - text.len()) as u64,
             line: 1,
         };
-        let delimiter = delimiter(text);
-        let mut reader = RowReader::new(delimiter, start);
+        if shape.format == Format::Ndjson {
+            return Self::of_objects(text, start, wanted);
+        }
+        let mut reader = RowReader::new(shape.delimiter, start);
         reader.feed(text);
         if whole {
             reader.end();
@@ -125,15 +179,6 @@ impl Layout {
                 });
             }
         };
-        Self::of_header(&reader, line, delimiter, template)
-    }
-
-    fn of_header(
-        reader: &RowReader,
-        line: u64,
-        delimiter: u8,
-        template: Option<&str>,
-    ) -> Result<Self, LayoutFault> {
         let mut names = Vec::with_capacity(reader.columns());
         for column in 0..reader.columns() {
             let name = reader.cell(column).unwrap_or_default().into_owned();
@@ -143,41 +188,41 @@ impl Layout {
             };
             names.push(String::from_utf8(name).map_err(fault)?);
         }
-        let known: Vec<String> = names
-            .iter()
-            .map(|name| name.trim().to_lowercase())
-            .collect();
-        if let Some(name) = twice(&known) {
-            return Err(LayoutFault::Twice { line, name });
-        }
-        let find = |wanted: &str| known.iter().position(|name| name == wanted);
-        let missing = |name: &'static str, more: &str| LayoutFault::Missing {
-            line,
-            name,
-            cure: format!("{}{more}", nearest(name, known.iter().map(String::as_str))),
-        };
-        let template = template
-            .map(|text| Template::parse(text, &known))
-            .transpose()?;
-        let text = find("text").filter(|_| template.is_none());
-        if text.is_none() && template.is_none() {
-            return Err(missing("text", "; name it so, or give a template"));
-        }
-        let kept = known.iter().enumerate();
-        let kept = kept.filter(|(_, name)| !ERROR_COLUMNS.contains(&name.as_str()));
+        let found = names.len();
+        let header = Header { line, names, found };
+        let layout = header.layout(wanted, reader.place())?;
         Ok(Self {
-            delimiter,
-            to: find("to")
-                .ok_or_else(|| missing("to", "; the recipient's number stands in `to`"))?,
-            text,
-            template,
-            from: find("from"),
-            class: find("class"),
-            client_ref: find("client_ref"),
-            idempotency_key: find("idempotency_key"),
-            kept: kept.map(|(column, _)| column).collect(),
-            rows: reader.place(),
+            format: shape.format,
+            delimiter: shape.delimiter,
+            ..layout
+        })
+    }
+
+    /// What the first objects of a source say.
+    fn of_objects(text: &[u8], start: Place, wanted: &Wanted<'_>) -> Result<Self, LayoutFault> {
+        if text.trim_ascii().is_empty() {
+            return Err(LayoutFault::Empty);
+        }
+        let mut names = keys(text);
+        let found = names.len();
+        if found == 0 {
+            return Err(LayoutFault::NoObject);
+        }
+        // A later object may have what the first ones have not.
+        for field in FIELDS.into_iter().chain(RESERVED_COLUMNS) {
+            if !names.iter().any(|name| column_name(name) == field) {
+                names.push(field.to_owned());
+            }
+        }
+        let header = Header {
+            line: 1,
             names,
+            found,
+        };
+        let layout = header.layout(wanted, start)?;
+        Ok(Self {
+            format: Format::Ndjson,
+            ..layout
         })
     }
 
@@ -187,12 +232,18 @@ impl Layout {
             let template = self.template.as_ref();
             template.is_some_and(|template| template.uses(column))
         };
-        self.names.iter().enumerate().find_map(|(column, name)| {
-            let name = name.trim();
-            let found = RESERVED_COLUMNS
-                .into_iter()
-                .find(|reserved| name.eq_ignore_ascii_case(reserved));
-            found.filter(|_| !used(column))
+        self.reserved_columns()
+            .find(|(column, _)| *column < self.found && !used(*column))
+            .map(|(_, name)| name)
+    }
+
+    /// Such columns, whether the source begins with them or not.
+    pub(crate) fn reserved_columns(&self) -> impl Iterator<Item = (usize, &'static str)> {
+        let names = self.names.iter().enumerate();
+        names.filter_map(|(column, name)| {
+            let name = column_name(name);
+            let mut reserved = RESERVED_COLUMNS.into_iter();
+            Some((column, reserved.find(|reserved| name == *reserved)?))
         })
     }
 
@@ -202,17 +253,109 @@ impl Layout {
     }
 }
 
-/// The separator that the first line has most of; a comma where it has none.
-fn delimiter(text: &[u8]) -> u8 {
-    let line = text
-        .split(|octet| *octet == b'\n')
-        .find(|line| !line.trim_ascii().is_empty());
-    let line = line.unwrap_or_default();
-    let count = |wanted: u8| line.iter().filter(|octet| **octet == wanted).count();
-    [b'\t', b';', b',']
-        .into_iter()
-        .max_by_key(|wanted| count(*wanted))
-        .unwrap_or(b',')
+/// Names of the columns of a source.
+struct Header {
+    line: u64,
+    names: Vec<String>,
+    /// So many of them stand in the source; those behind them only may.
+    found: usize,
+}
+
+impl Header {
+    fn layout(self, wanted: &Wanted<'_>, rows: Place) -> Result<Layout, LayoutFault> {
+        let map = wanted.columns;
+        let Self { line, names, found } = self;
+        let known: Vec<String> = names.iter().map(|name| column_name(name)).collect();
+        if let Some(name) = twice(&known) {
+            return Err(LayoutFault::Twice { line, name });
+        }
+        let present = known.get(..found).unwrap_or(&known);
+        check_map(map, present)?;
+        let find = |field: &str| {
+            let wanted = map
+                .get(field)
+                .map_or(field.to_owned(), |name| column_name(name));
+            known.iter().position(|name| *name == wanted)
+        };
+        let missing = |name: &'static str, more: &str| LayoutFault::Missing {
+            line,
+            name,
+            cure: format!("{}{more}", nearest_and_found(name, present)),
+        };
+        let template = wanted
+            .template
+            .map(|text| Template::parse(text, wanted.syntax, present))
+            .transpose()?;
+        let to = find("to").filter(|column| *column < found);
+        let to = to.ok_or_else(|| {
+            missing(
+                "to",
+                "; the recipient's number stands in `to`, or in the column that is mapped to it (column.to=NAME)",
+            )
+        })?;
+        let text = find("text").filter(|_| template.is_none());
+        if text.is_none_or(|column| column >= found) && template.is_none() {
+            return Err(missing(
+                "text",
+                "; name it so, map it (column.text=NAME), or give a template",
+            ));
+        }
+        let kept = known.iter().enumerate();
+        let kept = kept.filter(|(_, name)| !ERROR_COLUMNS.contains(&name.as_str()));
+        Ok(Layout {
+            format: Format::Csv,
+            delimiter: b',',
+            to,
+            text,
+            template,
+            from: find("from"),
+            class: find("class"),
+            client_ref: find("client_ref"),
+            idempotency_key: find("idempotency_key"),
+            kept: kept.map(|(column, _)| column).collect(),
+            rows,
+            found,
+            names,
+        })
+    }
+}
+
+/// Each field that is mapped is one, and its column is there.
+fn check_map(map: &ColumnMap, columns: &[String]) -> Result<(), LayoutFault> {
+    for (field, column) in map {
+        if !FIELDS.contains(&field.as_str()) {
+            return Err(LayoutFault::NoField {
+                field: field.clone(),
+                cure: format!(
+                    "is no field of a message; {}",
+                    nearest(field, FIELDS.into_iter())
+                ),
+            });
+        }
+        let wanted = column_name(column);
+        if !columns.contains(&wanted) {
+            return Err(LayoutFault::NoColumn {
+                field: field.clone(),
+                column: column.clone(),
+                cure: nearest_and_found(&wanted, columns),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The column that was probably meant, and which there are.
+fn nearest_and_found(wanted: &str, columns: &[String]) -> String {
+    let nearest = nearest(wanted, columns.iter().map(String::as_str));
+    if !nearest.starts_with("did you mean") {
+        return nearest;
+    }
+    let listed: Vec<&str> = columns
+        .iter()
+        .take(COLUMNS_SHOWN_MAX)
+        .map(String::as_str)
+        .collect();
+    format!("{nearest} found are {}", listed.join(", "))
 }
 
 fn twice(names: &[String]) -> Option<String> {
@@ -230,7 +373,32 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Layout, LayoutFault> {
-        Layout::read(text.as_bytes(), true, None)
+        with(text, None, &[])
+    }
+
+    fn with(
+        text: &str,
+        template: Option<&str>,
+        map: &[(&str, &str)],
+    ) -> Result<Layout, LayoutFault> {
+        let shape = Shape {
+            format: if text.starts_with('{') {
+                Format::Ndjson
+            } else {
+                Format::Csv
+            },
+            delimiter: if text.contains(';') { b';' } else { b',' },
+            ..Shape::default()
+        };
+        let map = map
+            .iter()
+            .map(|(field, column)| ((*field).to_owned(), (*column).to_owned()));
+        let wanted = Wanted {
+            template,
+            syntax: None,
+            columns: &map.collect(),
+        };
+        Layout::read(text.as_bytes(), true, &shape, &wanted)
     }
 
     #[test]
@@ -242,7 +410,6 @@ mod tests {
         );
         assert_eq!(layout.kept, [0, 1]);
         assert_eq!(layout.rows, Place { octet: 27, line: 3 });
-        assert_eq!(read("to\ttext\n").unwrap().delimiter, b'\t');
     }
 
     #[test]
@@ -258,17 +425,52 @@ mod tests {
             let fault = read(text).unwrap_err().to_string();
             assert!(fault.contains(part), "{text:?}: {fault}");
         }
-        assert_eq!(
-            Layout::read(b"\xFF\xFEt\0", true, None),
-            Err(LayoutFault::Utf16)
-        );
-        let fault = Layout::read(b"to,name\n", true, Some("Hi {nam}")).unwrap_err();
+        let fault = with("to,name\n", Some("Hi {nam}"), &[]).unwrap_err();
         assert!(fault.to_string().contains("did you mean `name`?"));
         assert!(
-            Layout::read(b"to,name\n", true, Some("Hi {name}"))
+            with("to,name\n", Some("Hi {name}"), &[])
                 .unwrap()
                 .text
                 .is_none()
         );
+    }
+
+    #[test]
+    fn a_column_serves_as_the_field_it_is_mapped_to() {
+        let layout = with("Telefon;to;text\n", None, &[("to", " telefon")]).unwrap();
+        assert_eq!((layout.to, layout.text), (0, Some(2)));
+        for (map, part) in [
+            (("too", "Telefon"), "did you mean `to`?"),
+            (
+                ("to", "Telefn"),
+                "did you mean `telefon`? found are telefon, text",
+            ),
+        ] {
+            let fault = with("Telefon;text\n", None, &[map])
+                .unwrap_err()
+                .to_string();
+            assert!(fault.contains(part), "{fault}");
+        }
+        let fault = read("Telefon;text\n").unwrap_err().to_string();
+        assert!(
+            fault.contains("telefon, text") && fault.contains("column.to"),
+            "{fault}"
+        );
+    }
+
+    #[test]
+    fn keys_of_the_first_objects_are_columns_and_fields_always() {
+        let layout = with("{\"to\":1,\"text\":\"a\"}\n{\"n\":2}", None, &[]).unwrap();
+        assert_eq!((layout.to, layout.text, layout.found), (0, Some(1), 3));
+        assert!(layout.from.is_some_and(|column| column >= layout.found));
+        assert_eq!(layout.rows, Place { octet: 0, line: 1 });
+        for (text, part) in [
+            ("{\"t\":1}", "`to`"),
+            ("{\"to\":1}", "`text`"),
+            ("{no}", "no line"),
+        ] {
+            let fault = with(text, None, &[]).unwrap_err().to_string();
+            assert!(fault.contains(part), "{text}: {fault}");
+        }
     }
 }

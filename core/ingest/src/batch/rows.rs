@@ -41,6 +41,23 @@ pub enum RowFault {
     /// More cells than a row may have.
     #[error("the row has more than {COLUMNS_MAX} columns; take some out")]
     TooManyColumns,
+    /// The source breaks off before the row has ended.
+    #[error("the file breaks off in this row; complete it")]
+    BrokenOff,
+    /// A line that does not begin an object.
+    #[error(
+        "the row is no JSON object; write one such as {{\"to\": \"+447700900123\", \"text\": \"Hello\"}}"
+    )]
+    NoObject,
+    /// A line that cannot be read as JSON.
+    #[error("the row is no JSON at its character {column}; mend it")]
+    NoJson {
+        /// Where, in octets from 1.
+        column: usize,
+    },
+    /// An object with one key twice.
+    #[error("the row has a key twice; take one of them out")]
+    KeyTwice,
 }
 
 /// What the reader came upon.
@@ -86,6 +103,8 @@ pub(crate) struct RowReader {
     start: usize,
     next: Place,
     ended: bool,
+    /// The source ended where it should not.
+    broken: bool,
     /// A row past the bound, whose line is being skipped.
     skipping: Option<RowFault>,
     /// What that row began with.
@@ -104,6 +123,7 @@ impl RowReader {
             start: 0,
             next: place,
             ended: false,
+            broken: false,
             skipping: None,
             skipped: Vec::new(),
             row_line: place.line,
@@ -124,6 +144,11 @@ impl RowReader {
     /// No more octets will come.
     pub(crate) fn end(&mut self) {
         self.ended = true;
+    }
+
+    /// No more octets will come although more should: what is left without a line end is one bad row.
+    pub(crate) fn break_off(&mut self) {
+        (self.ended, self.broken) = (true, true);
     }
 
     /// Where the row after the last one begins.
@@ -181,6 +206,9 @@ impl RowReader {
         let cut = rest.len() > ROW_OCTETS_MAX;
         let window = rest.get(..ROW_OCTETS_MAX).unwrap_or(rest);
         let at_end = self.ended && !cut;
+        if self.broken && at_end {
+            return self.next_of_broken();
+        }
         match split(window, self.delimiter, at_end, &mut self.cells) {
             Split::Row { octets } => {
                 self.take(octets);
@@ -192,6 +220,24 @@ impl RowReader {
             } => self.bad(RowFault::Unclosed { column }),
             Split::More { in_quotes: None } => self.bad(RowFault::TooLong),
             Split::Bad(fault) => self.bad(fault),
+        }
+    }
+
+    /// The next row of a source that broke off: only one that has its end can be trusted.
+    fn next_of_broken(&mut self) -> Found {
+        let rest = self.buffer.get(self.start..).unwrap_or_default();
+        match split(rest, self.delimiter, false, &mut self.cells) {
+            Split::Row { octets } => {
+                self.take(octets);
+                Found::Row
+            }
+            Split::Bad(fault) if position(rest, b'\n').is_some() => self.bad(fault),
+            Split::Bad(_) | Split::More { .. } => {
+                let octets = rest.len();
+                self.cells.clear();
+                self.take(octets);
+                Found::Bad(RowFault::BrokenOff)
+            }
         }
     }
 
@@ -279,7 +325,7 @@ pub(crate) fn beginning(octets: &[u8]) -> &[u8] {
     }
 }
 
-fn position(octets: &[u8], wanted: u8) -> Option<usize> {
+pub(crate) fn position(octets: &[u8], wanted: u8) -> Option<usize> {
     octets.iter().position(|octet| *octet == wanted)
 }
 

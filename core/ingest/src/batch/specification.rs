@@ -25,6 +25,12 @@ pub struct BatchSpec {
     pub read_octets: usize,
     /// Most octets of a source.
     pub octets_max: u64,
+    /// Most octets that a packed source may unpack to.
+    pub unpacked_max: u64,
+    /// Rows that can be compared, where a batch refuses duplicates.
+    pub duplicates_max: u64,
+    /// How long a file may be looked at that is not sent.
+    pub check_time_max: Duration,
     /// How long a batch can be asked for after its end.
     pub keep: Duration,
     /// How long an upload is known again by its key.
@@ -56,6 +62,9 @@ impl BatchSpec {
                 .http
                 .as_ref()
                 .map_or(OCTETS_MAX, |http| http.batch_octets_max),
+            unpacked_max: batch.unpacked_max,
+            duplicates_max: batch.duplicates_max,
+            check_time_max: batch.check_time_max,
             keep: batch.keep,
             idempotency_keep: settings.queue.idempotency_keep,
             class: batch.class,

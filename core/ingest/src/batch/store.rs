@@ -1,4 +1,4 @@
-//! Batches on disk: `batches/<id>/` with `source.csv`, `errors.csv` and `job.json`.
+//! Batches on disk: `batches/<id>/` with `source.csv` as it came, whatever it is, `errors.csv` and `job.json`.
 //!
 //! Promise: a batch is there whole or not at all: it is written in a folder `<id>.part`, synced, and renamed. `job.json` is
 //! replaced, never written over. Bound: octets of a source as set. Fails with the error of the disk.
@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::job::JobRecord;
 use super::number::BatchNumber;
+use super::shape::{Seen, Shape, ShapeFault, ShapeWish};
 
 const PART: &str = "part";
 const SOURCE: &str = "source.csv";
@@ -66,14 +67,13 @@ impl Spool {
         self.octets
     }
 
-    /// The file, from its beginning.
-    pub(super) fn source(&self) -> io::Result<File> {
-        File::open(self.part.join(SOURCE))
+    pub(super) fn source(&self) -> PathBuf {
+        self.part.join(SOURCE)
     }
 
-    /// The octets that hold the header, and whether they are all there is.
-    pub(super) fn beginning(&self) -> io::Result<(Vec<u8>, bool)> {
-        beginning(&self.part.join(SOURCE))
+    /// What it is, and the text that holds the header.
+    pub(super) fn seen(&self, wish: &ShapeWish, unpacked_max: u64) -> Result<Seen, ShapeFault> {
+        Shape::of_file(&self.source(), wish, unpacked_max, HEADER_OCTETS_MAX)
     }
 }
 
@@ -169,18 +169,18 @@ pub(crate) fn errors_path(folder: &Path) -> PathBuf {
     folder.join(ERRORS)
 }
 
-/// The octets that hold the header of a kept source, and whether they are all there is.
-pub(crate) fn source_beginning(folder: &Path) -> io::Result<(Vec<u8>, bool)> {
-    beginning(&source_path(folder))
-}
-
-fn beginning(source: &Path) -> io::Result<(Vec<u8>, bool)> {
-    let mut octets = Vec::new();
-    File::open(source)?
-        .take(HEADER_OCTETS_MAX)
-        .read_to_end(&mut octets)?;
-    let whole = (octets.len() as u64) < HEADER_OCTETS_MAX;
-    Ok((octets, whole))
+/// The text that holds the header of a kept source, and whether it is all there is. Where nothing says what the source is,
+/// it was kept by a version that knew plain UTF-8 only.
+pub(crate) fn source_beginning(
+    folder: &Path,
+    shape: Option<Shape>,
+    unpacked_max: u64,
+) -> Result<(Shape, Vec<u8>, bool), ShapeFault> {
+    let path = source_path(folder);
+    let known = shape.clone().unwrap_or_default();
+    let (octets, whole) = known.beginning(&path, unpacked_max, HEADER_OCTETS_MAX)?;
+    let shape = shape.unwrap_or_else(|| Shape::plain(&octets));
+    Ok((shape, octets, whole))
 }
 
 fn read_job(folder: &Path) -> io::Result<JobRecord> {

@@ -9,10 +9,9 @@ use std::time::{Duration, Instant};
 use carrack_runtime::{Backend, run_local};
 
 use super::batches::Shared;
-use super::intake::Intake;
+use super::intake::{Intake, Withdrawal};
 use super::job::{BatchState, Job};
 use super::run::{Ended, Run};
-use super::store::write_job;
 
 const LOOK: Duration = Duration::from_millis(500);
 /// Looks between two writes of a `job.json` whose figures alone changed.
@@ -32,8 +31,7 @@ async fn supervise<I: Intake>(shared: &Arc<Shared>, intake: &I, backend: Backend
     let running = Rc::new(Cell::new(0_usize));
     for job in shared.jobs() {
         let mut live = job.live();
-        live.counters =
-            (live.record.state != BatchState::Done).then(|| intake.counters(job.number.0));
+        live.counters = (!live.record.has_ended()).then(|| intake.counters(job.number.0));
         if live.record.state == BatchState::Running {
             live.record.state = BatchState::Queued;
         }
@@ -43,7 +41,7 @@ async fn supervise<I: Intake>(shared: &Arc<Shared>, intake: &I, backend: Backend
     loop {
         let stop = shared.stop.load(Ordering::Relaxed);
         if stop && running.get() == 0 {
-            look(shared, looked.elapsed(), true);
+            look(shared, intake, looked.elapsed(), true);
             return;
         }
         if !stop {
@@ -57,6 +55,7 @@ async fn supervise<I: Intake>(shared: &Arc<Shared>, intake: &I, backend: Backend
             looks += 1;
             look(
                 shared,
+                intake,
                 looked.elapsed(),
                 looks.is_multiple_of(LOOKS_PER_WRITE),
             );
@@ -71,16 +70,22 @@ fn begin_waiting<I: Intake>(
     backend: Backend,
     running: &Rc<Cell<usize>>,
 ) {
+    let now_utc_ns = shared.utc_ns();
     for job in shared.jobs() {
         if running.get() >= shared.spec.running_max {
             return;
         }
         {
             let mut live = job.live();
-            if live.record.state != BatchState::Queued {
+            let is_due = live.record.timing.start_at_utc_ns <= now_utc_ns;
+            if live.record.state == BatchState::Scheduled && is_due {
+                live.record.state = BatchState::Queued;
+            }
+            if live.record.state != BatchState::Queued || live.in_hand {
                 continue;
             }
             live.record.state = BatchState::Running;
+            live.in_hand = true;
             live.counters = Some(intake.counters(job.number.0));
         }
         running.set(running.get() + 1);
@@ -96,8 +101,16 @@ fn begin_waiting<I: Intake>(
         let (shared, running) = (Arc::clone(shared), Rc::clone(running));
         tokio::task::spawn_local(async move {
             let ended = run.run().await;
+            {
+                let mut live = run.job.live();
+                live.in_hand = ended == Ended::LostSight;
+                // One that is being cancelled stays so: what it sent has still to be withdrawn.
+                let is_ours = matches!(live.record.state, BatchState::Running | BatchState::Paused);
+                if ended == Ended::Finished && is_ours {
+                    live.record.state = BatchState::Finished;
+                }
+            }
             if ended == Ended::Finished {
-                run.job.live().record.state = BatchState::Finished;
                 run.job.hinder(None);
                 tracing::info!(batch = %run.job.number, "every row of the batch has its verdict");
             }
@@ -107,14 +120,13 @@ fn begin_waiting<I: Intake>(
     }
 }
 
-/// Takes figures, finds what is done, writes what changed, and lets go of what is old.
-fn look(shared: &Shared, since: Duration, write_figures: bool) {
+/// Takes figures, finds what is done, withdraws, writes what changed, and lets go of what is old.
+fn look<I: Intake>(shared: &Shared, intake: &I, since: Duration, write_figures: bool) {
     let now_utc_ns = shared.utc_ns();
     for job in shared.jobs() {
-        let record = {
+        let news = {
             let mut live = job.live();
-            let state = live.record.state;
-            if state == BatchState::Done {
+            if live.record.has_ended() {
                 let over = shared.is_over(&live.record, now_utc_ns);
                 drop(live);
                 if over {
@@ -122,19 +134,40 @@ fn look(shared: &Shared, since: Duration, write_figures: bool) {
                 }
                 continue;
             }
+            if live.record.state == BatchState::Cancelling && !live.in_hand {
+                withdraw(&mut live, intake, job.number.0);
+            }
             take_figures(&mut live, since, now_utc_ns);
-            let news =
-                live.written.as_ref().map(|written| written.state) != Some(live.record.state);
-            if !(news || write_figures) || live.written.as_ref() == Some(&live.record) {
-                continue;
-            }
-            live.record.clone()
+            live.written.as_ref().map(|written| written.state) != Some(live.record.state)
         };
-        match write_job(&job.folder, &record) {
-            Ok(()) => job.live().written = Some(record),
-            Err(error) => {
-                tracing::warn!(batch = %job.number, %error, "job.json cannot be written; tried again")
-            }
+        if (news || write_figures)
+            && let Err(error) = job.write()
+        {
+            tracing::warn!(batch = %job.number, %error, "job.json cannot be written; tried again");
+        }
+    }
+}
+
+/// Has the queue give back what waits of a batch, and counts it.
+fn withdraw<I: Intake>(live: &mut super::job::Live, intake: &I, batch: u64) {
+    let Some((job, before)) = live.withdrawal else {
+        match intake.withdraw(batch) {
+            Ok(job) => live.withdrawal = Some((job, live.record.withdrawn)),
+            Err(why) => live.hindrance = Some(why),
+        }
+        return;
+    };
+    live.hindrance = None;
+    match intake.withdrawal(job) {
+        Withdrawal::Going { done } => live.record.withdrawn = before + done,
+        Withdrawal::Over { done } => {
+            live.record.withdrawn = before + done;
+            live.record.state = BatchState::Cancelled;
+        }
+        // It was stopped by somebody, or forgotten: once more.
+        Withdrawal::Gone { done } => {
+            live.record.withdrawn = before + done;
+            live.withdrawal = None;
         }
     }
 }
@@ -150,11 +183,15 @@ fn take_figures(live: &mut super::job::Live, since: Duration, now_utc_ns: u64) {
     record.submitted = record.submitted.max(read(&counters.submitted));
     record.delivered = record.delivered.max(read(&counters.delivered));
     record.failed = record.failed.max(read(&counters.failed));
-    if record.state == BatchState::Finished && waiting == 0 {
-        record.state = BatchState::Done;
-        record.finished_utc_ns = now_utc_ns;
+    match record.state {
+        BatchState::Finished if waiting == 0 => {
+            record.state = BatchState::Done;
+            record.finished_utc_ns = now_utc_ns;
+        }
+        BatchState::Cancelled if waiting == 0 => record.finished_utc_ns = now_utc_ns,
+        _ => {}
     }
-    let (rows, octets) = (record.row_next.saturating_sub(1), record.source_octet);
+    let (rows, octets) = (record.row_next.saturating_sub(1), record.octets_done());
     let finals = record.delivered + record.failed;
     live.pace.look(since.as_secs_f64(), rows, octets, finals);
 }

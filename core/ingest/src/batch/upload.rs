@@ -5,15 +5,17 @@
 //! keyed upload is kept at a time; the others wait for the disk. Fails as any upload, and by [`BatchFault::KeyUsed`].
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::{self, Read};
 use std::sync::PoisonError;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::batches::{BatchRequest, Batches, Shared};
+use super::batches::{Batches, Shared};
 use super::fault::BatchFault;
-use super::job::{BatchState, JobRecord};
+use super::job::JobRecord;
+use super::request::BatchRequest;
 use super::store::{Spool, SpoolFault};
 use super::view::BatchView;
 use crate::accounts::Account;
@@ -82,7 +84,7 @@ impl Shared {
     pub(super) fn is_over(&self, record: &JobRecord, now_utc_ns: u64) -> bool {
         let keep_ns = u64::try_from(self.spec.keep.as_nanos()).unwrap_or(u64::MAX);
         let old = now_utc_ns.saturating_sub(record.finished_utc_ns) > keep_ns;
-        record.state == BatchState::Done && old && !self.key_counts(record, now_utc_ns)
+        record.has_ended() && old && !self.key_counts(record, now_utc_ns)
     }
 }
 
@@ -92,12 +94,18 @@ fn content(spool: &Spool, request: &BatchRequest) -> io::Result<String> {
     // The name of the file is the customer's own, and so is what it is sent as.
     let said = BatchRequest {
         filename: None,
+        given: request
+            .given
+            .iter()
+            .copied()
+            .filter(|name| *name != "filename")
+            .collect(),
         ..request.clone()
     };
     let said = format!("{said:?}");
     hash.update((said.len() as u64).to_be_bytes());
     hash.update(said.as_bytes());
-    let mut file = spool.source()?;
+    let mut file = File::open(spool.source())?;
     let mut block = vec![0; BLOCK_OCTETS];
     loop {
         match file.read(&mut block)? {

@@ -5,47 +5,109 @@ use axum::extract::{Query, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use http_body_util::BodyExt;
-use serde::Deserialize;
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::authentication::Customer;
 use super::body::{FileBody, media_type};
 use super::idempotency::{RequestKey, replayed};
-use super::openapi::{BodyFaults, Missing, Refusals};
+use super::openapi::{BodyFaults, Missing, ParameterFaults, Refusals};
 use super::path::Path;
-use super::problem::{Problem, json};
+use super::problem::{FieldFault, Problem, json};
 use super::state::State;
-use crate::batch::{BatchFault, BatchNumber, BatchRequest, BatchView, Spool, SpoolFault};
+use crate::batch::{
+    BatchFault, BatchNumber, BatchRequest, BatchView, Change, ChangeFault, CheckView, ErrorsFile,
+    Format, OptionFault, ShapeFault, Spool, SpoolFault, Tables,
+};
 
 /// Octets gathered before they go to the disk.
 const WRITE_OCTETS: usize = 256 << 10;
 /// Octets of a block of an errors file on its way out.
 const READ_OCTETS: usize = 64 << 10;
 
-/// What goes with a file; unknown names are refused.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+/// What may go with a file, for those who read the document; [`Parameters`] reads it.
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Parameters {
+#[allow(dead_code, reason = "it is only described")]
+pub(crate) struct Described {
     from: Option<String>,
     template: Option<String>,
+    /// `simple` or `jinja`.
+    template_syntax: Option<String>,
     class: Option<String>,
     filename: Option<String>,
+    encoding: Option<String>,
+    /// `csv`, `tsv` or `ndjson`.
+    format: Option<String>,
+    delimiter: Option<String>,
+    /// `send`, `refuse` or `refuse_same_text`.
+    duplicates: Option<String>,
+    /// `keep` or `replace`.
+    smart_characters: Option<String>,
+    start_at: Option<String>,
+    finish_by: Option<String>,
+    spread: Option<String>,
+    rate: Option<String>,
+    /// Only looked at: 200 and what it would be.
+    dry_run: Option<bool>,
     idempotency_key: Option<String>,
+}
+
+/// What goes with a file, from the query and the parts of a form; all its faults at once.
+#[derive(Default)]
+struct Parameters {
+    request: BatchRequest,
+    idempotency_key: Option<String>,
+    faults: Vec<FieldFault>,
+}
+
+impl Parameters {
+    fn read(query: Vec<(String, String)>) -> Self {
+        let mut parameters = Self::default();
+        for (name, value) in query {
+            parameters.take(&name, &value);
+        }
+        parameters
+    }
+
+    fn take(&mut self, name: &str, value: &str) {
+        if name == "idempotency_key" && self.idempotency_key.is_none() {
+            self.idempotency_key = Some(value.to_owned());
+            return;
+        }
+        if let Err(OptionFault { field, detail }) = self.request.set(name, value) {
+            self.faults.push(FieldFault { field, detail });
+        }
+    }
+
+    fn check(&mut self) -> Result<(), Problem> {
+        if self.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::fields(std::mem::take(&mut self.faults)))
+        }
+    }
 }
 
 impl From<BatchFault> for Problem {
     fn from(fault: BatchFault) -> Self {
         match &fault {
             BatchFault::Layout(_) => Self::field("file", &fault),
-            BatchFault::Field { field, detail } => Self::field(field, detail),
-            BatchFault::KeyUsed => Self::key_used(&fault),
+            BatchFault::Shape(ShapeFault::Disk(_)) => {
+                Self::later(StatusCode::SERVICE_UNAVAILABLE, 10, fault)
+            }
+            BatchFault::Shape(ShapeFault::Wish { field, detail })
+            | BatchFault::Field { field, detail } => Self::field(field, detail),
+            BatchFault::Shape(_) => Self::field("file", &fault),
+            BatchFault::Option(OptionFault { field, detail }) => Self::field(field, detail),
             BatchFault::Spool(SpoolFault::TooLarge { .. }) => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, fault)
             }
             BatchFault::Spool(SpoolFault::Disk(_)) => {
                 Self::later(StatusCode::SERVICE_UNAVAILABLE, 10, fault)
             }
+            BatchFault::KeyUsed => Self::key_used(&fault),
+            BatchFault::TooManyChecks => Self::later(StatusCode::TOO_MANY_REQUESTS, 10, fault),
             BatchFault::TooMany { .. } => Self::later(StatusCode::TOO_MANY_REQUESTS, 60, fault),
             BatchFault::Stopping => Self::later(StatusCode::SERVICE_UNAVAILABLE, 5, fault),
         }
@@ -106,10 +168,11 @@ impl Upload {
 /// Hands in a file of messages
 #[utoipa::path(
     post, path = "/v1/batches", operation_id = "submit_batch", tag = "batches",
-    params(Parameters, ("Idempotency-Key" = Option<String>, Header, description = "The same key twice is one batch")),
+    params(Described, ("Idempotency-Key" = Option<String>, Header, description = "The same key twice is one batch")),
     request_body(content = String, content_type = "text/csv", description = "The file itself, or multipart/form-data with a part `file`"),
     responses(
         (status = 202, description = "It is on the disk and its header holds", body = BatchView),
+        (status = 200, description = "With `dry_run=true`: what it would be", body = CheckView),
         (status = 409, description = "The same key or message is under way, or was sent", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "The key has other content", body = Problem, content_type = "application/problem+json"),
         BodyFaults, Refusals
@@ -118,12 +181,13 @@ impl Upload {
 pub(crate) async fn post(
     Extract(state): Extract<State>,
     Customer(account): Customer,
-    parameters: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
+    parameters: Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let Query(mut parameters) =
-        parameters.map_err(|fault| Problem::bad_request(fault.body_text()))?;
+    let Query(query) = parameters.map_err(|fault| Problem::bad_request(fault.body_text()))?;
+    let mut parameters = Parameters::read(query);
+    parameters.check()?;
     let by_header = RequestKey::of_header(&headers).map_err(Problem::from)?;
     let media = media_type(&headers);
     let mut upload = Upload::begin(&state).await?;
@@ -134,6 +198,14 @@ pub(crate) async fn post(
         ""
         | "text/csv"
         | "text/plain"
+        | "text/tab-separated-values"
+        | "application/x-ndjson"
+        | "application/ndjson"
+        | "application/jsonl"
+        | "application/json"
+        | "application/gzip"
+        | "application/x-gzip"
+        | "application/zstd"
         | "application/csv"
         | "application/octet-stream"
         | "application/x-www-form-urlencoded" => {
@@ -144,7 +216,7 @@ pub(crate) async fn post(
         }
         _ => {
             let detail = format!(
-                "{media} is not taken here; send text/csv, or multipart/form-data with a part `file`"
+                "{media} is not taken here; send text/csv, application/x-ndjson, application/gzip, application/zstd, or multipart/form-data with a part `file`"
             );
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
@@ -153,16 +225,19 @@ pub(crate) async fn post(
     let Some(spool) = upload.spool.take() else {
         return Err(Problem::broken("the upload has ended before"));
     };
+    parameters.check()?;
     let given = parameters.idempotency_key.as_deref().map(RequestKey::read);
     let given = given.transpose().map_err(Problem::from)?;
     let key = RequestKey::one_of(given, by_header).map_err(Problem::from)?;
-    let request = BatchRequest {
-        from: parameters.from.filter(|from| !from.is_empty()),
-        template: parameters.template.filter(|template| !template.is_empty()),
-        class: parameters.class.filter(|class| !class.is_empty()),
-        filename: parameters.filename,
-    };
+    let request = parameters.request;
     let batches = state.batches.clone();
+    if request.dry_run {
+        let tables = Tables {
+            routes: state.engine.table(),
+        };
+        let view = blocking(move || batches.check(&spool, &account, &request, &tables)).await?;
+        return Ok(json(StatusCode::OK, &view));
+    }
     let (view, is_repeated) = blocking(move || match key {
         Some(key) => batches.submit_once(spool, &account, request, key.text()),
         None => Ok((batches.submit(spool, &account, request)?, false)),
@@ -231,8 +306,8 @@ async fn multipart(
         let name = part.name().unwrap_or_default().to_owned();
         if name == "file" && !found {
             found = true;
-            if parameters.filename.is_none() {
-                parameters.filename = part.file_name().map(str::to_owned);
+            if parameters.request.filename.is_none() {
+                parameters.request.filename = part.file_name().map(str::to_owned);
             }
             while let Some(octets) = tokio::time::timeout(in_time, part.chunk())
                 .await
@@ -243,19 +318,6 @@ async fn multipart(
             }
             continue;
         }
-        let place = match name.as_str() {
-            "from" => &mut parameters.from,
-            "template" => &mut parameters.template,
-            "class" => &mut parameters.class,
-            "filename" => &mut parameters.filename,
-            "idempotency_key" => &mut parameters.idempotency_key,
-            _ => {
-                return Err(Problem::field(
-                    &name,
-                    "is unknown or stands twice; known are file, from, template, class, filename, idempotency_key",
-                ));
-            }
-        };
         let mut text = Vec::new();
         while let Some(octets) = tokio::time::timeout(in_time, part.chunk())
             .await
@@ -270,7 +332,8 @@ async fn multipart(
                 ));
             }
         }
-        *place = Some(String::from_utf8(text).map_err(|_| Problem::field(&name, "is not UTF-8"))?);
+        let text = String::from_utf8(text).map_err(|_| Problem::field(&name, "is not UTF-8"))?;
+        parameters.take(&name, &text);
     }
     if found {
         Ok(())
@@ -308,6 +371,81 @@ pub(crate) async fn get(
     Ok(json(StatusCode::OK, &view))
 }
 
+/// Batches that a list shows where nobody says how many.
+const LISTED: usize = 100;
+const LISTED_MAX: usize = 10_000;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Listing {
+    limit: Option<usize>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Batches {
+    batches: Vec<BatchView>,
+}
+
+/// Batches of the account, the newest first
+#[utoipa::path(
+    get, path = "/v1/batches", operation_id = "batches", tag = "batches",
+    params(Listing),
+    responses((status = 200, description = "How far each is", body = Batches), ParameterFaults, Refusals)
+)]
+pub(crate) async fn list(
+    Extract(state): Extract<State>,
+    Customer(account): Customer,
+    listing: Result<Query<Listing>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(listing) = listing.map_err(|fault| Problem::bad_request(fault.body_text()))?;
+    let most = listing.limit.unwrap_or(LISTED);
+    if !(1..=LISTED_MAX).contains(&most) {
+        return Err(Problem::field("limit", format!("is 1 to {LISTED_MAX}")));
+    }
+    let batches = state.batches.list(&account.name, most);
+    Ok(json(StatusCode::OK, &Batches { batches }))
+}
+
+/// Holds a batch, goes on with it, or withdraws what has not left
+#[utoipa::path(
+    post, path = "/v1/batches/{id}/{change}", operation_id = "change_batch", tag = "batches",
+    params(("id" = String, Path, description = "Its id"), ("change" = String, Path, description = "`pause`, `resume` or `cancel`")),
+    responses(
+        (status = 200, description = "How far it is", body = BatchView),
+        (status = 409, description = "It is past that", body = Problem, content_type = "application/problem+json"),
+        Missing, Refusals
+    )
+)]
+pub(crate) async fn change(
+    Extract(state): Extract<State>,
+    Customer(account): Customer,
+    Path((id, change)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let number = number(&id)?;
+    let change = match change.as_str() {
+        "pause" => Change::Pause,
+        "resume" => Change::Resume,
+        "cancel" => Change::Cancel,
+        _ => {
+            return Err(Problem::not_found(
+                "a batch can be told to pause, resume or cancel",
+            ));
+        }
+    };
+    let batches = state.batches.clone();
+    let work = move || batches.change(number, &account.name, change);
+    let changed = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(Problem::broken)?;
+    let view = changed.map_err(|fault| match fault {
+        ChangeFault::Missing => missing(),
+        ChangeFault::Past(_) => Problem::new(StatusCode::CONFLICT, fault),
+        ChangeFault::Disk(_) => Problem::later(StatusCode::SERVICE_UNAVAILABLE, 10, fault),
+    })?;
+    Ok(json(StatusCode::OK, &view))
+}
+
 /// The rows of a batch that were refused, to be mended and handed in again
 #[utoipa::path(
     get, path = "/v1/batches/{id}/errors", operation_id = "batch_errors", tag = "batches",
@@ -320,10 +458,19 @@ pub(crate) async fn errors(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let number = number(&id)?;
-    let (path, octets) = state
+    let ErrorsFile {
+        path,
+        octets,
+        format,
+    } = state
         .batches
         .errors(number, &account.name)
         .ok_or_else(missing)?;
+    let (media, extension) = match format {
+        Format::Csv => ("text/csv; charset=utf-8", "csv"),
+        Format::Tsv => ("text/tab-separated-values; charset=utf-8", "tsv"),
+        Format::Ndjson => ("application/x-ndjson", "ndjson"),
+    };
     let broken =
         |error: std::io::Error| Problem::broken(format!("the errors file cannot be read: {error}"));
     let file = tokio::task::spawn_blocking(move || std::fs::File::open(path))
@@ -335,12 +482,9 @@ pub(crate) async fn errors(
         READ_OCTETS,
     )));
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/csv; charset=utf-8"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(octets));
-    let name = format!("attachment; filename=\"{number}-errors.csv\"");
+    let name = format!("attachment; filename=\"{number}-errors.{extension}\"");
     if let Ok(name) = HeaderValue::from_str(&name) {
         headers.insert(header::CONTENT_DISPOSITION, name);
     }

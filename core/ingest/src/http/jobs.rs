@@ -61,6 +61,7 @@ impl WantedFilter {
             to_prefix: prefix.map_err(|fault| Problem::field("filter.to_prefix", fault))?,
             from: self.from,
             older_than_seconds: self.older_than_seconds,
+            batch: None,
         })
     }
 }

@@ -157,6 +157,7 @@ impl MessageRequest {
                 .callback_url
                 .as_deref()
                 .map(|url| own_callback(account, url)),
+            smart_characters: false,
         })?;
         let encoding = screened.alphabet.map_or("binary", Alphabet::name);
         Ok(Recipient {

@@ -22,9 +22,10 @@ pub(crate) fn router(state: State) -> Router {
                 .delete(messages::delete)
                 .patch(messages::patch),
         )
-        .route("/v1/batches", post(batches::post))
+        .route("/v1/batches", post(batches::post).get(batches::list))
         .route("/v1/batches/{id}", get(batches::get))
         .route("/v1/batches/{id}/errors", get(batches::errors))
+        .route("/v1/batches/{id}/{change}", post(batches::change))
         .route("/v1/quote", post(operations::quote))
         .route("/v1/balance", get(balance::own))
         .route("/v1/balances", get(balance::all))

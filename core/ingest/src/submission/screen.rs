@@ -4,6 +4,7 @@ use carrack_engine::{IdempotencyKey, OnRepeat, Submission};
 use carrack_message::alphabet::{self, Alphabet};
 use carrack_message::record::{BatchRow, Body, ReceiptWish};
 use carrack_message::segment::single_units;
+use carrack_message::smart::{self, Swapped};
 use carrack_message::{
     Callback, Class, Micros, Msisdn, Segmentation, Sender, is_tag, number, write_callback,
     write_tag,
@@ -49,6 +50,8 @@ pub struct Fields<'a> {
     pub callback: Option<Callback<'a>>,
     /// In place of that: not before the recipient's own clock shows it.
     pub send_at_local: Option<LocalMoment>,
+    /// Whether typographic signs are written plainly where that saves a segment.
+    pub smart_characters: bool,
 }
 
 /// What a door has besides recipient, sender and body.
@@ -76,6 +79,8 @@ pub struct Screened {
     pub submission: Submission,
     /// The alphabet its text travels in; none for octets that are relayed untouched.
     pub alphabet: Option<Alphabet>,
+    /// Characters that were replaced, and the segments that saved.
+    pub swapped: Option<(u32, u8)>,
 }
 
 /// Screens the messages of one account at one door.
@@ -127,7 +132,11 @@ impl<'a> Screen<'a> {
         };
         let mut tlvs = tag_parameter(fields.tag)?;
         self.told(fields.callback, &mut tlvs)?;
-        let body = self.body(fields.text, fields.encoding)?;
+        let swapped = self.swapped(fields.text, fields.smart_characters);
+        let text = swapped
+            .as_ref()
+            .map_or(fields.text, |swapped| &swapped.text);
+        let body = self.body(text, fields.encoding)?;
         let options = Options {
             class,
             send_at_utc_ns,
@@ -140,7 +149,17 @@ impl<'a> Screen<'a> {
                 .map(str::to_owned),
             batch: fields.batch,
         };
-        self.prepared(to, from, body, options)
+        let screened = self.prepared(to, from, body, options)?;
+        Ok(Screened {
+            swapped: swapped.map(|swapped| (swapped.characters, swapped.segments_saved)),
+            ..screened
+        })
+    }
+
+    /// A text with plain signs, where that is wanted and saves a segment.
+    #[must_use]
+    pub fn swapped(&self, text: &str, wanted: bool) -> Option<Swapped> {
+        wanted.then(|| smart::swapped(text)).flatten()
     }
 
     /// Writes down how its customer is to be told of it, where he is.
@@ -257,6 +276,7 @@ impl<'a> Screen<'a> {
         Ok(Screened {
             submission,
             alphabet,
+            swapped: None,
         })
     }
 

@@ -12,6 +12,12 @@ pub(super) fn of(found: char) -> (Option<&'static str>, Option<&'static str>) {
     (None, plain(found))
 }
 
+/// What to write instead of one that has a name here.
+pub(crate) fn named(found: char) -> Option<&'static str> {
+    let found = NAMED.iter().find(|(named, ..)| *named == found);
+    found.map(|(_, _, instead)| *instead)
+}
+
 /// Characters that word processors and telephones put in unasked, and look-alikes.
 #[rustfmt::skip]
 const NAMED: &[(char, &str, &str)] = &[

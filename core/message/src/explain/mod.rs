@@ -3,7 +3,7 @@
 //! Promise: the same plan as sending makes. For people, not for the hot path: it allocates, and looks at
 //! [`CHARACTERS_WEIGHED_MAX`] different characters at most for what each would save.
 
-mod advice;
+pub(crate) mod advice;
 
 use crate::alphabet::gsm7;
 use crate::alphabet::national::Shift;

@@ -21,7 +21,12 @@ use crate::shard::lanes::LaneKey;
 const MESSAGES_A_REQUEST: usize = 4096;
 const FRAMES_A_REQUEST: usize = 32;
 /// What customers and histories are told.
-pub(super) const PURGED: &str = "purged by operator";
+pub(super) fn purged(work: &ShardJob) -> &'static str {
+    match work.job.which.batch {
+        Some(_) => "cancelled with its batch",
+        None => "purged by operator",
+    }
+}
 
 impl Shard {
     /// Goes on with a lane. True: there is more to do at once.
@@ -139,7 +144,9 @@ impl Shard {
             }
             match work.job.deed {
                 Deed::Purge => {
-                    written += u64::from(self.purge_parked(now, page.at, parked, frame));
+                    let why = purged(work);
+                    let is_purged = self.purge_parked(now, page.at, parked, frame, why);
+                    written += u64::from(is_purged);
                 }
                 Deed::Move(_) | Deed::Reroute => {
                     let to = self.other_lane(now, work, key, record);
@@ -162,6 +169,7 @@ impl Shard {
         at: usize,
         parked: Parked,
         frame: &Arc<SealedFrame>,
+        why: &'static str,
     ) -> bool {
         let Some(live) = self.live_again(now, parked, frame) else {
             return false;
@@ -172,7 +180,7 @@ impl Shard {
         }
         self.is_here(&live);
         let key = self.live.insert(live);
-        self.finish(now, key, Status::Cancelled, PURGED);
+        self.finish(now, key, Status::Cancelled, why);
         true
     }
 
@@ -230,9 +238,13 @@ impl Shard {
 }
 
 fn matches(work: &ShardJob, record: &ArchivedAccepted) -> bool {
+    let batch = record.batch.as_ref().map_or(0, |row| row.batch.to_native());
     work.is_of_age(
         MessageId(record.id.to_native()),
         record.at_utc_ns.to_native(),
-    ) && Msisdn::from_u64(record.to.to_native())
-        .is_some_and(|to| work.job.which.message(to, || Some(record.from.as_str())))
+    ) && Msisdn::from_u64(record.to.to_native()).is_some_and(|to| {
+        work.job
+            .which
+            .message(to, batch, || Some(record.from.as_str()))
+    })
 }

@@ -5,7 +5,7 @@ use carrack_message::record::{RecordView, record_at};
 use carrack_routing::PlanId;
 use carrack_runtime::Now;
 
-use super::in_log::PURGED;
+use super::in_log::purged;
 use super::{CHANGES_A_SLICE, SLOTS_A_SLICE, ShardJob};
 use crate::facts::Facts;
 use crate::jobs::Deed;
@@ -87,14 +87,17 @@ impl Shard {
             live.waits_untouched()
                 && work.is_of_age(live.id, live.accepted_utc_ns)
                 && self.concerns(&work.job, &LaneKey::of(live))
-                && work.job.which.message(live.to, || live.sender())
+                && work
+                    .job
+                    .which
+                    .message(live.to, live.batch, || live.sender())
         })
     }
 
     fn change(&mut self, now: Now, work: &ShardJob, key: Key) -> bool {
         match work.job.deed {
             Deed::Purge => {
-                self.finish(now, key, Status::Cancelled, PURGED);
+                self.finish(now, key, Status::Cancelled, purged(work));
                 true
             }
             Deed::Move(to) => self.move_live(now, key, to),

@@ -178,12 +178,13 @@ fn purge_takes_only_what_matches_every_condition() {
             from: carrack_message::Sender::parse(if n % 4 < 2 { "ACME" } else { "OTHER" }).unwrap(),
             account: if n % 8 < 4 { ACCOUNT } else { OTHER_ACCOUNT },
             class: if n % 16 < 8 { Class::Bulk } else { Class::Otp },
+            batch: Rig::row(if n % 32 < 16 { 7 } else { 8 }, n),
             ..rig.submission(&format!("text {n}"))
         };
         if n == 40 {
             rig.after(100 * SECOND);
         }
-        wanted.push(n % 2 == 0 && n % 4 < 2 && n % 8 < 4 && n % 16 < 8 && n < 40);
+        wanted.push(n % 2 == 0 && n % 4 < 2 && n % 8 < 4 && n % 16 < 8 && n % 32 < 16 && n < 40);
         given.push(rig.hand_in(vec![submission], None));
         rig.turn();
     }
@@ -195,6 +196,7 @@ fn purge_takes_only_what_matches_every_condition() {
         to_prefix: Some("4477".parse().unwrap()),
         from: Some("ACME".to_owned()),
         older_than_seconds: Some(60),
+        batch: Some(7),
     };
     let status = run(&mut rig, JobKind::Purge, filter);
     let ended: Vec<_> = rig.finals().into_iter().map(|(id, ..)| id).collect();

@@ -43,6 +43,8 @@ use super::{
         batches::post,
         batches::get,
         batches::errors,
+        batches::list,
+        batches::change,
         balance::own,
         balance::all,
         balance::give,

@@ -2,33 +2,7 @@
 //!
 //! Promise: a template is checked against the header once; rendering cannot fail.
 
-use thiserror::Error;
-
-use crate::submission::nearest;
-
-/// Why a template cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum TemplateFault {
-    /// Nothing in it.
-    #[error("the template is empty; write a text such as \"Hello {{name}}\"")]
-    Empty,
-    /// A brace without its fellow.
-    #[error(
-        "the brace at character {character} of the template has no fellow; write {{{{ or }}}} for a brace itself"
-    )]
-    Brace {
-        /// Its place in characters, from 1.
-        character: usize,
-    },
-    /// A placeholder that is no column.
-    #[error("the template's {{{name}}} is no column of the file; {cure}")]
-    Unknown {
-        /// The placeholder.
-        name: String,
-        /// The nearest column, or all of them.
-        cure: String,
-    },
-}
+use super::{TemplateFault, column};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
@@ -38,11 +12,11 @@ enum Part {
 
 /// A template whose placeholders are columns of a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Template {
+pub(crate) struct Simple {
     parts: Vec<Part>,
 }
 
-impl Template {
+impl Simple {
     /// Whether a column stands in it.
     pub(crate) fn uses(&self, column: usize) -> bool {
         self.parts.contains(&Part::Column(column))
@@ -118,17 +92,6 @@ impl Template {
     }
 }
 
-fn column(name: &str, columns: &[String]) -> Result<usize, TemplateFault> {
-    let wanted = name.trim().to_lowercase();
-    columns
-        .iter()
-        .position(|column| *column == wanted)
-        .ok_or_else(|| TemplateFault::Unknown {
-            name: name.to_owned(),
-            cure: nearest(&wanted, columns.iter().map(String::as_str)),
-        })
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -138,7 +101,7 @@ mod tests {
 
     fn render(template: &str) -> Result<String, TemplateFault> {
         let columns = ["to".to_owned(), "first name".to_owned()];
-        let template = Template::parse(template, &columns)?;
+        let template = Simple::parse(template, &columns)?;
         let mut out = String::new();
         let cell = |column: usize, out: &mut String| -> Result<(), ()> {
             out.push_str(["49", "Ada"].get(column).unwrap());

@@ -6,328 +6,15 @@
     clippy::indexing_slicing
 )]
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
-use carrack_engine::{BatchCounters, Chunk, Refusal, Submission, Verdict};
-use carrack_message::record::{BatchProgress, Body};
-use carrack_message::{Class, MessageId, Micros};
-use carrack_routing::{CarrierRow, Matcher, OnNoResponse, Policy, RouteRow, RouteTable};
+use carrack_message::record::Body;
 use carrack_runtime::Io;
 use proptest::prelude::*;
 
-use super::*;
-use crate::accounts::{AccountBook, AccountSpec, Accounts};
-
-/// Takes chunks as the engine does: whole or not at all, the progress with the messages. Refuses by a plan.
-#[derive(Clone)]
-struct Ledger(Arc<Mutex<Book>>);
-
-struct Book {
-    accepted: Vec<Submission>,
-    progress: HashMap<u64, BatchProgress>,
-    table: Arc<RouteTable>,
-    counters: Arc<BatchCounters>,
-    /// What happens to the next chunks, last first; none: they are taken.
-    plan: Vec<Fate>,
-    rows_max: usize,
-    at_work: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Fate {
-    Taken,
-    MailboxFull,
-    QueueFull,
-    Store,
-    NoRoute(u64),
-    CrashBefore,
-    CrashAfter,
-}
-
-impl Intake for Ledger {
-    fn submit_to(&self, lane: u64, chunk: Chunk) -> Result<(), Chunk> {
-        let mut book = self.0.lock().unwrap();
-        let progress = chunk.progress.expect("a batch has progress");
-        assert_eq!(lane, progress.batch);
-        assert!(!book.at_work, "two chunks on their way");
-        let mut fate = book.plan.pop().unwrap_or(Fate::Taken);
-        // The engine has nobody to refuse in a chunk of refused rows alone.
-        if chunk.submissions.is_empty()
-            && matches!(fate, Fate::QueueFull | Fate::Store | Fate::NoRoute(_))
-        {
-            fate = Fate::Taken;
-        }
-        if chunk.submissions.len() > book.rows_max {
-            fate = Fate::QueueFull;
-        }
-        let all = |refusal: Refusal| {
-            chunk
-                .submissions
-                .iter()
-                .map(|_| Verdict::Refused(refusal.clone()))
-                .collect()
-        };
-        let verdicts: Vec<Verdict> = match fate {
-            Fate::MailboxFull => return Err(chunk),
-            // The answer is dropped with the chunk.
-            Fate::CrashBefore => return Ok(()),
-            Fate::QueueFull => all(Refusal::QueueFull),
-            Fate::Store => all(Refusal::Store("full".into())),
-            Fate::NoRoute(row)
-                if chunk
-                    .submissions
-                    .iter()
-                    .any(|s| s.batch.unwrap().row == row) =>
-            {
-                let verdict = |s: &Submission| match s.batch.unwrap().row == row {
-                    true => Verdict::Refused(Refusal::NoRoute("gone".into())),
-                    false => Verdict::Refused(Refusal::Together),
-                };
-                chunk.submissions.iter().map(verdict).collect()
-            }
-            Fate::Taken | Fate::NoRoute(_) | Fate::CrashAfter => {
-                let before = book.progress.get(&lane).copied();
-                assert_eq!(
-                    before.map_or(1, |before| before.row_next),
-                    progress.row_first
-                );
-                let accepted = chunk.submissions.len() as u32;
-                let after = BatchProgress {
-                    row_first: before.map_or(progress.row_first, |b| b.row_first),
-                    accepted: before.map_or(0, |b| b.accepted) + accepted,
-                    rejected: before.map_or(0, |b| b.rejected) + progress.rejected,
-                    ..progress
-                };
-                book.progress.insert(lane, after);
-                let verdicts = (0..accepted)
-                    .map(|_| Verdict::Accepted(MessageId(1)))
-                    .collect();
-                book.accepted.extend(chunk.submissions);
-                if fate == Fate::CrashAfter {
-                    return Ok(());
-                }
-                verdicts
-            }
-        };
-        book.at_work = true;
-        let answers = self.clone();
-        // Answers come from another thread, as shards' do.
-        std::thread::spawn(move || {
-            answers.0.lock().unwrap().at_work = false;
-            (chunk.reply)(verdicts);
-        });
-        Ok(())
-    }
-
-    fn chunk_submissions_max(&self) -> usize {
-        4096
-    }
-
-    fn table(&self) -> Arc<RouteTable> {
-        Arc::clone(&self.0.lock().unwrap().table)
-    }
-
-    fn counters(&self, _batch: u64) -> Arc<BatchCounters> {
-        Arc::clone(&self.0.lock().unwrap().counters)
-    }
-
-    fn resume(&self, batch: u64) -> Option<BatchProgress> {
-        self.0.lock().unwrap().progress.get(&batch).copied()
-    }
-}
-
-fn ledger(plan: Vec<Fate>) -> Ledger {
-    let carrier = CarrierRow {
-        name: "north".into(),
-        deck: None,
-        flat_price: Some(Micros(1)),
-        enabled: true,
-    };
-    let matcher = Matcher {
-        prefixes: vec!["49".parse().unwrap(), "44".parse().unwrap()],
-        ..Matcher::default()
-    };
-    let route = RouteRow {
-        name: "all".into(),
-        matcher,
-        carriers: vec![0],
-        policy: Policy::Ordered,
-        on_no_response: Some(OnNoResponse::Resend),
-        ..RouteRow::default()
-    };
-    let table = Arc::new(RouteTable::build(vec![carrier], vec![route]).unwrap());
-    let book = Book {
-        accepted: Vec::new(),
-        progress: HashMap::new(),
-        table,
-        counters: Arc::default(),
-        plan,
-        rows_max: usize::MAX,
-        at_work: false,
-    };
-    Ledger(Arc::new(Mutex::new(book)))
-}
-
-fn accounts() -> Arc<AccountBook> {
-    let spec = AccountSpec {
-        name: "shop".into(),
-        api_key: Some("k".into()),
-        system_id: None,
-        password: None,
-        class: None,
-        sender: Some("Shop".into()),
-        region: None,
-        rate: None,
-        window: 1,
-        binds_max: 1,
-        deck: None,
-        allowed_ips: Vec::new(),
-        operator: false,
-        segments_max: 3,
-        validity_max: Duration::from_secs(60),
-        ..AccountSpec::named("shop")
-    };
-    Arc::new(AccountBook::new(
-        Accounts::build(&[spec], |_| Some(7)).unwrap(),
-    ))
-}
-
-fn spec(folder: &Path, chunk_rows: u32, read_octets: usize, io: Io) -> BatchSpec {
-    BatchSpec {
-        data_dir: folder.to_owned(),
-        io,
-        chunk_rows,
-        read_octets,
-        octets_max: 64 << 20,
-        keep: Duration::from_secs(3600),
-        idempotency_keep: Duration::from_secs(3600),
-        class: Class::Bulk,
-        running_max: 4,
-        queued_max: 10,
-    }
-}
-
-fn submit(
-    batches: &Batches,
-    source: &[u8],
-    request: BatchRequest,
-) -> Result<BatchNumber, BatchFault> {
-    let mut spool = batches.spool()?;
-    spool.write(source)?;
-    let accounts = accounts();
-    let view = batches.submit(spool, accounts.current().by_name("shop").unwrap(), request)?;
-    Ok(view.id.parse().unwrap())
-}
-
-fn wait(batches: &Batches, number: BatchNumber, wanted: impl Fn(&BatchView) -> bool) -> BatchView {
-    let deadline = Instant::now() + Duration::from_secs(5);
-    loop {
-        let view = batches.view(number, "shop").unwrap();
-        if wanted(&view) {
-            return view;
-        }
-        assert!(Instant::now() < deadline, "{view:?}");
-        std::thread::park_timeout(Duration::from_millis(1));
-    }
-}
-
-fn errors(batches: &Batches, number: BatchNumber) -> Vec<u8> {
-    let (path, octets) = batches.errors(number, "shop").unwrap();
-    let mut file = std::fs::read(path).unwrap();
-    file.truncate(octets as usize);
-    file
-}
-
-const KINDS: usize = 9;
-
-/// A source of rows of every kind, and for each whether it is good.
-fn source(kinds: &[usize]) -> (Vec<u8>, Vec<bool>) {
-    let mut source = b"to,text,client_ref\n".to_vec();
-    let mut good = Vec::new();
-    for (place, kind) in kinds.iter().enumerate() {
-        let number = 491_700_000_000 + place;
-        let (row, fine): (Vec<u8>, bool) = match kind % KINDS {
-            0 => (format!("{number},hello {place},r{place}").into(), true),
-            1 => (
-                format!("+{number},\"two, \"\"lines\"\"\r\nhere {place}\",").into(),
-                true,
-            ),
-            2 => (format!("4917x{place},text,").into(), false),
-            3 => (format!("{number},,").into(), false),
-            4 => (format!("{number},\"never closed {place},").into(), false),
-            5 => (format!("{number}").into(), false),
-            6 => (
-                [format!("{number},").as_bytes(), b"\xFF bad,"].concat(),
-                false,
-            ),
-            7 => (format!("331234567{place},no route,").into(), false),
-            _ => (format!("{number},Γειά 你好 🎉 {place},").into(), true),
-        };
-        source.extend_from_slice(&row);
-        source.extend_from_slice(if kind % 2 == 0 { b"\n" } else { b"\r\n" });
-        good.push(fine);
-    }
-    (source, good)
-}
-
-/// A quote that nobody closed takes in what follows up to the next quote, so only sources without rows in quotes behind
-/// one keep each row to itself; kinds 1 after 4 are therefore made 0.
-fn apart(kinds: Vec<usize>) -> Vec<usize> {
-    let first_open = kinds
-        .iter()
-        .position(|kind| kind % KINDS == 4)
-        .unwrap_or(kinds.len());
-    let lone = |(place, kind): (usize, usize)| match kind % KINDS {
-        1 | 4 if place > first_open => kind - kind % KINDS,
-        _ => kind,
-    };
-    kinds.into_iter().enumerate().map(lone).collect()
-}
-
-fn check(ledger: &Ledger, errors: &[u8], good: &[bool]) {
-    let book = ledger.0.lock().unwrap();
-    let mut verdicts: HashMap<u64, (u32, u32)> = HashMap::new();
-    for submission in &book.accepted {
-        verdicts.entry(submission.batch.unwrap().row).or_default().0 += 1;
-        assert_eq!((submission.account, submission.class), (7, Class::Bulk));
-    }
-    let accepted = book.accepted.len();
-    let mut reader = csv::ReaderBuilder::new().from_reader(errors);
-    let header = reader.headers().unwrap().clone();
-    assert_eq!(
-        header,
-        vec![
-            "to",
-            "text",
-            "client_ref",
-            "error_line",
-            "error_column",
-            "error"
-        ]
-    );
-    let refused: Vec<csv::ByteRecord> = reader.byte_records().map(Result::unwrap).collect();
-    let lines: std::collections::HashSet<Vec<u8>> =
-        refused.iter().map(|row| row[3].to_vec()).collect();
-    assert_eq!(lines.len(), refused.len(), "a row is refused twice");
-    assert!(refused.iter().all(|row| !row[5].is_empty()));
-    assert!(
-        verdicts.values().all(|(taken, _)| *taken == 1),
-        "a row is accepted twice"
-    );
-    for (place, fine) in good.iter().enumerate() {
-        assert_eq!(
-            verdicts.contains_key(&(place as u64 + 1)),
-            *fine,
-            "row {}",
-            place + 1
-        );
-    }
-    assert_eq!(accepted + refused.len(), good.len());
-}
+use super::rig::*;
+use crate::batch::*;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
@@ -348,7 +35,7 @@ proptest! {
         let batches = Batches::start(spec(folder.path(), chunk_rows, read_octets, io), ledger.clone(), accounts()).unwrap();
         let (source, good) = source(&kinds);
         let number = submit(&batches, &source, BatchRequest::default()).unwrap();
-        let view = wait(&batches, number, |view| matches!(view.state, BatchState::Finished | BatchState::Done));
+        let view = wait(&batches, number, has_finished);
         check(&ledger, &errors(&batches, number), &good);
         prop_assert_eq!((view.rows, view.accepted + view.rejected), (good.len() as u64, good.len() as u64));
         prop_assert_eq!(view.done_octets, source.len() as u64);
@@ -367,21 +54,11 @@ proptest! {
         let (source, good) = source(&kinds);
         let mut number = None;
         for (chunks, after) in crashes {
-            {
-                let mut book = ledger.0.lock().unwrap();
-                let mut plan = vec![if after { Fate::CrashAfter } else { Fate::CrashBefore }];
-                plan.extend(std::iter::repeat_n(Fate::Taken, chunks));
-                book.plan = plan;
-                book.at_work = false;
-            }
+            crash_after(&ledger, chunks, after);
             let batches = Batches::start(spec(folder.path(), chunk_rows, 64, Io::Epoll), ledger.clone(), accounts()).unwrap();
             let found = number.unwrap_or_else(|| submit(&batches, &source, BatchRequest::default()).unwrap());
             number = Some(found);
-            // A hindrance that names a restart: the crash happened.
-            wait(&batches, found, |view| {
-                matches!(view.state, BatchState::Finished | BatchState::Done)
-                    || view.hindrance.as_deref().is_some_and(|why| why.contains("restart"))
-            });
+            wait(&batches, found, |view| has_finished(view) || has_crashed(view));
             batches.stop();
         }
         {
@@ -394,7 +71,7 @@ proptest! {
             }
         }
         let batches = Batches::start(spec(folder.path(), chunk_rows, 64, Io::Epoll), ledger.clone(), accounts()).unwrap();
-        let view = wait(&batches, number.unwrap(), |view| matches!(view.state, BatchState::Finished | BatchState::Done));
+        let view = wait(&batches, number.unwrap(), has_finished);
         check(&ledger, &errors(&batches, number.unwrap()), &good);
         let fine = good.iter().filter(|fine| **fine).count() as u64;
         prop_assert_eq!((view.accepted, view.rejected), (fine, good.len() as u64 - fine));
@@ -459,8 +136,7 @@ fn a_mended_errors_file_is_taken_as_it_is() {
         ..BatchRequest::default()
     };
     let number = submit(&batches, source, request.clone()).unwrap();
-    let finished = |view: &BatchView| matches!(view.state, BatchState::Finished | BatchState::Done);
-    wait(&batches, number, finished);
+    wait(&batches, number, has_finished);
     let file = String::from_utf8(errors(&batches, number)).unwrap();
     assert!(
         file.contains(",2,to,\"letter 'x' at character 6; a number has digits only\"")
@@ -469,7 +145,7 @@ fn a_mended_errors_file_is_taken_as_it_is() {
     );
     let mended = file.replace("49170x0001", "491700001");
     let number = submit(&batches, mended.as_bytes(), request).unwrap();
-    let view = wait(&batches, number, finished);
+    let view = wait(&batches, number, has_finished);
     assert_eq!(
         (view.accepted, view.rejected),
         (1, 0),
@@ -601,13 +277,12 @@ fn sent_twice(source: &str, request: BatchRequest) -> (String, BatchView, Vec<Bo
         accounts(),
     )
     .unwrap();
-    let finished = |view: &BatchView| matches!(view.state, BatchState::Finished | BatchState::Done);
     let number = submit(&batches, source.as_bytes(), request.clone()).unwrap();
-    let view = wait(&batches, number, finished);
+    let view = wait(&batches, number, has_finished);
     assert_eq!((view.accepted, view.rejected), (0, 1));
     let file = errors(&batches, number);
     let number = submit(&batches, &file, request).unwrap();
-    let view = wait(&batches, number, finished);
+    let view = wait(&batches, number, has_finished);
     batches.stop();
     let book = ledger.0.lock().unwrap();
     let bodies = book.accepted.iter().map(|taken| taken.body.clone());

@@ -1,0 +1,332 @@
+//! A batch that is only looked at: what it would cost, which rows are refused, and what would make it cheaper.
+//!
+//! Promise: rows are judged by the same code as when they are sent, with the tables of now; nothing is sent and nothing kept.
+//! Bound: [`super::BatchSpec::check_time_max`], after which the rows so far are reported as such; [`CHECKS_MAX`] at a time.
+//! Fails as submitting does.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use carrack_message::Micros;
+use carrack_routing::{Choice, RouteTable};
+
+use super::batches::Batches;
+use super::check_view::{
+    Alphabet, Carrier, CheckView, Cost, Fault, FaultsOfColumn, Histogram, PlainSigns,
+};
+use super::chunk::{Judged, Terms, judge};
+use super::duplicates::Before;
+use super::errors::RowVerdict;
+use super::fault::BatchFault;
+use super::intake::Tables;
+use super::layout::Layout;
+use super::reader::Reader;
+use super::replacements::Replacements;
+use super::request::BatchRequest;
+use super::rows::{Found, RowFault};
+use super::shape::{Format, Seen};
+use super::store::Spool;
+use super::timing::Timing;
+use super::unpack::Unpacked;
+use crate::accounts::Account;
+use crate::submission::Screened;
+
+/// Checks at a time; each one takes a core.
+const CHECKS_MAX: usize = 2;
+const BLOCK_OCTETS: usize = 256 << 10;
+/// Rows between two looks at the clock.
+const ROWS_A_LOOK: u64 = 1_024;
+/// Faults of a column that are shown.
+const FAULTS_SHOWN_MAX: usize = 10;
+/// Columns with faults, carriers: what is shown of each at most.
+const KINDS_MAX: usize = 256;
+
+/// Counts checks that are at work.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(checks: &'a AtomicUsize) -> Option<Self> {
+        let more = |count: usize| (count < CHECKS_MAX).then_some(count + 1);
+        let taken = checks.fetch_update(Ordering::AcqRel, Ordering::Acquire, more);
+        taken.ok().map(|_| Self(checks))
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// What was found so far.
+struct Findings<'a> {
+    account: &'a Account,
+    table: &'a RouteTable,
+    rows: u64,
+    accepted: u64,
+    segments: u64,
+    price: i64,
+    is_priced: bool,
+    alphabets: BTreeMap<&'static str, (u64, u64)>,
+    histogram: BTreeMap<u8, u64>,
+    carriers: HashMap<u16, (u64, u64)>,
+    faults: BTreeMap<String, FaultsOfColumn>,
+    swaps: PlainSigns,
+    replacements: Replacements,
+}
+
+impl Batches {
+    /// Looks at a source as if it were submitted. Blocking, and takes its time.
+    ///
+    /// # Errors
+    /// [`BatchFault`].
+    pub fn check(
+        &self,
+        spool: &Spool,
+        account: &Account,
+        request: &BatchRequest,
+        tables: &Tables,
+    ) -> Result<CheckView, BatchFault> {
+        let shared = &self.shared;
+        let Some(_place) = Place::take(&shared.checks) else {
+            return Err(BatchFault::TooManyChecks);
+        };
+        let now_utc_ns = shared.utc_ns();
+        Timing::of(request, now_utc_ns)?;
+        let seen = spool.seen(&request.shape, shared.spec.unpacked_max)?;
+        let layout = Layout::read(&seen.beginning, seen.whole, &seen.shape, &request.wanted())?;
+        super::batches::check(request, &layout, account)?;
+        let refused = HashMap::new();
+        let terms = Terms {
+            batch: 0,
+            account,
+            table: &tables.routes,
+            layout: &layout,
+            from: request.from.as_deref(),
+            class: request.class.as_deref(),
+            class_default: shared.spec.class,
+            at_utc_ns: now_utc_ns,
+            refused: &refused,
+            shadow: None,
+            // What it would save is told in any case; what is sent so is what is asked for.
+            smart_characters: request.smart_characters,
+        };
+        let before = request
+            .duplicates
+            .map(|duplicates| Before::new(duplicates, shared.spec.duplicates_max));
+        let mut findings = Findings::new(account, &tables.routes);
+        let (complete, fault) = self.walk(spool, &seen, &terms, before, &mut findings)?;
+        Ok(findings.view(&seen, &layout, complete, fault))
+    }
+
+    /// Judges row after row; whether that was all, and why the source could not be read to its end.
+    fn walk(
+        &self,
+        spool: &Spool,
+        seen: &Seen,
+        terms: &Terms<'_>,
+        mut before: Option<Before>,
+        findings: &mut Findings<'_>,
+    ) -> Result<(bool, Option<String>), BatchFault> {
+        let spec = &self.shared.spec;
+        let until = Instant::now() + spec.check_time_max;
+        let mut source = Unpacked::open(&spool.source(), &seen.shape, spec.unpacked_max)
+            .map_err(super::store::SpoolFault::Disk)?;
+        let start = terms.layout.rows;
+        let skipped = std::io::copy(&mut source.by_ref().take(start.octet), &mut std::io::sink());
+        skipped.map_err(super::store::SpoolFault::Disk)?;
+        let mut reader = Reader::new(terms.layout, start);
+        let mut block = vec![0; BLOCK_OCTETS];
+        let mut text = String::new();
+        let mut fault = None;
+        loop {
+            let bad = match reader.next() {
+                Found::End => return Ok((true, fault)),
+                Found::Row => None,
+                Found::Bad(bad) => Some(bad),
+                Found::More => {
+                    match source.read(&mut block) {
+                        Ok(0) => reader.end(),
+                        Ok(read) => reader.feed(block.get(..read).unwrap_or_default()),
+                        Err(error) if error.raw_os_error().is_some() => {
+                            return Err(super::store::SpoolFault::Disk(error).into());
+                        }
+                        Err(error) => {
+                            fault = Some(error.to_string());
+                            reader.break_off();
+                        }
+                    }
+                    continue;
+                }
+            };
+            findings.row(&reader, terms, bad, &mut before, &mut text);
+            let is_look = findings.rows.is_multiple_of(ROWS_A_LOOK);
+            if is_look && (Instant::now() >= until || self.shared.stop.load(Ordering::Relaxed)) {
+                return Ok((false, fault));
+            }
+        }
+    }
+}
+
+impl<'a> Findings<'a> {
+    fn new(account: &'a Account, table: &'a RouteTable) -> Self {
+        Self {
+            account,
+            table,
+            rows: 0,
+            accepted: 0,
+            segments: 0,
+            price: 0,
+            is_priced: false,
+            alphabets: BTreeMap::new(),
+            histogram: BTreeMap::new(),
+            carriers: HashMap::new(),
+            faults: BTreeMap::new(),
+            swaps: PlainSigns::default(),
+            replacements: Replacements::default(),
+        }
+    }
+
+    fn row(
+        &mut self,
+        reader: &Reader,
+        terms: &Terms<'_>,
+        bad: Option<RowFault>,
+        before: &mut Option<Before>,
+        text: &mut String,
+    ) {
+        self.rows += 1;
+        let mut carrier = None;
+        let mut see = |choice: &Choice| {
+            carrier = choice.candidates.first().map(|first| first.carrier);
+        };
+        let judged = Judged {
+            row: self.rows,
+            bad,
+            text,
+            unrouted: &mut Vec::new(),
+            chosen: &mut see,
+        };
+        match judge(reader, terms, before, judged) {
+            Ok(screened) => self.take(&screened, carrier, text, reader.row_line()),
+            Err(verdict) => self.refuse(verdict, reader.row_line()),
+        }
+    }
+
+    fn take(&mut self, screened: &Screened, carrier: Option<u16>, text: &str, line: u64) {
+        let submission = &screened.submission;
+        let segments = u64::from(submission.segments);
+        self.accepted += 1;
+        self.segments += segments;
+        if let Some(price) = submission.price {
+            self.is_priced = true;
+            self.price = self.price.saturating_add(price.0);
+        }
+        let alphabet = screened
+            .alphabet
+            .map_or("binary", |alphabet| alphabet.name());
+        let found = self.alphabets.entry(alphabet).or_default();
+        *found = (found.0 + 1, found.1 + segments);
+        *self.histogram.entry(submission.segments).or_default() += 1;
+        if let Some(carrier) = carrier {
+            let found = self.carriers.entry(carrier).or_default();
+            *found = (found.0 + 1, found.1 + segments);
+        }
+        if submission.segments > 1 || screened.swapped.is_some() {
+            // Told of the text as it stands, whether it is to be swapped or not.
+            if let Some(swapped) = carrack_message::smart::swapped(text) {
+                self.swaps.rows += 1;
+                self.swaps.characters += u64::from(swapped.characters);
+                self.swaps.segments_saved += u64::from(swapped.segments_saved);
+            }
+            self.replacements.look(text, line);
+        }
+    }
+
+    fn refuse(&mut self, verdict: RowVerdict, line: u64) {
+        if self.faults.len() >= KINDS_MAX && !self.faults.contains_key(&verdict.column) {
+            return;
+        }
+        let column = verdict.column.clone();
+        let found = self.faults.entry(column.clone()).or_insert(FaultsOfColumn {
+            column,
+            rows: 0,
+            first: Vec::new(),
+        });
+        found.rows += 1;
+        if found.first.len() < FAULTS_SHOWN_MAX {
+            found.first.push(Fault {
+                line,
+                detail: verdict.detail,
+            });
+        }
+    }
+
+    fn view(
+        self,
+        seen: &Seen,
+        layout: &Layout,
+        complete: bool,
+        fault: Option<String>,
+    ) -> CheckView {
+        let currency = self.account.deck.as_ref().and_then(|deck| deck.currency());
+        let mut carriers: Vec<Carrier> = self
+            .carriers
+            .iter()
+            .map(|(number, (rows, segments))| Carrier {
+                carrier: self
+                    .table
+                    .carrier(*number)
+                    .map_or_else(String::new, |carrier| carrier.name.clone()),
+                rows: *rows,
+                segments: *segments,
+            })
+            .collect();
+        carriers.sort_by(|one, other| (other.rows, &one.carrier).cmp(&(one.rows, &other.carrier)));
+        let mut faults: Vec<FaultsOfColumn> = self.faults.into_values().collect();
+        faults.sort_by_key(|found| std::cmp::Reverse(found.rows));
+        let (rows_weighed, replacements) = self.replacements.view();
+        let alphabets = self.alphabets.into_iter();
+        CheckView {
+            format: seen.shape.format,
+            compression: seen.shape.compression,
+            encoding: seen.shape.encoding.name(),
+            delimiter: (seen.shape.format != Format::Ndjson)
+                .then(|| char::from(seen.shape.delimiter).to_string()),
+            columns: layout.names.iter().take(layout.found).cloned().collect(),
+            complete,
+            fault,
+            rows: self.rows,
+            accepted: self.accepted,
+            rejected: self.rows - self.accepted,
+            segments: self.segments,
+            cost: self
+                .is_priced
+                .then(|| Cost {
+                    currency: currency.map(|currency| currency.to_string()),
+                    amount: Micros(self.price).to_string(),
+                })
+                .into_iter()
+                .collect(),
+            alphabets: alphabets
+                .map(|(alphabet, (rows, segments))| Alphabet {
+                    alphabet,
+                    rows,
+                    segments,
+                })
+                .collect(),
+            histogram: self
+                .histogram
+                .into_iter()
+                .map(|(segments, rows)| Histogram { segments, rows })
+                .collect(),
+            carriers,
+            faults,
+            smart_characters: self.swaps,
+            rows_weighed,
+            replacements,
+        }
+    }
+}

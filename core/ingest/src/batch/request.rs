@@ -1,0 +1,200 @@
+//! What a batch is asked for with, by names and values: the same for an upload, a command and a drop folder.
+//!
+//! Promise: a name that is not known is refused with the nearest that is, and one that stands twice as well.
+
+use std::collections::BTreeSet;
+
+use super::duplicates::Duplicates;
+use super::layout::{ColumnMap, Wanted};
+use super::shape::ShapeWish;
+use super::template::TemplateSyntax;
+use crate::submission::nearest;
+
+/// Before the name of a field whose column is named.
+const COLUMN: &str = "column.";
+
+/// What a batch is asked for with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BatchRequest {
+    /// Sender of rows that name none.
+    pub from: Option<String>,
+    /// Text of each row, with placeholders.
+    pub template: Option<String>,
+    /// Class of rows that name none.
+    pub class: Option<String>,
+    /// The customer's name of the file.
+    pub filename: Option<String>,
+    /// What the customer says of the file itself.
+    pub shape: ShapeWish,
+    /// Which column is which field.
+    pub columns: ColumnMap,
+    /// How the template is written; none: told from it.
+    pub template_syntax: Option<TemplateSyntax>,
+    /// Which rows are refused because one before them is the same.
+    pub duplicates: Option<Duplicates>,
+    /// Whether typographic signs are written plainly where that saves a segment.
+    pub smart_characters: bool,
+    /// Not before this moment.
+    pub start_at: Option<String>,
+    /// Spread evenly up to this moment.
+    pub finish_by: Option<String>,
+    /// Spread evenly over this time.
+    pub spread: Option<String>,
+    /// Rows a second.
+    pub rate: Option<String>,
+    /// Only looked at; nothing is sent.
+    pub dry_run: bool,
+    /// Options that were given.
+    pub(crate) given: BTreeSet<&'static str>,
+}
+
+/// An option that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {detail}")]
+pub struct OptionFault {
+    /// Its name as it was written.
+    pub field: String,
+    /// What is wrong and how to mend it.
+    pub detail: String,
+}
+
+impl BatchRequest {
+    /// Names of options; `column.FIELD` comes to them.
+    pub const NAMES: [&'static str; 15] = [
+        "from",
+        "template",
+        "template_syntax",
+        "class",
+        "filename",
+        "encoding",
+        "format",
+        "delimiter",
+        "duplicates",
+        "smart_characters",
+        "start_at",
+        "finish_by",
+        "spread",
+        "rate",
+        "dry_run",
+    ];
+
+    pub(crate) fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            template: self.template.as_deref(),
+            syntax: self.template_syntax,
+            columns: &self.columns,
+        }
+    }
+
+    /// Takes one option; an empty value is none.
+    ///
+    /// # Errors
+    /// [`OptionFault`].
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), OptionFault> {
+        let fault = |detail: String| OptionFault {
+            field: name.to_owned(),
+            detail,
+        };
+        let twice = || fault("stands twice; take one of them out".to_owned());
+        if let Some(field) = name.strip_prefix(COLUMN) {
+            let before = self.columns.insert(field.to_owned(), value.to_owned());
+            return before.map_or(Ok(()), |_| Err(twice()));
+        }
+        let Some(known) = Self::NAMES.into_iter().find(|known| *known == name) else {
+            let known = Self::NAMES.into_iter().chain(["column.to"]);
+            return Err(fault(format!("is unknown; {}", nearest(name, known))));
+        };
+        if !self.given.insert(known) {
+            return Err(twice());
+        }
+        if value.is_empty() {
+            return Ok(());
+        }
+        self.take(known, value).map_err(fault)
+    }
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let place = match name {
+            "template_syntax" => {
+                let known = [
+                    ("auto", None),
+                    ("simple", Some(TemplateSyntax::Simple)),
+                    ("jinja", Some(TemplateSyntax::Jinja)),
+                ];
+                self.template_syntax = one_of(value, &known)?;
+                return Ok(());
+            }
+            "duplicates" => {
+                let known = [
+                    ("send", None),
+                    ("refuse", Some(Duplicates::Refuse)),
+                    ("refuse_same_text", Some(Duplicates::RefuseSameText)),
+                ];
+                self.duplicates = one_of(value, &known)?;
+                return Ok(());
+            }
+            "smart_characters" => {
+                self.smart_characters = one_of(value, &[("keep", false), ("replace", true)])?;
+                return Ok(());
+            }
+            "dry_run" => {
+                self.dry_run = one_of(value, &[("false", false), ("true", true)])?;
+                return Ok(());
+            }
+            "from" => &mut self.from,
+            "template" => &mut self.template,
+            "class" => &mut self.class,
+            "filename" => &mut self.filename,
+            "encoding" => &mut self.shape.encoding,
+            "format" => &mut self.shape.format,
+            "delimiter" => &mut self.shape.delimiter,
+            "start_at" => &mut self.start_at,
+            "finish_by" => &mut self.finish_by,
+            "spread" => &mut self.spread,
+            _ => &mut self.rate,
+        };
+        *place = Some(value.to_owned());
+        Ok(())
+    }
+}
+
+/// The value of a word.
+fn one_of<T: Copy>(value: &str, known: &[(&str, T)]) -> Result<T, String> {
+    let found = known.iter().find(|(word, _)| *word == value);
+    found.map(|(_, found)| *found).ok_or_else(|| {
+        let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+        format!("{value:?} is unknown; use {}", words.join(" or "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_name_that_is_listed_is_taken_once_and_no_other() {
+        let mut request = BatchRequest::default();
+        for name in BatchRequest::NAMES.into_iter().chain(["column.to"]) {
+            let value = match name {
+                "template_syntax" => "jinja",
+                "duplicates" => "refuse",
+                "smart_characters" => "replace",
+                "dry_run" => "true",
+                _ => "1",
+            };
+            request.set(name, value).unwrap();
+            let fault = request.set(name, value).unwrap_err();
+            assert!(fault.detail.contains("twice"), "{fault}");
+        }
+        let whole = format!("{request:?}");
+        assert!(
+            !whole.contains("None") && !whole.contains("false"),
+            "{whole}"
+        );
+        let fault = BatchRequest::default().set("duplicates", "x").unwrap_err();
+        assert!(fault.detail.contains("send or refuse"), "{fault}");
+        let fault = request.set("tempalte", "x").unwrap_err();
+        assert!(fault.detail.contains("did you mean `template`?"), "{fault}");
+    }
+}

@@ -1,0 +1,189 @@
+//! The text of a row, made of its columns: `Hello {name}`, or a whole template language where that is wanted.
+//!
+//! Two syntaxes. *Simple*: `{name}` is a column, `{{` and `}}` are braces; nothing else. *Jinja*: `{{ name }}` is a column, with
+//! filters, defaults and conditions. Told apart by themselves: a template that has a `{{ ... | ...`, or is not simple and has a
+//! `{{`, `{%` or `{#`, is Jinja. What could be both (`{{name}}` is also how simple writes a word in braces) is refused until
+//! somebody says which it is.
+//! Promise: checked against the columns once; what a row can still do wrong is a fault of that row.
+
+mod filters;
+mod jinja;
+mod simple;
+
+use std::borrow::Cow;
+
+use jinja::Jinja;
+pub use jinja::JinjaFault;
+use simple::Simple;
+use thiserror::Error;
+
+use super::errors::RowVerdict;
+use crate::submission::nearest;
+
+/// Why a template cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum TemplateFault {
+    /// Nothing in it.
+    #[error("the template is empty; write a text such as \"Hello {{name}}\"")]
+    Empty,
+    /// A brace without its fellow.
+    #[error(
+        "the brace at character {character} of the template has no fellow; write {{{{ or }}}} for a brace itself"
+    )]
+    Brace {
+        /// Its place in characters, from 1.
+        character: usize,
+    },
+    /// A placeholder that is no column.
+    #[error("the template's {{{name}}} is no column of the file; {cure}")]
+    Unknown {
+        /// The placeholder.
+        name: String,
+        /// The nearest column, or all of them.
+        cure: String,
+    },
+    /// Both syntaxes have a meaning for it.
+    #[error(
+        "the template's {{{{{name}}}}} can be a column, or the word {name} in braces; say template_syntax=jinja or template_syntax=simple"
+    )]
+    Ambiguous {
+        /// What stands in the braces.
+        name: String,
+    },
+    /// A template of the whole language.
+    #[error(transparent)]
+    Jinja(#[from] JinjaFault),
+}
+
+/// How a template is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TemplateSyntax {
+    /// `{name}`
+    Simple,
+    /// `{{ name }}`
+    Jinja,
+}
+
+/// A template whose names are columns of a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Template {
+    Simple(Simple),
+    Jinja(Jinja),
+}
+
+impl Template {
+    /// Reads a template for a header; names are compared without case and blanks around them.
+    pub(crate) fn parse(
+        text: &str,
+        syntax: Option<TemplateSyntax>,
+        columns: &[String],
+    ) -> Result<Self, TemplateFault> {
+        let simple = match syntax {
+            Some(TemplateSyntax::Jinja) => return Ok(Self::Jinja(Jinja::parse(text, columns)?)),
+            Some(TemplateSyntax::Simple) => return Simple::parse(text, columns).map(Self::Simple),
+            None => Simple::parse(text, columns),
+        };
+        match simple {
+            Ok(simple) => {
+                let meant: Vec<Meant> = doubled(text)
+                    .filter_map(|inside| meant(inside, columns))
+                    .collect();
+                if meant.contains(&Meant::Expression) {
+                    return Ok(Self::Jinja(Jinja::parse(text, columns)?));
+                }
+                match meant.into_iter().next() {
+                    Some(Meant::Column(name)) => Err(TemplateFault::Ambiguous { name }),
+                    _ => Ok(Self::Simple(simple)),
+                }
+            }
+            Err(_) if ["{{", "{%", "{#"].iter().any(|sign| text.contains(sign)) => {
+                Ok(Self::Jinja(Jinja::parse(text, columns)?))
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Whether a column stands in it.
+    pub(crate) fn uses(&self, column: usize) -> bool {
+        match self {
+            Self::Simple(simple) => simple.uses(column),
+            Self::Jinja(jinja) => jinja.uses(column),
+        }
+    }
+
+    /// Appends the text of a row; `cell` gives a column of it, none where the row has no such.
+    pub(crate) fn render<'r>(
+        &self,
+        names: &[String],
+        cell: impl Fn(usize) -> Result<Option<Cow<'r, str>>, RowVerdict>,
+        out: &mut String,
+    ) -> Result<(), RowVerdict> {
+        match self {
+            Self::Simple(simple) => simple.render(
+                |column, out| match cell(column)? {
+                    Some(text) => {
+                        out.push_str(&text);
+                        Ok(())
+                    }
+                    None => Err(RowVerdict {
+                        column: names.get(column).cloned().unwrap_or_default(),
+                        detail: "is missing in this row, and the template needs it; add it"
+                            .to_owned(),
+                    }),
+                },
+                out,
+            ),
+            Self::Jinja(jinja) => jinja.render(cell, out),
+        }
+    }
+}
+
+/// What stands between `{{` and `}}`.
+fn doubled(text: &str) -> impl Iterator<Item = &str> {
+    text.split("{{")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once("}}")?.0))
+}
+
+#[derive(PartialEq, Eq)]
+enum Meant {
+    Column(String),
+    Expression,
+}
+
+/// What somebody who wrote this between two braces has probably meant: a column, rightly spelt or nearly, or more.
+fn meant(inside: &str, columns: &[String]) -> Option<Meant> {
+    let is_word = |text: &str| {
+        let text = text.trim();
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|letter| letter.is_alphanumeric() || letter == '_')
+    };
+    if inside.contains('|') {
+        return Some(Meant::Expression);
+    }
+    let name = inside.trim().to_lowercase();
+    let words: Vec<String> = columns
+        .iter()
+        .map(|column| jinja::identifier(column))
+        .collect();
+    let is_near = || nearest(&name, words.iter().map(String::as_str)).starts_with("did you mean");
+    let is_known = columns.contains(&name) || is_word(&name) && is_near();
+    is_known.then(|| Meant::Column(inside.trim().to_owned()))
+}
+
+fn column(name: &str, columns: &[String]) -> Result<usize, TemplateFault> {
+    let wanted = name.trim().to_lowercase();
+    columns
+        .iter()
+        .position(|column| *column == wanted)
+        .ok_or_else(|| TemplateFault::Unknown {
+            name: name.to_owned(),
+            cure: nearest(&wanted, columns.iter().map(String::as_str)),
+        })
+}
+
+#[cfg(test)]
+mod tests;

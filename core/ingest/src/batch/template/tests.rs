@@ -1,0 +1,159 @@
+//! Two syntaxes, told apart; conditions and defaults; bounds; faults that name their place.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::borrow::Cow;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const COLUMNS: [&str; 5] = ["to", "first name", "count", "vip", "straße"];
+
+fn columns() -> Vec<String> {
+    COLUMNS.map(str::to_owned).to_vec()
+}
+
+fn parse(text: &str) -> Result<Template, TemplateFault> {
+    Template::parse(text, None, &columns())
+}
+
+fn say(text: &str, cells: [Option<&'static str>; 5]) -> Result<String, String> {
+    let template = parse(text).map_err(|fault| fault.to_string())?;
+    let mut out = String::new();
+    template
+        .render(
+            &columns(),
+            |column| Ok(cells[column].map(Cow::Borrowed)),
+            &mut out,
+        )
+        .map_err(|verdict| verdict.detail)?;
+    Ok(out)
+}
+
+const ADA: [Option<&str>; 5] = [
+    Some("49"),
+    Some("Ada"),
+    Some("2"),
+    Some(""),
+    Some("Am Platz"),
+];
+
+#[test]
+fn a_simple_template_stays_what_it_was() {
+    for (text, said) in [
+        ("Hello { First Name }!", "Hello Ada!"),
+        ("{{{to}}} {{surname}}", "{49} {surname}"),
+        ("50 % {to} #1 *", "50 % 49 #1 *"),
+        ("plain", "plain"),
+    ] {
+        assert!(matches!(parse(text), Ok(Template::Simple(_))), "{text}");
+        assert_eq!(say(text, ADA).unwrap(), said);
+    }
+    let fault = say("{count}", [None; 5]).unwrap_err();
+    assert!(fault.contains("missing in this row"), "{fault}");
+}
+
+#[test]
+fn variables_defaults_conditions_and_plurals() {
+    for (text, said) in [
+        ("{{ to }}", "can be a column"),
+        ("{{ too }}", "can be a column"),
+        ("{{ first_name | upper }} {{ Count }}", "ADA 2"),
+        (
+            "{% if vip %}VIP{% elif count|int > 1 %}many{% else %}one{% endif %}",
+            "many",
+        ),
+        (
+            "{{ vip | default(\"guest\") }}, {{ count }} {{ count | plural(\"parcel\", \"parcels\") }}",
+            "guest, 2 parcels",
+        ),
+        (
+            "{# nothing #}{{ row[\"first name\"] }} {{ straße|truncate(2, \"...\") }}",
+            "Ada Am...",
+        ),
+        ("{% if vip is empty %}a\nb{% endif %}\n", "a\nb\n"),
+        (
+            "{{ first_name|replace(\"a\", \"o\")|lower ~ \"!\" }}",
+            "ado!",
+        ),
+        (
+            "{{ \"{\" ~ to ~ \"}\" }} {%- if to %} x{% endif %}",
+            "{49} x",
+        ),
+    ] {
+        let found = say(text, ADA).unwrap_or_else(|fault| fault);
+        assert!(found.contains(said), "{text}: {found}");
+    }
+    let syntax = |syntax| Template::parse("{{to}}", Some(syntax), &columns()).unwrap();
+    assert!(matches!(
+        syntax(TemplateSyntax::Simple),
+        Template::Simple(_)
+    ));
+    assert!(syntax(TemplateSyntax::Jinja).uses(0) && !syntax(TemplateSyntax::Jinja).uses(1));
+}
+
+#[test]
+fn a_column_that_a_row_has_not_is_a_fault_unless_there_is_a_default() {
+    assert_eq!(
+        say("Hi {{ vip | default(\"you\") }}", [None; 5]).unwrap(),
+        "Hi you"
+    );
+    assert_eq!(say("Hi{% if vip %} x{% endif %}", [None; 5]).unwrap(), "Hi");
+    let fault = say("Hi\n {{ vip | upper }}", [None; 5]).unwrap_err();
+    assert!(fault.contains("line 2, column"), "{fault}");
+}
+
+#[test]
+fn faults_name_line_and_column() {
+    for (text, part) in [
+        (
+            "a\n {{ first_nam|upper }}",
+            "line 2, column 5 of the template: `first_nam` is no column of the file; did you mean `first_name`?",
+        ),
+        (
+            "{% for x in to %}{% endfor %}",
+            "line 1, column 1 of the template: the tag \"for\"",
+        ),
+        ("{% set a = to %}", "the tag \"set\""),
+        ("{% if to %}x", "of the template: syntax error"),
+        ("é {{ to | upper }", "of the template: syntax error"),
+        ("{{ to | uper }}", "unknown filter"),
+        ("{% if to is evn %}{% endif %}", "unknown test"),
+        ("{{ range(9)|length }}", "`range` is no column"),
+        (
+            "{{ \"x\" * 1000000 }}",
+            "column 8 of the template: there are no products",
+        ),
+        (
+            "{{ to|upper }} {first name}",
+            "column 16 of the template: {first name} would be sent as it stands",
+        ),
+    ] {
+        let fault = parse(text).unwrap_err().to_string();
+        assert!(fault.contains(part), "{text}: {fault}");
+    }
+}
+
+#[test]
+fn a_text_is_bounded_however_its_template_makes_it() {
+    let long: &'static str = Box::leak("a".repeat(16 << 10).into_boxed_str());
+    let mut cells = ADA;
+    cells[1] = Some(long);
+    let fault = say("{{ first_name|replace(\"a\", \"aaaaaaaa\")|upper }}", cells).unwrap_err();
+    assert!(fault.contains("too long"), "{fault}");
+    let fault = say(&"{{ first_name|upper }}".repeat(5), cells).unwrap_err();
+    assert!(fault.contains("longer than 65536 octets"), "{fault}");
+    let fault = say(&"{{ to|upper }}".repeat(2_000), ADA).unwrap_err();
+    assert!(fault.contains("longer than"), "{fault}");
+}
+
+proptest! {
+    #[test]
+    fn no_template_panics(text in "[{}%#|a-c\"'*.~()\\[\\] \n]{0,24}", more in prop::sample::select(vec!["", "{{ to|upper }}", "{% if vip %}"])) {
+        let text = format!("{more}{text}");
+        if let Ok(template) = parse(&text) {
+            let mut out = String::new();
+            drop(template.render(&columns(), |column| Ok(ADA[column].map(Cow::Borrowed)), &mut out));
+        }
+    }
+}

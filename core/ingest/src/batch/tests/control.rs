@@ -1,0 +1,150 @@
+//! Pause, resume and cancel, moments and rates: whatever is done to a batch on its way, each row has one verdict or none.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::time::{Duration, Instant};
+
+use carrack_runtime::Io;
+use proptest::prelude::*;
+
+use super::rig::*;
+use crate::batch::*;
+
+fn rows(count: usize) -> String {
+    let rows = (1..=count).map(|row| format!("{},text {row}\n", 491_700_000_000 + row));
+    format!("to,text\n{}", rows.collect::<String>())
+}
+
+fn start(folder: &std::path::Path, ledger: &Ledger) -> Batches {
+    Batches::start(spec(folder, 4, 64, Io::Epoll), ledger.clone(), accounts()).unwrap()
+}
+
+fn state(view: &BatchView) -> BatchState {
+    view.state
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn pauses_resumptions_and_starts_lose_and_double_no_row(
+        steps in prop::collection::vec((0..3, 0_u64..4), 0..10),
+        rate in prop::option::of(200_u32..2_000),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = ledger(Vec::new());
+        let mut batches = start(folder.path(), &ledger);
+        let rate = rate.map_or(String::new(), |rate| rate.to_string());
+        let number = submit(&batches, rows(100).as_bytes(), asked(&[("rate", &rate)])).unwrap();
+        for (step, wait_ms) in steps {
+            std::thread::park_timeout(Duration::from_millis(wait_ms));
+            match step {
+                0 => drop(batches.change(number, "shop", Change::Pause)),
+                1 => drop(batches.change(number, "shop", Change::Resume)),
+                _ => {
+                    batches.stop();
+                    batches = start(folder.path(), &ledger);
+                }
+            }
+        }
+        drop(batches.change(number, "shop", Change::Resume));
+        let view = wait(&batches, number, has_finished);
+        batches.stop();
+        prop_assert_eq!((view.accepted, view.rejected), (100, 0));
+        let found: Vec<u64> = texts(&ledger).into_iter().map(|(row, _)| row).collect();
+        prop_assert_eq!(found, (1..=100).collect::<Vec<u64>>());
+    }
+}
+
+#[test]
+fn a_paused_batch_stays_so_over_a_start_and_takes_no_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger(Vec::new());
+    let batches = start(folder.path(), &ledger);
+    let number = submit(&batches, rows(100).as_bytes(), asked(&[("rate", "20")])).unwrap();
+    wait(&batches, number, |view| view.accepted > 0);
+    assert_eq!(
+        batches.change(number, "shop", Change::Pause).unwrap().state,
+        BatchState::Paused
+    );
+    batches.stop();
+    let before = ledger.0.lock().unwrap().accepted.len();
+    let batches = start(folder.path(), &ledger);
+    std::thread::park_timeout(Duration::from_millis(700));
+    let view = batches.view(number, "shop").unwrap();
+    assert_eq!(
+        (view.state, ledger.0.lock().unwrap().accepted.len()),
+        (BatchState::Paused, before)
+    );
+    assert!(before < 100);
+    batches.stop();
+}
+
+#[test]
+fn what_is_cancelled_takes_no_more_rows_and_gives_back_what_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger(Vec::new());
+    let batches = start(folder.path(), &ledger);
+    let number = submit(&batches, rows(100).as_bytes(), asked(&[("rate", "20")])).unwrap();
+    wait(&batches, number, |view| view.accepted > 0);
+    assert_eq!(
+        batches
+            .change(number, "shop", Change::Cancel)
+            .unwrap()
+            .state,
+        BatchState::Cancelling
+    );
+    let view = wait(&batches, number, |view| view.state == BatchState::Cancelled);
+    // Three by a job that somebody stopped, two by the one after it.
+    assert_eq!((view.withdrawn, view.accepted < 100), (5, true));
+    assert_eq!(ledger.0.lock().unwrap().withdrawn, [number.0, number.0]);
+    for (change, part) in [
+        (Change::Pause, "was cancelled"),
+        (Change::Resume, "was cancelled"),
+    ] {
+        let fault = batches
+            .change(number, "shop", change)
+            .unwrap_err()
+            .to_string();
+        assert!(fault.contains(part), "{fault}");
+    }
+    assert!(batches.change(number, "shop", Change::Cancel).is_ok());
+    let fault = batches.change(number, "other", Change::Cancel).unwrap_err();
+    assert!(matches!(fault, ChangeFault::Missing));
+    batches.stop();
+}
+
+#[test]
+fn a_batch_waits_for_its_moment_and_spreads_its_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger(Vec::new());
+    let batches = start(folder.path(), &ledger);
+    let later = jiff::Timestamp::now() + Duration::from_millis(1_200);
+    let begun = Instant::now();
+    let options = [("start_at", later.to_string()), ("spread", "1s".to_owned())];
+    let options: Vec<_> = options
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let number = submit(&batches, rows(40).as_bytes(), asked(&options)).unwrap();
+    assert_eq!(
+        batches.view(number, "shop").map(|view| state(&view)),
+        Some(BatchState::Scheduled)
+    );
+    wait(&batches, number, |view| view.accepted > 0);
+    assert!(
+        begun.elapsed() >= Duration::from_millis(1_000),
+        "{:?}",
+        begun.elapsed()
+    );
+    let view = wait(&batches, number, has_finished);
+    assert!(
+        begun.elapsed() >= Duration::from_millis(2_000),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!((view.rows_total, view.accepted), (Some(40), 40));
+    assert!(view.start_at.is_some() && view.finish_by.is_some());
+    assert_eq!(batches.list("shop", 5).len(), 1);
+    assert!(batches.list("other", 5).is_empty());
+    batches.stop();
+}

@@ -1,0 +1,7 @@
+//! Batches, tried with an engine that refuses, fails and ends as told.
+
+mod control;
+mod duplicates;
+mod formats;
+pub(crate) mod rig;
+mod verdicts;
