@@ -12,9 +12,8 @@ pub const fn receipt_state(status: u8) -> ReceiptState {
         0x01 | 0x02 => ReceiptState::Accepted,
         // Permanent errors, and temporary ones after which nothing more is tried.
         0x46 | 0x66 => ReceiptState::Expired,
-        0x48 => ReceiptState::Deleted,
-        0x47 => ReceiptState::Deleted,
-        0x40..=0x4F | 0x50..=0x5F | 0x60..=0x7F => ReceiptState::Undeliverable,
+        0x47 | 0x48 => ReceiptState::Deleted,
+        0x40..=0x7F => ReceiptState::Undeliverable,
         0x20..=0x3F => ReceiptState::Enroute,
         _ => ReceiptState::Unknown,
     }

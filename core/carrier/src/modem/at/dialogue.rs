@@ -215,5 +215,7 @@ impl Dialogue {
 
 /// Whether a line can be a PDU: pairs of hexadecimal digits.
 fn is_pdu(text: &str) -> bool {
-    text.len() >= 2 && text.len() % 2 == 0 && text.bytes().all(|octet| octet.is_ascii_hexdigit())
+    text.len() >= 2
+        && text.len().is_multiple_of(2)
+        && text.bytes().all(|octet| octet.is_ascii_hexdigit())
 }

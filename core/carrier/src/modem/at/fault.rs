@@ -42,7 +42,7 @@ pub const fn blame_cms(code: u16) -> Blame {
         314 | 317 | 318 => Blame::Busy,
         310 | 311 | 312 | 313 | 315 | 316 => Blame::Sim,
         304 | 305 => Blame::Message(Disposition::MessageFault),
-        330 | 331 | 332 => Blame::Network,
+        330..=332 => Blame::Network,
         340 => Blame::Modem,
         // 500: unknown. Operators without money on the SIM answer so, and so do modems that hang.
         _ => Blame::Modem,
@@ -56,7 +56,7 @@ pub const fn blame_cme(code: u16) -> Blame {
         5 | 10..=13 | 15..=18 | 40..=48 => Blame::Sim,
         14 => Blame::Busy,
         20 => Blame::StorageFull,
-        30 | 31 | 32 => Blame::Network,
+        30..=32 => Blame::Network,
         24..=27 => Blame::Message(Disposition::MessageFault),
         _ => Blame::Modem,
     }
