@@ -31,12 +31,17 @@ fn scope(method: &Method, path: &str, operation: &Operation) -> Option<Scope> {
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
     let PathItem {
-        get, post, delete, ..
+        get,
+        post,
+        delete,
+        patch,
+        ..
     } = item;
     let get = get.as_mut().map(|operation| (Method::GET, operation));
     let post = post.as_mut().map(|operation| (Method::POST, operation));
     let delete = delete.as_mut().map(|operation| (Method::DELETE, operation));
-    [get, post, delete].into_iter().flatten()
+    let patch = patch.as_mut().map(|operation| (Method::PATCH, operation));
+    [get, post, delete, patch].into_iter().flatten()
 }
 
 impl Modify for Security {
