@@ -219,6 +219,9 @@ fn resend_all(client: &Client, path: &str, wanted: &Value, sum: &mut u64) -> Res
         let (resent, left) = (number(&done, "resent"), number(&done, "left"));
         *sum += resent;
         if left == 0 || idle >= IDLE_MAX {
+            if let Some(bar) = progress {
+                bar.finish_and_clear();
+            }
             return Ok(left);
         }
         idle = if resent == 0 { idle + 1 } else { 0 };

@@ -37,7 +37,7 @@ pub(crate) struct MessageCall {
     /// The same key twice is one message; also in the header `Idempotency-Key`.
     #[schema(min_length = 1, max_length = 255)]
     idempotency_key: Option<String>,
-    /// Where what becomes of it is posted, beside or instead of the account's webhook.
+    /// Where what becomes of it is posted instead of at the account's webhook: a host of its `callbacks`.
     #[schema(example = "https://example.com/sms")]
     callback_url: Option<String>,
 }
