@@ -4,7 +4,8 @@
     missing_docs,
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a bench may stop at a fault"
+    clippy::print_stdout,
+    reason = "a bench may stop at a fault, and says how large its index is"
 )]
 
 use std::hint::black_box;

@@ -1,5 +1,5 @@
 //! `[[quiet_hours]]`: whose, when, by which clock, and faults with their cure.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 use std::path::Path;
 

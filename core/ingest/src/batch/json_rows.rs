@@ -97,7 +97,7 @@ impl JsonReader {
     /// The text of one column of the last row; none where the row has no such key.
     pub(crate) fn cell(&self, column: usize) -> Option<Cow<'_, [u8]>> {
         let cell = self.cells.get(column)?;
-        (cell.kind == Kind::Text).then(|| Cow::Borrowed(cell.text.as_bytes()))
+        (cell.kind == Kind::Text).then_some(Cow::Borrowed(cell.text.as_bytes()))
     }
 
     /// Whether one column of the last row holds a list or an object.

@@ -146,9 +146,12 @@ fn told_by_requests(account: &Account, tlvs: &mut Vec<u8>) -> bool {
     webhook.is_some_and(|webhook| write_callback(&Callback::webhook(webhook.events), tlvs))
 }
 
+/// What a client says by parameters of vendors: those for carriers, and his key.
+type Vendors = (Vec<u8>, Option<Box<[u8]>>);
+
 /// Parameters of vendors, for carriers whose profile takes them, and the client's key, which is for us. A message that has
 /// passed too many nodes goes round: no carrier for it is found here.
-fn vendors(tlvs: &Tlvs<'_>) -> Result<(Vec<u8>, Option<Box<[u8]>>), CommandStatus> {
+fn vendors(tlvs: &Tlvs<'_>) -> Result<Vendors, CommandStatus> {
     let (mut found, mut key) = (Vec::new(), None);
     if tlvs.is_empty() {
         return Ok((found, key));

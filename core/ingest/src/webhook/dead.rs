@@ -270,7 +270,7 @@ fn each_line(path: &Path, visit: &mut dyn FnMut(Line) -> bool) -> io::Result<()>
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use carrack_message::CallbackKind;
     use proptest::prelude::*;
 

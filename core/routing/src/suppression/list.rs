@@ -169,7 +169,7 @@ impl<W: Write + Seek> SuppressionWriter<W> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use std::collections::BTreeMap;
     use std::io::Cursor;
     use std::sync::Arc;

@@ -129,7 +129,7 @@ fn row(keys: &Keys, name: &str, fields: &[&[u8]; 6]) -> Result<SuppressionRow, S
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::super::Hashing;
     use super::*;
 

@@ -123,7 +123,9 @@ fn allowed(group: &Group, draft: &mut Draft, work: &mut Work) {
     let denies_all = deny
         .iter()
         .any(|address| address == "*.*.*.*" || address == "*");
-    if !deny.is_empty() && !(denies_all && !allow.is_empty()) {
+    // Where all are denied, those that are allowed say everything.
+    let is_said = denies_all && !allow.is_empty();
+    if !deny.is_empty() && !is_said {
         let why = "addresses that may not come are not listed here, only those that may: write allowed_ips of the account";
         work.leave(group, "user-deny-ip", why);
     }

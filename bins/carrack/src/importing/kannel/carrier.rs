@@ -98,7 +98,7 @@ fn rate(group: &Group, carrier: &mut Draft, work: &mut Work) {
         return;
     };
     match text.parse::<f64>() {
-        Ok(rate) if rate >= 1.0 && rate <= 1_000_000.0 => carrier.raw("rate", rate.floor()),
+        Ok(rate) if (1.0..=1_000_000.0).contains(&rate) => carrier.raw("rate", rate.floor()),
         Ok(0.0) => {}
         _ => {
             let why = "less than a segment a second is a [[limit]] here: rate = \"30/min\" with match = { } of this carrier's routes";

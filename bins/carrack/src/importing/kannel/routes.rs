@@ -113,8 +113,11 @@ fn ids(carriers: &[Carrier]) -> BTreeSet<&str> {
     lists.map(String::as_str).collect()
 }
 
-/// The carriers that Kannel would choose from: those that it prefers, and all others.
-fn choice<'a>(carriers: &'a [Carrier], kind: Kind<'_>) -> (Vec<&'a str>, Vec<&'a str>) {
+/// Carriers that Kannel prefers, and all others.
+type Chosen<'a> = (Vec<&'a str>, Vec<&'a str>);
+
+/// The carriers that Kannel would choose from.
+fn choice<'a>(carriers: &'a [Carrier], kind: Kind<'_>) -> Chosen<'a> {
     let (mut preferred, mut others) = (Vec::new(), Vec::new());
     let has = |list: &[String]| {
         kind.smsc
@@ -160,7 +163,7 @@ fn add(
     user: &User,
     work: &mut Work,
 ) {
-    let mut pending: Option<(Vec<&str>, (Vec<&str>, Vec<&str>))> = None;
+    let mut pending: Option<(Vec<&str>, Chosen<'_>)> = None;
     let rest = choice(carriers, Kind { smsc, prefix: None });
     for prefix in prefixes {
         let own = choice(

@@ -91,7 +91,7 @@ fn plural(value: &Value, one: String, many: String) -> Result<String, Error> {
         None => f64::try_from(value.clone()).ok(),
     };
     match count {
-        Some(count) if count == 1.0 => Ok(one),
+        Some(1.0) => Ok(one),
         Some(_) => Ok(many),
         None => Err(fault(format!("plural: {value} is no number"))),
     }

@@ -126,18 +126,18 @@ impl Row {
             Said::Recipients {
                 recipients,
                 is_list: false,
-            } => match recipients.items.first() {
-                Some(item) => match &item.error {
-                    None => push(out, &One { line, item }),
-                    Some(fault) => {
-                        let own = || Problem::fields(vec![fault.clone()]);
-                        let to = item.to();
-                        let error = problem.unwrap_or_else(own).into();
-                        push(out, &RefusedOne { line, to, error });
-                    }
-                },
-                None => {}
-            },
+            } => {
+                let Some(item) = recipients.items.first() else {
+                    return;
+                };
+                let Some(fault) = &item.error else {
+                    return push(out, &One { line, item });
+                };
+                let own = || Problem::fields(vec![fault.clone()]);
+                let to = item.to();
+                let error = problem.unwrap_or_else(own).into();
+                push(out, &RefusedOne { line, to, error });
+            }
             Said::Recipients { recipients, .. } => {
                 let messages = &recipients.items;
                 push(out, &Many { line, messages });

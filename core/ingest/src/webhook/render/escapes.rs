@@ -33,7 +33,7 @@ pub(super) fn filled_first(
     });
     // What cannot stand in a request line is no escape of Kannel's when it has become one of a URL.
     let mut out = String::with_capacity(pattern.len());
-    for piece in pattern.split_inclusive(|sign| is_foreign(sign)) {
+    for piece in pattern.split_inclusive(is_foreign) {
         let end = piece.trim_end_matches(is_foreign);
         out.push_str(end);
         take(
