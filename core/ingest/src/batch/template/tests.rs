@@ -121,8 +121,8 @@ fn faults_name_line_and_column() {
         ("{% if to is evn %}{% endif %}", "unknown test"),
         ("{{ range(9)|length }}", "`range` is no column"),
         (
-            "{{ \"x\" * 1000000 }}",
-            "column 8 of the template: there are no products",
+            "{{ to|upper }}{{ \"x\" * 1000000 }}",
+            "column 22 of the template: there are no products",
         ),
         (
             "{{ to|upper }} {first name}",
