@@ -96,7 +96,9 @@ fn each_message_is_posted_through_an_outage_and_a_kill_and_replies_go_out() {
     let webhook = format!(
         "webhook = {{ url = \"http://{address}/sms\", secret = \"0123456789abcdef\", concurrency = 16 }}\n"
     );
-    let rule = "[[mo_route]]\naccount = \"test\"\ndeliver = \"webhook\"\n";
+    // All come from one handset, and each is answered.
+    let rule =
+        "[[mo_route]]\naccount = \"test\"\ndeliver = \"webhook\"\n[mo]\nreplies_an_hour = 1000\n";
     let place = Place::new(&[entry], &format!("{webhook}{rule}"));
     let node = place.serve();
     eventually("some were taken and none told", PATIENCE, || {
