@@ -213,7 +213,8 @@ fn push(
             file: user.file.clone(),
             line: user.line,
             what: format!("messages that match {matched}"),
-            why: "no smsc that was carried over takes them, so they have no route and are refused, or take a later one".to_owned(),
+            why: "no smsc that was carried over takes them: Kannel refuses them, here the next route that matches takes them, if one does; \
+                  a deck without this prefix keeps its carrier from it".to_owned(),
         });
         return;
     }

@@ -167,28 +167,23 @@ fn a_usual_configuration_becomes_one_that_is_good() {
 fn routes_choose_from_whom_kannel_would() {
     let imported = imported(&[("kannel.conf", SAMPLE), ("carriers.conf", CARRIERS)]);
     let settings = settings(&imported);
-    let routes: Vec<(String, Vec<&str>)> = settings
-        .routes
-        .iter()
-        .map(|route| {
-            let names = route.carriers.iter().map(String::as_str).collect();
-            (format!("{:?}", route.matches), names)
-        })
+    let taken: Vec<String> = (settings.routes.iter())
+        .map(|route| route.carriers.join("+"))
         .collect();
-    let of = |part: &str| {
-        let found = routes.iter().find(|(matches, _)| matches.contains(part));
-        found
-            .unwrap_or_else(|| panic!("{part}: {routes:#?}"))
-            .1
-            .clone()
-    };
-    // North takes only what is for it; it is preferred for 44 and 49; south takes no 49.
-    assert_eq!(
-        of("shop-two"),
-        ["north"],
-        "49 first: south does not take it"
-    );
-    assert_eq!(routes.last().unwrap().1, ["south"]);
+    // North takes only what is for it, and is preferred for 44 and 49; south takes no 49.
+    let for_north = ["north+south", "north", "north+south"];
+    // The account that is forced to it, then the tag, then 44 and all else.
+    let expected = [&for_north[..], &for_north, &["south", "south"]].concat();
+    assert_eq!(taken, expected, "{}", imported.text);
+    for part in [
+        "match = { account = \"shop-two\", prefix = [\"49\"] }",
+        "match = { tag = \"North\", prefix = [\"44\"] }",
+        "match = {}",
+    ] {
+        assert!(imported.text.contains(part), "{part}\n{}", imported.text);
+    }
+    let refused = left(&imported, "messages that match { prefix = [\"49\"] }");
+    assert!(refused.contains("Kannel refuses them"), "{refused}");
 }
 
 #[test]
