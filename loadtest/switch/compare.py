@@ -48,14 +48,15 @@ ALIKE = [
     "", "username=tester", "password=foobar", "username=tester&password=foo" + TO, "username=nobody&password=foobar" + TO,
     # What is wrong.
     WHO, f"{WHO}&to=&text=a", f"{WHO}&to=abc&text=a", f"{WHO}{TO}&udh=%06%05", f"{WHO}{TO}&account=a%5Bb",
-    f"{WHO}{TO}&dlr-url=host", f"{WHO}{TO}&dlr-url=ftp%3A%2F%2Fhost%2Fx", f"{WHO}{TO}&dlr-mask=64", f"{WHO}{TO}&dlr-mask=-2",
+    f"{WHO}{TO}&dlr-url=host", f"{WHO}{TO}&dlr-url=ftp%3A%2F%2Fhost%2Fx", f"{WHO}{TO}&dlr-mask=66", f"{WHO}{TO}&dlr-mask=68", f"{WHO}{TO}&dlr-mask=-2",
     f"{WHO}{TO}&mclass=4", f"{WHO}{TO}&mclass=-2", f"{WHO}{TO}&pid=256", f"{WHO}{TO}&rpi=3", f"{WHO}{TO}&alt-dcs=2",
     f"{WHO}{TO}&mwi=8", f"{WHO}{TO}&coding=3", f"{WHO}{TO}&compress=2", f"{WHO}{TO}&validity=-2", f"{WHO}{TO}&deferred=-2",
-    f"{WHO}{TO}&priority=4", f"{WHO}{TO}&text=a&charset=no-such-charset", f"{WHO}{TO}&text=%D8&coding=2&charset=UTF-8",
+    f"{WHO}{TO}&priority=4", f"{WHO}{TO}&text=a&charset=no-such-charset",
 ]
 # docs/switching.md, "What is answered otherwise".
 OTHERWISE = {
     f"{WHO}{TO}&text=%E9": (400, "Charset or body misformed, rejected"),
+    f"{WHO}{TO}&text=%D8&coding=2&charset=UTF-8": (400, "Charset or body misformed, rejected"),
     f"{WHO}{TO}&text=a&pid=64": (400, "PID field not supported, rejected"),
     f"{WHO}{TO}&text=a&from=MUCHTOOLONGNAME": (400, "Sender not allowed, rejected"),
     f"{WHO}&to=447700900125+abc&text=a": (202, "0: Accepted for delivery Denied receivers are: ???"),

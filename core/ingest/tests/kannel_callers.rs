@@ -89,7 +89,7 @@ fn what_is_wrong_is_said_in_kannels_words() {
             "DLR-URL field misformed, rejected",
         ),
         (
-            "&to=491700123456&dlr-mask=64",
+            "&to=491700123456&dlr-mask=67",
             400,
             "DLR-Mask field misformed, rejected",
         ),

@@ -97,7 +97,7 @@ fn receipts_come_back_in_the_words_of_both_until_they_are_taken() {
     eventually("the link is bound", PATIENCE, || {
         node.get("/v1/carriers")["carriers"][0]["links_bound"] != 0
     });
-    let url = escaped(&format!("http://{address}/kannel?to=%P&d=%d&mine=7"));
+    let url = escaped(&format!("http://{address}/kannel?to=%p&d=%d&mine=7"));
     let call = format!(
         "/cgi-bin/sendsms?username=foo&password=bar&from=ACME&to=%2B447700900123&text=hi&dlr-mask=31&dlr-url={url}"
     );

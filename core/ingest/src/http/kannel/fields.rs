@@ -17,6 +17,8 @@ const MINUTE_NS: u64 = 60_000_000_000;
 const HEADER_OCTETS_MAX: usize = 140;
 /// Kannel's `ACCOUNT_MAX_LEN`.
 const ACCOUNT_OCTETS_MAX: usize = 64;
+/// What Kannel 1.4.5 takes, its guide's five bits and one of its own.
+const DLR_MASK_MAX: i64 = 66;
 /// What Kannel means by a number that is not there.
 const UNDEFINED: i64 = -1;
 
@@ -185,7 +187,7 @@ impl Fields {
             true => Ok(()),
             false => Err(Answer::bad(&format!("{name} field misformed, rejected"))),
         };
-        within(numbers.dlr_mask, 0..=63, "DLR-Mask")?;
+        within(numbers.dlr_mask, 0..=DLR_MASK_MAX, "DLR-Mask")?;
         within(numbers.mclass, 0..=3, "MClass")?;
         within(numbers.pid, 0..=255, "PID")?;
         within(numbers.rpi, 0..=2, "RPI")?;

@@ -51,10 +51,11 @@ pub(crate) fn events(mask: u8) -> StateEvents {
 pub(crate) fn constant(pattern: &str, known: &Constant<'_>) -> String {
     filled_first(pattern, |escape, out| {
         match escape {
-            'p' => push_value(known.from.as_bytes(), out),
-            'P' => push_value(known.to.as_bytes(), out),
-            'q' => push_number(known.from, out),
-            'Q' => push_number(known.to, out),
+            // Kannel's own: of a receipt the handset is who sends.
+            'p' => push_value(known.to.as_bytes(), out),
+            'P' => push_value(known.from.as_bytes(), out),
+            'q' => push_number(known.to, out),
+            'Q' => push_number(known.from, out),
             'n' => push_value(known.service.as_bytes(), out),
             'i' => push_value(known.smsc.as_bytes(), out),
             'o' => push_value(known.account.as_bytes(), out),
@@ -189,7 +190,7 @@ mod tests {
         let asked = told(&first, 31, Status::Delivered, 0);
         assert_eq!(
             asked,
-            "http://h/ACME+%26+Co%7C0049170%7CACME+%26+Co%7C%2B49170%7Cfoo%7Cnorth%7Ca%25d%7C%7C%3Fx%3Fy%3D1%7C1%7C%d"
+            "http://h/0049170%7CACME+%26+Co%7C%2B49170%7CACME+%26+Co%7Cfoo%7Cnorth%7Ca%25d%7C%7C%3Fx%3Fy%3D1%7C1%7C%d"
         );
     }
 
