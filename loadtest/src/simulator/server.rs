@@ -172,9 +172,6 @@ impl Server {
                     let now_ns = self.now_ns();
                     let age_ns = u64::try_from(age.as_nanos()).unwrap_or(0);
                     let arrived_ns = now_ns.saturating_sub(age_ns);
-                    if age_ns > 8_000_000 {
-                        eprintln!("AGE {} ms at {}", age_ns / 1_000_000, now_ns / 1_000_000);
-                    }
                     let mut smsc = self.smsc.borrow_mut();
                     smsc.receive_late(now_ns, arrived_ns, key, octets);
                     drop(smsc);

@@ -266,11 +266,6 @@ impl Desk {
         // Last, because it uses up rate.
         if !self.limit.admit(self.arrived_ns, offer.segments) {
             self.counts.throttled_by_rate += 1;
-            eprintln!(
-                "OVER {} ms arrived {} ms",
-                now_ns / 1_000_000,
-                self.arrived_ns / 1_000_000
-            );
             self.counts.segments_over_rate += segments;
             return Some(plain(CommandStatus::ESME_RTHROTTLED));
         }
