@@ -119,7 +119,6 @@ fn eight_that_send_the_same_at_once_make_one_message() {
 }
 
 #[test]
-#[ignore = "its last step, both messages at the carrier, has not been seen to pass yet"]
 fn key_is_known_after_kill_9_and_belongs_to_its_account_and_its_text() {
     let north = Carrier::start(settings("north", 1, 5, &[]));
     let place = place(&north);
@@ -155,10 +154,10 @@ fn key_is_known_after_kill_9_and_belongs_to_its_account_and_its_text() {
     let others = post_as(&node, "other", None, &message("order-7", "other"));
     assert_eq!((others.status, others.replayed), (202, false));
     assert_ne!(others.id(0), first.id(0));
-    // What was under way at the kill may be sent again.
+    // The first was under way at the kill: it may have been sent again, once.
     eventually("both are sent", Duration::from_secs(20), || {
         let report = north.report();
-        report.accepted >= 2 && report.distinct_texts == 2
+        report.distinct_texts == 2 && (2..=3).contains(&report.accepted)
     });
     assert_eq!(accepted(&place), 2);
     assert_eq!(node.stop().0, Some(0), "{}", place.said());
