@@ -83,7 +83,7 @@ fn by_credentials(parts: &Parts, state: &State) -> Result<Admitted, Problem> {
 }
 
 /// Who asks, if he may ask for this and not too often.
-fn admitted(parts: &Parts, state: &State, scope: Scope) -> Result<Arc<Account>, Problem> {
+fn admitted(parts: &Parts, state: &State, scope: Scope) -> Result<Admitted, Problem> {
     let admitted = by_credentials(parts, state)?;
     let account = &admitted.account;
     account.take_request().map_err(|wait_ns| {
@@ -100,7 +100,7 @@ fn admitted(parts: &Parts, state: &State, scope: Scope) -> Result<Arc<Account>, 
         );
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
-    Ok(admitted.account)
+    Ok(admitted)
 }
 
 impl FromRequestParts<State> for Customer {
@@ -108,7 +108,7 @@ impl FromRequestParts<State> for Customer {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
         let scope = scope_of(&parts.method, parts.uri.path());
-        admitted(parts, state, scope).map(Self)
+        admitted(parts, state, scope).map(|admitted| Self(admitted.account))
     }
 }
 
@@ -117,12 +117,11 @@ impl FromRequestParts<State> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
         let scope = scope_of(&parts.method, parts.uri.path());
-        let account = admitted(parts, state, scope)?;
-        let operates = by_credentials(parts, state)?.may(Scope::Operate);
+        let admitted = admitted(parts, state, scope)?;
         let is_here = peer(parts)?.0.ip().to_canonical().is_loopback();
         Ok(Self {
-            is_operator: account.operator && operates && is_here,
-            account,
+            is_operator: admitted.account.operator && admitted.may(Scope::Operate) && is_here,
+            account: admitted.account,
         })
     }
 }
@@ -131,7 +130,7 @@ impl FromRequestParts<State> for Operator {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
-        let account = admitted(parts, state, Scope::Operate)?;
+        let account = admitted(parts, state, Scope::Operate)?.account;
         if !account.operator {
             return Err(Problem::new(
                 StatusCode::FORBIDDEN,
