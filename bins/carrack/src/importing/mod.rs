@@ -4,6 +4,8 @@
 //! with file and line, why, and what to do instead. Nothing is dropped in silence. Reading runs nothing that stands in
 //! a file. Bound: [`FILE_OCTETS_MAX`](source::FILE_OCTETS_MAX) a file, and what each reader says.
 
+#[cfg(test)]
+pub(crate) mod asked;
 pub(crate) mod draft;
 pub(crate) mod jasmin;
 pub(crate) mod kannel;

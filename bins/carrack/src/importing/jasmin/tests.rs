@@ -3,11 +3,12 @@
 
 use std::path::Path;
 
-use carrack_settings::{Bind, Settings};
+use carrack_settings::Bind;
 use proptest::prelude::*;
 
 use super::{import, pickle};
 use crate::importing::Imported;
+use crate::importing::asked::{left, settings};
 
 const CFG: &str = "[http-api]\nbind = 127.0.0.1\nport = 1401\n# comment = 1\nlong_content_max_parts = 7\nlog_level = INFO\n\
                    [smpp-server]\nport = 2776\n[redis-client]\nhost = 127.0.0.1\npassword = hidden\n";
@@ -40,27 +41,6 @@ fn imported() -> Imported {
         std::fs::write(path, octets).unwrap();
     }
     import(folder.path(), "jcli-prod").unwrap()
-}
-
-fn settings(imported: &Imported) -> Settings {
-    let folder = tempfile::tempdir().unwrap();
-    for made in &imported.beside {
-        let path = folder.path().join(&made.path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, &made.text).unwrap();
-    }
-    Settings::parse(&imported.text, "imported", folder.path())
-        .unwrap_or_else(|faults| panic!("{faults}\n{}", imported.text))
-}
-
-fn left<'a>(imported: &'a Imported, what: &str) -> &'a str {
-    let found = imported
-        .left
-        .iter()
-        .find(|left| left.what.starts_with(what));
-    &found
-        .unwrap_or_else(|| panic!("{what}: {:#?}", imported.left))
-        .why
 }
 
 #[test]

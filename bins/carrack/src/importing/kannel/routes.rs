@@ -26,20 +26,6 @@ struct Kind<'a> {
 pub(super) fn drafts(carriers: &[Carrier], users: &[User], work: &mut Work) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let prefixes = prefixes(carriers);
-    for user in users {
-        if let Some(smsc) = &user.forced_smsc {
-            let of = format!("account = {}", quoted(&user.account));
-            add(
-                &mut drafts,
-                carriers,
-                &prefixes,
-                Some(smsc),
-                &of,
-                user,
-                work,
-            );
-        }
-    }
     let nobody = User {
         account: String::new(),
         forced_smsc: None,
@@ -49,33 +35,23 @@ pub(super) fn drafts(carriers: &[Carrier], users: &[User], work: &mut Work) -> V
             .map_or_else(String::new, |first| first.file.clone()),
         line: carriers.first().map_or(0, |first| first.line),
     };
-    for smsc in ids(carriers) {
-        let of = format!("tag = {}", quoted(smsc));
-        add(
-            &mut drafts,
-            carriers,
-            &prefixes,
-            Some(smsc),
-            &of,
-            &nobody,
-            work,
-        );
+    // In the order in which Kannel asks: what a user must, what a message says, what a user has otherwise, everybody.
+    let of_account = |user: &User| format!("account = {}", quoted(&user.account));
+    let forced = users.iter().filter_map(|user| {
+        let smsc = user.forced_smsc.as_deref()?;
+        Some((Some(smsc), of_account(user), user))
+    });
+    let told = ids(carriers).into_iter();
+    let told = told.map(|smsc| (Some(smsc), format!("tag = {}", quoted(smsc)), &nobody));
+    let free = users.iter().filter(|user| user.forced_smsc.is_none());
+    let usual = free.filter_map(|user| {
+        let smsc = user.default_smsc.as_deref()?;
+        Some((Some(smsc), of_account(user), user))
+    });
+    let all = std::iter::once((None, String::new(), &nobody));
+    for (smsc, of, user) in forced.chain(told).chain(usual).chain(all) {
+        add(&mut drafts, carriers, &prefixes, smsc, &of, user, work);
     }
-    for user in users.iter().filter(|user| user.forced_smsc.is_none()) {
-        if let Some(smsc) = &user.default_smsc {
-            let of = format!("account = {}", quoted(&user.account));
-            add(
-                &mut drafts,
-                carriers,
-                &prefixes,
-                Some(smsc),
-                &of,
-                user,
-                work,
-            );
-        }
-    }
-    add(&mut drafts, carriers, &prefixes, None, "", &nobody, work);
     if drafts.len() > ROUTES_MAX {
         work.left.push(Left {
             file: nobody.file,

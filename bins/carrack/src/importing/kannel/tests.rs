@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
-use carrack_settings::{Bind, Settings};
+use carrack_settings::Bind;
 
 use super::import;
 use crate::importing::Imported;
+use crate::importing::asked::{left, settings};
 
 const SAMPLE: &str = r#"
 # A gateway with two carriers
@@ -89,27 +90,6 @@ fn imported(files: &[(&str, &str)]) -> Imported {
     }
     let first = folder.path().join(files[0].0);
     import(&[first]).unwrap()
-}
-
-fn settings(imported: &Imported) -> Settings {
-    let folder = tempfile::tempdir().unwrap();
-    for made in &imported.beside {
-        let path = folder.path().join(&made.path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, &made.text).unwrap();
-    }
-    Settings::parse(&imported.text, "imported", folder.path())
-        .unwrap_or_else(|faults| panic!("{faults}\n{}", imported.text))
-}
-
-fn left<'a>(imported: &'a Imported, what: &str) -> &'a str {
-    let found = imported
-        .left
-        .iter()
-        .find(|left| left.what.starts_with(what));
-    &found
-        .unwrap_or_else(|| panic!("{what}: {:#?}", imported.left))
-        .why
 }
 
 #[test]
