@@ -68,7 +68,7 @@ impl LoopProbes {
         board: ProbeBoard,
     ) -> Result<Self, LoopProbeFault> {
         let (orders, ordered) = channel();
-        let door = Door {
+        let mut door = Door {
             engine,
             board,
             courses: Courses::default(),
@@ -78,14 +78,18 @@ impl LoopProbes {
             words: 0,
             orders: orders.clone(),
         };
-        let serve = move || door.serve(&ordered);
+        // Before the thread: who asks as soon as the node answers finds all of them.
+        let first = door.follow(specs);
+        door.board.put(&door.courses);
+        let serve = move || {
+            door.act(first);
+            door.serve(&ordered);
+        };
         let thread = Builder::new().name(THREAD.to_owned()).spawn(serve)?;
-        let probes = Self {
+        Ok(Self {
             orders,
             thread: Some(thread),
-        };
-        probes.follow(specs);
-        Ok(probes)
+        })
     }
 
     /// Goes on as another configuration says, after the engine was given its tables.
