@@ -65,14 +65,7 @@ impl Drop for Running {
 }
 
 fn place(carrier: &Carrier, io: &str) -> Place {
-    let entry = CarrierEntry {
-        name: "north",
-        address: carrier.address,
-        price: "0.005",
-        links: 2,
-        window: 100,
-        more: "",
-    };
+    let entry = CarrierEntry::north(carrier.address, (2, 100));
     Place::new(&[entry], &format!("[runtime]\nio = \"{io}\""))
 }
 

@@ -22,14 +22,7 @@ pub(crate) fn place(carrier: &Carrier) -> Place {
 
 /// The same with more of a configuration.
 pub(crate) fn place_with(carrier: &Carrier, more: &str) -> Place {
-    let entry = CarrierEntry {
-        name: "north",
-        address: carrier.address,
-        price: "0.005",
-        links: 1,
-        window: 100,
-        more: "",
-    };
+    let entry = CarrierEntry::north(carrier.address, (1, 100));
     let place = Place::new(&[entry], more);
     // A customer who waits for a full disk hears soon that nothing is known.
     let text = std::fs::read_to_string(place.configuration()).unwrap();

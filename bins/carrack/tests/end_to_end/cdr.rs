@@ -149,14 +149,7 @@ fn every_message_has_one_cdr_through_every_kill() {
 #[test]
 fn files_are_written_while_the_node_runs_and_its_status_says_how_far() {
     let north = Carrier::start(settings("north", 1, 5, &[]));
-    let entry = CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 1,
-        window: 50,
-        more: "",
-    };
+    let entry = CarrierEntry::north(north.address, (1, 50));
     let place = Place::new(&[entry], "[cdr]\nfolder = \"cdr\"\nrotate_after = \"1s\"");
     let file = place.folder.path().join("rows.csv");
     std::fs::write(&file, "to,text\n447700900001,hello\n447700900002,hello\n").unwrap();

@@ -8,14 +8,7 @@ use super::node::{CarrierEntry, Place, eventually};
 #[test]
 fn every_fault_is_named_with_file_line_and_cure() {
     let north = Carrier::start(settings("north", 1, 5, &[]));
-    let entry = CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 1,
-        window: 10,
-        more: "",
-    };
+    let entry = CarrierEntry::north(north.address, (1, 10));
     let place = Place::new(&[entry], "");
     let good = std::fs::read_to_string(place.configuration()).unwrap();
     let checked = place.run(&["config", "check", place.configuration().to_str().unwrap()]);
@@ -68,14 +61,7 @@ fn every_fault_is_named_with_file_line_and_cure() {
 #[test]
 fn running_node_keeps_its_configuration_when_the_new_one_is_bad() {
     let north = Carrier::start(settings("north", 1, 5, &[]));
-    let entry = CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 1,
-        window: 10,
-        more: "",
-    };
+    let entry = CarrierEntry::north(north.address, (1, 10));
     let place = Place::new(&[entry], "");
     let good = std::fs::read_to_string(place.configuration()).unwrap();
     let node = place.serve();

@@ -15,14 +15,7 @@ const SETTINGS: &str = "[[suppression]]\nname = \"stop\"\nscope = \"sender\"\n\
     [[mo_route]]\nmatch = { to = \"80808\" }\naccount = \"test\"\n";
 
 fn entry(north: &Carrier) -> CarrierEntry<'_> {
-    CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 1,
-        window: 10,
-        more: "",
-    }
+    CarrierEntry::north(north.address, (1, 10))
 }
 
 fn place(north: &Carrier) -> Place {

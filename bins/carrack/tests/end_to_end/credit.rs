@@ -14,14 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Each message costs 0.01.
 fn place(north: &Carrier, more: &str) -> Place {
-    let entry = CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 2,
-        window: 500,
-        more: "",
-    };
+    let entry = CarrierEntry::north(north.address, (2, 500));
     let place = Place::new(&[entry], &format!("deck = \"sell.csv\"\n{more}"));
     let deck = "prefix,price,currency,name\n44,0.01,EUR,United Kingdom\n";
     std::fs::write(place.folder.path().join("sell.csv"), deck).unwrap();

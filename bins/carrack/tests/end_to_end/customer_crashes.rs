@@ -41,14 +41,7 @@ fn load(address: String) -> LoadReport {
 #[test]
 fn acknowledged_message_ends_and_its_receipt_comes_through_every_kill() {
     let north = Carrier::start(settings("north", 3, 30, &["receipt-before-response=10"]));
-    let entry = CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 2,
-        window: 100,
-        more: "",
-    };
+    let entry = CarrierEntry::north(north.address, (2, 100));
     let place = Place::new(&[entry], "");
     // One address through all restarts.
     let free = std::net::TcpListener::bind("127.0.0.1:0")

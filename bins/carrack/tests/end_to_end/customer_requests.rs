@@ -23,14 +23,7 @@ const THIRD: &str = "447700900125";
 const OTHER_ACCOUNT: &str = "[[account]]\nname = \"other\"\napi_key = \"other-key\"\nsystem_id = \"other\"\npassword = \"secret\"";
 
 fn place(north: &Carrier) -> Place {
-    let entry = CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 1,
-        window: 50,
-        more: "",
-    };
+    let entry = CarrierEntry::north(north.address, (1, 50));
     Place::new(&[entry], OTHER_ACCOUNT)
 }
 

@@ -9,14 +9,7 @@ use super::carrier::{Carrier, settings};
 use super::node::{CarrierEntry, Node, Place, eventually};
 
 fn place(north: &Carrier) -> Place {
-    let entry = CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 2,
-        window: 500,
-        more: "",
-    };
+    let entry = CarrierEntry::north(north.address, (2, 500));
     Place::new(&[entry], "")
 }
 

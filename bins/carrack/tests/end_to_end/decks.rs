@@ -14,14 +14,7 @@ const WITHIN: Duration = Duration::from_secs(30);
 
 /// A place whose carrier has a deck, and the deck's file.
 fn place(carrier: &Carrier, deck: &str, more: &str) -> (Place, PathBuf) {
-    let entry = CarrierEntry {
-        name: "north",
-        address: carrier.address,
-        price: "0.005",
-        links: 1,
-        window: 10,
-        more: "",
-    };
+    let entry = CarrierEntry::north(carrier.address, (1, 10));
     let place = Place::new(&[entry], "");
     let text = std::fs::read_to_string(place.configuration()).unwrap();
     let text = text.replace("price = \"0.005\"", "deck = \"north.csv\"");

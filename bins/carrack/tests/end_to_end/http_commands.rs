@@ -12,14 +12,7 @@ fn text(octets: &[u8]) -> String {
 #[test]
 fn lines_are_sent_shown_and_taken_back_by_command() {
     let north = Carrier::start(settings("north", 1, 5, &[]));
-    let entry = CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 1,
-        window: 100,
-        more: "",
-    };
+    let entry = CarrierEntry::north(north.address, (1, 100));
     let place = Place::new(&[entry], "sender = \"ACME\"");
     let node = place.serve();
     let quote = place.run(&[
@@ -94,14 +87,7 @@ fn what_shells_and_programs_need_is_printed_without_a_node() {
 #[test]
 fn a_message_for_later_is_taken_back_once() {
     let north = Carrier::start(settings("north", 1, 5, &[]));
-    let entry = CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 1,
-        window: 100,
-        more: "",
-    };
+    let entry = CarrierEntry::north(north.address, (1, 100));
     let place = Place::new(&[entry], "sender = \"ACME\"");
     let node = place.serve();
     let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);

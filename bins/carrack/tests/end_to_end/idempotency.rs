@@ -14,14 +14,7 @@ const OTHER: &str = "[[account]]\nname = \"other\"\napi_key = \"other-key\"\n\
      [[account]]\nname = \"strict\"\napi_key = \"strict-key\"\nduplicates = { within = \"10m\", answer = \"refuse\" }\n";
 
 fn place(north: &Carrier) -> Place {
-    let entry = CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 1,
-        window: 100,
-        more: "",
-    };
+    let entry = CarrierEntry::north(north.address, (1, 100));
     Place::new(&[entry], OTHER)
 }
 

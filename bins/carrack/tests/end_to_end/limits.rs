@@ -45,14 +45,7 @@ fn limit(node: &Node, name: &str) -> Value {
 #[test]
 fn what_is_over_a_limit_waits_through_a_kill_until_a_reload_lets_it_go() {
     let north = Carrier::start(settings("north", 1, 5, &[]));
-    let entry = CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 2,
-        window: 100,
-        more: "",
-    };
+    let entry = CarrierEntry::north(north.address, (2, 100));
     let place = Place::new(&[entry], "");
     let without = std::fs::read_to_string(place.configuration()).unwrap();
     std::fs::write(place.configuration(), format!("{without}{SLOW}{PHONES}")).unwrap();

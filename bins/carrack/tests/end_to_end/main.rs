@@ -7,6 +7,7 @@
     clippy::print_stdout
 )]
 
+mod asked;
 mod batches;
 mod carrier;
 mod cdr;

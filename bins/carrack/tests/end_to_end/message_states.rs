@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::asked::answering;
 use super::carrier::{Carrier, settings};
 use super::node::{CarrierEntry, Place, eventually};
 
@@ -26,46 +26,23 @@ struct Receiver {
 
 impl Receiver {
     fn start(status: u16) -> (Arc<Self>, SocketAddr) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
         let receiver = Arc::new(Self {
             status: AtomicU16::new(status),
             asked: AtomicU16::new(0),
             taken: Mutex::default(),
         });
         let serving = Arc::clone(&receiver);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let serving = Arc::clone(&serving);
-                std::thread::spawn(move || serving.serve(stream.unwrap()));
-            }
-        });
+        let address = answering(move |_, body| (serving.answer(body), ""));
         (receiver, address)
     }
 
-    fn serve(&self, mut stream: TcpStream) -> Option<()> {
-        let mut reader = BufReader::new(stream.try_clone().ok()?);
-        loop {
-            let (mut line, mut length) = (String::new(), 0);
-            while line != "\r\n" {
-                line.clear();
-                let read = reader.read_line(&mut line);
-                read.ok().filter(|octets| *octets > 0)?;
-                let lower = line.to_lowercase();
-                if let Some(value) = lower.strip_prefix("content-length:") {
-                    length = value.trim().parse().ok()?;
-                }
-            }
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).ok()?;
-            let status = self.status.load(Ordering::SeqCst);
-            self.asked.fetch_add(1, Ordering::SeqCst);
-            if status == 200 {
-                self.take(&serde_json::from_slice(&body).unwrap());
-            }
-            let head = format!("HTTP/1.1 {status} x\r\nContent-Length: 0\r\n\r\n");
-            stream.write_all(head.as_bytes()).ok()?;
+    fn answer(&self, body: &[u8]) -> String {
+        let status = self.status.load(Ordering::SeqCst);
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if status == 200 {
+            self.take(&serde_json::from_slice(body).unwrap());
         }
+        format!("{status} x")
     }
 
     fn take(&self, body: &Value) {
@@ -101,14 +78,7 @@ fn webhook(address: SocketAddr, more: &str) -> String {
 }
 
 fn entry(north: &Carrier) -> CarrierEntry<'static> {
-    CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 1,
-        window: 100,
-        more: "",
-    }
+    CarrierEntry::north(north.address, (1, 100))
 }
 
 #[test]

@@ -21,6 +21,20 @@ pub(crate) struct CarrierEntry<'a> {
     pub(crate) more: &'a str,
 }
 
+impl CarrierEntry<'static> {
+    /// The usual one, with so many links and so large a window for each.
+    pub(crate) fn north(address: SocketAddr, (links, window): (u32, u32)) -> Self {
+        Self {
+            name: "north",
+            address,
+            price: "0.005",
+            links,
+            window,
+            more: "",
+        }
+    }
+}
+
 /// A folder with a configuration in it.
 pub(crate) struct Place {
     pub(crate) folder: tempfile::TempDir,

@@ -10,14 +10,7 @@ use super::carrier::{Carrier, settings};
 use super::node::{CarrierEntry, Node, Place, eventually};
 
 fn place(north: &Carrier, more: &str) -> Place {
-    let entry = CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 4,
-        window: 1000,
-        more: "",
-    };
+    let entry = CarrierEntry::north(north.address, (4, 1000));
     Place::new(&[entry], more)
 }
 

@@ -10,14 +10,7 @@ use super::node::{CarrierEntry, Place, eventually};
 const ROWS: usize = 3000;
 
 fn entry(north: &Carrier) -> CarrierEntry<'static> {
-    CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 2,
-        window: 200,
-        more: "",
-    }
+    CarrierEntry::north(north.address, (2, 200))
 }
 
 fn count(document: &Value, key: &str) -> u64 {

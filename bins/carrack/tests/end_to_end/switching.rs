@@ -1,11 +1,11 @@
 //! Callers of Kannel and Jasmin: their messages leave, and their receipts come back in the words that they know; a
 //! configuration that was imported runs.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::asked::answering;
 use super::carrier::{Carrier, settings};
 use super::node::{CarrierEntry, Node, Place, eventually};
 
@@ -16,49 +16,19 @@ type Asked = Arc<Mutex<Vec<(String, String)>>>;
 
 /// A receiver that refuses each request once and says `ACK/Jasmin` from then on.
 fn receiver() -> (Asked, SocketAddr) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
     let asked = Asked::default();
     let kept = Arc::clone(&asked);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let kept = Arc::clone(&kept);
-            std::thread::spawn(move || serve(stream.unwrap(), &kept));
+    let address = answering(move |first, body| {
+        let one = (first.to_owned(), String::from_utf8(body.to_vec()).unwrap());
+        let mut asked = kept.lock().unwrap();
+        let is_first = !asked.contains(&one);
+        asked.push(one);
+        match is_first {
+            true => ("503 Later".to_owned(), "later"),
+            false => ("200 OK".to_owned(), "ACK/Jasmin"),
         }
     });
     (asked, address)
-}
-
-fn serve(mut stream: TcpStream, asked: &Asked) -> Option<()> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    loop {
-        let (mut first, mut line, mut length) = (String::new(), String::new(), 0);
-        reader
-            .read_line(&mut first)
-            .ok()
-            .filter(|octets| *octets > 0)?;
-        while line != "\r\n" {
-            line.clear();
-            reader.read_line(&mut line).ok()?;
-            if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().ok()?;
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).ok()?;
-        let one = (first.trim().to_owned(), String::from_utf8(body).ok()?);
-        let mut asked = asked.lock().unwrap();
-        let is_first = !asked.contains(&one);
-        asked.push(one);
-        drop(asked);
-        let body = if is_first { "later" } else { "ACK/Jasmin" };
-        let status = if is_first { "503 Later" } else { "200 OK" };
-        let answer = format!(
-            "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(answer.as_bytes()).ok()?;
-    }
 }
 
 fn get(node: &Node, target: &str) -> (u16, String) {
@@ -82,14 +52,7 @@ fn escaped(url: &str) -> String {
 #[test]
 fn receipts_come_back_in_the_words_of_both_until_they_are_taken() {
     let north = Carrier::start(settings("north", 1, 5, &[]));
-    let entry = CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 1,
-        window: 100,
-        more: "",
-    };
+    let entry = CarrierEntry::north(north.address, (1, 100));
     let (asked, address) = receiver();
     let more = "callbacks = { hosts = [\"*\"], private = true }\nlegacy = { user = \"foo\", password = \"bar\" }\n";
     let place = Place::new(&[entry], more);

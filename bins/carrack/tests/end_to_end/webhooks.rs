@@ -1,8 +1,7 @@
 //! Messages from handsets by webhook: a receiver that is down, a kill, and replies that reach the carrier.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,6 +9,7 @@ use std::time::Duration;
 use carrack_loadtest::smsc::Settings;
 use serde_json::Value;
 
+use super::asked::answering;
 use super::carrier::{Carrier, settings};
 use super::node::{CarrierEntry, Place, eventually};
 
@@ -24,50 +24,21 @@ struct Receiver {
 
 impl Receiver {
     fn start() -> (Arc<Self>, SocketAddr) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
         let receiver = Arc::new(Self::default());
         let serving = Arc::clone(&receiver);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let serving = Arc::clone(&serving);
-                std::thread::spawn(move || serving.serve(stream.unwrap()));
-            }
-        });
+        let address = answering(move |_, body| serving.answer(body));
         (receiver, address)
     }
 
-    fn serve(&self, mut stream: TcpStream) -> Option<()> {
-        let mut reader = BufReader::new(stream.try_clone().ok()?);
-        loop {
-            let (mut line, mut length) = (String::new(), 0);
-            while line != "\r\n" {
-                line.clear();
-                reader
-                    .read_line(&mut line)
-                    .ok()
-                    .filter(|octets| *octets > 0)?;
-                let lower = line.to_lowercase();
-                if let Some(value) = lower.strip_prefix("content-length:") {
-                    length = value.trim().parse().ok()?;
-                }
-            }
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).ok()?;
-            let event: Value = serde_json::from_slice(&body).unwrap();
-            let up = self.up.load(Ordering::SeqCst);
-            let text = |key: &str| event[key].as_str().unwrap().to_owned();
-            let mut seen = self.seen.lock().unwrap();
-            seen[usize::from(up)].insert(text("id"), text("text"));
-            drop(seen);
-            let status = if up { "200 OK" } else { "503 Down" };
-            let reply = format!("{{\"reply\":{{\"text\":\"got {}\"}}}}", text("text"));
-            let head = format!(
-                "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n",
-                reply.len()
-            );
-            stream.write_all((head + &reply).as_bytes()).ok()?;
-        }
+    fn answer(&self, body: &[u8]) -> (String, String) {
+        let event: Value = serde_json::from_slice(body).unwrap();
+        let up = self.up.load(Ordering::SeqCst);
+        let text = |key: &str| event[key].as_str().unwrap().to_owned();
+        let mut seen = self.seen.lock().unwrap();
+        seen[usize::from(up)].insert(text("id"), text("text"));
+        let status = if up { "200 OK" } else { "503 Down" };
+        let reply = format!("{{\"reply\":{{\"text\":\"got {}\"}}}}", text("text"));
+        (status.to_owned(), reply)
     }
 
     fn seen(&self, up: bool) -> BTreeMap<String, String> {
@@ -84,14 +55,7 @@ fn each_message_is_posted_through_an_outage_and_a_kill_and_replies_go_out() {
         mo_text: Some("hello {n}".to_owned()),
         ..settings("north", 1, 5, &[])
     });
-    let entry = CarrierEntry {
-        name: "north",
-        address: north.address,
-        price: "0.005",
-        links: 1,
-        window: 100,
-        more: "",
-    };
+    let entry = CarrierEntry::north(north.address, (1, 100));
     let (receiver, address) = Receiver::start();
     let webhook = format!(
         "webhook = {{ url = \"http://{address}/sms\", secret = \"0123456789abcdef\", concurrency = 16 }}\n"
