@@ -15,7 +15,7 @@ class Node:
         begun = time.monotonic()
         self.process = subprocess.Popen(
             [f"{PROGRAMS}/carrack", "serve", "--config", f"{folder}/carrack.toml"],
-            env={**os.environ, "CARRACK_LOG": "warn"},
+            env={**os.environ, "CARRACK_LOG": "error"},
         )
         ready = f"{folder}/data/ready.json"
         while True:
