@@ -25,6 +25,7 @@ use super::timing::Timing;
 use super::upload::UploadKey;
 use super::view::BatchView;
 use crate::accounts::{Account, AccountBook};
+use crate::submission::validity_ns;
 
 /// Rows of a batch that were refused, as a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,6 +208,8 @@ impl Batches {
             timing,
             duplicates: request.duplicates,
             smart_characters: request.smart_characters,
+            send_at: request.send_at,
+            validity: request.validity,
             swaps: Swaps::default(),
             rows_total: None,
             withdrawn: 0,
@@ -316,6 +319,9 @@ pub(super) fn check(
         class
             .parse::<Class>()
             .map_err(|found| fault("class", found.to_string()))?;
+    }
+    if let Some(validity) = &request.validity {
+        validity_ns(validity).map_err(|found| fault("validity", found.to_string()))?;
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ use super::store::Spool;
 use super::timing::Timing;
 use super::unpack::Unpacked;
 use crate::accounts::Account;
-use crate::submission::Screened;
+use crate::submission::{Screened, SendAt};
 
 /// Checks at a time; each one takes a core.
 const CHECKS_MAX: usize = 2;
@@ -108,6 +108,10 @@ impl Batches {
             class: request.class.as_deref(),
             class_default: shared.spec.class,
             at_utc_ns: now_utc_ns,
+            send_at: (request.send_at.as_deref())
+                .and_then(|text| SendAt::read(text, now_utc_ns).ok())
+                .unwrap_or(SendAt::NOW),
+            validity: request.validity.as_deref(),
             refused: &refused,
             shadow: None,
             // What it would save is told in any case; what is sent so is what is asked for.

@@ -19,7 +19,7 @@ use super::layout::{Layout, RESERVED_DETAIL};
 use super::reader::Reader;
 use super::rows::{Found, Place, RowFault, RowReader};
 use crate::accounts::Account;
-use crate::submission::{Fields, Screen, Screened, SubmissionFault};
+use crate::submission::{Fields, Screen, Screened, SendAt, SubmissionFault};
 
 /// What the rows of a batch have in common.
 pub(crate) struct Terms<'a> {
@@ -41,6 +41,10 @@ pub(crate) struct Terms<'a> {
     pub(crate) shadow: Option<&'a ShadowDoor>,
     /// Whether typographic signs are written plainly where that saves a segment.
     pub(crate) smart_characters: bool,
+    /// When rows are sent that do not say it.
+    pub(crate) send_at: SendAt,
+    /// How long rows are valid that do not say it.
+    pub(crate) validity: Option<&'a str>,
 }
 
 /// Rows with their verdicts.
@@ -176,6 +180,7 @@ fn verdict<F: FnMut(&Choice)>(
     let (from, class) = (optional(layout.from)?, optional(layout.class)?);
     let client_ref = optional(layout.client_ref)?;
     let key = optional(layout.idempotency_key)?;
+    let (send_at, validity) = (optional(layout.send_at)?, optional(layout.validity)?);
     text.clear();
     text_of_row(reader, layout, text)?;
     if let Some(refusal) = terms.refused.get(&row) {
@@ -194,6 +199,12 @@ fn verdict<F: FnMut(&Choice)>(
             .as_deref()
             .is_some_and(|value| !value.trim().is_empty())
     };
+    let (send_at_utc_ns, send_at_local) = match send_at.as_deref().map(str::trim) {
+        Some(text) if !text.is_empty() => SendAt::read(text, terms.at_utc_ns)
+            .map_err(|fault| refused("send_at", fault.to_string()))?,
+        _ => terms.send_at,
+    }
+    .parts();
     let fields = Fields {
         to: &to,
         from: if named(&from) {
@@ -213,6 +224,12 @@ fn verdict<F: FnMut(&Choice)>(
             row,
         }),
         smart_characters: terms.smart_characters,
+        send_at_utc_ns,
+        send_at_local,
+        validity: match named(&validity) {
+            true => validity.as_deref().map(str::trim),
+            false => terms.validity,
+        },
         ..Fields::default()
     };
     let screen = Screen::new(terms.account, terms.class_default);
@@ -227,10 +244,14 @@ fn verdict<F: FnMut(&Choice)>(
         put_key(key.as_deref(), &mut screened.submission)?;
         Ok(screened)
     });
-    screened.map_err(|fault| RowVerdict {
-        column: fault.field.to_owned(),
-        detail: fault.detail,
-    })
+    screened.map_err(|fault| refused(fault.field, fault.detail))
+}
+
+fn refused(column: &str, detail: String) -> RowVerdict {
+    RowVerdict {
+        column: column.to_owned(),
+        detail,
+    }
 }
 
 /// Appends what a row says: its text, or what the template makes of its columns.

@@ -124,6 +124,12 @@ pub(crate) struct JobRecord {
     /// Whether typographic signs are written plainly where that saves a segment.
     #[serde(default)]
     pub(crate) smart_characters: bool,
+    /// When rows are sent that do not say it, as it was written.
+    #[serde(default)]
+    pub(crate) send_at: Option<String>,
+    /// How long rows are valid that do not say it.
+    #[serde(default)]
+    pub(crate) validity: Option<String>,
     /// What that came to; after a crash perhaps less than it was.
     #[serde(default)]
     pub(crate) swaps: Swaps,

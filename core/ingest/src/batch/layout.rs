@@ -17,20 +17,22 @@ use crate::submission::nearest;
 pub(crate) const ERROR_COLUMNS: [&str; 3] = ["error_line", "error_column", "error"];
 
 /// Fields of a message that a row may give; any column can be named as one of them.
-const FIELDS: [&str; 6] = [
+const FIELDS: [&str; 8] = [
     "to",
     "text",
     "from",
     "class",
     "client_ref",
     "idempotency_key",
+    "send_at",
+    "validity",
 ];
 
 /// Which column is which field, where their names do not say it.
 pub type ColumnMap = BTreeMap<String, String>;
 
 /// Fields of a message that a batch cannot do yet: passing them over would promise them.
-const RESERVED_COLUMNS: [&str; 4] = ["send_at", "validity", "encoding", "callback_url"];
+const RESERVED_COLUMNS: [&str; 2] = ["encoding", "callback_url"];
 
 /// What is said of them.
 pub(crate) const RESERVED_DETAIL: &str = "this column is not done for batches in this version; take it out, or rename it if it is only for you";
@@ -133,6 +135,9 @@ pub(crate) struct Layout {
     pub(crate) class: Option<usize>,
     pub(crate) client_ref: Option<usize>,
     pub(crate) idempotency_key: Option<usize>,
+    /// As [`SendAt`](crate::submission::SendAt) reads it.
+    pub(crate) send_at: Option<usize>,
+    pub(crate) validity: Option<usize>,
     /// Columns that an errors file repeats.
     pub(crate) kept: Vec<usize>,
     /// Where the rows begin.
@@ -300,6 +305,16 @@ impl Header {
                 "; name it so, map it (column.text=NAME), or give a template",
             ));
         }
+        // A moment that stands in the text may be written in any way: it is no field unless somebody says so.
+        let moment = |field: &str| {
+            let is_text = |column| {
+                template
+                    .as_ref()
+                    .is_some_and(|template| template.uses(column))
+            };
+            find(field).filter(|column| map.contains_key(field) || !is_text(*column))
+        };
+        let (send_at, validity) = (moment("send_at"), moment("validity"));
         let kept = known.iter().enumerate();
         let kept = kept.filter(|(_, name)| !ERROR_COLUMNS.contains(&name.as_str()));
         Ok(Layout {
@@ -312,6 +327,8 @@ impl Header {
             class: find("class"),
             client_ref: find("client_ref"),
             idempotency_key: find("idempotency_key"),
+            send_at,
+            validity,
             kept: kept.map(|(column, _)| column).collect(),
             rows,
             found,

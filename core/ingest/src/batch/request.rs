@@ -42,6 +42,10 @@ pub struct BatchRequest {
     pub spread: Option<String>,
     /// Rows a second.
     pub rate: Option<String>,
+    /// When each row is sent that does not say it.
+    pub send_at: Option<String>,
+    /// How long each row is valid that does not say it.
+    pub validity: Option<String>,
     /// Only looked at; nothing is sent.
     pub dry_run: bool,
     /// Options that were given.
@@ -60,7 +64,7 @@ pub struct OptionFault {
 
 impl BatchRequest {
     /// Names of options; `column.FIELD` comes to them.
-    pub const NAMES: [&'static str; 15] = [
+    pub const NAMES: [&'static str; 17] = [
         "from",
         "template",
         "template_syntax",
@@ -75,6 +79,8 @@ impl BatchRequest {
         "finish_by",
         "spread",
         "rate",
+        "send_at",
+        "validity",
         "dry_run",
     ];
 
@@ -151,6 +157,8 @@ impl BatchRequest {
             "start_at" => &mut self.start_at,
             "finish_by" => &mut self.finish_by,
             "spread" => &mut self.spread,
+            "send_at" => &mut self.send_at,
+            "validity" => &mut self.validity,
             _ => &mut self.rate,
         };
         *place = Some(value.to_owned());

@@ -32,6 +32,7 @@ use super::specification::BatchSpec;
 use super::store::source_path;
 use super::tempo::{Due, Tempo};
 use crate::accounts::AccountBook;
+use crate::submission::SendAt;
 
 /// Between two looks whether to stop, while rows are not due yet.
 const LOOK: Duration = Duration::from_millis(200);
@@ -224,11 +225,17 @@ impl<I: Intake> Run<I> {
             ))
         })?;
         let (table, shadow) = (self.intake.table(), self.intake.shadow());
+        let at_utc_ns = self.clock.now().utc_ns;
         let terms = Terms {
             batch: self.job.number.0,
             account,
             table: &table,
-            at_utc_ns: self.clock.now().utc_ns,
+            at_utc_ns,
+            // It was read when the batch came in.
+            send_at: (record.send_at.as_deref())
+                .and_then(|text| SendAt::read(text, at_utc_ns).ok())
+                .unwrap_or(SendAt::NOW),
+            validity: record.validity.as_deref(),
             layout: &way.layout,
             from: record.from.as_deref(),
             class: record.class.as_deref(),

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::request::{BatchRequest, OptionFault};
-use crate::submission::{send_at_utc_ns, validity_ns};
+use carrack_routing::local::LocalMoment;
+
+use crate::submission::{SendAt, send_at_utc_ns, validity_ns};
 
 /// Most rows a second that can be asked for.
 const RATE_MAX: u32 = 1_000_000;
@@ -28,9 +30,17 @@ impl Timing {
         };
         let moment = |field: &str, text: &Option<String>| match text {
             None => Ok(0),
+            Some(text) if LocalMoment::is_meant(text) => {
+                let cure = "is a time of each recipient's own clock, and this is one moment for all; write it with its offset, or let rows wait with send_at";
+                Err(fault(field, format!("{text:?} {cure}")))
+            }
             Some(text) => send_at_utc_ns(text, utc_ns)
                 .map_err(|found| fault(field, format!("{text:?} {found}"))),
         };
+        if let Some(text) = &request.send_at {
+            SendAt::read(text, utc_ns)
+                .map_err(|found| fault("send_at", format!("{text:?} {found}")))?;
+        }
         let start_at_utc_ns = moment("start_at", &request.start_at)?;
         let mut finish_by_utc_ns = moment("finish_by", &request.finish_by)?;
         if request.finish_by.is_some() && finish_by_utc_ns == 0 {

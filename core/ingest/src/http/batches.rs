@@ -48,6 +48,10 @@ pub(crate) struct Described {
     finish_by: Option<String>,
     spread: Option<String>,
     rate: Option<String>,
+    /// When each row is sent that does not say it: a moment with its offset, or `2026-12-24T09:00 local`.
+    send_at: Option<String>,
+    /// How long each row is valid that does not say it: `30s`, `10m`, `2h`, `3d`.
+    validity: Option<String>,
     /// Only looked at: 200 and what it would be.
     dry_run: Option<bool>,
     idempotency_key: Option<String>,

@@ -52,6 +52,12 @@ pub(super) struct Options {
     /// Rows a second at most
     #[arg(long, value_name = "ROWS")]
     rate: Option<String>,
+    /// Sends each row then that does not say it: a moment, or the recipient's own clock as in '2026-12-24T09:00 local'
+    #[arg(long, value_name = "MOMENT")]
+    send_at: Option<String>,
+    /// How long a row is valid that does not say it, as in 2h
+    #[arg(long, value_name = "TIME")]
+    validity: Option<String>,
 }
 
 impl Options {
@@ -71,6 +77,8 @@ impl Options {
             ("finish_by", &self.finish_by),
             ("spread", &self.spread),
             ("rate", &self.rate),
+            ("send_at", &self.send_at),
+            ("validity", &self.validity),
             ("idempotency_key", &self.idempotency_key),
         ];
         let mut fields: Vec<(String, String)> = given

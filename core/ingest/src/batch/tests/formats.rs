@@ -173,7 +173,7 @@ const OBJECTS: &str = concat!(
     "{\"to\":\"+491700000002\",\"text\":\"two\",\"error\":\"old\"}\n",
     "{\"to\":\"+491700000003\",\"text\":[\"a list\"]}\n",
     "{\"to\":\"+491700000004\"\n",
-    "{\"to\":\"+491700000005\",\"text\":\"later\",\"send_at\":\"2027-01-01T00:00:00Z\"}",
+    "{\"to\":\"+491700000005\",\"text\":\"later\",\"encoding\":\"ucs2\"}",
 );
 
 #[test]
@@ -208,13 +208,13 @@ fn objects_are_rows_and_those_refused_come_back_as_objects() {
         (&errors[1]["client_ref"], &errors[2]["text"][0]),
         (&"r".into(), &"a list".into())
     );
-    assert_eq!(errors[4]["error_column"], "send_at");
+    assert_eq!(errors[4]["error_column"], "encoding");
     let again = take(took.errors.as_bytes(), BatchRequest::default())
         .err()
         .unwrap()
         .to_string();
     assert!(
-        again.contains("send_at"),
+        again.contains("encoding"),
         "now it stands among the first: {again}"
     );
     let mended: String = took

@@ -3,5 +3,6 @@
 mod control;
 mod duplicates;
 mod formats;
+mod moments;
 pub(crate) mod rig;
 mod verdicts;
