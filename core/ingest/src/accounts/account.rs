@@ -11,6 +11,7 @@ use carrack_runtime::{Clock, SystemClock};
 use carrack_settings::{BindKinds, Callbacks, Duplicates, Network, SenderPattern, Webhook};
 use carrack_smpp::BindKind;
 use carrack_throttle::Bucket;
+use tokio::sync::Semaphore;
 
 use super::{AccountSpec, AccountsFault, Dialect};
 
@@ -102,6 +103,8 @@ pub struct Account {
     clock: SystemClock,
     pub(super) rate: Arc<Rate>,
     pub(super) requests: Arc<Rate>,
+    /// Its one place at the log.
+    pub(crate) reading: Arc<Semaphore>,
 }
 
 impl Account {
@@ -143,6 +146,10 @@ impl Account {
             clock,
             rate: Rate::after(before.map(|account| &account.rate), spec.rate),
             requests: Rate::after(before.map(|account| &account.requests), spec.requests),
+            reading: before.map_or_else(
+                || Arc::new(Semaphore::new(1)),
+                |account| Arc::clone(&account.reading),
+            ),
         })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Promise: each id has its place in the answer, with the message's life or why there is none; an account sees its own.
 //! The log is read once for all of them, on threads of its own. Bound: [`IDS_MAX`] ids a call; [`READERS_MAX`] readings of
-//! the log at a time, for which a call waits no longer than the request timeout.
+//! the log at a time, one an account, for which a call waits no longer than the request timeout.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use carrack_engine::Story;
 use carrack_message::MessageId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::AcquireError;
 use utoipa::{IntoParams, ToSchema};
 
 use super::authentication::Customer;
@@ -137,7 +138,12 @@ pub(crate) async fn stories_of(
     ids: Vec<MessageId>,
 ) -> Result<Vec<Option<Story>>, Problem> {
     let later = |detail: String| Problem::later(StatusCode::SERVICE_UNAVAILABLE, 5, detail);
-    let turn = Arc::clone(&state.log_readers).acquire_owned();
+    let turn = async {
+        // One customer that asks without end leaves the other place to the others.
+        let own = Arc::clone(&account.reading).acquire_owned().await?;
+        let turn = Arc::clone(&state.log_readers).acquire_owned().await?;
+        Ok::<_, AcquireError>((own, turn))
+    };
     let turn = tokio::time::timeout(state.request_timeout, turn).await;
     let Ok(Ok(turn)) = turn else {
         return Err(later("too many ask for messages at this time".to_owned()));
