@@ -25,6 +25,9 @@ pub(crate) struct Customer(pub(crate) Arc<Account>);
 /// An account with `operator = true` that asks from this machine.
 pub(crate) struct Operator(pub(crate) Arc<Account>);
 
+/// Somebody on this machine, or an operator from wherever: who looks after the node.
+pub(crate) struct Watcher;
+
 /// An account that asks, and whether it does so as an operator, from this machine.
 pub(crate) struct Caller {
     pub(crate) account: Arc<Account>,
@@ -118,7 +121,7 @@ impl FromRequestParts<State> for Caller {
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
         let scope = scope_of(&parts.method, parts.uri.path());
         let admitted = admitted(parts, state, scope)?;
-        let is_here = peer(parts)?.0.ip().to_canonical().is_loopback();
+        let is_here = is_here(parts)?;
         Ok(Self {
             is_operator: admitted.account.operator && admitted.may(Scope::Operate) && is_here,
             account: admitted.account,
@@ -126,18 +129,39 @@ impl FromRequestParts<State> for Caller {
     }
 }
 
+/// An account with `operator = true` that asks, from wherever.
+fn operator(parts: &Parts, state: &State) -> Result<Arc<Account>, Problem> {
+    let account = admitted(parts, state, Scope::Operate)?.account;
+    if account.operator {
+        return Ok(account);
+    }
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "this call is for operators; set `operator = true` in the [[account]] whose key you use",
+    ))
+}
+
+fn is_here(parts: &Parts) -> Result<bool, Problem> {
+    Ok(peer(parts)?.0.ip().to_canonical().is_loopback())
+}
+
+impl FromRequestParts<State> for Watcher {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        if !is_here(parts)? {
+            operator(parts, state)?;
+        }
+        Ok(Self)
+    }
+}
+
 impl FromRequestParts<State> for Operator {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
-        let account = admitted(parts, state, Scope::Operate)?.account;
-        if !account.operator {
-            return Err(Problem::new(
-                StatusCode::FORBIDDEN,
-                "this call is for operators; set `operator = true` in the [[account]] whose key you use",
-            ));
-        }
-        if peer(parts)?.0.ip().to_canonical().is_loopback() {
+        let account = operator(parts, state)?;
+        if is_here(parts)? {
             Ok(Self(account))
         } else {
             Err(Problem::new(

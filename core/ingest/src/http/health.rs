@@ -1,4 +1,5 @@
-//! Liveness, readiness, metrics: without credentials, for those who look after the node.
+//! Liveness, readiness, metrics: for those who look after the node, on its machine without credentials. Metrics name accounts and
+//! carriers, so from elsewhere they need the key of an operator.
 
 use axum::extract::State as Extract;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -7,7 +8,8 @@ use carrack_engine::Readiness;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::openapi::{Missing, Unavailable};
+use super::authentication::Watcher;
+use super::openapi::{Missing, Refusals, Unavailable};
 use super::problem::{Problem, json};
 use super::state::State;
 
@@ -42,10 +44,13 @@ pub(crate) async fn ready(Extract(state): Extract<State>) -> Result<Response, Pr
 
 /// Figures for Prometheus
 #[utoipa::path(
-    get, path = "/metrics", operation_id = "metrics", tag = "node",
-    responses((status = 200, description = "The page", body = String, content_type = "text/plain"), Missing)
+    get, path = "/metrics", operation_id = "metrics", tag = "operators",
+    responses((status = 200, description = "The page", body = String, content_type = "text/plain"), Missing, Refusals)
 )]
-pub(crate) async fn metrics(Extract(state): Extract<State>) -> Result<Response, Problem> {
+pub(crate) async fn metrics(
+    Extract(state): Extract<State>,
+    _: Watcher,
+) -> Result<Response, Problem> {
     let page = state
         .metrics
         .as_ref()

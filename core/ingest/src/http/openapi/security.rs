@@ -69,9 +69,11 @@ impl Modify for Security {
         for (path, item) in &mut document.paths.paths {
             for (method, operation) in operations(item) {
                 let needed = scope(&method, path, operation).map(|scope| {
-                    SCHEMES
+                    let ways = SCHEMES
                         .map(|scheme| SecurityRequirement::new(scheme, [scope.name()]))
-                        .to_vec()
+                        .into_iter();
+                    let without = (path == "/metrics").then(SecurityRequirement::default);
+                    ways.chain(without).collect::<Vec<_>>()
                 });
                 operation.security = Some(needed.unwrap_or_default());
             }
