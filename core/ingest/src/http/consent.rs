@@ -37,7 +37,11 @@ pub(crate) async fn review(
     page: Result<Parameters<Page>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Parameters(page) = page.map_err(|fault| Problem::bad_request(fault.body_text()))?;
-    let limit = page.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let limit = page.limit.unwrap_or(PAGE);
+    if !(1..=PAGE_MAX).contains(&limit) {
+        let detail = format!("has to be from 1 to {PAGE_MAX}");
+        return Err(Problem::field("limit", detail));
+    }
     let (items, waiting, dropped) = state.review.page(limit);
     let document = serde_json::json!({ "waiting": waiting, "dropped": dropped, "messages": items });
     Ok(json(StatusCode::OK, &document))

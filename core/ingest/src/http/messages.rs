@@ -261,6 +261,7 @@ pub(crate) struct Change {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Moved {
     id: String,
+    /// `scheduled`, or `accepted` where the moment has passed and it goes at once.
     status: &'static str,
     send_at: String,
 }
@@ -290,7 +291,8 @@ pub(crate) async fn patch(
         ))
     })?;
     let fault = |fault: String| Problem::field("send_at", fault);
-    let send_at = SendAt::read(&change.send_at, state.utc_ns());
+    let now_utc_ns = state.utc_ns();
+    let send_at = SendAt::read(&change.send_at, now_utc_ns);
     let send_at = send_at.map_err(|found| fault(found.to_string()))?;
     let story = story_of(&state, &account, &id).await?;
     let at_utc_ns = match send_at {
@@ -314,8 +316,13 @@ pub(crate) async fn patch(
             StatusCode::OK,
             &Moved {
                 id: story.id.to_string(),
-                status: "scheduled",
-                send_at: rfc3339(at_utc_ns.max(state.utc_ns())),
+                // A moment that has passed is now.
+                status: if at_utc_ns > now_utc_ns {
+                    "scheduled"
+                } else {
+                    "accepted"
+                },
+                send_at: rfc3339(at_utc_ns.max(now_utc_ns)),
             },
         )),
         Cancelled::TooLate | Cancelled::NotFound => {

@@ -104,8 +104,7 @@ impl Problem {
     }
 
     pub(crate) fn no_answer() -> Self {
-        let detail =
-            "the engine gave no answer in time; whether the message was accepted is not known";
+        let detail = "the engine gave no answer in time; whether it was done is not known; ask what became of it before you try again";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 

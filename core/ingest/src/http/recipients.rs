@@ -106,9 +106,9 @@ impl Recipients {
         self.places.len()
     }
 
-    /// Puts the engine's verdicts in their places, [`Self::asked`] of them; the first refusal among them.
+    /// Puts the engine's verdicts in their places, [`Self::asked`] of them; the first refusal among them, what passes before what does not.
     pub(crate) fn decide(&mut self, verdicts: impl Iterator<Item = Verdict>) -> Option<Refusal> {
-        let mut refusal = None;
+        let mut refusal: Option<Refusal> = None;
         for (place, verdict) in self.places.iter().zip(verdicts) {
             let Some(item) = self.items.get_mut(*place) else {
                 continue;
@@ -122,7 +122,12 @@ impl Recipients {
                 Verdict::Refused(found) => {
                     let error = FieldFault::from(&found);
                     *item = Item::refused(std::mem::take(&mut item.to), error);
-                    refusal.get_or_insert(found);
+                    if refusal
+                        .as_ref()
+                        .is_none_or(|before| !before.is_temporary() && found.is_temporary())
+                    {
+                        refusal = Some(found);
+                    }
                 }
             }
         }

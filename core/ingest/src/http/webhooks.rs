@@ -223,6 +223,12 @@ async fn dead_of(state: &State, account: u32, asked: AskedFor) -> Result<Respons
         return Err(Problem::field("limit", detail));
     }
     let after = asked.after.unwrap_or(0);
+    if i64::try_from(after).is_err() {
+        return Err(Problem::field(
+            "after",
+            "is no place in the list; give `next` of the answer before",
+        ));
+    }
     let (letters, total) = on_disk(move || desk.dead(account, after, most)).await?;
     let last = letters.last().map(|letter| letter.serial);
     let next = last.filter(|_| letters.len() == most);

@@ -2,6 +2,8 @@
 
 /// Most names listed where none is near.
 const LISTED_MAX: usize = 20;
+/// Octets of a name that is worth showing.
+const NAME_OCTETS_MAX: usize = 64;
 
 /// `did you mean ...?`, or what is known.
 pub(crate) fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
@@ -11,8 +13,13 @@ pub(crate) fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str> + Cl
             format!("did you mean `{name}`?")
         }
         _ => {
-            let listed: Vec<&str> = known.take(LISTED_MAX).collect();
-            format!("known are {}", listed.join(", "))
+            let readable =
+                |name: &&str| name.len() <= NAME_OCTETS_MAX && !name.contains(char::is_control);
+            let listed: Vec<&str> = known.filter(readable).take(LISTED_MAX).collect();
+            match listed.is_empty() {
+                true => "no name there can be read".to_owned(),
+                false => format!("known are {}", listed.join(", ")),
+            }
         }
     }
 }

@@ -31,8 +31,9 @@ pub(crate) struct MessageCall {
     /// `auto`, `gsm7` or `ucs2`.
     #[schema(pattern = "^(auto|gsm7|ucs2)$")]
     encoding: Option<String>,
-    /// Not to be sent before: a moment with its offset, at most 366 days ahead.
-    #[schema(format = DateTime, example = "2026-12-24T09:00:00+01:00")]
+    /// Not to be sent before: a moment with its offset, at most 366 days ahead, or a time of the recipient's own clock
+    /// like `2026-12-24T09:00 local`.
+    #[schema(example = "2026-12-24T09:00:00+01:00")]
     send_at: Option<String>,
     /// The same key twice is one message; also in the header `Idempotency-Key`.
     #[schema(min_length = 1, max_length = 255)]
