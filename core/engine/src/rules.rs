@@ -25,6 +25,9 @@ pub struct CarrierRules {
     pub early_receipt_hold_ns: Option<u64>,
     /// Tags of a customer's parameters that are passed on.
     pub tlv_pass: Vec<u16>,
+    /// Whether all parts of a text go over one link: each link is a sender of its own, and a handset joins what has one
+    /// sender. Such a link takes the parts of one text at a time.
+    pub whole_texts: bool,
 }
 
 impl Default for CarrierRules {
@@ -38,6 +41,7 @@ impl Default for CarrierRules {
             resend_grace_ns: 10_000_000_000,
             early_receipt_hold_ns: None,
             tlv_pass: Vec::new(),
+            whole_texts: false,
         }
     }
 }

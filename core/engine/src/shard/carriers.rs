@@ -19,6 +19,17 @@ use crate::shared::Health;
 
 const SECOND_NS: u64 = 1_000_000_000;
 
+/// Whether a link takes all parts of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Roomy {
+    /// This one.
+    Link(usize),
+    /// None that has them free.
+    Later,
+    /// None has so many.
+    Never,
+}
+
 /// A carrier that this shard owns.
 pub(crate) struct Carrier {
     pub(crate) name: String,
@@ -218,6 +229,19 @@ impl Carrier {
             return None;
         }
         self.link_where(|link| link.free_slots() > 0)
+    }
+
+    /// A link for all these parts of a text.
+    pub(crate) fn link_for(&mut self, parts: u32) -> Roomy {
+        let found = match self.has_free_link() {
+            true => self.link_where(|link| link.free_slots() >= parts),
+            false => None,
+        };
+        match found {
+            Some(link) => Roomy::Link(link),
+            None if self.links.iter().any(|link| link.window() >= parts) => Roomy::Later,
+            None => Roomy::Never,
+        }
     }
 
     /// A link that is so, in turn.

@@ -13,6 +13,7 @@ use carrack_queue::{InFlight, SealedFrame};
 use carrack_runtime::Now;
 
 use super::Shard;
+use super::carriers::Roomy;
 use super::live::{Key, Live, Phase, Segment, SegmentState};
 use super::quiet::Held;
 use crate::limits::Dry;
@@ -152,7 +153,9 @@ impl Shard {
         let Some(live) = self.live.get(key) else {
             return Sent::Gone;
         };
-        if live.carrier.is_some_and(|before| before != place) && live.in_flight() == 0 {
+        if live.in_flight() == 0
+            && (live.carrier.is_some_and(|before| before != place) || self.is_torn(live, place))
+        {
             // Some parts went elsewhere before: all of the text goes this way now.
             self.send_again(now, key);
         }
@@ -186,8 +189,16 @@ impl Shard {
         Sent::Whole
     }
 
+    /// Whether some parts would go over another link than the ones before them, where a handset could not join them.
+    fn is_torn(&self, live: &Live, place: u16) -> bool {
+        let carrier = self.carriers.get(&place);
+        let unsent = || live.count(|state| state == SegmentState::Unsent);
+        carrier.is_some_and(|carrier| carrier.rules.whole_texts) && unsent() < live.segments.len()
+    }
+
     /// A record that cannot be read or written on the wire ends its message, or sends it to the next carrier; not the lane.
     fn unsendable(&mut self, now: Now, key: Key, place: u16, fault: Unsendable) {
+        let is_another = self.has_another(key, place);
         let Some(live) = self.live.get_mut(key) else {
             return;
         };
@@ -195,8 +206,6 @@ impl Shard {
             Unsendable::Here(reason) => (reason, true),
             Unsendable::Anywhere(reason) => (reason, false),
         };
-        let next = self.plans.without(live.plan, place).ok();
-        let is_another = next.is_some_and(|plan| !self.plans.carriers(plan).is_empty());
         if here && is_another {
             tracing::debug!(id = %live.id, reason, "a message cannot be sent by this carrier");
             live.leave_carrier = true;
@@ -246,18 +255,52 @@ impl Shard {
         if !self.is_within_cap(now, key, place) {
             return Ok(Went::CarrierFull);
         }
+        let link = match letter.rules.whole_texts {
+            true => match self.link_for(place, letter.parts(), key) {
+                Roomy::Link(link) => Some(link),
+                Roomy::Later => return Ok(Went::CarrierFull),
+                Roomy::Never => {
+                    let reason =
+                        format!("no link of it takes a text of {} parts now", letter.parts());
+                    return Err(Unsendable::Here(reason));
+                }
+            },
+            false => None,
+        };
         for part in 0..letter.parts() {
             let found = self.live.get(key);
             let found = found.and_then(|live| live.segments.get(usize::from(part)));
             if found.is_none_or(|segment| segment.state != SegmentState::Unsent) {
                 continue;
             }
-            match self.send_part(now, key, place, part, &letter)? {
+            match self.send_part(now, key, (place, link), part, &letter)? {
                 Went::Out => *budget = budget.saturating_sub(1),
                 stopped => return Ok(stopped),
             }
         }
         Ok(Went::Out)
+    }
+
+    /// A link for all parts of a text; one that none takes waits where no other carrier does.
+    fn link_for(&mut self, place: u16, parts: u8, key: Key) -> Roomy {
+        let Some(carrier) = self.carriers.get_mut(&place) else {
+            return Roomy::Later;
+        };
+        match carrier.link_for(u32::from(parts)) {
+            Roomy::Never if !self.has_another(key, place) => Roomy::Later,
+            found => found,
+        }
+    }
+
+    /// Whether a message may go by another carrier.
+    fn has_another(&self, key: Key, place: u16) -> bool {
+        let plan = self.live.get(key).map(|live| live.plan);
+        plan.is_some_and(|plan| {
+            self.plans
+                .carriers(plan)
+                .iter()
+                .any(|other| *other != place)
+        })
     }
 
     /// Whether the carrier may have all of a text today that has not begun to go there. A part can take more segments than
@@ -308,7 +351,7 @@ impl Shard {
         &mut self,
         now: Now,
         key: Key,
-        place: u16,
+        (place, chosen): (u16, Option<usize>),
         part: u8,
         letter: &Letter<'_>,
     ) -> Result<Went, Unsendable> {
@@ -325,7 +368,7 @@ impl Shard {
         {
             return Ok(Went::CarrierFull);
         }
-        let Some(link) = carrier.free_link() else {
+        let Some(link) = chosen.or_else(|| carrier.free_link()) else {
             return Ok(Went::CarrierFull);
         };
         self.scratch.clear();

@@ -42,3 +42,4 @@ mod told;
 mod turns;
 mod uncertain;
 mod untold;
+mod whole_texts;

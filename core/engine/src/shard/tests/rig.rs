@@ -65,6 +65,8 @@ pub(super) struct Wire {
     pub(super) beside: Vec<Beside>,
     /// Tickets and ids that were asked about.
     pub(super) asked: Vec<(u64, String)>,
+    /// Slots, where not [`WINDOW`].
+    pub(super) slots: Option<u32>,
     /// Whether it answers no questions.
     pub(super) mute: bool,
     closed: bool,
@@ -77,6 +79,12 @@ pub(super) struct Beside {
     pub(super) payload: bool,
     pub(super) sar: Option<SarPart>,
     pub(super) tlvs: Vec<u8>,
+}
+
+impl Wire {
+    fn slots(&self) -> u32 {
+        self.slots.unwrap_or(WINDOW)
+    }
 }
 
 struct ScriptedLink(Rc<RefCell<Wire>>);
@@ -92,7 +100,7 @@ impl Link for ScriptedLink {
     fn free_slots(&self) -> u32 {
         let wire = self.0.borrow();
         if wire.up {
-            WINDOW - wire.open.len() as u32
+            wire.slots().saturating_sub(wire.open.len() as u32)
         } else {
             0
         }
@@ -101,11 +109,12 @@ impl Link for ScriptedLink {
         self.0.borrow().open.len() as u32
     }
     fn window(&self) -> u32 {
-        if self.0.borrow().up { WINDOW } else { 0 }
+        let wire = self.0.borrow();
+        if wire.up { wire.slots() } else { 0 }
     }
     fn submit(&mut self, _: Now, ticket: u64, segment: &Outgoing<'_>) -> Result<(), SubmitRefused> {
         let mut wire = self.0.borrow_mut();
-        if !wire.up || wire.open.len() as u32 >= WINDOW {
+        if !wire.up || wire.open.len() as u32 >= wire.slots() {
             return Err(SubmitRefused::NotNow);
         }
         let octets = [segment.to.to_string().as_bytes(), b"|", segment.octets].concat();
