@@ -1,9 +1,9 @@
 //! The text of a row, made of its columns: `Hello {name}`, or a whole template language where that is wanted.
 //!
 //! Two syntaxes. *Simple*: `{name}` is a column, `{{` and `}}` are braces; nothing else. *Jinja*: `{{ name }}` is a column, with
-//! filters, defaults and conditions. Told apart by themselves: a template that has a `{{ ... | ...`, or is not simple and has a
-//! `{{`, `{%` or `{#`, is Jinja. What could be both (`{{name}}` is also how simple writes a word in braces) is refused until
-//! somebody says which it is.
+//! filters, defaults and conditions. Told apart by themselves: a template that has a `{{`, or is not simple and has a
+//! `{%` or `{#`, is Jinja. Where nothing but words stands in them it could be both (`{{name}}` is also how simple writes a word
+//! in braces), and is refused until somebody says which it is.
 //! Promise: checked against the columns once; what a row can still do wrong is a fault of that row.
 
 mod filters;
@@ -85,18 +85,12 @@ impl Template {
             None => Simple::parse(text, columns),
         };
         match simple {
-            Ok(simple) => {
-                let meant: Vec<Meant> = doubled(text)
-                    .filter_map(|inside| meant(inside, columns))
-                    .collect();
-                if meant.contains(&Meant::Expression) {
-                    return Ok(Self::Jinja(Jinja::parse(text, columns)?));
-                }
-                match meant.into_iter().next() {
-                    Some(Meant::Column(name)) => Err(TemplateFault::Ambiguous { name }),
-                    _ => Ok(Self::Simple(simple)),
-                }
-            }
+            // Whoever writes this means more than braces, mostly: it is never sent as it stands because nobody asked.
+            Ok(_) if text.contains("{{") => match word(text) {
+                Some(name) => Err(TemplateFault::Ambiguous { name }),
+                None => Ok(Self::Jinja(Jinja::parse(text, columns)?)),
+            },
+            Ok(simple) => Ok(Self::Simple(simple)),
             Err(_) if ["{{", "{%", "{#"].iter().any(|sign| text.contains(sign)) => {
                 Ok(Self::Jinja(Jinja::parse(text, columns)?))
             }
@@ -139,39 +133,19 @@ impl Template {
     }
 }
 
-/// What stands between `{{` and `}}`.
-fn doubled(text: &str) -> impl Iterator<Item = &str> {
-    text.split("{{")
-        .skip(1)
-        .filter_map(|rest| Some(rest.split_once("}}")?.0))
-}
-
-#[derive(PartialEq, Eq)]
-enum Meant {
-    Column(String),
-    Expression,
-}
-
-/// What somebody who wrote this between two braces has probably meant: a column, rightly spelt or nearly, or more.
-fn meant(inside: &str, columns: &[String]) -> Option<Meant> {
-    let is_word = |text: &str| {
-        let text = text.trim();
-        !text.is_empty()
-            && text
-                .chars()
-                .all(|letter| letter.is_alphanumeric() || letter == '_')
+/// The first word between `{{` and `}}`, where nothing but words stands between any of them.
+fn word(text: &str) -> Option<String> {
+    let is_word = |inside: &str| {
+        let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
+        !inside.is_empty() && inside.chars().all(is_letter)
     };
-    if inside.contains('|') {
-        return Some(Meant::Expression);
+    let mut first = None;
+    for rest in text.split("{{").skip(1) {
+        let (inside, _) = rest.split_once("}}")?;
+        let inside = Some(inside.trim()).filter(|inside| is_word(inside))?;
+        first.get_or_insert_with(|| inside.to_owned());
     }
-    let name = inside.trim().to_lowercase();
-    let words: Vec<String> = columns
-        .iter()
-        .map(|column| jinja::identifier(column))
-        .collect();
-    let is_near = || nearest(&name, words.iter().map(String::as_str)).starts_with("did you mean");
-    let is_known = columns.contains(&name) || is_word(&name) && is_near();
-    is_known.then(|| Meant::Column(inside.trim().to_owned()))
+    first
 }
 
 fn column(name: &str, columns: &[String]) -> Result<usize, TemplateFault> {

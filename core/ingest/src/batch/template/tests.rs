@@ -42,15 +42,33 @@ const ADA: [Option<&str>; 5] = [
 fn a_simple_template_stays_what_it_was() {
     for (text, said) in [
         ("Hello { First Name }!", "Hello Ada!"),
-        ("{{{to}}} {{surname}}", "{49} {surname}"),
+        ("{to}}} is one brace", "49} is one brace"),
         ("50 % {to} #1 *", "50 % 49 #1 *"),
         ("plain", "plain"),
     ] {
         assert!(matches!(parse(text), Ok(Template::Simple(_))), "{text}");
         assert_eq!(say(text, ADA).unwrap(), said);
     }
+    let simple = Some(TemplateSyntax::Simple);
+    let braces = Template::parse("{{{to}}} {{surname}}", simple, &columns());
+    assert!(matches!(braces, Ok(Template::Simple(_))));
     let fault = say("{count}", [None; 5]).unwrap_err();
     assert!(fault.contains("missing in this row"), "{fault}");
+}
+
+#[test]
+fn what_stands_between_two_braces_is_never_sent_as_it_is() {
+    for (text, said) in [
+        ("Hi {{ row[\"first name\"] }}", "Hi Ada"),
+        ("Hallo {{ Vorname }}", "the word Vorname in braces"),
+        ("Hi {{ first_name | upper", "of the template"),
+        ("Hi {{ first_name ~ \"x\" }}", "Hi Adax"),
+        ("{{{to}}} {{surname}}", "of the template"),
+        ("{{ }}", "of the template"),
+    ] {
+        let found = say(text, ADA).unwrap_or_else(|fault| fault);
+        assert!(found.contains(said), "{text}: {found}");
+    }
 }
 
 #[test]
