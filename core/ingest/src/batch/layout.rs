@@ -17,7 +17,7 @@ use crate::submission::nearest;
 pub(crate) const ERROR_COLUMNS: [&str; 3] = ["error_line", "error_column", "error"];
 
 /// Fields of a message that a row may give; any column can be named as one of them.
-const FIELDS: [&str; 8] = [
+pub(super) const FIELDS: [&str; 8] = [
     "to",
     "text",
     "from",

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::duplicates::Duplicates;
-use super::layout::{ColumnMap, Wanted};
+use super::layout::{ColumnMap, FIELDS, Wanted};
 use super::shape::ShapeWish;
 use super::template::TemplateSyntax;
 use crate::submission::nearest;
@@ -103,6 +103,10 @@ impl BatchRequest {
         };
         let twice = || fault("stands twice; take one of them out".to_owned());
         if let Some(field) = name.strip_prefix(COLUMN) {
+            if !FIELDS.contains(&field) {
+                let cure = nearest(field, FIELDS.into_iter());
+                return Err(fault(format!("`{field}` is no field of a message; {cure}")));
+            }
             let before = self.columns.insert(field.to_owned(), value.to_owned());
             return before.map_or(Ok(()), |_| Err(twice()));
         }

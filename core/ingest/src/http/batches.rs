@@ -1,10 +1,12 @@
 //! `/v1/batches`: a CSV file comes in as a stream and is answered once it is on disk and its header holds.
 
-use axum::body::{Body, Bytes};
+mod form;
+mod upload;
+
+use axum::body::Body;
 use axum::extract::{Query, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -13,85 +15,17 @@ use super::body::{FileBody, media_type};
 use super::idempotency::{RequestKey, replayed};
 use super::openapi::{BodyFaults, Missing, ParameterFaults, Refusals};
 use super::path::Path;
-use super::problem::{FieldFault, Problem, json};
+use super::problem::{Problem, json};
 use super::state::State;
 use crate::batch::{
-    BatchFault, BatchNumber, BatchRequest, BatchView, Change, ChangeFault, CheckView, ErrorsFile,
-    Format, OptionFault, ShapeFault, Spool, SpoolFault, Tables,
+    BatchFault, BatchNumber, BatchView, Change, ChangeFault, CheckView, ErrorsFile, Format,
+    OptionFault, ShapeFault, SpoolFault, Tables,
 };
+use form::{Described, Parameters, multipart};
+use upload::{Upload, next_octets};
 
-/// Octets gathered before they go to the disk.
-const WRITE_OCTETS: usize = 256 << 10;
 /// Octets of a block of an errors file on its way out.
 const READ_OCTETS: usize = 64 << 10;
-
-/// What may go with a file, for those who read the document; [`Parameters`] reads it.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "it is only described")]
-pub(crate) struct Described {
-    from: Option<String>,
-    template: Option<String>,
-    /// `simple` or `jinja`.
-    template_syntax: Option<String>,
-    class: Option<String>,
-    filename: Option<String>,
-    encoding: Option<String>,
-    /// `csv`, `tsv` or `ndjson`.
-    format: Option<String>,
-    delimiter: Option<String>,
-    /// `send`, `refuse` or `refuse_same_text`.
-    duplicates: Option<String>,
-    /// `keep` or `replace`.
-    smart_characters: Option<String>,
-    start_at: Option<String>,
-    finish_by: Option<String>,
-    spread: Option<String>,
-    rate: Option<String>,
-    /// When each row is sent that does not say it: a moment with its offset, or `2026-12-24T09:00 local`.
-    send_at: Option<String>,
-    /// How long each row is valid that does not say it: `30s`, `10m`, `2h`, `3d`.
-    validity: Option<String>,
-    /// Only looked at: 200 and what it would be.
-    dry_run: Option<bool>,
-    idempotency_key: Option<String>,
-}
-
-/// What goes with a file, from the query and the parts of a form; all its faults at once.
-#[derive(Default)]
-struct Parameters {
-    request: BatchRequest,
-    idempotency_key: Option<String>,
-    faults: Vec<FieldFault>,
-}
-
-impl Parameters {
-    fn read(query: Vec<(String, String)>) -> Self {
-        let mut parameters = Self::default();
-        for (name, value) in query {
-            parameters.take(&name, &value);
-        }
-        parameters
-    }
-
-    fn take(&mut self, name: &str, value: &str) {
-        if name == "idempotency_key" && self.idempotency_key.is_none() {
-            self.idempotency_key = Some(value.to_owned());
-            return;
-        }
-        if let Err(OptionFault { field, detail }) = self.request.set(name, value) {
-            self.faults.push(FieldFault { field, detail });
-        }
-    }
-
-    fn check(&mut self) -> Result<(), Problem> {
-        if self.faults.is_empty() {
-            Ok(())
-        } else {
-            Err(Problem::fields(std::mem::take(&mut self.faults)))
-        }
-    }
-}
 
 impl From<BatchFault> for Problem {
     fn from(fault: BatchFault) -> Self {
@@ -127,48 +61,6 @@ async fn blocking<T: Send + 'static>(
         .map_err(Problem::broken)??)
 }
 
-/// A file on its way to the disk.
-struct Upload {
-    spool: Option<Spool>,
-    gathered: Vec<u8>,
-}
-
-impl Upload {
-    async fn begin(state: &State) -> Result<Self, Problem> {
-        let batches = state.batches.clone();
-        let spool = blocking(move || batches.spool()).await?;
-        Ok(Self {
-            spool: Some(spool),
-            gathered: Vec::with_capacity(WRITE_OCTETS),
-        })
-    }
-
-    async fn take(&mut self, octets: &[u8]) -> Result<(), Problem> {
-        self.gathered.extend_from_slice(octets);
-        if self.gathered.len() >= WRITE_OCTETS {
-            self.write().await
-        } else {
-            Ok(())
-        }
-    }
-
-    async fn write(&mut self) -> Result<(), Problem> {
-        let Some(mut spool) = self.spool.take() else {
-            return Err(Problem::broken("the upload has ended before"));
-        };
-        let gathered = std::mem::take(&mut self.gathered);
-        let (spool, gathered) = blocking(move || {
-            spool.write(&gathered)?;
-            Ok((spool, gathered))
-        })
-        .await?;
-        self.spool = Some(spool);
-        self.gathered = gathered;
-        self.gathered.clear();
-        Ok(())
-    }
-}
-
 /// Hands in a file of messages
 #[utoipa::path(
     post, path = "/v1/batches", operation_id = "submit_batch", tag = "batches",
@@ -197,7 +89,8 @@ pub(crate) async fn post(
     let mut upload = Upload::begin(&state).await?;
     match media.as_str() {
         "multipart/form-data" => {
-            multipart(&state, &headers, body, &mut upload, &mut parameters).await?
+            let time = state.request_timeout;
+            multipart(&headers, body, time, &mut upload, &mut parameters).await?;
         }
         ""
         | "text/csv"
@@ -225,10 +118,7 @@ pub(crate) async fn post(
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
     }
-    upload.write().await?;
-    let Some(spool) = upload.spool.take() else {
-        return Err(Problem::broken("the upload has ended before"));
-    };
+    let spool = upload.end().await?;
     parameters.check()?;
     let given = parameters.idempotency_key.as_deref().map(RequestKey::read);
     let given = given.transpose().map_err(Problem::from)?;
@@ -252,101 +142,6 @@ pub(crate) async fn post(
         replayed(&mut response);
     }
     Ok(response)
-}
-
-/// The next octets of a body; a client that sends nothing for too long is told so.
-async fn next_octets(state: &State, body: &mut Body) -> Result<Option<Bytes>, Problem> {
-    loop {
-        let frame = tokio::time::timeout(state.request_timeout, body.frame()).await;
-        let frame = frame.map_err(|_| {
-            Problem::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "the body did not go on in time",
-            )
-        })?;
-        match frame {
-            None => return Ok(None),
-            Some(Err(error)) => {
-                return Err(Problem::bad_request(format!(
-                    "the body cannot be read: {error}"
-                )));
-            }
-            Some(Ok(frame)) => {
-                if let Ok(octets) = frame.into_data() {
-                    return Ok(Some(octets));
-                }
-            }
-        }
-    }
-}
-
-async fn multipart(
-    state: &State,
-    headers: &HeaderMap,
-    body: Body,
-    upload: &mut Upload,
-    parameters: &mut Parameters,
-) -> Result<(), Problem> {
-    let bad =
-        |error: multer::Error| Problem::bad_request(format!("the form cannot be read: {error}"));
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let boundary = multer::parse_boundary(content_type.unwrap_or_default()).map_err(bad)?;
-    let mut form = multer::Multipart::new(body.into_data_stream(), boundary);
-    let mut found = false;
-    let late = || {
-        Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "the body did not go on in time",
-        )
-    };
-    let in_time = state.request_timeout;
-    while let Some(mut part) = tokio::time::timeout(in_time, form.next_field())
-        .await
-        .map_err(|_| late())?
-        .map_err(bad)?
-    {
-        let name = part.name().unwrap_or_default().to_owned();
-        if name == "file" && !found {
-            found = true;
-            if parameters.request.filename.is_none() {
-                parameters.request.filename = part.file_name().map(str::to_owned);
-            }
-            while let Some(octets) = tokio::time::timeout(in_time, part.chunk())
-                .await
-                .map_err(|_| late())?
-                .map_err(bad)?
-            {
-                upload.take(&octets).await?;
-            }
-            continue;
-        }
-        let mut text = Vec::new();
-        while let Some(octets) = tokio::time::timeout(in_time, part.chunk())
-            .await
-            .map_err(|_| late())?
-            .map_err(bad)?
-        {
-            text.extend_from_slice(&octets);
-            if text.len() > state.body_octets_max {
-                return Err(Problem::new(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    format!("the part `{name}` is too large"),
-                ));
-            }
-        }
-        let text = String::from_utf8(text).map_err(|_| Problem::field(&name, "is not UTF-8"))?;
-        parameters.take(&name, &text);
-    }
-    if found {
-        Ok(())
-    } else {
-        Err(Problem::field(
-            "file",
-            "is missing; send the CSV as the part `file`",
-        ))
-    }
 }
 
 fn number(id: &str) -> Result<BatchNumber, Problem> {

@@ -126,6 +126,44 @@ fn a_body_that_grows_without_end_is_refused_at_its_bound() {
     stand.close();
 }
 
+/// The reader of forms takes all that is ready; of a packed body that is everything.
+#[test]
+fn a_form_that_grows_without_end_is_refused_at_its_bound() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let part =
+        |name: &str| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+    let nothing = vec![b' '; 64 << 20];
+    let many = |name: fn(usize) -> String| {
+        let parts = (0..1_000).map(|place| part(&name(place)) + "x\r\n");
+        parts.collect::<String>()
+    };
+    for (form, expected, why) in [
+        (part("file"), 413, "larger than"),
+        (part("template"), 413, "`template` is longer than"),
+        (String::new(), 400, "no part begins"),
+        (
+            "--x\r\nContent-Disposition: ".to_owned(),
+            400,
+            "no part begins",
+        ),
+        (many(|place| format!("column.{place}")), 400, "no field"),
+        (many(|place| format!("wrong{place}")), 400, "is unknown"),
+        (many(|_| "file".to_owned()), 400, "is unknown"),
+    ] {
+        let form = [form.as_bytes(), &nothing].concat();
+        for (encoding, bomb) in [("gzip", gzip(&form)), ("zstd", zstd(&form))] {
+            let head = format!(
+                "POST /v1/batches HTTP/1.1\r\nAuthorization: Bearer shop-key\r\nContent-Encoding: {encoding}\r\nContent-Type: multipart/form-data; boundary=x"
+            );
+            let (status, _, answer) = raw(&stand, &head, &bomb);
+            let answer = String::from_utf8_lossy(&answer).into_owned();
+            assert_eq!((status, answer.contains(why)), (expected, true), "{answer}");
+        }
+    }
+    stand.close();
+}
+
 #[test]
 fn answers_are_packed_for_those_who_ask_and_not_for_others() {
     let folder = tempfile::tempdir().unwrap();
