@@ -2,8 +2,8 @@
 //!
 //! The library is minijinja. Of the language stand here variables, filters, tests and conditions: no loops, no variables of a
 //! template's own, no products, so that a text grows no more than its template and its columns do. Promise: names are columns;
-//! a fault names line and column of the template. Bounds: [`TEMPLATE_OCTETS_MAX`], [`FUEL`] instructions a row,
-//! [`super::filters::VALUE_OCTETS_MAX`] octets a value, [`TEXT_OCTETS_MAX`] a text.
+//! a fault names line and column of the template. Bounds: those of all templates, [`FUEL`] instructions a row, and
+//! [`super::filters::VALUE_OCTETS_MAX`] octets a value.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,15 +15,11 @@ use minijinja::{Environment, Error, UndefinedBehavior};
 use thiserror::Error as ThisError;
 
 use super::super::errors::RowVerdict;
-use super::filters;
+use super::{TEXT_OCTETS_MAX, filters};
 use crate::submission::nearest;
 
-/// Longest template.
-const TEMPLATE_OCTETS_MAX: usize = 16 << 10;
 /// Instructions that the text of one row may take.
 const FUEL: u64 = 20_000;
-/// Longest text that a template may make, in octets: beyond what any message may have.
-const TEXT_OCTETS_MAX: usize = 64 << 10;
 /// Tags that are read.
 const TAGS: [&str; 6] = ["if", "elif", "else", "endif", "raw", "endraw"];
 /// The row as a whole, for columns whose names are no words: `row["first name"]`.
@@ -85,10 +81,6 @@ impl Jinja {
                 0,
                 "it is empty; write a text such as \"Hello {{ name }}\"",
             ));
-        }
-        if text.len() > TEMPLATE_OCTETS_MAX {
-            let detail = format!("it is longer than {TEMPLATE_OCTETS_MAX} octets; shorten it");
-            return Err(at(text, 0, detail));
         }
         check_tags(text)?;
         check_single_braces(text, columns)?;

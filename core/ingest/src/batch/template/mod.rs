@@ -4,7 +4,8 @@
 //! filters, defaults and conditions. Told apart by themselves: a template that has a `{{`, or is not simple and has a
 //! `{%` or `{#`, is Jinja. Where nothing but words stands in them it could be both (`{{name}}` is also how simple writes a word
 //! in braces), and is refused until somebody says which it is.
-//! Promise: checked against the columns once; what a row can still do wrong is a fault of that row.
+//! Promise: checked against the columns once; what a row can still do wrong is a fault of that row. Bounds of both:
+//! [`TEMPLATE_OCTETS_MAX`], and [`TEXT_OCTETS_MAX`] a text.
 
 mod filters;
 mod jinja;
@@ -20,12 +21,20 @@ use thiserror::Error;
 use super::errors::RowVerdict;
 use crate::submission::nearest;
 
+/// Longest template.
+const TEMPLATE_OCTETS_MAX: usize = 16 << 10;
+/// Octets beyond which no column is put into a text: more than any message may have.
+const TEXT_OCTETS_MAX: usize = 64 << 10;
+
 /// Why a template cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TemplateFault {
     /// Nothing in it.
     #[error("the template is empty; write a text such as \"Hello {{name}}\"")]
     Empty,
+    /// Too much of it.
+    #[error("the template is longer than {TEMPLATE_OCTETS_MAX} octets; shorten it")]
+    TooLong,
     /// A brace without its fellow.
     #[error(
         "the brace at character {character} of the template has no fellow; write {{{{ or }}}} for a brace itself"
@@ -79,6 +88,9 @@ impl Template {
         syntax: Option<TemplateSyntax>,
         columns: &[String],
     ) -> Result<Self, TemplateFault> {
+        if text.len() > TEMPLATE_OCTETS_MAX {
+            return Err(TemplateFault::TooLong);
+        }
         let simple = match syntax {
             Some(TemplateSyntax::Jinja) => return Ok(Self::Jinja(Jinja::parse(text, columns)?)),
             Some(TemplateSyntax::Simple) => return Simple::parse(text, columns).map(Self::Simple),
@@ -116,6 +128,10 @@ impl Template {
         match self {
             Self::Simple(simple) => simple.render(
                 |column, out| match cell(column)? {
+                    Some(text) if out.len() + text.len() > TEXT_OCTETS_MAX => Err(RowVerdict {
+                        column: names.get(column).cloned().unwrap_or_default(),
+                        detail: format!("the text becomes longer than {TEXT_OCTETS_MAX} octets"),
+                    }),
                     Some(text) => {
                         out.push_str(&text);
                         Ok(())

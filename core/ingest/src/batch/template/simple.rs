@@ -1,6 +1,6 @@
 //! Texts with placeholders: `Hello {name}`; `{{` and `}}` are braces.
 //!
-//! Promise: a template is checked against the header once; rendering cannot fail.
+//! Promise: a template is checked against the header once, in one pass; rendering fails only as a cell does.
 
 use super::{TemplateFault, column};
 
@@ -39,20 +39,15 @@ impl Simple {
                 }
                 '{' => {
                     let mut name = String::new();
-                    let closed = characters
-                        .by_ref()
-                        .map(|(_, next)| next)
-                        .take_while(|next| {
-                            let inside = *next != '}';
-                            if inside {
-                                name.push(*next);
-                            }
-                            inside
-                        });
-                    let consumed = closed.count();
-                    // `take_while` swallows the closing brace; without one everything was taken.
-                    let end = place + 1 + consumed;
-                    if text.chars().nth(end) != Some('}') || name.contains('{') {
+                    let mut is_closed = false;
+                    for (_, next) in characters.by_ref() {
+                        is_closed = next == '}';
+                        if is_closed {
+                            break;
+                        }
+                        name.push(next);
+                    }
+                    if !is_closed || name.contains('{') {
                         return Err(TemplateFault::Brace {
                             character: place + 1,
                         });

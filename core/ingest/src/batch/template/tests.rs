@@ -163,6 +163,21 @@ fn a_text_is_bounded_however_its_template_makes_it() {
     assert!(fault.contains("longer than 65536 octets"), "{fault}");
     let fault = say(&"{{ to|upper }}".repeat(2_000), ADA).unwrap_err();
     assert!(fault.contains("longer than"), "{fault}");
+    let fault = say(&"{first name}".repeat(5), cells).unwrap_err();
+    assert!(fault.contains("longer than 65536 octets"), "{fault}");
+    assert_eq!(
+        say(&"{first name}".repeat(4), cells).unwrap().len(),
+        64 << 10
+    );
+    for syntax in [
+        None,
+        Some(TemplateSyntax::Simple),
+        Some(TemplateSyntax::Jinja),
+    ] {
+        let long = "{to}".repeat((16 << 10) / 4) + " ";
+        let fault = Template::parse(&long, syntax, &columns()).unwrap_err();
+        assert_eq!(fault, TemplateFault::TooLong);
+    }
 }
 
 proptest! {
