@@ -36,7 +36,7 @@ use crate::submission::{Screened, SendAt};
 /// Checks at a time; each one takes a core.
 const CHECKS_MAX: usize = 2;
 const BLOCK_OCTETS: usize = 256 << 10;
-/// Rows between two looks at the clock.
+/// Rows between two looks at the clock; it is looked at for each block as well.
 const ROWS_A_LOOK: u64 = 1_024;
 /// Faults of a column that are shown.
 const FAULTS_SHOWN_MAX: usize = 10;
@@ -145,12 +145,17 @@ impl Batches {
         let mut block = vec![0; BLOCK_OCTETS];
         let mut text = String::new();
         let mut fault = None;
+        let is_over = || Instant::now() >= until || self.shared.stop.load(Ordering::Relaxed);
+        let mut is_begun = false;
         loop {
             let bad = match reader.next() {
                 Found::End => return Ok((true, fault)),
                 Found::Row => None,
                 Found::Bad(bad) => Some(bad),
+                // A row may be of any length.
+                Found::More if is_begun && is_over() => return Ok((false, fault)),
                 Found::More => {
+                    is_begun = true;
                     match source.read(&mut block) {
                         Ok(0) => reader.end(),
                         Ok(read) => reader.feed(block.get(..read).unwrap_or_default()),
@@ -166,8 +171,7 @@ impl Batches {
                 }
             };
             findings.row(&reader, terms, bad, &mut before, &mut text);
-            let is_look = findings.rows.is_multiple_of(ROWS_A_LOOK);
-            if is_look && (Instant::now() >= until || self.shared.stop.load(Ordering::Relaxed)) {
+            if findings.rows.is_multiple_of(ROWS_A_LOOK) && is_over() {
                 return Ok((false, fault));
             }
         }

@@ -1,5 +1,6 @@
 //! Batches, tried with an engine that refuses, fails and ends as told.
 
+mod bounds;
 mod control;
 mod duplicates;
 mod formats;
