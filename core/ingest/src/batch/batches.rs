@@ -16,7 +16,7 @@ use super::intake::Intake;
 use super::job::{BatchState, JOB_VERSION, Job, JobRecord, Swaps};
 use super::layout::{Layout, RESERVED_DETAIL};
 use super::number::{BatchNumber, Numbers};
-use super::request::BatchRequest;
+use super::request::{BatchRequest, OptionFault};
 use super::shape::Format;
 use super::specification::BatchSpec;
 use super::store::{Spool, SpoolFault, Store, errors_path};
@@ -26,6 +26,9 @@ use super::upload::UploadKey;
 use super::view::BatchView;
 use crate::accounts::{Account, AccountBook};
 use crate::submission::validity_ns;
+
+/// Longest name of a file, and of a column that is asked for; `job.json` holds them, and has to be read again.
+const NAME_OCTETS_MAX: usize = 255;
 
 /// Rows of a batch that were refused, as a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -306,6 +309,19 @@ pub(super) fn check(
     account: &Account,
 ) -> Result<(), BatchFault> {
     let fault = |field, detail: String| BatchFault::Field { field, detail };
+    let name = request.filename.as_deref().unwrap_or_default();
+    if name.len() > NAME_OCTETS_MAX {
+        let detail = format!("is longer than {NAME_OCTETS_MAX} octets; shorten it");
+        return Err(fault("filename", detail));
+    }
+    for (field, column) in &request.columns {
+        if column.len() > NAME_OCTETS_MAX {
+            return Err(BatchFault::Option(OptionFault {
+                field: format!("column.{field}"),
+                detail: format!("is longer than {NAME_OCTETS_MAX} octets; shorten the header"),
+            }));
+        }
+    }
     if let Some(column) = layout.reserved() {
         return Err(fault(column, RESERVED_DETAIL.to_owned()));
     }

@@ -19,7 +19,7 @@ const ERRORS: &str = "errors.csv";
 const JOB: &str = "job.json";
 /// Octets of a source that its header must stand in.
 const HEADER_OCTETS_MAX: u64 = 2 * super::rows::ROW_OCTETS_MAX as u64;
-/// Longest `job.json`: a template and a few figures.
+/// Longest `job.json`: far more than a template, a few names and figures take, whatever has to be escaped in them.
 const JOB_OCTETS_MAX: u64 = 1 << 20;
 
 /// Why a source cannot be taken in.

@@ -30,3 +30,31 @@ fn a_dry_run_ends_at_its_time_within_a_line_as_well() {
     drop(spool);
     batches.stop();
 }
+
+#[test]
+fn what_is_kept_is_read_again_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger(Vec::new());
+    let start = || {
+        let spec = spec(folder.path(), 4, 64, Io::Epoll);
+        Batches::start(spec, ledger.clone(), accounts()).unwrap()
+    };
+    let batches = start();
+    // Each octet of these is six in `job.json`.
+    let (name, template) = ("\u{1}".repeat(255), "\u{1}".repeat(16 << 10));
+    let options = [("filename", name.as_str()), ("template", &template)];
+    let number = submit(&batches, b"to\n491700000001\n", asked(&options)).unwrap();
+    batches.stop();
+    let batches = start();
+    let view = batches.view(number, "shop").unwrap();
+    assert_eq!(view.filename.as_deref(), Some(name.as_str()));
+    let name = format!("{name}x");
+    let column = "c".repeat(256);
+    let file = format!("to,text,{column}\n491700000001,x,y\n");
+    for (option, value) in [("filename", &name), ("column.client_ref", &column)] {
+        let fault = submit(&batches, file.as_bytes(), asked(&[(option, value)]));
+        let fault = fault.unwrap_err().to_string();
+        assert!(fault.contains(option) && fault.contains("255"), "{fault}");
+    }
+    batches.stop();
+}
