@@ -165,7 +165,9 @@ fn open_with(data_dir: &Path, request_timeout: Duration) -> Stand {
         idempotency_keep: Duration::from_secs(3600),
         class: Class::Bulk,
         running_max: 4,
+        running_of_account_max: 4,
         queued_max: 10,
+        queued_of_account_max: 10,
     };
     let batches = Batches::start(spec, engine.clone(), Arc::clone(&accounts)).unwrap();
     let tap = Tap::new();

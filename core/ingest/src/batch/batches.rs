@@ -116,23 +116,12 @@ impl Batches {
         Ok(Self { shared })
     }
 
-    /// Opens the place for a source that is coming in. Blocking.
+    /// Opens the place for a source of an account that is coming in. Blocking.
     ///
     /// # Errors
     /// [`BatchFault::TooMany`], [`BatchFault::Stopping`] or [`BatchFault::Spool`].
-    pub fn spool(&self) -> Result<Spool, BatchFault> {
-        if self.shared.stop.load(Ordering::Relaxed) {
-            return Err(BatchFault::Stopping);
-        }
-        let jobs = self.shared.jobs();
-        let queued = jobs
-            .iter()
-            .filter(|job| job.live().record.state.has_rows_left())
-            .count();
-        if queued >= self.shared.spec.queued_max {
-            return Err(BatchFault::TooMany { queued });
-        }
-        self.spool_as(self.next_number())
+    pub fn spool(&self, account: &str) -> Result<Spool, BatchFault> {
+        self.spool_as(self.next_number(), account)
     }
 
     /// A number for a batch that is to come.
@@ -144,8 +133,26 @@ impl Batches {
     /// Opens the place for a source whose batch has this number. Blocking.
     ///
     /// # Errors
-    /// [`BatchFault::Spool`].
-    pub fn spool_as(&self, number: BatchNumber) -> Result<Spool, BatchFault> {
+    /// As [`Self::spool`].
+    pub fn spool_as(&self, number: BatchNumber, account: &str) -> Result<Spool, BatchFault> {
+        if self.shared.stop.load(Ordering::Relaxed) {
+            return Err(BatchFault::Stopping);
+        }
+        let (mut queued, mut of_account) = (0, 0);
+        for job in self.shared.jobs() {
+            let live = job.live();
+            if live.record.state.has_rows_left() {
+                queued += 1;
+                of_account += usize::from(live.record.account == account);
+            }
+        }
+        let spec = &self.shared.spec;
+        if of_account >= spec.queued_of_account_max {
+            return Err(BatchFault::TooMany { queued: of_account });
+        }
+        if queued >= spec.queued_max {
+            return Err(BatchFault::TooMany { queued });
+        }
         Ok(self.shared.store.spool(number).map_err(SpoolFault::Disk)?)
     }
 

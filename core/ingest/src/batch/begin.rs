@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use super::chunk::{Cursor, text_of_row};
 use super::duplicates::Before;
@@ -93,6 +94,8 @@ impl<I: Intake> Run<I> {
             refused: HashMap::new(),
             before: None,
             tempo: Tempo::new(record.timing),
+            begun: Instant::now(),
+            ready_in: None,
         })
     }
 

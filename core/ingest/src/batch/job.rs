@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use carrack_engine::BatchCounters;
 use serde::{Deserialize, Serialize};
@@ -236,6 +237,9 @@ pub(crate) struct Live {
     pub(crate) counters: Option<Arc<BatchCounters>>,
     /// A run has it in hand, or nobody knows until the next start what became of its last chunk.
     pub(crate) in_hand: bool,
+    /// Number of the turn it had last, and when it may have the next one; 0: it had none.
+    pub(crate) turn: u64,
+    pub(crate) rests_until: Option<Instant>,
     /// The job of the queue that withdraws what waits, and what was withdrawn before it.
     pub(crate) withdrawal: Option<(u64, u64)>,
     pub(crate) pace: Pace,
@@ -260,6 +264,8 @@ impl Job {
             written,
             counters: None,
             in_hand: false,
+            turn: 0,
+            rests_until: None,
             withdrawal: None,
             pace: Pace::default(),
             hindrance: None,

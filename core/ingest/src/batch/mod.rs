@@ -4,7 +4,7 @@
 //! accepted by the engine, or stands in the errors file with line, column and reason, from where it can be mended and
 //! sent again. Rows are streamed; the position of the next one is written with the messages before it. Permanent faults
 //! (header, template, sender, class) are refused at once. Bound: two chunks and two blocks a running batch and what
-//! unpacking holds, and as many batches as set. A full queue or disk pauses a batch and is shown; it never ends one.
+//! unpacking holds, and as many batches as set, of the node and of an account. A full queue or disk pauses a batch and is shown; it never ends one.
 //!
 //! The account's rate does not count here: rows wait in the queue as `bulk` and must not eat up what the account's
 //! one-time passwords need.
@@ -27,6 +27,7 @@ mod json_errors;
 mod json_rows;
 mod layout;
 mod number;
+mod places;
 mod reader;
 mod replacements;
 mod request;

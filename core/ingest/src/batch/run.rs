@@ -3,16 +3,18 @@
 //! Promise: each row gets one verdict, across refusals, full disks and crashes. One chunk is on its way while the next is
 //! prepared, never two on their way: a later one could be taken where an earlier one was refused, and the cursor in the
 //! log would step over the earlier one's rows. What hinders is said, waited for, and the batch goes on from the last
-//! durable cursor. Bound: two chunks, two blocks.
+//! durable cursor. Where another batch waits for a place,
+//! it may have to give its own up. Bound: two chunks, two blocks.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use carrack_engine::Refusal;
 use carrack_runtime::{Backend, Clock, SystemClock};
@@ -24,13 +26,14 @@ use super::hindrance::Hindrance;
 use super::intake::Intake;
 use super::job::{BatchState, Job};
 use super::layout::Layout;
+use super::places::{Places, WAIT_MAX, turn};
 use super::reader::Reader;
 use super::rows::Place;
 use super::shape::Shape;
 use super::source::{Source, SourceFault};
 use super::specification::BatchSpec;
 use super::store::source_path;
-use super::tempo::{Due, Tempo};
+use super::tempo::{self, Tempo};
 use crate::accounts::AccountBook;
 use crate::submission::SendAt;
 
@@ -44,6 +47,8 @@ const PAUSE_MAX: Duration = Duration::from_millis(1_000);
 pub(crate) enum Ended {
     /// Every row has its verdict.
     Finished,
+    /// Another one waits for its place; it goes on after this time, when there is one again.
+    GaveWay(Duration),
     /// We were told to stop, or the batch was held; it goes on after the next start, or when it is resumed.
     Stopped,
     /// It is not known what became of the last chunk; it goes on after the next start and not before.
@@ -59,6 +64,22 @@ pub(crate) struct Run<I> {
     pub(crate) backend: Backend,
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) clock: SystemClock,
+    pub(super) places: Rc<Places>,
+    /// Whose place it has.
+    pub(super) account: String,
+}
+
+/// What is due of a batch.
+enum Due {
+    Rows(u32),
+    /// Nothing, and its place goes to another.
+    GiveWay(Duration),
+}
+
+/// What a wait comes to.
+enum Waited {
+    GoOn,
+    End(Ended),
 }
 
 /// What changes from one try to the next.
@@ -73,12 +94,29 @@ pub(super) struct Way {
     /// What stands in the file so far, where that counts.
     pub(super) before: Option<Before>,
     pub(super) tempo: Tempo,
+    /// When the run began.
+    pub(super) begun: Instant,
+    /// How long it took from there until rows were at hand.
+    pub(super) ready_in: Option<Duration>,
+}
+
+impl Way {
+    /// Whether it had its turn.
+    fn had_its_turn(&self) -> bool {
+        let ready_in = self.ready_in;
+        ready_in.is_some_and(|ready_in| self.begun.elapsed() >= ready_in + turn(ready_in))
+    }
+
+    fn turn(&self) -> Duration {
+        turn(self.ready_in.unwrap_or_else(|| self.begun.elapsed()))
+    }
 }
 
 impl<I: Intake> Run<I> {
     /// Takes the batch until its end, or until told to stop.
     pub(crate) async fn run(&self) -> Ended {
         let mut pause = PAUSE_MIN;
+        let mut hindered = Instant::now();
         let mut way = loop {
             let begun = match self.begin() {
                 Ok(mut way) => self.look_over(&mut way).await.map(|()| way),
@@ -86,10 +124,16 @@ impl<I: Intake> Run<I> {
             };
             match begun {
                 Ok(way) => break way,
-                Err(hindrance) if self.wait_out(&hindrance, &mut pause).await => {}
-                Err(_) => return Ended::Stopped,
+                Err(hindrance) => match self
+                    .wait_out(&hindrance, &mut pause, hindered, turn(Duration::ZERO))
+                    .await
+                {
+                    Waited::GoOn => {}
+                    Waited::End(ended) => return ended,
+                },
             }
         };
+        hindered = Instant::now();
         loop {
             let before = way.cursor;
             let hindrance = match self.go_on(&mut way).await {
@@ -101,6 +145,7 @@ impl<I: Intake> Run<I> {
             }
             if way.cursor != before {
                 pause = PAUSE_MIN;
+                hindered = Instant::now();
             }
             if hindrance.smaller {
                 way.rows_max = (way.rows_max / 2).max(1);
@@ -109,18 +154,34 @@ impl<I: Intake> Run<I> {
                 self.job.hinder(Some(hindrance.why));
                 return Ended::LostSight;
             }
-            if !self.wait_out(&hindrance, &mut pause).await {
-                return Ended::Stopped;
+            match self
+                .wait_out(&hindrance, &mut pause, hindered, way.turn())
+                .await
+            {
+                Waited::GoOn => {}
+                Waited::End(ended) => return ended,
             }
         }
     }
 
-    /// Waits; false where we are to stop.
-    async fn wait_out(&self, hindrance: &Hindrance, pause: &mut Duration) -> bool {
+    /// Waits; where that has gone on for long and others want its place, the batch rests.
+    async fn wait_out(
+        &self,
+        hindrance: &Hindrance,
+        pause: &mut Duration,
+        since: Instant,
+        rest: Duration,
+    ) -> Waited {
         self.job.hinder(Some(hindrance.why.clone()));
         tokio::time::sleep(*pause).await;
         *pause = (*pause * 2).min(PAUSE_MAX);
-        !self.must_stop()
+        if self.must_stop() {
+            Waited::End(Ended::Stopped)
+        } else if since.elapsed() >= WAIT_MAX && self.places.must_give_way(&self.account) {
+            Waited::End(Ended::GaveWay(rest))
+        } else {
+            Waited::GoOn
+        }
     }
 
     /// Whether the node is going down, or the batch was paused or cancelled.
@@ -149,7 +210,15 @@ impl<I: Intake> Run<I> {
         let mut flight: Option<Flight> = None;
         way.tempo.begin_anew();
         loop {
-            let rows_max = self.rows_due(way, ahead, &mut flight).await?;
+            let rows_max = match self.rows_due(way, ahead, &mut flight).await? {
+                Due::Rows(rows) => rows,
+                Due::GiveWay(rest) => {
+                    if let Some(flight) = flight.take() {
+                        self.land(way, flight).await?;
+                    }
+                    return Ok(Ended::GaveWay(rest));
+                }
+            };
             let prepared = self
                 .prepare(way, &mut source, &mut reader, ahead, &errors, rows_max)
                 .await;
@@ -158,6 +227,7 @@ impl<I: Intake> Run<I> {
                 self.land(way, flight).await?;
             }
             let (prepared, filled, after) = prepared?;
+            way.ready_in.get_or_insert_with(|| way.begun.elapsed());
             if prepared.rows > 0 {
                 let sent = self.send(prepared, ahead, after).await;
                 let Some(sent) = sent else {
@@ -180,22 +250,34 @@ impl<I: Intake> Run<I> {
         }
     }
 
-    /// Rows that may be taken now; waits until there are some, or until we are to stop.
+    /// Rows that may be taken now; waits until there are some, until we are to stop, or until another is to have the place. The
+    /// first row of a turn is due at once: so a turn ends only where one is due, and rests until it is.
     async fn rows_due(
         &self,
         way: &mut Way,
         ahead: Cursor,
         flight: &mut Option<Flight>,
-    ) -> Result<u32, Hindrance> {
+    ) -> Result<Due, Hindrance> {
         while !self.must_stop() {
-            let rows_total = match way.tempo.is_free() {
-                true => return Ok(way.rows_max),
-                false => self.job.live().record.rows_total,
+            let had_its_turn = way.had_its_turn();
+            let gives_way = |is_long: bool| is_long && self.places.must_give_way(&self.account);
+            let due = match way.tempo.is_free() {
+                true => tempo::Due::Rows(u32::MAX),
+                false => {
+                    let rows_total = self.job.live().record.rows_total;
+                    let now = self.clock.now().utc_ns;
+                    way.tempo.due(now, ahead.row_next - 1, rows_total)
+                }
             };
-            let now = self.clock.now().utc_ns;
-            match way.tempo.due(now, ahead.row_next - 1, rows_total) {
-                Due::Rows(rows) => return Ok(rows.min(way.rows_max)),
-                Due::Wait(wait) => {
+            match due {
+                tempo::Due::Rows(_) if gives_way(had_its_turn) => {
+                    return Ok(Due::GiveWay(Duration::ZERO));
+                }
+                tempo::Due::Rows(rows) => return Ok(Due::Rows(rows.min(way.rows_max))),
+                tempo::Due::Wait(wait) if gives_way(had_its_turn || wait >= WAIT_MAX) => {
+                    return Ok(Due::GiveWay(wait));
+                }
+                tempo::Due::Wait(wait) => {
                     // What is on its way is settled meanwhile.
                     if let Some(flight) = flight.take() {
                         self.land(way, flight).await?;
@@ -204,7 +286,7 @@ impl<I: Intake> Run<I> {
                 }
             }
         }
-        Ok(0)
+        Ok(Due::Rows(0))
     }
 
     async fn prepare(

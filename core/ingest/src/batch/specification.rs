@@ -8,9 +8,13 @@ use carrack_runtime::Io;
 use carrack_settings::Settings;
 
 /// Batches running at a time.
-const RUNNING_MAX: usize = 4;
+const RUNNING_MAX: usize = 8;
+/// And of an account.
+const RUNNING_OF_ACCOUNT_MAX: usize = 4;
 /// Batches that may wait.
-const QUEUED_MAX: usize = 1_000;
+const QUEUED_MAX: usize = 10_000;
+/// And of an account.
+const QUEUED_OF_ACCOUNT_MAX: usize = 1_000;
 
 /// Where batches lie and how they are taken.
 #[derive(Debug, Clone)]
@@ -39,8 +43,12 @@ pub struct BatchSpec {
     pub class: Class,
     /// Batches running at a time.
     pub running_max: usize,
+    /// And of an account.
+    pub running_of_account_max: usize,
     /// Batches that may wait; above them new ones are refused for a while.
     pub queued_max: usize,
+    /// And of an account.
+    pub queued_of_account_max: usize,
 }
 
 impl BatchSpec {
@@ -69,7 +77,9 @@ impl BatchSpec {
             idempotency_keep: settings.queue.idempotency_keep,
             class: batch.class,
             running_max: RUNNING_MAX,
+            running_of_account_max: RUNNING_OF_ACCOUNT_MAX,
             queued_max: QUEUED_MAX,
+            queued_of_account_max: QUEUED_OF_ACCOUNT_MAX,
         }
     }
 }

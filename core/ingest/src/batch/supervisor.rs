@@ -1,6 +1,5 @@
 //! The thread of batches: starts those that wait, looks after those that run, and keeps `job.json` up to date.
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -11,6 +10,7 @@ use carrack_runtime::{Backend, run_local};
 use super::batches::Shared;
 use super::intake::{Intake, Withdrawal};
 use super::job::{BatchState, Job};
+use super::places::Places;
 use super::run::{Ended, Run};
 
 const LOOK: Duration = Duration::from_millis(500);
@@ -28,7 +28,8 @@ pub(crate) fn serve<I: Intake>(shared: &Arc<Shared>, intake: &I) {
 }
 
 async fn supervise<I: Intake>(shared: &Arc<Shared>, intake: &I, backend: Backend) {
-    let running = Rc::new(Cell::new(0_usize));
+    let spec = &shared.spec;
+    let places = Rc::new(Places::new(spec.running_max, spec.running_of_account_max));
     for job in shared.jobs() {
         let mut live = job.live();
         live.counters = (!live.record.has_ended()).then(|| intake.counters(job.number.0));
@@ -40,12 +41,12 @@ async fn supervise<I: Intake>(shared: &Arc<Shared>, intake: &I, backend: Backend
     let mut looks = 0_u64;
     loop {
         let stop = shared.stop.load(Ordering::Relaxed);
-        if stop && running.get() == 0 {
+        if stop && places.taken() == 0 {
             look(shared, intake, looked.elapsed(), true);
             return;
         }
         if !stop {
-            begin_waiting(shared, intake, backend, &running);
+            begin_waiting(shared, intake, backend, &places);
         }
         let woken = tokio::time::timeout(
             LOOK.saturating_sub(looked.elapsed()),
@@ -64,60 +65,87 @@ async fn supervise<I: Intake>(shared: &Arc<Shared>, intake: &I, backend: Backend
     }
 }
 
+/// Batches that could begin.
+fn waiting(shared: &Shared) -> Vec<Arc<Job>> {
+    let (now_utc_ns, now) = (shared.utc_ns(), Instant::now());
+    let mut jobs = shared.jobs();
+    jobs.retain(|job| {
+        let mut live = job.live();
+        let is_due = live.record.timing.start_at_utc_ns <= now_utc_ns;
+        if live.record.state == BatchState::Scheduled && is_due {
+            live.record.state = BatchState::Queued;
+        }
+        let rests = live.rests_until.is_some_and(|until| now < until);
+        live.record.state == BatchState::Queued && !live.in_hand && !rests
+    });
+    jobs
+}
+
 fn begin_waiting<I: Intake>(
     shared: &Arc<Shared>,
     intake: &I,
     backend: Backend,
-    running: &Rc<Cell<usize>>,
+    places: &Rc<Places>,
 ) {
-    let now_utc_ns = shared.utc_ns();
-    for job in shared.jobs() {
-        if running.get() >= shared.spec.running_max {
-            return;
-        }
+    let jobs = waiting(shared);
+    let who = jobs.iter().map(|job| {
+        let live = job.live();
+        (live.record.account.clone(), live.turn)
+    });
+    let who: Vec<(String, u64)> = who.collect();
+    for place in places.give(&who) {
+        let (Some(job), Some((account, _))) = (jobs.get(place), who.get(place)) else {
+            continue;
+        };
         {
             let mut live = job.live();
-            let is_due = live.record.timing.start_at_utc_ns <= now_utc_ns;
-            if live.record.state == BatchState::Scheduled && is_due {
-                live.record.state = BatchState::Queued;
+            // Paused or cancelled since: the run sees it at once, and ends.
+            if live.record.state == BatchState::Queued {
+                live.record.state = BatchState::Running;
             }
-            if live.record.state != BatchState::Queued || live.in_hand {
-                continue;
-            }
-            live.record.state = BatchState::Running;
             live.in_hand = true;
             live.counters = Some(intake.counters(job.number.0));
         }
-        running.set(running.get() + 1);
         let run = Run {
             intake: intake.clone(),
-            job,
+            job: Arc::clone(job),
             accounts: Arc::clone(&shared.accounts),
             spec: Arc::clone(&shared.spec),
             backend,
             stop: Arc::clone(&shared.stop),
             clock: shared.clock,
+            places: Rc::clone(places),
+            account: account.clone(),
         };
-        let (shared, running) = (Arc::clone(shared), Rc::clone(running));
+        let shared = Arc::clone(shared);
         tokio::task::spawn_local(async move {
             let ended = run.run().await;
-            {
-                let mut live = run.job.live();
-                live.in_hand = ended == Ended::LostSight;
-                // One that is being cancelled stays so: what it sent has still to be withdrawn.
-                let is_ours = matches!(live.record.state, BatchState::Running | BatchState::Paused);
-                if ended == Ended::Finished && is_ours {
-                    live.record.state = BatchState::Finished;
-                }
-            }
-            if ended == Ended::Finished {
-                run.job.hinder(None);
-                tracing::info!(batch = %run.job.number, "every row of the batch has its verdict");
-            }
-            running.set(running.get() - 1);
-            shared.wake.notify_one();
+            has_ended(&shared, &run, ended);
         });
     }
+}
+
+fn has_ended<I>(shared: &Shared, run: &Run<I>, ended: Ended) {
+    {
+        let mut live = run.job.live();
+        live.in_hand = ended == Ended::LostSight;
+        live.turn = run.places.take_back(&run.account);
+        // One that is being cancelled stays so: what it sent has still to be withdrawn.
+        let is_ours = matches!(live.record.state, BatchState::Running | BatchState::Paused);
+        match ended {
+            Ended::Finished if is_ours => live.record.state = BatchState::Finished,
+            Ended::GaveWay(rest) if live.record.state == BatchState::Running => {
+                live.record.state = BatchState::Queued;
+                live.rests_until = Some(Instant::now() + rest);
+            }
+            _ => {}
+        }
+    }
+    if ended == Ended::Finished {
+        run.job.hinder(None);
+        tracing::info!(batch = %run.job.number, "every row of the batch has its verdict");
+    }
+    shared.wake.notify_one();
 }
 
 /// Takes figures, finds what is done, withdraws, writes what changed, and lets go of what is old.

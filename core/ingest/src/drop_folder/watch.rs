@@ -228,7 +228,7 @@ impl Watch {
                 self.spec.account
             ))
         })?;
-        let mut spool = self.batches.spool_as(taken.number)?;
+        let mut spool = self.batches.spool_as(taken.number, &account.name)?;
         let mut file = File::open(&taken.path)?;
         let mut block = vec![0; BLOCK_OCTETS];
         loop {

@@ -86,7 +86,7 @@ pub(crate) async fn post(
     parameters.check()?;
     let by_header = RequestKey::of_header(&headers).map_err(Problem::from)?;
     let media = media_type(&headers);
-    let mut upload = Upload::begin(&state).await?;
+    let mut upload = Upload::begin(&state, &account.name).await?;
     match media.as_str() {
         "multipart/form-data" => {
             let time = state.request_timeout;

@@ -15,7 +15,7 @@ fn a_dry_run_ends_at_its_time_within_a_line_as_well() {
     let mut spec = spec(folder.path(), 4, 64, Io::Epoll);
     spec.check_time_max = Duration::ZERO;
     let batches = Batches::start(spec, ledger.clone(), accounts()).unwrap();
-    let mut spool = batches.spool().unwrap();
+    let mut spool = batches.spool("shop").unwrap();
     spool.write(b"to,text\n491700000001,").unwrap();
     spool.write(&vec![b'x'; 4 << 20]).unwrap();
     let tables = Tables {

@@ -148,3 +148,49 @@ fn a_batch_waits_for_its_moment_and_spreads_its_rows() {
     assert!(batches.list("other", 5).is_empty());
     batches.stop();
 }
+
+#[test]
+fn batches_that_wait_keep_no_other_from_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger(Vec::new());
+    let spec = BatchSpec {
+        running_max: 2,
+        running_of_account_max: 2,
+        ..spec(folder.path(), 4, 64, Io::Epoll)
+    };
+    let batches = Batches::start(spec, ledger.clone(), accounts()).unwrap();
+    let slow = [("spread", "1h")];
+    let slow: Vec<BatchNumber> = (0..3)
+        .map(|_| submit(&batches, rows(100).as_bytes(), asked(&slow)).unwrap())
+        .collect();
+    for number in &slow {
+        wait(&batches, *number, |view| view.accepted > 0);
+    }
+    let number = submit(&batches, rows(100).as_bytes(), asked(&[])).unwrap();
+    wait(&batches, number, has_finished);
+    // Each of them gave way until its next row is due: none is taken before.
+    for number in &slow {
+        assert_eq!(batches.view(*number, "shop").unwrap().accepted, 1);
+    }
+    batches.stop();
+}
+
+#[test]
+fn an_account_has_its_part_of_the_batches_that_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = BatchSpec {
+        queued_max: 3,
+        queued_of_account_max: 2,
+        ..spec(folder.path(), 4, 64, Io::Epoll)
+    };
+    let batches = Batches::start(spec, ledger(Vec::new()), accounts()).unwrap();
+    let later = (jiff::Timestamp::now() + Duration::from_secs(3600)).to_string();
+    let later = [("start_at", later.as_str())];
+    for _ in 0..2 {
+        submit(&batches, rows(1).as_bytes(), asked(&later)).unwrap();
+    }
+    let refused = submit(&batches, rows(1).as_bytes(), asked(&later));
+    assert!(matches!(refused, Err(BatchFault::TooMany { queued: 2 })));
+    assert!(batches.spool("other").is_ok());
+    batches.stop();
+}

@@ -224,7 +224,9 @@ pub(crate) fn spec(folder: &Path, chunk_rows: u32, read_octets: usize, io: Io) -
         idempotency_keep: Duration::from_secs(3600),
         class: Class::Bulk,
         running_max: 4,
+        running_of_account_max: 4,
         queued_max: 10,
+        queued_of_account_max: 10,
     }
 }
 
@@ -233,7 +235,7 @@ pub(crate) fn submit(
     source: &[u8],
     request: BatchRequest,
 ) -> Result<BatchNumber, BatchFault> {
-    let mut spool = batches.spool()?;
+    let mut spool = batches.spool("shop")?;
     spool.write(source)?;
     let accounts = accounts();
     let view = batches.submit(spool, accounts.current().by_name("shop").unwrap(), request)?;

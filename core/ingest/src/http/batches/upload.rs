@@ -22,9 +22,9 @@ pub(super) struct Upload {
 }
 
 impl Upload {
-    pub(super) async fn begin(state: &State) -> Result<Self, Problem> {
-        let batches = state.batches.clone();
-        let spool = blocking(move || batches.spool()).await?;
+    pub(super) async fn begin(state: &State, account: &str) -> Result<Self, Problem> {
+        let (batches, account) = (state.batches.clone(), account.to_owned());
+        let spool = blocking(move || batches.spool(&account)).await?;
         Ok(Self {
             spool: Some(spool),
             gathered: Vec::with_capacity(WRITE_OCTETS),
