@@ -94,6 +94,7 @@ impl<I: Intake> Run<I> {
             refused: HashMap::new(),
             before: None,
             tempo: Tempo::new(record.timing),
+            source: None,
             begun: Instant::now(),
             ready_in: None,
         })

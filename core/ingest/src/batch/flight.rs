@@ -92,6 +92,7 @@ impl<I: Intake> Run<I> {
             why: "the engine gave no answer to a chunk; the batch goes on after a restart"
                 .to_owned(),
             smaller: false,
+            only_rows: false,
             lost_sight: true,
         };
         let verdicts = match tokio::time::timeout(PATIENCE, &mut flight.reply).await {
@@ -109,6 +110,7 @@ impl<I: Intake> Run<I> {
         }
         let mut temporary = None;
         let (mut refused, mut repeated) = (false, 0);
+        let known = way.refused.len();
         for (verdict, row) in verdicts.into_iter().zip(&flight.rows) {
             let refusal = match verdict {
                 Verdict::Refused(refusal) => refusal,
@@ -136,6 +138,7 @@ impl<I: Intake> Run<I> {
                     temporary,
                     Some(Refusal::QueueFull | Refusal::AccountQueueFull | Refusal::NoCredit)
                 ),
+                only_rows: temporary.is_none() && way.refused.len() > known,
                 lost_sight: false,
             });
         }

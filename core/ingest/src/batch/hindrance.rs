@@ -7,6 +7,8 @@ pub(super) struct Hindrance {
     pub(super) why: String,
     /// Fewer rows at a time may pass.
     pub(super) smaller: bool,
+    /// Rows were refused for good, and nothing else: the others can be sent at once.
+    pub(super) only_rows: bool,
     /// It is not known what became of the chunk on its way: only the log after a restart can tell.
     pub(super) lost_sight: bool,
 }
@@ -22,6 +24,7 @@ impl Hindrance {
         Self {
             why,
             smaller: false,
+            only_rows: false,
             lost_sight: false,
         }
     }

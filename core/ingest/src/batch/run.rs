@@ -94,6 +94,8 @@ pub(super) struct Way {
     /// What stands in the file so far, where that counts.
     pub(super) before: Option<Before>,
     pub(super) tempo: Tempo,
+    /// The source, where it was left when a chunk was refused.
+    pub(super) source: Option<Source>,
     /// When the run began.
     pub(super) begun: Instant,
     /// How long it took from there until rows were at hand.
@@ -150,6 +152,10 @@ impl<I: Intake> Run<I> {
             if hindrance.smaller {
                 way.rows_max = (way.rows_max / 2).max(1);
             }
+            if hindrance.only_rows {
+                // They are told of with the chunk, which is judged again at once.
+                continue;
+            }
             if hindrance.lost_sight {
                 self.job.hinder(Some(hindrance.why));
                 return Ended::LostSight;
@@ -200,11 +206,25 @@ impl<I: Intake> Run<I> {
     }
 
     async fn go_on(&self, way: &mut Way) -> Result<Ended, Hindrance> {
+        let place = way.cursor.place;
+        let left = way.source.take();
+        let left = left.and_then(|mut source| source.back_to(place.octet).then_some(source));
+        let mut source = match left {
+            Some(source) => source,
+            None => {
+                let path = source_path(&self.job.folder);
+                self.open_source(&path, &way.shape, place).await?
+            }
+        };
+        let ended = self.take_rows(way, &mut source).await;
+        if ended.is_err() {
+            way.source = Some(source);
+        }
+        ended
+    }
+
+    async fn take_rows(&self, way: &mut Way, source: &mut Source) -> Result<Ended, Hindrance> {
         let errors = self.open_errors(&mut way.cursor)?;
-        let path = source_path(&self.job.folder);
-        let mut source = self
-            .open_source(&path, &way.shape, way.cursor.place)
-            .await?;
         let mut reader = Reader::new(&way.layout, way.cursor.place);
         let mut ahead = way.cursor;
         let mut flight: Option<Flight> = None;
@@ -219,8 +239,9 @@ impl<I: Intake> Run<I> {
                     return Ok(Ended::GaveWay(rest));
                 }
             };
+            source.forget(way.cursor.place.octet);
             let prepared = self
-                .prepare(way, &mut source, &mut reader, ahead, &errors, rows_max)
+                .prepare(way, source, &mut reader, ahead, &errors, rows_max)
                 .await;
             // Whatever happened to the next chunk: first it has to be known what became of the one on its way.
             if let Some(flight) = flight.take() {

@@ -1,9 +1,11 @@
 //! The text of a batch's source in blocks, the next one being read while one is worked on.
 //!
 //! Promise: blocks come in order, without gap, from any octet of the text on. Plain UTF-8 is read by the ring where it serves,
-//! by plain reads elsewhere; what is packed or written otherwise is unpacked by a thread of its own, from its beginning. Bound:
-//! two blocks, and what unpacking holds. Fails with the error of the disk, or with what is broken in the source.
+//! by plain reads elsewhere; what is packed or written otherwise is unpacked by a thread of its own, from its beginning, and what
+//! was unpacked last is kept, so that it can be read once more. Bound: two blocks, [`KEPT_OCTETS_MAX`], and what unpacking holds.
+//! Fails with the error of the disk, or with what is broken in the source.
 
+use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -17,6 +19,9 @@ use tokio::task::JoinHandle;
 
 use super::shape::Shape;
 use super::unpack::Unpacked;
+
+/// Octets of an unpacked text that are kept; where more would be needed, it is unpacked anew.
+const KEPT_OCTETS_MAX: usize = 16 << 20;
 
 /// Why no block comes.
 #[derive(Debug)]
@@ -91,6 +96,96 @@ impl Direct {
 struct Apart {
     blocks: mpsc::Receiver<Result<Vec<u8>, SourceFault>>,
     octets_read: Arc<AtomicU64>,
+    kept: VecDeque<Rc<Vec<u8>>>,
+    /// Where in the text the first of them begins, and how much they are.
+    kept_from: u64,
+    kept_octets: usize,
+    /// The first of them that is still to be given; there is none: the next one is unpacked.
+    next: usize,
+    /// Why nothing comes behind them.
+    end: Option<End>,
+}
+
+enum End {
+    Whole,
+    Broken(String),
+    /// It may be better later, but not with this thread.
+    Disk,
+}
+
+impl Apart {
+    async fn next(&mut self) -> Result<Rc<Vec<u8>>, SourceFault> {
+        if let Some(block) = self.kept.get(self.next) {
+            self.next += 1;
+            return Ok(Rc::clone(block));
+        }
+        if self.end.is_none() {
+            match self.blocks.recv().await {
+                Some(Ok(block)) => return Ok(self.keep(block)),
+                None => self.end = Some(End::Whole),
+                Some(Err(SourceFault::Broken(why))) => self.end = Some(End::Broken(why)),
+                Some(Err(SourceFault::Disk(error))) => {
+                    self.end = Some(End::Disk);
+                    return Err(SourceFault::Disk(error));
+                }
+            }
+        }
+        match &self.end {
+            Some(End::Broken(why)) => Err(SourceFault::Broken(why.clone())),
+            Some(End::Disk) => Err(io::Error::other("it was not read to its end").into()),
+            _ => Ok(Rc::default()),
+        }
+    }
+
+    fn keep(&mut self, block: Vec<u8>) -> Rc<Vec<u8>> {
+        let block = Rc::new(block);
+        self.kept_octets += block.len();
+        self.kept.push_back(Rc::clone(&block));
+        while self.kept_octets > KEPT_OCTETS_MAX && self.drop_first() {}
+        self.next = self.kept.len();
+        block
+    }
+
+    fn drop_first(&mut self) -> bool {
+        let Some(first) = self.kept.pop_front() else {
+            return false;
+        };
+        self.kept_from += first.len() as u64;
+        self.kept_octets -= first.len();
+        self.next = self.next.saturating_sub(1);
+        true
+    }
+
+    /// Lets go of what was given and lies before `at`.
+    fn forget(&mut self, at: u64) {
+        while self.next > 0
+            && self
+                .kept
+                .front()
+                .is_some_and(|first| self.kept_from + first.len() as u64 <= at)
+        {
+            self.drop_first();
+        }
+    }
+
+    fn back_to(&mut self, at: u64) -> bool {
+        let until = self.kept_from + self.kept_octets as u64;
+        if matches!(self.end, Some(End::Disk)) || !(self.kept_from..=until).contains(&at) {
+            return false;
+        }
+        self.next = self.kept.len();
+        self.forget(at);
+        let skipped = usize::try_from(at - self.kept_from).unwrap_or(usize::MAX);
+        if skipped > 0
+            && let Some(first) = self.kept.front_mut()
+        {
+            *first = Rc::new(first.get(skipped..).unwrap_or_default().to_vec());
+            self.kept_from = at;
+            self.kept_octets -= skipped;
+        }
+        self.next = 0;
+        true
+    }
 }
 
 enum Way {
@@ -125,10 +220,27 @@ impl Source {
     }
 
     /// The next block; an empty one is the end.
-    pub(crate) async fn next(&mut self) -> Result<Vec<u8>, SourceFault> {
+    pub(crate) async fn next(&mut self) -> Result<Rc<Vec<u8>>, SourceFault> {
         match &mut self.0 {
-            Way::Direct(direct) => Ok(direct.next().await?),
-            Way::Apart(apart) => apart.blocks.recv().await.unwrap_or_else(|| Ok(Vec::new())),
+            Way::Direct(direct) => Ok(Rc::new(direct.next().await?)),
+            Way::Apart(apart) => apart.next().await,
+        }
+    }
+
+    /// What lies before this octet will not be asked for again.
+    pub(crate) fn forget(&mut self, at: u64) {
+        match &mut self.0 {
+            Way::Direct(_) => {}
+            Way::Apart(apart) => apart.forget(at),
+        }
+    }
+
+    /// Goes back to an octet; false where it has to be opened anew.
+    pub(crate) fn back_to(&mut self, at: u64) -> bool {
+        match &mut self.0 {
+            // Opened at any octet, it costs nothing.
+            Way::Direct(_) => false,
+            Way::Apart(apart) => apart.back_to(at),
         }
     }
 
@@ -179,5 +291,64 @@ fn apart(mut unpacked: Unpacked, at: u64, octets: usize) -> io::Result<Apart> {
     Ok(Apart {
         blocks,
         octets_read,
+        kept: VecDeque::new(),
+        kept_from: at,
+        kept_octets: 0,
+        next: 0,
+        end: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use std::io::Write as _;
+
+    use carrack_runtime::Backend;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use proptest::prelude::*;
+
+    use super::Source;
+    use crate::batch::ShapeWish;
+    use crate::batch::shape::Shape;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_packed_source_gives_the_same_octets_again_from_wherever_it_is_asked(
+            octets in 1_usize..3_000,
+            block in 1_usize..400,
+            start in 0.0..1.0_f64,
+            steps in prop::collection::vec((0_usize..6, 0.0..1.0_f64), 1..12),
+        ) {
+            let text: Vec<u8> = (0..octets).map(|place| b' ' + (place * 7 % 90) as u8).collect();
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let mut packed = GzEncoder::new(file.as_file(), Compression::fast());
+            packed.write_all(&text).unwrap();
+            packed.finish().unwrap();
+            let shape = Shape::of_file(file.path(), &ShapeWish::default(), 1 << 20, 1 << 20).unwrap().shape;
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let mut at = (octets as f64 * start) as usize;
+            runtime.block_on(async {
+                let mut source = Source::open(file.path(), &shape, Backend::Epoll, at as u64, block, 1 << 20).await.unwrap();
+                // It cannot be opened again.
+                drop(file);
+                let mut asked = at;
+                for (blocks, back) in steps {
+                    for _ in 0..blocks {
+                        let block = source.next().await.unwrap();
+                        assert_eq!(&text[at..at + block.len()], block.as_slice());
+                        assert!(!block.is_empty() || at == text.len());
+                        at += block.len();
+                    }
+                    asked += ((at - asked) as f64 * back) as usize;
+                    source.forget(asked as u64);
+                    assert!(source.back_to(asked as u64));
+                    at = asked;
+                }
+            });
+        }
+    }
 }

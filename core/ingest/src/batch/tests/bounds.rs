@@ -58,3 +58,29 @@ fn what_is_kept_is_read_again_at_the_next_start() {
     }
     batches.stop();
 }
+
+#[test]
+fn what_is_judged_again_is_not_unpacked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger(Vec::new());
+    ledger.0.lock().unwrap().rows_max = 0;
+    let spec = spec(folder.path(), 4, 64, Io::Epoll);
+    let batches = Batches::start(spec, ledger.clone(), accounts()).unwrap();
+    let rows = (1..=100).map(|row| format!("{},text {row}\n", 491_700_000_000_u64 + row));
+    let source = format!("to,text\n{}", rows.collect::<String>());
+    let packed = zstd::bulk::compress(source.as_bytes(), 3).unwrap();
+    let number = submit(&batches, &packed, asked(&[])).unwrap();
+    wait(&batches, number, |view| view.hindrance.is_some());
+    // It is open; who reads it from its beginning finds nothing.
+    std::fs::remove_file(folder.path().join(format!("batches/{number}/source.csv"))).unwrap();
+    {
+        let mut book = ledger.0.lock().unwrap();
+        book.rows_max = usize::MAX;
+        book.plan = vec![Fate::NoRoute(50); 60];
+        book.plan.extend([Fate::QueueFull; 3]);
+    }
+    let view = wait(&batches, number, has_finished);
+    assert_eq!((view.accepted, view.rejected), (99, 1));
+    assert_eq!(texts(&ledger).len(), 99);
+    batches.stop();
+}
