@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::batches::Batches;
 use super::job::BatchState;
 use super::number::BatchNumber;
+use super::store::write_job;
 use super::view::BatchView;
 
 /// What is to become of a batch.
@@ -47,18 +48,9 @@ impl Batches {
         change: Change,
     ) -> Result<BatchView, ChangeFault> {
         let job = self.find(number, account).ok_or(ChangeFault::Missing)?;
-        let before = {
-            let mut live = job.live();
-            let before = live.record.state;
-            let scheduled = live.record.timing.start_at_utc_ns > self.shared.utc_ns();
-            live.record.state = after(before, change, scheduled).map_err(ChangeFault::Past)?;
-            before
-        };
-        if let Err(error) = job.write() {
-            let mut live = job.live();
-            live.record.state = before;
-            return Err(error.into());
-        }
+        let scheduled = job.record().timing.start_at_utc_ns > self.shared.utc_ns();
+        let to = |state| after(state, change, scheduled).map_err(ChangeFault::Past);
+        job.change(to, write_job)?;
         self.shared.wake.notify_one();
         let view = BatchView::of(&job.live());
         tracing::info!(batch = %number, account, state = ?view.state, "a batch was told to {change:?}");

@@ -1,7 +1,7 @@
 //! One batch: what was asked for, how far it is, and what of that is on disk.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -287,6 +287,25 @@ impl Job {
         }
         write_job(&self.folder, &record)?;
         self.live().written = Some(record);
+        Ok(())
+    }
+
+    /// Writes `job.json` with another state, then has it so: what is not on disk was never there. Blocking.
+    pub(crate) fn change<E: From<io::Error>>(
+        &self,
+        to: impl Fn(BatchState) -> Result<BatchState, E>,
+        write: impl FnOnce(&Path, &JobRecord) -> io::Result<()>,
+    ) -> Result<(), E> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut record = self.record();
+        record.state = to(record.state)?;
+        if self.live().written.as_ref() != Some(&record) {
+            write(&self.folder, &record)?;
+        }
+        let mut live = self.live();
+        live.written = Some(record);
+        // It may have come further meanwhile.
+        live.record.state = to(live.record.state)?;
         Ok(())
     }
 

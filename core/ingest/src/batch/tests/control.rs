@@ -194,3 +194,34 @@ fn an_account_has_its_part_of_the_batches_that_wait() {
     assert!(batches.spool("other").is_ok());
     batches.stop();
 }
+
+#[test]
+fn a_change_that_the_disk_refuses_was_never_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger(Vec::new());
+    let batches = start(folder.path(), &ledger);
+    let number = submit(&batches, rows(40).as_bytes(), asked(&[("rate", "40")])).unwrap();
+    wait(&batches, number, |view| view.accepted > 0);
+    for to in [BatchState::Paused, BatchState::Cancelling] {
+        let job = batches.find(number, "shop").unwrap();
+        let to = |_| Ok::<_, std::io::Error>(to);
+        let full = |_: &std::path::Path, record: &crate::batch::job::JobRecord| {
+            assert_eq!(job.record().state, BatchState::Running);
+            assert_ne!(record.state, BatchState::Running);
+            Err(std::io::ErrorKind::StorageFull.into())
+        };
+        assert!(job.change(to, full).is_err());
+    }
+    let view = wait(&batches, number, has_finished);
+    assert_eq!(view.accepted, 40);
+    // And as the disk says it.
+    let stuck = folder
+        .path()
+        .join(format!("batches/{number}/job.json.fresh"));
+    std::fs::create_dir(stuck).unwrap();
+    let fault = batches.change(number, "shop", Change::Cancel);
+    assert!(matches!(fault, Err(ChangeFault::Disk(_))), "{fault:?}");
+    assert!(has_finished(&batches.view(number, "shop").unwrap()));
+    assert!(ledger.0.lock().unwrap().withdrawn.is_empty());
+    batches.stop();
+}
