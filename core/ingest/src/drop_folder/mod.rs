@@ -2,8 +2,9 @@
 //!
 //! Promise: a file is sent once, whatever ends the process between any two steps. It is taken by a rename that gives it its
 //! batch's number, so a start knows whether it was submitted; it is archived with its report when every row has its verdict;
-//! what can never be taken goes to `refused/` with the reason. Bound: [`FILES_A_LOOK`] files a look. What may pass (a full disk,
-//! too many batches) is tried again at the next look, and said once.
+//! what can never be taken goes to `refused/` with the reason. Bound: [`FILES_A_LOOK`] files at hand, and the batches of the account.
+//! What may pass (a full disk, too many batches) is tried again at the next look, and said once; what is wrong with one file keeps
+//! no other.
 
 mod archive;
 mod watch;
@@ -18,7 +19,7 @@ use crate::accounts::AccountBook;
 use crate::batch::{BatchRequest, Batches, OptionFault};
 use watch::Watch;
 
-/// Files of a folder that are looked at in a look; the others are seen in the next.
+/// Files of a folder that are at hand at a time; the others are taken when these are done.
 pub(crate) const FILES_A_LOOK: usize = 1_024;
 
 /// One folder.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use carrack_runtime::Io;
 
 use super::*;
+use crate::batch::Change;
 use crate::batch::tests::rig::{Ledger, accounts, asked, ledger, spec, texts};
 
 const ROWS: &str = "to;text\n491700000001;one\nnonsense;two\n";
@@ -131,5 +132,63 @@ fn a_file_that_was_sent_and_whose_batch_is_gone_is_not_sent_again() {
     fs::write(place.join("taken/0000000000000007.sent.old.csv"), ROWS).unwrap();
     look_until(&mut node, || place.join("refused/old.csv").exists());
     assert!(texts(&ledger).is_empty());
+    node.batches.stop();
+}
+
+#[test]
+fn a_file_that_cannot_be_gone_on_with_keeps_no_other() {
+    let home = tempfile::tempdir().unwrap();
+    let place = home.path().join("in");
+    let ledger = ledger(Vec::new());
+    let mut node = node(home.path(), &ledger);
+    // It can be opened and not read: it is tried again for ever.
+    fs::create_dir(place.join("taken/0000000000000001.new.folder.csv")).unwrap();
+    for stale in 0..FILES_A_LOOK + 100 {
+        fs::write(place.join(format!("{stale}.part")), "").unwrap();
+    }
+    let long = format!("{}.csv", "é".repeat(125));
+    fs::write(place.join(&long), ROWS).unwrap();
+    fs::write(place.join("people.csv"), ROWS).unwrap();
+    let archived = || {
+        let names = fs::read_dir(place.join("archive")).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names
+            .filter(|name| name.ends_with(".csv") && !name.ends_with("errors.csv"))
+            .count()
+    };
+    look_until(&mut node, || archived() == 2);
+    // The same long name once more, and it stands under another one.
+    fs::write(place.join(&long), ROWS).unwrap();
+    look_until(&mut node, || archived() == 3);
+    assert_eq!(texts(&ledger).len(), 3);
+    node.batches.stop();
+}
+
+#[test]
+fn a_folder_hands_in_no_more_batches_than_may_wait() {
+    let home = tempfile::tempdir().unwrap();
+    let place = home.path().join("in");
+    let mut node = node(home.path(), &ledger(Vec::new()));
+    let later = jiff::Timestamp::now() + Duration::from_secs(3600);
+    let request = asked(&[("start_at", &later.to_string())]);
+    let folder = DropFolderSpec {
+        request,
+        ..folder_spec(&place)
+    };
+    node.watch = Watch::open(folder, node.batches.clone(), accounts()).unwrap();
+    for file in 0..13 {
+        fs::write(place.join(format!("{file}.csv")), ROWS).unwrap();
+    }
+    for _ in 0..5 {
+        node.watch.look();
+    }
+    let waiting = node.batches.list("shop", 100);
+    let most = spec(home.path(), 10, 4096, Io::Epoll).queued_of_account_max;
+    assert_eq!(waiting.len(), most);
+    // When one is done, another is handed in.
+    let number = waiting.first().unwrap().id.parse().unwrap();
+    node.batches.change(number, "shop", Change::Cancel).unwrap();
+    node.watch.look();
+    assert_eq!(node.batches.list("shop", 100).len(), most + 1);
     node.batches.stop();
 }

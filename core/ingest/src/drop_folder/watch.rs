@@ -17,6 +17,12 @@ const TAKEN: &str = "taken";
 /// Between the number of a taken file and its name: not yet submitted, submitted.
 const NEW: &str = ".new.";
 const SENT: &str = ".sent.";
+/// Entries of a folder that are looked at in a look, those that are left alone as well.
+const ENTRIES_A_LOOK: usize = 1 << 20;
+/// Longest name that a file keeps: what comes before and behind it makes at most 55 octets, and a file system takes 255.
+const NAME_OCTETS_MAX: usize = 200;
+/// Longest end of a name that is kept where it is cut.
+const END_OCTETS_MAX: usize = 16;
 /// Ends of names that writers give to what they have not finished.
 const UNFINISHED: [&str; 5] = [".part", ".tmp", ".filepart", ".crdownload", "~"];
 
@@ -24,24 +30,35 @@ const UNFINISHED: [&str; 5] = [".part", ".tmp", ".filepart", ".crdownload", "~"]
 enum Failed {
     /// It never can be.
     Never(String),
-    /// It may be later.
+    /// This one may be later; the others are not concerned.
+    Stuck(String),
+    /// It may be later, and so may the others.
     Later(String),
+}
+
+impl Failed {
+    fn disk(error: &io::Error, why: String) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Later(why),
+            _ => Self::Stuck(why),
+        }
+    }
 }
 
 impl From<io::Error> for Failed {
     fn from(error: io::Error) -> Self {
-        Self::Later(error.to_string())
+        Self::disk(&error, error.to_string())
     }
 }
 
 impl From<BatchFault> for Failed {
     fn from(fault: BatchFault) -> Self {
         match &fault {
-            BatchFault::TooMany { .. }
-            | BatchFault::TooManyChecks
-            | BatchFault::Stopping
-            | BatchFault::Spool(SpoolFault::Disk(_))
-            | BatchFault::Shape(ShapeFault::Disk(_)) => Self::Later(fault.to_string()),
+            BatchFault::TooMany { .. } | BatchFault::TooManyChecks | BatchFault::Stopping => {
+                Self::Later(fault.to_string())
+            }
+            BatchFault::Spool(SpoolFault::Disk(error))
+            | BatchFault::Shape(ShapeFault::Disk(error)) => Self::disk(error, fault.to_string()),
             _ => Self::Never(fault.to_string()),
         }
     }
@@ -61,13 +78,16 @@ struct Taken {
     name: String,
 }
 
+/// Octets and time of a file when it last changed, and since when it did not.
+type Change = (u64, Option<SystemTime>, Instant);
+
 /// A folder being watched.
 pub(super) struct Watch {
     spec: DropFolderSpec,
     batches: Batches,
     accounts: Arc<AccountBook>,
-    /// Octets and time of each file when it last changed, and since when it did not.
-    seen: HashMap<PathBuf, (u64, Option<SystemTime>, Instant)>,
+    /// Files that have not settled.
+    seen: HashMap<PathBuf, Change>,
     /// What was said last.
     said: Option<String>,
 }
@@ -90,13 +110,14 @@ impl Watch {
         })
     }
 
-    /// Goes on with what was taken, then takes what has settled.
+    /// Goes on with what was taken, then takes what has settled; a file that cannot be gone on with keeps no other.
     pub(super) fn look(&mut self) {
-        let looked = self.go_on().and_then(|()| self.take());
-        let why = match looked {
-            Ok(()) => None,
-            Err(Failed::Later(why) | Failed::Never(why)) => Some(why),
-        };
+        let mut why = None;
+        for step in [Self::go_on, Self::take, Self::go_on] {
+            if let Err(fault) = step(self) {
+                why.get_or_insert(fault);
+            }
+        }
         if why != self.said {
             if let Some(why) = &why {
                 let folder = self.spec.folder.display();
@@ -106,48 +127,71 @@ impl Watch {
         }
     }
 
-    fn take(&mut self) -> Result<(), Failed> {
+    fn take(&mut self) -> Result<(), String> {
+        let said = |error: io::Error| error.to_string();
         let mut seen = HashMap::new();
-        for entry in fs::read_dir(&self.spec.folder)?.take(FILES_A_LOOK) {
-            let entry = entry?;
-            let (path, name) = (
-                entry.path(),
-                entry.file_name().to_string_lossy().into_owned(),
-            );
-            // A link may point anywhere; it is not followed.
-            let about = fs::symlink_metadata(&path)?;
+        let mut stuck = None;
+        let mut room = FILES_A_LOOK.saturating_sub(self.taken().map_err(said)?.len());
+        let entries = fs::read_dir(&self.spec.folder).map_err(said)?;
+        for entry in entries.take(ENTRIES_A_LOOK) {
+            let entry = entry.map_err(said)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
             let unfinished = UNFINISHED.iter().any(|end| name.ends_with(end));
-            if !about.is_file() || name.starts_with('.') || unfinished {
+            // A link may point anywhere; it is not followed.
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            if !is_file || name.starts_with('.') || unfinished {
                 continue;
             }
-            let now = (about.len(), about.modified().ok());
-            let since = match self.seen.get(&path) {
-                Some((octets, at, since)) if (*octets, *at) == now => *since,
-                _ => Instant::now(),
-            };
-            if since.elapsed() < self.spec.settle {
-                seen.insert(path, (now.0, now.1, since));
-                continue;
+            if room == 0 {
+                break;
             }
-            let number = self.batches.next_number();
-            let taken = self
-                .spec
-                .folder
-                .join(TAKEN)
-                .join(format!("{number}{NEW}{name}"));
-            fs::rename(&path, &taken)?;
-            sync(&self.spec.folder.join(TAKEN))?;
-            tracing::info!(file = %path.display(), batch = %number, "a file was taken from a drop folder");
+            room -= 1;
+            match self.take_one(&entry.path(), &name) {
+                Ok(None) => {}
+                Ok(Some(change)) => drop(seen.insert(entry.path(), change)),
+                // Somebody has taken it out again.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => drop(stuck.get_or_insert(format!("{name}: {error}"))),
+            }
         }
         self.seen = seen;
-        self.go_on()
+        stuck.map_or(Ok(()), Err)
     }
 
-    fn go_on(&mut self) -> Result<(), Failed> {
-        for taken in self.taken()? {
-            self.go_on_with(&taken)?;
+    /// Takes a file, or gives what is known of one that has not settled.
+    fn take_one(&self, path: &Path, name: &str) -> io::Result<Option<Change>> {
+        let about = fs::symlink_metadata(path)?;
+        let now = (about.len(), about.modified().ok());
+        let since = match self.seen.get(path) {
+            Some((octets, at, since)) if (*octets, *at) == now => *since,
+            _ => Instant::now(),
+        };
+        if since.elapsed() < self.spec.settle {
+            return Ok(Some((now.0, now.1, since)));
         }
-        Ok(())
+        let number = self.batches.next_number();
+        let folder = self.spec.folder.join(TAKEN);
+        fs::rename(path, folder.join(format!("{number}{NEW}{}", cut(name))))?;
+        sync(&folder)?;
+        tracing::info!(file = %path.display(), batch = %number, "a file was taken from a drop folder");
+        Ok(None)
+    }
+
+    fn go_on(&mut self) -> Result<(), String> {
+        let taken = self.taken().map_err(|error| error.to_string())?;
+        let (mut may_submit, mut first) = (true, None);
+        for taken in taken {
+            let why = match self.go_on_with(&taken, may_submit) {
+                Ok(()) => continue,
+                Err(Failed::Stuck(why) | Failed::Never(why)) => why,
+                Err(Failed::Later(why)) => {
+                    may_submit = false;
+                    why
+                }
+            };
+            first.get_or_insert(format!("{}: {why}", taken.name));
+        }
+        first.map_or(Ok(()), Err)
     }
 
     fn taken(&self) -> io::Result<Vec<Taken>> {
@@ -167,7 +211,7 @@ impl Watch {
                     _ => continue,
                 };
             if let Ok(number) = number.parse() {
-                let name = name.to_owned();
+                let name = cut(name);
                 found.push(Taken {
                     path,
                     number,
@@ -180,11 +224,14 @@ impl Watch {
         Ok(found)
     }
 
-    fn go_on_with(&mut self, taken: &Taken) -> Result<(), Failed> {
+    fn go_on_with(&self, taken: &Taken, may_submit: bool) -> Result<(), Failed> {
         let Some(view) = self.batches.view(taken.number, &self.spec.account) else {
             if taken.was_sent {
                 let why = "its batch is not known any more; look for it before it is sent again";
                 return Ok(refuse(&self.spec.folder, &taken.path, &taken.name, why)?);
+            }
+            if !may_submit {
+                return Ok(());
             }
             return match self.submit(taken) {
                 Ok(()) => Ok(self.is_sent(taken)?),
@@ -229,7 +276,12 @@ impl Watch {
             ))
         })?;
         let mut spool = self.batches.spool_as(taken.number, &account.name)?;
-        let mut file = File::open(&taken.path)?;
+        let mut file = File::open(&taken.path).map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => Failed::Never(format!(
+                "it may not be read ({error}); let the node read it, and put it in again"
+            )),
+            _ => error.into(),
+        })?;
         let mut block = vec![0; BLOCK_OCTETS];
         loop {
             match file.read(&mut block)? {
@@ -249,4 +301,20 @@ impl Watch {
 /// Makes names in a folder durable.
 pub(super) fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+/// A name, or where it is too long its beginning and its end.
+fn cut(name: &str) -> String {
+    if name.len() <= NAME_OCTETS_MAX {
+        return name.to_owned();
+    }
+    let end = name.rfind('.').and_then(|place| name.get(place..));
+    let end = end
+        .filter(|end| end.len() <= END_OCTETS_MAX)
+        .unwrap_or_default();
+    let mut length = NAME_OCTETS_MAX - end.len();
+    while !name.is_char_boundary(length) {
+        length -= 1;
+    }
+    format!("{}{end}", name.get(..length).unwrap_or_default())
 }
