@@ -31,10 +31,22 @@ async fn supervise<I: Intake>(shared: &Arc<Shared>, intake: &I, backend: Backend
     let spec = &shared.spec;
     let places = Rc::new(Places::new(spec.running_max, spec.running_of_account_max));
     for job in shared.jobs() {
-        let mut live = job.live();
-        live.counters = (!live.record.has_ended()).then(|| intake.counters(job.number.0));
-        if live.record.state == BatchState::Running {
-            live.record.state = BatchState::Queued;
+        let state = {
+            let mut live = job.live();
+            live.counters = (!live.record.has_ended()).then(|| intake.counters(job.number.0));
+            if live.record.state == BatchState::Running {
+                live.record.state = BatchState::Queued;
+            }
+            live.record.state
+        };
+        // No run of it will look into the log; its last rows may stand there only.
+        let is_cancelled = matches!(state, BatchState::Cancelling | BatchState::Cancelled);
+        if is_cancelled
+            && job.live().counters.is_some()
+            && let Err(hindrance) =
+                run_of(shared, intake, backend, &places, Arc::clone(&job)).begin()
+        {
+            tracing::warn!(batch = %job.number, why = hindrance.why, "the last rows of a cancelled batch may not be counted");
         }
     }
     let mut looked = Instant::now();
@@ -81,6 +93,27 @@ fn waiting(shared: &Shared) -> Vec<Arc<Job>> {
     jobs
 }
 
+fn run_of<I: Intake>(
+    shared: &Shared,
+    intake: &I,
+    backend: Backend,
+    places: &Rc<Places>,
+    job: Arc<Job>,
+) -> Run<I> {
+    let account = job.record().account;
+    Run {
+        intake: intake.clone(),
+        job,
+        accounts: Arc::clone(&shared.accounts),
+        spec: Arc::clone(&shared.spec),
+        backend,
+        stop: Arc::clone(&shared.stop),
+        clock: shared.clock,
+        places: Rc::clone(places),
+        account,
+    }
+}
+
 fn begin_waiting<I: Intake>(
     shared: &Arc<Shared>,
     intake: &I,
@@ -94,7 +127,7 @@ fn begin_waiting<I: Intake>(
     });
     let who: Vec<(String, u64)> = who.collect();
     for place in places.give(&who) {
-        let (Some(job), Some((account, _))) = (jobs.get(place), who.get(place)) else {
+        let Some(job) = jobs.get(place) else {
             continue;
         };
         {
@@ -106,17 +139,7 @@ fn begin_waiting<I: Intake>(
             live.in_hand = true;
             live.counters = Some(intake.counters(job.number.0));
         }
-        let run = Run {
-            intake: intake.clone(),
-            job: Arc::clone(job),
-            accounts: Arc::clone(&shared.accounts),
-            spec: Arc::clone(&shared.spec),
-            backend,
-            stop: Arc::clone(&shared.stop),
-            clock: shared.clock,
-            places: Rc::clone(places),
-            account: account.clone(),
-        };
+        let run = run_of(shared, intake, backend, places, Arc::clone(job));
         let shared = Arc::clone(shared);
         tokio::task::spawn_local(async move {
             let ended = run.run().await;

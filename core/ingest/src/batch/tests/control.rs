@@ -225,3 +225,21 @@ fn a_change_that_the_disk_refuses_was_never_there() {
     assert!(ledger.0.lock().unwrap().withdrawn.is_empty());
     batches.stop();
 }
+
+#[test]
+fn the_chunk_before_a_crash_counts_where_the_batch_is_cancelled_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger(Vec::new());
+    crash_after(&ledger, 3, true);
+    let batches = start(folder.path(), &ledger);
+    let number = submit(&batches, rows(100).as_bytes(), asked(&[])).unwrap();
+    wait(&batches, number, has_crashed);
+    batches.change(number, "shop", Change::Cancel).unwrap();
+    batches.stop();
+    ledger.0.lock().unwrap().at_work = false;
+    let batches = start(folder.path(), &ledger);
+    let view = wait(&batches, number, |view| view.state == BatchState::Cancelled);
+    let taken = ledger.0.lock().unwrap().accepted.len() as u64;
+    assert_eq!((view.accepted, taken), (16, 16));
+    batches.stop();
+}
