@@ -135,6 +135,9 @@ pub enum Refusal {
         "the same text was sent to this number a short while ago, as message {0}; it is not sent twice"
     )]
     Duplicate(MessageId),
+    /// The same, where the message that was is the row of this number of the same file.
+    #[error("the same text to this number stands in row {0} of the file; it is not sent twice")]
+    DuplicateRow(u64),
     /// Another message of a chunk that is taken whole or not at all was refused.
     #[error("another row of the same chunk was refused; try again")]
     Together,
@@ -170,7 +173,11 @@ impl Refusal {
     pub fn is_temporary(&self) -> bool {
         !matches!(
             self,
-            Self::NoRoute(_) | Self::Suppressed { .. } | Self::KeyUsed | Self::Duplicate(_)
+            Self::NoRoute(_)
+                | Self::Suppressed { .. }
+                | Self::KeyUsed
+                | Self::Duplicate(_)
+                | Self::DuplicateRow(_)
         )
     }
 
@@ -184,13 +191,17 @@ impl Refusal {
                 | Self::Suppressed { .. }
                 | Self::KeyUsed
                 | Self::Duplicate(_)
+                | Self::DuplicateRow(_)
         )
     }
 
     /// Whether the same, or another under its key, was accepted before.
     #[must_use]
     pub fn is_met_before(&self) -> bool {
-        matches!(self, Self::KeyUsed | Self::Duplicate(_))
+        matches!(
+            self,
+            Self::KeyUsed | Self::Duplicate(_) | Self::DuplicateRow(_)
+        )
     }
 
     /// Short name for metrics.
@@ -207,7 +218,7 @@ impl Refusal {
             Self::ShuttingDown => "shutting_down",
             Self::KeyUsed => "key_used",
             Self::KeyUnderWay => "key_under_way",
-            Self::Duplicate(_) => "duplicate",
+            Self::Duplicate(_) | Self::DuplicateRow(_) => "duplicate",
             Self::Together => "together",
         }
     }

@@ -321,7 +321,7 @@ impl Desk {
         } = chunk;
         if progress.is_some() && fates.has_refused() {
             drop(claims);
-            reply(fates.none_taken(&self.counts));
+            reply(fates.none_taken(&submissions, &self.counts));
             return Ok(());
         }
         let desk = Arc::clone(self);

@@ -107,9 +107,10 @@ impl Fates {
         self.0.iter().all(|fate| *fate == Fate::New)
     }
 
-    /// Whether one may not be.
+    /// Whether one is refused, whatever becomes of those that are new.
     pub(crate) fn has_refused(&self) -> bool {
-        self.0.iter().any(|fate| matches!(fate, Fate::Refused(_)))
+        let refused = |fate: &Fate| matches!(fate, Fate::Refused(_) | Fate::As(_, OnRepeat::Refuse));
+        self.0.iter().any(refused)
     }
 
     /// Those that are new.
@@ -146,15 +147,22 @@ impl Fates {
         verdicts
     }
 
-    /// The verdicts where the chunk is not taken because of those that may not be.
-    pub(crate) fn none_taken(&self, counts: &Counts) -> Vec<Verdict> {
-        let verdicts = self.0.iter().map(|fate| match fate {
-            Fate::Refused(refusal) => {
-                let verdict = Verdict::Refused(refusal.clone());
-                counts.note(&verdict);
-                verdict
-            }
-            _ => Verdict::Refused(Refusal::Together),
+    /// The verdicts where the chunk of a file is not taken because of those that are refused. A row that is as another has
+    /// no message to name yet, so it names the row.
+    pub(crate) fn none_taken(&self, submissions: &[Submission], counts: &Counts) -> Vec<Verdict> {
+        let row = |place: &usize| {
+            let batch = submissions.get(*place).and_then(|found| found.batch);
+            batch.map_or(0, |row| row.row)
+        };
+        let verdicts = self.0.iter().map(|fate| {
+            let refusal = match fate {
+                Fate::Refused(refusal) => refusal.clone(),
+                Fate::As(first, OnRepeat::Refuse) => Refusal::DuplicateRow(row(first)),
+                _ => return Verdict::Refused(Refusal::Together),
+            };
+            let verdict = Verdict::Refused(refusal);
+            counts.note(&verdict);
+            verdict
         });
         verdicts.collect()
     }

@@ -22,4 +22,8 @@ pub(crate) use fate::entries;
 pub use name::{IdempotencyKey, KeyFault, OnRepeat};
 
 #[cfg(test)]
+mod file_tests;
+#[cfg(test)]
+mod rig;
+#[cfg(test)]
 mod tests;

@@ -186,7 +186,7 @@ fn verdict<F: FnMut(&Choice)>(
     if let Some(refusal) = terms.refused.get(&row) {
         let column = match refusal {
             Refusal::KeyUsed => layout.idempotency_key,
-            Refusal::Duplicate(_) => layout.text,
+            Refusal::Duplicate(_) | Refusal::DuplicateRow(_) => layout.text,
             _ => Some(layout.to),
         };
         return Err(RowVerdict {

@@ -158,7 +158,7 @@ impl From<&Refusal> for Problem {
             Refusal::ShuttingDown => Self::later(StatusCode::SERVICE_UNAVAILABLE, 5, refusal),
             Refusal::KeyUsed => Self::key_used(refusal),
             Refusal::KeyUnderWay => Self::later(StatusCode::CONFLICT, 1, refusal),
-            Refusal::Duplicate(_) => Self {
+            Refusal::Duplicate(_) | Refusal::DuplicateRow(_) => Self {
                 errors: vec![refusal.into()],
                 ..Self::new(StatusCode::CONFLICT, refusal)
             },
@@ -170,7 +170,7 @@ impl From<&Refusal> for FieldFault {
     fn from(refusal: &Refusal) -> Self {
         let field = match refusal {
             Refusal::KeyUsed => idempotency::FIELD,
-            Refusal::Duplicate(_) => "text",
+            Refusal::Duplicate(_) | Refusal::DuplicateRow(_) => "text",
             _ => "to",
         };
         Self {

@@ -235,7 +235,7 @@ pub(crate) const fn refused(refusal: &Refusal) -> CommandStatus {
         Refusal::NoCredit => CommandStatus::ESME_RSUBMITFAIL,
         Refusal::Store(_) => CommandStatus::ESME_RSYSERR,
         Refusal::KeyUsed => CommandStatus::ESME_RINVOPTPARAMVAL,
-        Refusal::Duplicate(_) => CommandStatus::ESME_RSUBMITFAIL,
+        Refusal::Duplicate(_) | Refusal::DuplicateRow(_) => CommandStatus::ESME_RSUBMITFAIL,
         Refusal::ShuttingDown
         | Refusal::Together
         | Refusal::KeyUnderWay

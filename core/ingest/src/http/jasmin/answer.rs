@@ -103,7 +103,7 @@ impl Fault {
                 "Cannot charge submit_sm, check RouterPB log file for details",
                 &detail,
             ),
-            Refusal::KeyUsed | Refusal::Duplicate(_) => {
+            Refusal::KeyUsed | Refusal::Duplicate(_) | Refusal::DuplicateRow(_) => {
                 Self::new(StatusCode::BAD_REQUEST, "Message was sent before", &detail)
             }
             Refusal::RecipientLimit { .. } => Self::throughput(&detail),

@@ -98,13 +98,15 @@ impl Answer {
         let detail = refusal.to_string();
         match refusal {
             Refusal::Suppressed { .. } => Self::denied(&detail),
-            Refusal::NoCredit | Refusal::NoRoute(_) | Refusal::KeyUsed | Refusal::Duplicate(_) => {
-                Self::new(
-                    StatusCode::FORBIDDEN,
-                    "Not routable. Do not try again.",
-                    &detail,
-                )
-            }
+            Refusal::NoCredit
+            | Refusal::NoRoute(_)
+            | Refusal::KeyUsed
+            | Refusal::Duplicate(_)
+            | Refusal::DuplicateRow(_) => Self::new(
+                StatusCode::FORBIDDEN,
+                "Not routable. Do not try again.",
+                &detail,
+            ),
             _ => Self::later(&detail),
         }
     }
