@@ -44,6 +44,22 @@ pub struct Submission {
     pub key: Option<Box<IdempotencyKey>>,
 }
 
+impl Submission {
+    /// Most octets of its record beside its texts: the fields, the id that the customer is told, what aligns it.
+    const RECORD_OCTETS_MAX: usize = 512;
+
+    /// Octets that its record takes in a frame, at most.
+    #[must_use]
+    pub fn octets_max(&self) -> usize {
+        let body = match &self.body {
+            Body::Text(text) => text.len(),
+            Body::Raw { octets, .. } => octets.len(),
+        };
+        let client_ref = self.client_ref.as_ref().map_or(0, String::len);
+        Self::RECORD_OCTETS_MAX + self.from.as_bytes().len() + body + client_ref + self.tlvs.len()
+    }
+}
+
 /// Messages of one chunk, one behind the other, that the customer knows by one id. Accepted together, their own ids follow
 /// each other.
 #[derive(Debug, Clone, Copy)]
@@ -248,6 +264,12 @@ pub struct Chunk {
     pub progress: Option<BatchProgress>,
     /// Gets a verdict for each submission, in order.
     pub reply: ChunkReply,
+}
+
+impl Chunk {
+    /// Octets, by [`Submission::octets_max`], at which a door ends a chunk that is accepted whole or not at all. One more
+    /// message may stand above it: a shard has room for twice as much.
+    pub const OCTETS: usize = 16 << 20;
 }
 
 impl std::fmt::Debug for Chunk {

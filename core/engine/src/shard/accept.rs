@@ -9,6 +9,7 @@ use carrack_runtime::Now;
 
 use super::Shard;
 use super::live::{Live, Phase, Segment};
+use super::room::CHUNK_ROOM_OCTETS;
 use super::way::Way;
 use crate::facts::Facts;
 use crate::submission::{Chunk, Group, Refusal, Submission, Verdict};
@@ -30,10 +31,17 @@ impl Shard {
             progress,
             reply,
         } = chunk;
-        let ways = self.ways(now, &submissions);
+        let is_whole = progress.is_some();
+        let octets = submissions.iter().map(Submission::octets_max).sum();
+        let ways = match is_whole && octets > CHUNK_ROOM_OCTETS {
+            // Fewer at a time pass.
+            true => submissions.iter().map(|_| Err(Refusal::QueueFull)).collect(),
+            false => self.ways(now, &submissions),
+        };
         let early = progress.is_none() && self.is_acknowledged_early(&submissions);
         let together = progress.is_some() && ways.iter().any(Result::is_err);
-        self.make_room(submissions.len() + 1);
+        let asked = submissions.len();
+        self.make_room_for(asked + 1, octets);
         let mut taken = 0u32;
         let mut leader = None;
         let verdicts: Vec<Verdict> = submissions
@@ -67,6 +75,11 @@ impl Shard {
             _ => false,
         };
         self.counts.accepted(taken);
+        if is_whole && !together && (taken as usize != asked || !progressed) {
+            // It was to be whole and is torn. Who hears nothing asks the log; who heard of a refusal would send it again.
+            tracing::error!(taken, asked, "a chunk could not be written whole");
+            return;
+        }
         if taken > 0 && early {
             self.counts.acknowledged_early(taken);
         }
@@ -98,14 +111,6 @@ impl Shard {
                 tracing::error!(%fault, "batch progress could not be written");
                 false
             }
-        }
-    }
-
-    /// A chunk's records stand in one frame.
-    pub(super) fn make_room(&mut self, records: usize) {
-        let most = self.shared.settings.frame_messages_max;
-        if self.frames.records() > 0 && self.frames.records() + records > most {
-            self.frames.seal();
         }
     }
 

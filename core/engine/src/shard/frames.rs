@@ -172,6 +172,11 @@ impl Frames {
         self.open.records()
     }
 
+    /// Octets of the open frame.
+    pub(crate) fn octets(&self) -> usize {
+        self.open.octets()
+    }
+
     /// Whether new work must wait until more is durable.
     pub(crate) fn is_backlogged(&self) -> bool {
         let waiting: usize = self

@@ -32,6 +32,7 @@ mod paging;
 mod quiet;
 mod reschedule;
 mod restore;
+mod room;
 mod sending;
 mod settle;
 mod shadow;

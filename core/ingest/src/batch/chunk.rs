@@ -2,12 +2,12 @@
 //!
 //! Promise: each row is in the chunk exactly once, accepted or refused; whether a row is refused depends on the row, the
 //! job and the tables, not on the chunk it falls in. Routes are looked up here, so that what the engine still refuses is
-//! only for a while. Bound: the rows asked for.
+//! only for a while. Bound: the rows asked for, and the octets of a chunk: it ends at whichever comes first.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use carrack_engine::{IdempotencyKey, Refusal, Seen, ShadowDoor, Submission};
+use carrack_engine::{Chunk, IdempotencyKey, Refusal, Seen, ShadowDoor, Submission};
 use carrack_message::record::BatchRow;
 use carrack_message::{Class, Network};
 use carrack_routing::{Choice, RouteTable};
@@ -55,6 +55,8 @@ pub(crate) struct Prepared {
     pub(crate) errors: Vec<u8>,
     pub(crate) rejected: u32,
     pub(crate) rows: u32,
+    /// Of the submissions, at most.
+    pub(crate) octets: usize,
     /// Rows that no carrier takes, for the shadow.
     pub(crate) unrouted: Vec<Seen>,
     /// Rows that are marked as being in the file.
@@ -65,7 +67,7 @@ pub(crate) struct Prepared {
 /// Whether a chunk is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Filled {
-    /// As many rows as asked for.
+    /// As many rows as asked for, or as many octets as a chunk may have.
     Full,
     /// The source is at its end.
     End,
@@ -84,7 +86,7 @@ impl Prepared {
         rows_max: u32,
     ) -> Filled {
         let mut text = String::new();
-        while self.rows < rows_max {
+        while self.rows < rows_max && self.octets + self.errors.len() < Chunk::OCTETS {
             let bad = match reader.next() {
                 Found::More => return Filled::More,
                 Found::End => return Filled::End,
@@ -102,6 +104,7 @@ impl Prepared {
             match found {
                 Ok(screened) => {
                     self.swaps.note(screened.swapped);
+                    self.octets += screened.submission.octets_max();
                     self.submissions.push(screened.submission);
                 }
                 Err(verdict) => {

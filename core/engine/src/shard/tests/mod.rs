@@ -42,4 +42,5 @@ mod told;
 mod turns;
 mod uncertain;
 mod untold;
+mod whole_chunks;
 mod whole_texts;

@@ -4,6 +4,7 @@ mod bounds;
 mod control;
 mod duplicates;
 mod formats;
+mod large_rows;
 mod moments;
 pub(crate) mod rig;
 mod verdicts;

@@ -32,6 +32,8 @@ pub(crate) struct Book {
     pub(crate) plan: Vec<Fate>,
     pub(crate) rows_max: usize,
     pub(crate) at_work: bool,
+    /// Most octets that a chunk had.
+    pub(crate) octets: usize,
     /// Batches whose waiting messages were asked back.
     pub(crate) withdrawn: Vec<u64>,
 }
@@ -53,6 +55,8 @@ impl Intake for Ledger {
         let progress = chunk.progress.expect("a batch has progress");
         assert_eq!(lane, progress.batch);
         assert!(!book.at_work, "two chunks on their way");
+        let octets = chunk.submissions.iter().map(Submission::octets_max).sum();
+        book.octets = book.octets.max(octets);
         let mut fate = book.plan.pop().unwrap_or(Fate::Taken);
         // The engine has nobody to refuse in a chunk of refused rows alone.
         if chunk.submissions.is_empty()
@@ -181,6 +185,7 @@ pub(crate) fn ledger(plan: Vec<Fate>) -> Ledger {
         plan,
         rows_max: usize::MAX,
         at_work: false,
+        octets: 0,
         withdrawn: Vec::new(),
     };
     Ledger(Arc::new(Mutex::new(book)))
