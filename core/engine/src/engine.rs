@@ -538,6 +538,7 @@ pub(crate) fn hand_in(
             _ => Chunk {
                 submissions: Vec::new(),
                 progress: None,
+                parts: 1,
                 reply: Box::new(|_| ()),
             },
         })

@@ -262,6 +262,9 @@ pub struct Chunk {
     /// How far a batch file is taken by this chunk: written in one frame with its messages. Such a chunk is accepted
     /// whole or not at all.
     pub progress: Option<BatchProgress>,
+    /// So many submissions, one behind the other, are the parts of one message each: accepted all or none, and one message
+    /// where messages are counted. 1: each is a message.
+    pub parts: u8,
     /// Gets a verdict for each submission, in order.
     pub reply: ChunkReply,
 }

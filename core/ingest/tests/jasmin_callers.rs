@@ -205,6 +205,23 @@ fn rate_and_money_are_refused_as_jasmin_refuses_them() {
     callers.close();
 }
 
+#[test]
+fn of_a_message_in_parts_all_are_taken_or_none() {
+    let callers = Callers::open();
+    let call = |octets: usize| {
+        callers.get(&format!(
+            "/send?username=paid&password=pass&to=491700123456&coding=4&hex-content={}",
+            "ff".repeat(octets)
+        ))
+    };
+    // Its money is for three parts.
+    id(&call(200));
+    let text = "Cannot charge submit_sm, check RouterPB log file for details";
+    assert_eq!(fault(&call(200)), (403, text));
+    id(&call(1));
+    callers.close();
+}
+
 fn value(got: &Got) -> (u16, Value) {
     assert!(
         got.head.contains("content-type: application/json"),

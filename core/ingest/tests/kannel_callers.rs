@@ -284,6 +284,24 @@ fn what_passes_is_told_to_come_later_and_money_is_final() {
 }
 
 #[test]
+fn of_a_message_in_parts_all_are_taken_or_none() {
+    let callers = Callers::open();
+    let call = |text: &str| {
+        callers.get(&format!(
+            "/cgi-bin/sendsms?username=paid&password=pass&to=491700123456&coding=1&text={text}"
+        ))
+    };
+    // Its money is for three parts.
+    let two = "%01".repeat(200);
+    assert_eq!(said(&call(&two)), TAKEN);
+    let broke = call(&two);
+    assert_eq!(said(&broke), (403, "Not routable. Do not try again."));
+    assert!(broke.detail().contains("credit"), "{}", broke.detail());
+    assert_eq!(said(&call("%01")), TAKEN, "the first part cost nothing");
+    callers.close();
+}
+
+#[test]
 fn a_door_that_is_closed_is_not_there() {
     let callers = Callers::with(false, false);
     for path in [

@@ -185,6 +185,7 @@ impl Run {
         let chunk = Chunk {
             submissions,
             progress: None,
+            parts: 1,
             reply: Box::new(move |verdicts| {
                 let mut inbox = inbox.lock().unwrap_or_else(PoisonError::into_inner);
                 inbox.push(Letter::Verdicts(numbers, verdicts));

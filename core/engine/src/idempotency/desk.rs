@@ -313,10 +313,11 @@ impl Desk {
             utc_ns: (self.utc_now)(),
             keep_ns: self.settings.keep_ns,
         };
-        let fates = Fates::of(&chunk.submissions, &known);
+        let fates = Fates::of(&chunk.submissions, &known).of_parts(chunk.parts);
         let Chunk {
             mut submissions,
             progress,
+            parts,
             reply,
         } = chunk;
         if progress.is_some() && fates.has_refused() {
@@ -343,6 +344,7 @@ impl Desk {
         let chunk = Chunk {
             submissions,
             progress,
+            parts,
             reply: Box::new(reply),
         };
         (self.hand_in)(lane, chunk)

@@ -102,6 +102,23 @@ impl Fates {
         Self(fates.collect())
     }
 
+    /// Parts of one message are all new or none is: it is not sent in pieces.
+    pub(crate) fn of_parts(mut self, parts: u8) -> Self {
+        for fates in self.0.chunks_mut(usize::from(parts).max(1)) {
+            if fates.iter().all(|fate| *fate == Fate::New) {
+                continue;
+            }
+            let refusal = fates.iter().find_map(|fate| match fate {
+                Fate::Refused(refusal) => Some(refusal.clone()),
+                _ => None,
+            });
+            let refusal = refusal.unwrap_or(Refusal::KeyUsed);
+            let new = fates.iter_mut().filter(|fate| **fate == Fate::New);
+            new.for_each(|fate| *fate = Fate::Refused(refusal.clone()));
+        }
+        self
+    }
+
     /// Whether all are new.
     pub(crate) fn are_new(&self) -> bool {
         self.0.iter().all(|fate| *fate == Fate::New)

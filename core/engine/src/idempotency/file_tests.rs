@@ -34,7 +34,7 @@ fn at_row(row: u64, submission: Submission) -> Submission {
 fn verdicts(stand: &mut Stand, rows: &[(u64, Submission)]) -> Vec<Verdict> {
     let submissions = rows.iter().map(|(row, found)| at_row(*row, found.clone()));
     let progress = progress(rows[0].0, rows[rows.len() - 1].0 + 1);
-    let given: Given = stand.take_chunk(submissions.collect(), Some(progress));
+    let given: Given = stand.take_chunk(submissions.collect(), Some(progress), 1);
     stand.commit(|_| true);
     let given = given.lock().unwrap();
     given.clone()

@@ -70,19 +70,21 @@ impl Stand {
     }
 
     pub(super) fn take(&self, submissions: Vec<Submission>) -> Given {
-        self.take_chunk(submissions, None)
+        self.take_chunk(submissions, None, 1)
     }
 
     pub(super) fn take_chunk(
         &self,
         submissions: Vec<Submission>,
         progress: Option<BatchProgress>,
+        parts: u8,
     ) -> Given {
         let given = Given::default();
         let into = Arc::clone(&given);
         let chunk = Chunk {
             submissions,
             progress,
+            parts,
             reply: Box::new(move |verdicts| into.lock().unwrap().extend(verdicts)),
         };
         assert!(self.desk.take(0, chunk).is_ok());

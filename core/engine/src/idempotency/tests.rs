@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
+use carrack_message::Msisdn;
 use carrack_message::record::Body;
 use proptest::prelude::*;
 
@@ -138,6 +139,27 @@ fn same_content_within_its_time_is_answered_as_the_account_wants() {
     accepted(&stand.send(vec![of_content(2, "hi", OnRepeat::Refuse)])[0]);
     stand.wait(600_000_000_000);
     accepted(&stand.send(vec![of_content(1, "hi", OnRepeat::Refuse)])[0]);
+}
+
+#[test]
+fn a_message_of_which_one_part_was_used_otherwise_is_not_sent_in_pieces() {
+    let mut stand = Stand::new();
+    accepted(&stand.send(vec![keyed(1, "a", 1, "other")])[0]);
+    let parts = vec![
+        keyed(1, "c", 2, "one"),
+        keyed(1, "d", 2, "two"),
+        keyed(1, "b", 1, "one"),
+        keyed(1, "a", 1, "two"),
+    ];
+    let given = stand.take_chunk(parts, None, 2);
+    stand.commit(|_| true);
+    let given = given.lock().unwrap();
+    accepted(&given[0]);
+    accepted(&given[1]);
+    assert_eq!(
+        given[2..],
+        [Refusal::KeyUsed, Refusal::KeyUsed].map(Verdict::Refused)
+    );
 }
 
 #[test]

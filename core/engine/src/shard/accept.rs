@@ -29,18 +29,16 @@ impl Shard {
         let Chunk {
             submissions,
             progress,
+            parts,
             reply,
         } = chunk;
-        let is_whole = progress.is_some();
+        let asked = submissions.len();
         let octets = submissions.iter().map(Submission::octets_max).sum();
-        let ways = match is_whole && octets > CHUNK_ROOM_OCTETS {
-            // Fewer at a time pass.
-            true => submissions.iter().map(|_| Err(Refusal::QueueFull)).collect(),
-            false => self.ways(now, &submissions),
-        };
+        let parts = usize::from(parts).max(1);
+        let whole = if progress.is_some() { asked } else { parts };
+        let ways = self.ways(now, &submissions, (whole, parts), octets);
         let early = progress.is_none() && self.is_acknowledged_early(&submissions);
         let together = progress.is_some() && ways.iter().any(Result::is_err);
-        let asked = submissions.len();
         self.make_room_for(asked + 1, octets);
         let mut taken = 0u32;
         let mut leader = None;
@@ -49,12 +47,6 @@ impl Shard {
             .zip(ways)
             .map(|(submission, way)| match way {
                 Err(refusal) => Verdict::Refused(refusal),
-                Ok(way) if together => {
-                    self.give_back(submission.account, price_of(&submission));
-                    self.limits
-                        .give_back(way.counted, submission.to, now.mono_ns);
-                    Verdict::Refused(Refusal::Together)
-                }
                 Ok(way) => {
                     let verdict = self.take(now, submission, &way, &mut leader);
                     taken += u32::from(matches!(verdict, Verdict::Accepted(_)));
@@ -65,17 +57,13 @@ impl Shard {
         if self.shadowing.is_on() {
             self.show_shadow(&verdicts);
         }
-        for verdict in &verdicts {
-            if let Verdict::Refused(refusal) = verdict {
-                self.counts.refused(refusal);
-            }
-        }
+        self.counts.all_refused(&verdicts);
         let progressed = match progress {
             Some(progress) if !together => self.note_progress(progress, taken),
             _ => false,
         };
         self.counts.accepted(taken);
-        if is_whole && !together && (taken as usize != asked || !progressed) {
+        if progress.is_some() && !together && (taken as usize != asked || !progressed) {
             // It was to be whole and is torn. Who hears nothing asks the log; who heard of a refusal would send it again.
             tracing::error!(taken, asked, "a chunk could not be written whole");
             return;
@@ -115,15 +103,54 @@ impl Shard {
     }
 
     /// For each submission its way, with its place in the queue reserved; or why it is refused.
-    fn ways(&mut self, now: Now, submissions: &[Submission]) -> Vec<Result<Way, Refusal>> {
-        let refused = self.refuses_all();
-        submissions
-            .iter()
-            .map(|submission| match &refused {
-                Some(refusal) => Err(refusal.clone()),
-                None => self.way(now, submission),
-            })
-            .collect()
+    /// Of so many one behind the other, `whole`, all have one or none.
+    fn ways(
+        &mut self,
+        now: Now,
+        submissions: &[Submission],
+        (whole, parts): (usize, usize),
+        octets: usize,
+    ) -> Vec<Result<Way, Refusal>> {
+        let refused = match whole > 1 && octets > CHUNK_ROOM_OCTETS {
+            // Fewer at a time pass.
+            true => Some(Refusal::QueueFull),
+            false => self.refuses_all(),
+        };
+        let mut ways = Vec::with_capacity(submissions.len());
+        for whole in submissions.chunks(whole.max(1)) {
+            let begun = ways.len();
+            for (place, submission) in whole.iter().enumerate() {
+                ways.push(match &refused {
+                    Some(refusal) => Err(refusal.clone()),
+                    None => self.way(now, submission, place % parts == 0),
+                });
+            }
+            if let Some(ways) = ways.get_mut(begun..).filter(|ways| ways.len() > 1) {
+                self.all_or_none(now, whole, ways);
+            }
+        }
+        ways
+    }
+
+    /// Where one of these is refused, the others give back what was reserved for them.
+    fn all_or_none(
+        &mut self,
+        now: Now,
+        submissions: &[Submission],
+        ways: &mut [Result<Way, Refusal>],
+    ) {
+        if ways.iter().all(Result::is_ok) {
+            return;
+        }
+        for (submission, way) in submissions.iter().zip(ways) {
+            let Ok(reserved) = way else {
+                continue;
+            };
+            let counted = reserved.counted;
+            self.limits.give_back(counted, submission.to, now.mono_ns);
+            self.give_back(submission.account, price_of(submission));
+            *way = Err(Refusal::Together);
+        }
     }
 
     fn refuses_all(&self) -> Option<Refusal> {
@@ -135,7 +162,8 @@ impl Shard {
             .then(|| Refusal::Store("a write failed".to_owned()))
     }
 
-    fn way(&mut self, now: Now, submission: &Submission) -> Result<Way, Refusal> {
+    /// `counts`: it is a message to its recipient, not a further part of one.
+    fn way(&mut self, now: Now, submission: &Submission, counts: bool) -> Result<Way, Refusal> {
         if self.shadowing.is_on() {
             self.shadowing.next();
         }
@@ -167,7 +195,7 @@ impl Shard {
             account.balance.give_back(price_micros);
             return Err(Refusal::QueueFull);
         }
-        if self.limits.counts() && !way.policy.is_own {
+        if counts && self.limits.counts() && !way.policy.is_own {
             let query = facts.query(&self.directory, now.utc_ns);
             let counted = self.limits.count(now.mono_ns, &query, way.network);
             way.counted = counted.inspect_err(|_| {

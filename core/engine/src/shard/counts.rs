@@ -5,7 +5,7 @@ use carrack_message::record::MoOutcome;
 use carrack_routing::consent::Meaning;
 use carrack_telemetry::names;
 
-use crate::submission::Refusal;
+use crate::submission::{Refusal, Verdict};
 
 /// Counts since the last publication, and where they go.
 pub(crate) struct Counts {
@@ -46,7 +46,16 @@ impl Counts {
         self.accepted += u64::from(messages);
     }
 
-    pub(crate) fn refused(&mut self, refusal: &Refusal) {
+    /// Counts the refusals among verdicts.
+    pub(crate) fn all_refused(&mut self, verdicts: &[Verdict]) {
+        for verdict in verdicts {
+            if let Verdict::Refused(refusal) = verdict {
+                self.refused(refusal);
+            }
+        }
+    }
+
+    fn refused(&mut self, refusal: &Refusal) {
         let name = refusal.name();
         match self.refused.iter_mut().find(|(known, _, _)| *known == name) {
             Some((_, count, _)) => *count += 1,

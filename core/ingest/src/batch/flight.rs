@@ -59,6 +59,7 @@ impl<I: Intake> Run<I> {
         let mut chunk = Chunk {
             submissions: prepared.submissions,
             progress: Some(progress),
+            parts: 1,
             // Nobody waits any more only where the whole run was dropped.
             reply: Box::new(move |verdicts| drop(answer.send(verdicts))),
         };

@@ -320,6 +320,7 @@ impl Door {
         let chunk = Chunk {
             submissions: vec![submission],
             progress: None,
+            parts: 1,
             reply: Box::new(move |verdicts| {
                 let Some(verdict) = verdicts.into_iter().next() else {
                     return;

@@ -103,10 +103,20 @@ pub(crate) async fn submit(
     state: &State,
     submissions: Vec<carrack_engine::Submission>,
 ) -> Result<Vec<Verdict>, Problem> {
+    submit_parts(state, submissions, 1).await
+}
+
+/// The same of messages that have so many parts each.
+pub(crate) async fn submit_parts(
+    state: &State,
+    submissions: Vec<carrack_engine::Submission>,
+    parts: u8,
+) -> Result<Vec<Verdict>, Problem> {
     let (answer, reply) = oneshot::channel();
     let chunk = Chunk {
         submissions,
         progress: None,
+        parts,
         // The client may have gone; what was accepted stays accepted.
         reply: Box::new(move |verdicts| drop(answer.send(verdicts))),
     };

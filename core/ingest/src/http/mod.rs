@@ -23,6 +23,7 @@ mod jasmin;
 mod jobs;
 mod kannel;
 mod legacy_detail;
+mod legacy_parts;
 mod lives;
 mod messages;
 mod openapi;

@@ -250,6 +250,7 @@ impl Door {
         let chunk = Chunk {
             submissions: vec![submission(account, spec, &word)],
             progress: None,
+            parts: 1,
             reply: Box::new(move |verdicts| {
                 let verdicts = verdicts.into_iter();
                 // At the end nobody listens any more.

@@ -275,6 +275,7 @@ impl<I: Intake> Door<I> {
         let chunk = Chunk {
             submissions,
             progress: None,
+            parts: 1,
             reply: Box::new(move |verdicts| {
                 post.send(Letter::Verdicts {
                     connection: number,

@@ -159,6 +159,7 @@ async fn hand_in<I: Intake>(intake: &I, submission: Submission) -> Option<Verdic
     let chunk = Chunk {
         submissions: vec![submission],
         progress: None,
+        parts: 1,
         // It may have been cut off at the end.
         reply: Box::new(move |verdicts| drop(answer.send(verdicts))),
     };

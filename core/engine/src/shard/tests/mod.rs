@@ -25,6 +25,7 @@ mod lookup;
 mod mo;
 mod onward;
 mod own;
+mod parted;
 mod parts;
 mod questions;
 mod quiet;

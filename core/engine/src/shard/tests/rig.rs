@@ -716,6 +716,16 @@ impl Rig {
         submissions: Vec<Submission>,
         progress: Option<BatchProgress>,
     ) -> Arc<Mutex<Vec<Verdict>>> {
+        self.hand_in_parts(submissions, progress, 1)
+    }
+
+    /// The same of messages of so many parts.
+    pub(super) fn hand_in_parts(
+        &mut self,
+        submissions: Vec<Submission>,
+        progress: Option<BatchProgress>,
+        parts: u8,
+    ) -> Arc<Mutex<Vec<Verdict>>> {
         let given = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&given);
         let reply = Box::new(move |verdicts: Vec<Verdict>| into.lock().unwrap().extend(verdicts));
@@ -724,6 +734,7 @@ impl Rig {
                 .send(Mail::Chunk(Chunk {
                     submissions,
                     progress,
+                    parts,
                     reply,
                 }))
                 .is_ok()

@@ -225,6 +225,7 @@ impl Exchange {
         let chunk = Chunk {
             submissions: std::mem::take(submissions),
             progress: None,
+            parts: 1,
             // The client may have gone; what was accepted stays accepted.
             reply: Box::new(move |verdicts| drop(answer.send(verdicts))),
         };

@@ -2,7 +2,6 @@
 
 use axum::extract::{Request, State as Extract};
 use axum::response::Response;
-use carrack_engine::{Submission, Verdict};
 use carrack_message::record::ReceiptWish;
 use carrack_message::{Class, is_tag, write_tag};
 
@@ -11,7 +10,8 @@ use super::arguments::Arguments;
 use super::{called, check, content, custom_tlvs, receipt};
 use crate::accounts::{Account, IdFormat};
 use crate::http::idempotency::RequestKey;
-use crate::http::messages::{submit, take_rate};
+use crate::http::legacy_parts::{Message, PartedCall};
+use crate::http::messages::take_rate;
 use crate::http::state::State;
 use crate::smpp_server::{message_id, period};
 use crate::submission::{Options, Screen};
@@ -33,35 +33,24 @@ async fn sent(state: &State, request: Request) -> Result<String, Fault> {
         receipt::default(arguments);
     };
     let (arguments, account) = called(state, request, check::SEND, prepare).await?;
-    let mut submissions = submissions(&account, &arguments, state.utc_ns())?;
+    let mut call = screened(&account, &arguments, state.utc_ns())?;
     if let Some(key) = key {
-        let alone = submissions.len() == 1;
-        key.put_on(&mut submissions, alone, b"");
+        let alone = call.submissions.len() == 1;
+        key.put_on(&mut call.submissions, alone, b"");
     }
-    take_rate(&account, &submissions)
+    take_rate(&account, &call.submissions)
         .map_err(|_| Fault::throughput("the account's rate is used up"))?;
-    let verdicts = submit(state, submissions)
-        .await
-        .map_err(|problem| Fault::later(&problem.to_string()))?;
-    let mut id = None;
-    for verdict in verdicts {
-        match verdict {
-            Verdict::Accepted(found) | Verdict::Repeated(found, _) => id = Some(found),
-            Verdict::Refused(refusal) => return Err(Fault::refused(&refusal)),
-        }
-    }
-    // Its last part's, which is the one that its receipt is of.
-    let id = id.ok_or_else(|| Fault::later("the engine gave no verdict"))?;
+    let ends = call.submit(state).await;
+    let ends = ends.map_err(|problem| Fault::later(&problem.to_string()))?;
+    let end = ends.into_iter().next();
+    let end = end.ok_or_else(|| Fault::later("the engine gave no verdict"))?;
+    let id = end.map_err(|refusal| Fault::refused(&refusal))?;
     let mut text = Vec::new();
     message_id::write(IdFormat::Uuid, id, &mut text);
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-fn submissions(
-    account: &Account,
-    arguments: &Arguments,
-    utc_ns: u64,
-) -> Result<Vec<Submission>, Fault> {
+fn screened(account: &Account, arguments: &Arguments, utc_ns: u64) -> Result<PartedCall, Fault> {
     let screen = Screen::new(account, Class::Transactional);
     let invalid = |name: &str, detail: &str| {
         let value = arguments.get(name).unwrap_or_default();
@@ -78,20 +67,18 @@ fn submissions(
             None => Fault::missing("from", &fault.to_string()),
         })?;
     let bodies = content::bodies(arguments, account.segments_max, (utc_ns >> 20) as u8)?;
-    let options = options(account, arguments, utc_ns)?;
-    let callback = receipt::parameter(arguments, account)?;
-    let count = bodies.len();
-    let submission = |(place, body)| {
-        let mut options = options.clone();
-        if place + 1 == count {
-            options.tlvs.extend_from_slice(&callback);
-        }
-        let screened = screen.prepared(to, from, body, options);
-        screened
-            .map(|screened| screened.submission)
-            .map_err(|fault| Fault::screened(account, &fault))
+    let message = Message {
+        screen,
+        from,
+        options: options(account, arguments, utc_ns)?,
+        bodies,
     };
-    bodies.into_iter().enumerate().map(submission).collect()
+    let callback = receipt::parameter(arguments, account)?;
+    let parts = message.to(to, &callback);
+    let parts = parts.map_err(|fault| Fault::screened(account, &fault))?;
+    let mut call = PartedCall::default();
+    call.add(parts);
+    Ok(call)
 }
 
 fn options(account: &Account, arguments: &Arguments, utc_ns: u64) -> Result<Options, Fault> {

@@ -18,7 +18,7 @@ use std::net::IpAddr;
 use axum::extract::{Request, State as Extract};
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
-use carrack_engine::{Submission, Verdict};
+use carrack_engine::{Refusal, Submission};
 use carrack_message::Class;
 use carrack_routing::CarrierHealth;
 
@@ -27,7 +27,7 @@ pub(crate) use self::fields::hex;
 use self::answer::Answer;
 use self::screened::{ScreenedCall, screened};
 use super::idempotency::RequestKey;
-use super::messages::{RECIPIENTS_MAX, submit, take_rate};
+use super::messages::{RECIPIENTS_MAX, take_rate};
 use super::state::{Peer, State};
 use crate::accounts::Account;
 use crate::submission::Screen;
@@ -67,8 +67,9 @@ async fn answered(state: &State, request: Request, from: IpAddr) -> Result<Answe
     let utc_ns = state.utc_ns();
     let mut call = screened(&account, &given, &numbers, utc_ns)?;
     if let Some(key) = key {
-        let alone = call.submissions.len() == 1;
-        key.put_on(&mut call.submissions, alone, b"");
+        let submissions = &mut call.messages.submissions;
+        let alone = submissions.len() == 1;
+        key.put_on(submissions, alone, b"");
     }
     send(state, &account, call, utc_ns).await
 }
@@ -79,26 +80,25 @@ async fn send(
     call: ScreenedCall,
     utc_ns: u64,
 ) -> Result<Answer, Answer> {
-    take_rate(account, &call.submissions)
+    if call.messages.is_too_large() {
+        let detail = "text, to: all parts to all recipients are too much for one call; divide it";
+        return Err(Answer::bad_for("Message too long, rejected", detail));
+    }
+    let submissions = &call.messages.submissions;
+    take_rate(account, submissions)
         .map_err(|_| Answer::later("the account's rate is used up"))?;
-    let is_up = is_any_up(state, account, call.submissions.first(), utc_ns);
-    let verdicts = submit(state, call.submissions)
-        .await
+    let is_up = is_any_up(state, account, submissions.first(), utc_ns);
+    let ends = (call.messages.submit(state).await)
         .map_err(|_| Answer::later("the node is busy, or gave no answer in time"))?;
     let mut denied = call.denied;
     let mut accepted = 0_usize;
     let mut refusal = None;
-    for (verdict, number) in verdicts.into_iter().zip(call.numbers) {
-        match verdict {
-            Verdict::Accepted(_) | Verdict::Repeated(..) => accepted += 1,
-            Verdict::Refused(found) => {
-                if denied.last() != Some(&number) {
-                    denied.push(number);
-                }
-                if refusal
-                    .as_ref()
-                    .is_none_or(|old: &carrack_engine::Refusal| !old.is_temporary())
-                {
+    for (end, number) in ends.into_iter().zip(call.numbers) {
+        match end {
+            Ok(_) => accepted += 1,
+            Err(found) => {
+                denied.push(number);
+                if (refusal.as_ref()).is_none_or(|old: &Refusal| !old.is_temporary()) {
                     refusal = Some(found);
                 }
             }
