@@ -45,7 +45,7 @@ pub use consent::{ConsentEvent, ConsentRule, ConsentSink};
 pub use credit::{Balance, BalanceView, CreditRefused, Credited, Terms};
 pub use directory::{AccountEntry, CarrierEntry, Directory};
 pub use engine::{Cancelled, Engine, Readiness};
-pub use idempotency::{IdempotencyKey, KeyFault, OnRepeat};
+pub use idempotency::{IdempotencyKey, KeyFault, OnRepeat, PartOf};
 pub use jobs::{JobFilter, JobKind, JobRefused, JobRequest, JobStatus};
 pub use limits::{Each, LimitKind, LimitRule, LimitSettings, LimitView, SenderIs};
 #[cfg(feature = "simulation")]

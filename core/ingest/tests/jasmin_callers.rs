@@ -222,6 +222,19 @@ fn of_a_message_in_parts_all_are_taken_or_none() {
     callers.close();
 }
 
+#[test]
+fn a_call_with_a_key_has_the_same_id_again_also_where_it_has_parts() {
+    let callers = Callers::open();
+    let call = |octets: usize| {
+        let target = format!("{CALL}&coding=4&hex-content={}", "ff".repeat(octets));
+        callers.call("GET", &target, "Idempotency-Key: k\r\n", b"")
+    };
+    let first = id(&call(200));
+    assert_eq!(id(&call(200)), first);
+    assert_eq!(fault(&call(201)), (400, "Message was sent before"));
+    callers.close();
+}
+
 fn value(got: &Got) -> (u16, Value) {
     assert!(
         got.head.contains("content-type: application/json"),

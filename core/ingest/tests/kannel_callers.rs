@@ -301,6 +301,53 @@ fn of_a_message_in_parts_all_are_taken_or_none() {
     callers.close();
 }
 
+/// The same calls of a caller whose answers are lost.
+#[test]
+fn a_call_with_a_key_is_taken_once_in_all_its_parts_to_all_its_recipients() {
+    let callers = Callers::open();
+    let spent = || {
+        let got = callers.get("/balance?username=paid&password=pass");
+        let balance: serde_json::Value = serde_json::from_str(&got.body).unwrap();
+        balance["balance"].as_f64().unwrap()
+    };
+    let call = |key: &str, more: &str| {
+        let target = format!("/cgi-bin/sendsms?username=paid&password=pass&{more}");
+        callers.call("GET", &target, &format!("Idempotency-Key: {key}\r\n"), b"")
+    };
+    let long = format!("to=491700123456&coding=1&text={}", "%01".repeat(200));
+    assert_eq!(said(&call("a", &long)), TAKEN);
+    let after_one = spent();
+    assert_eq!(said(&call("a", &long)), TAKEN, "the reference is another");
+    assert_eq!(spent(), after_one, "and nothing is charged");
+    let refused = (403, "Not routable. Do not try again.");
+    let other = long.replace("%01%01", "%01%02");
+    assert_eq!(said(&call("a", &other)), refused);
+    let elsewhere = long.replace("123456", "123457");
+    assert_eq!(said(&call("a", &elsewhere)), refused);
+    callers.close();
+}
+
+#[test]
+fn a_call_to_several_whose_receipts_name_the_recipient_has_one_key() {
+    let callers = Callers::open();
+    let told = "dlr-mask=3&dlr-url=http%3A%2F%2F127.0.0.1%3A9%2F%3Fp%3D%25p";
+    let call = |to: &str, text: &str| {
+        let target =
+            format!("/cgi-bin/sendsms?username=told&password=pass&to={to}&{told}&text={text}");
+        callers.call("GET", &target, "Idempotency-Key: list\r\n", b"")
+    };
+    let (two, three) = (
+        "491700123456+491700123457",
+        "491700123456+491700123457+491700123458",
+    );
+    assert_eq!(said(&call(two, "hi")), TAKEN);
+    assert_eq!(said(&call(two, "hi")), TAKEN);
+    assert_eq!(said(&call(three, "hi")), TAKEN, "who is new is sent to");
+    let refused = (403, "Not routable. Do not try again.");
+    assert_eq!(said(&call(two, "ho")), refused);
+    callers.close();
+}
+
 #[test]
 fn a_door_that_is_closed_is_not_there() {
     let callers = Callers::with(false, false);

@@ -33,7 +33,9 @@ impl Counts {
         match verdict {
             Verdict::Repeated(..) => self.repeated.increment(1),
             Verdict::Refused(Refusal::KeyUsed) => self.used.increment(1),
-            Verdict::Refused(Refusal::Duplicate(_) | Refusal::DuplicateRow(_)) => self.duplicate.increment(1),
+            Verdict::Refused(Refusal::Duplicate(_) | Refusal::DuplicateRow(_)) => {
+                self.duplicate.increment(1)
+            }
             _ => {}
         }
     }

@@ -126,7 +126,8 @@ impl Fates {
 
     /// Whether one is refused, whatever becomes of those that are new.
     pub(crate) fn has_refused(&self) -> bool {
-        let refused = |fate: &Fate| matches!(fate, Fate::Refused(_) | Fate::As(_, OnRepeat::Refuse));
+        let refused =
+            |fate: &Fate| matches!(fate, Fate::Refused(_) | Fate::As(_, OnRepeat::Refuse));
         self.0.iter().any(refused)
     }
 

@@ -19,7 +19,7 @@ mod under_way;
 
 pub(crate) use desk::{Desk, DeskSettings, THREADS, WAITING_MAX};
 pub(crate) use fate::entries;
-pub use name::{IdempotencyKey, KeyFault, OnRepeat};
+pub use name::{IdempotencyKey, KeyFault, OnRepeat, PartOf};
 
 #[cfg(test)]
 mod file_tests;

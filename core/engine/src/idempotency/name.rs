@@ -2,7 +2,7 @@
 //!
 //! A name is 128 bits of SHA-256 over the account and the key, so that no customer can meet or block another's. In a call to
 //! several recipients each has a name of his own, by his number and not by his place: a list that was mended, or is in
-//! another order, sends nobody a second text. The name of the call itself is kept beside them, so that the key is not taken for
+//! another order, sends nobody a second text; each part of a message has a name, too. The name of the call itself is kept beside them, so that the key is not taken for
 //! another text. Pure.
 
 use carrack_message::record::Body;
@@ -34,6 +34,17 @@ pub struct IdempotencyKey {
     /// How long it counts, nanoseconds; none: as set for the node.
     pub(crate) within_ns: Option<u64>,
     pub(crate) on_repeat: OnRepeat,
+}
+
+/// Which part of a call a submission is.
+#[derive(Debug, Clone, Copy)]
+pub struct PartOf<'a> {
+    /// What the call says to all its recipients; of a call to one, to whom as well.
+    pub said: &'a [u8],
+    /// How often the same number stood before him in the call, from 0.
+    pub nth: u32,
+    /// Which part of the message it is, from 0.
+    pub place: u64,
 }
 
 /// A text that is no key.
@@ -82,6 +93,35 @@ impl IdempotencyKey {
             content: text_of(submission).octets(said).short(),
             within_ns: None,
             on_repeat: OnRepeat::Repeat,
+        }
+    }
+
+    /// Of a submission that is one part of a message, or whose octets differ by its recipient though the call says the same
+    /// to all.
+    #[must_use]
+    pub fn of_part(text: &[u8], submission: &Submission, part: PartOf<'_>) -> Self {
+        let call = call_name(text, submission.account);
+        let name = Hash::of(b"part").number_wide(call.0);
+        let name = name.number(submission.to.as_u64());
+        Self {
+            name: name.number(part.nth.into()).number(part.place).name(),
+            call: Some(call),
+            content: Hash::of(b"said").octets(part.said).short(),
+            within_ns: None,
+            on_repeat: OnRepeat::Repeat,
+        }
+    }
+
+    /// A key by content on one part of a message: the part is known by what the message `said`, for its own octets say how
+    /// many parts there are, and begin as another message may.
+    #[must_use]
+    pub fn at_part(self, submission: &Submission, said: &[u8], place: u64) -> Self {
+        let name = Hash::of(b"content of parts").number(submission.account.into());
+        let name = name.number(submission.to.as_u64());
+        let name = name.octets(submission.from.as_bytes()).octets(said);
+        Self {
+            name: name.number(place).name(),
+            ..self
         }
     }
 

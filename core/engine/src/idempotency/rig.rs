@@ -93,7 +93,10 @@ impl Stand {
     }
 
     /// What the shard does with its oldest chunk: each is durable or refused; gives what is to be answered.
-    pub(super) fn durable(&mut self, accepts: impl Fn(&Submission) -> bool) -> Option<(Chunk, Vec<Verdict>)> {
+    pub(super) fn durable(
+        &mut self,
+        accepts: impl Fn(&Submission) -> bool,
+    ) -> Option<(Chunk, Vec<Verdict>)> {
         let chunk = self.shard.lock().unwrap().pop_front()?;
         let utc_ms = self.utc_ns.load(Ordering::Relaxed) / 1_000_000;
         let verdicts = chunk.submissions.iter().map(|submission| {
@@ -194,4 +197,3 @@ pub(super) fn accepted(verdict: &Verdict) -> MessageId {
         other => panic!("{other:?}"),
     }
 }
-

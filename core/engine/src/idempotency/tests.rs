@@ -7,10 +7,10 @@ use carrack_message::Msisdn;
 use carrack_message::record::Body;
 use proptest::prelude::*;
 
+use super::OnRepeat;
 use super::rig::{
     Given, HOUR_NS, KEEP_NS, Kept, Stand, accepted, keyed, list, of_content, submission,
 };
-use super::OnRepeat;
 use crate::submission::{Refusal, Submission, Verdict};
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
-use carrack_engine::{IdempotencyKey, Submission};
+use carrack_engine::{IdempotencyKey, PartOf, Submission};
 use carrack_message::Msisdn;
 
 use super::problem::FieldFault;
@@ -77,6 +77,27 @@ impl RequestKey {
                 }
             };
             submission.key = Some(Box::new(key));
+        }
+    }
+
+    /// Puts the key on the submissions of one call whose messages have so many parts each, and which `said` one thing to all.
+    pub(crate) fn put_on_parts(&self, submissions: &mut [Submission], parts: usize, said: &[u8]) {
+        let mut seen: HashMap<Msisdn, u32> = HashMap::new();
+        for message in submissions.chunks_mut(parts.max(1)) {
+            let Some(first) = message.first() else {
+                continue;
+            };
+            let nth = seen.entry(first.to).or_default();
+            for (place, submission) in (0..).zip(message) {
+                let part = PartOf {
+                    said,
+                    nth: *nth,
+                    place,
+                };
+                let key = IdempotencyKey::of_part(self.octets(), submission, part);
+                submission.key = Some(Box::new(key));
+            }
+            *nth += 1;
         }
     }
 }

@@ -35,6 +35,9 @@ fn long_rows_are_handed_in_in_chunks_that_a_frame_holds() {
     let view = wait(&batches, number, has_finished);
     assert_eq!((view.accepted, view.rejected), (600, 0));
     let octets = ledger.0.lock().unwrap().octets;
-    assert!((8 << 20..Chunk::OCTETS + ROW_OCTETS).contains(&octets), "{octets}");
+    assert!(
+        (8 << 20..Chunk::OCTETS + ROW_OCTETS).contains(&octets),
+        "{octets}"
+    );
     batches.stop();
 }

@@ -33,11 +33,7 @@ async fn sent(state: &State, request: Request) -> Result<String, Fault> {
         receipt::default(arguments);
     };
     let (arguments, account) = called(state, request, check::SEND, prepare).await?;
-    let mut call = screened(&account, &arguments, state.utc_ns())?;
-    if let Some(key) = key {
-        let alone = call.submissions.len() == 1;
-        key.put_on(&mut call.submissions, alone, b"");
-    }
+    let call = screened(&account, &arguments, key.as_ref(), state.utc_ns())?;
     take_rate(&account, &call.submissions)
         .map_err(|_| Fault::throughput("the account's rate is used up"))?;
     let ends = call.submit(state).await;
@@ -50,7 +46,13 @@ async fn sent(state: &State, request: Request) -> Result<String, Fault> {
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-fn screened(account: &Account, arguments: &Arguments, utc_ns: u64) -> Result<PartedCall, Fault> {
+/// Screens it, and puts its key on it.
+fn screened(
+    account: &Account,
+    arguments: &Arguments,
+    key: Option<&RequestKey>,
+    utc_ns: u64,
+) -> Result<PartedCall, Fault> {
     let screen = Screen::new(account, Class::Transactional);
     let invalid = |name: &str, detail: &str| {
         let value = arguments.get(name).unwrap_or_default();
@@ -78,6 +80,10 @@ fn screened(account: &Account, arguments: &Arguments, utc_ns: u64) -> Result<Par
     let parts = parts.map_err(|fault| Fault::screened(account, &fault))?;
     let mut call = PartedCall::default();
     call.add(parts);
+    if let Some(key) = key {
+        let said = message.said(&callback, Some(&arguments.text("to")));
+        call.put_key(key, &said, true);
+    }
     Ok(call)
 }
 

@@ -268,6 +268,12 @@ impl Fields {
         }
     }
 
+    /// How its caller asks to be told, before anything is filled in.
+    pub(crate) fn asks_to_be_told(&self) -> Vec<u8> {
+        let url = self.dlr_url.as_deref().unwrap_or_default();
+        [&self.numbers.dlr_mask.to_be_bytes(), url.as_bytes()].concat()
+    }
+
     /// What routes look at.
     fn tag(&self) -> Vec<u8> {
         let mut tlvs = Vec::new();

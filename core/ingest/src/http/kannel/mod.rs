@@ -65,12 +65,7 @@ async fn answered(state: &State, request: Request, from: IpAddr) -> Result<Answe
         .map_err(|_| Answer::later("the account makes more requests a second than it may"))?;
     let numbers = recipients::of(&given)?;
     let utc_ns = state.utc_ns();
-    let mut call = screened(&account, &given, &numbers, utc_ns)?;
-    if let Some(key) = key {
-        let submissions = &mut call.messages.submissions;
-        let alone = submissions.len() == 1;
-        key.put_on(submissions, alone, b"");
-    }
+    let call = screened(&account, &given, &numbers, key.as_ref(), utc_ns)?;
     send(state, &account, call, utc_ns).await
 }
 
@@ -85,8 +80,7 @@ async fn send(
         return Err(Answer::bad_for("Message too long, rejected", detail));
     }
     let submissions = &call.messages.submissions;
-    take_rate(account, submissions)
-        .map_err(|_| Answer::later("the account's rate is used up"))?;
+    take_rate(account, submissions).map_err(|_| Answer::later("the account's rate is used up"))?;
     let is_up = is_any_up(state, account, submissions.first(), utc_ns);
     let ends = (call.messages.submit(state).await)
         .map_err(|_| Answer::later("the node is busy, or gave no answer in time"))?;

@@ -6,6 +6,7 @@ use super::answer::Answer;
 use super::body;
 use super::fields::Fields;
 use crate::accounts::Account;
+use crate::http::idempotency::RequestKey;
 use crate::http::legacy_parts::{Message, PartedCall};
 use crate::submission::{Screen, SubmissionFault};
 
@@ -20,11 +21,12 @@ pub(crate) struct ScreenedCall {
     why: String,
 }
 
-/// Screens it.
+/// Screens it, and puts its key on it.
 pub(crate) fn screened(
     account: &Account,
     given: &Fields,
     numbers: &[String],
+    key: Option<&RequestKey>,
     utc_ns: u64,
 ) -> Result<ScreenedCall, Answer> {
     given.check_header()?;
@@ -56,6 +58,14 @@ pub(crate) fn screened(
             Err(fault) if fault.field == "to" => call.deny(number, &fault),
             Err(fault) => return Err(Answer::fault(&fault)),
         }
+    }
+    if let Some(key) = key {
+        let alone = match numbers {
+            [number] => Some(number.as_str()),
+            _ => None,
+        };
+        let said = message.said(&given.asks_to_be_told(), alone);
+        call.messages.put_key(key, &said, alone.is_some());
     }
     match call.numbers.is_empty() {
         true => Err(Answer::denied(&call.why)),
