@@ -1,18 +1,18 @@
 //! Where chunks with names pass on their way to a shard.
 //!
-//! Promise: a chunk that was taken is answered once, or its reply is dropped with the node. Bound: [`QUEUE_MAX`] chunks for
-//! the threads, and names and waiters of the settings; what is beyond is given back or refused. The threads begin with the
-//! first chunk that needs one: large ones, and those with a name that may be in the store.
+//! Promise: a chunk that was taken is answered once, or its reply is dropped with the node. Bound: the [`Queue`] of the
+//! threads, and names and waiters of the settings; what is beyond is given back or refused. The threads begin with the
+//! first chunk that needs one: large ones, and those with a name that may be in the store. They never wait for a shard.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::Instant;
 
 use carrack_queue::{KeptKey, KeptKeys, KeyName};
 
 use super::counts::Counts;
 use super::fate::{Fates, Known, names_of};
+use super::queue::{PutBy, Queue, Work};
 use super::under_way::{Claiming, UnderWay};
 use crate::submission::{Chunk, Refusal, Verdict};
 
@@ -20,13 +20,8 @@ use crate::submission::{Chunk, Refusal, Verdict};
 pub(crate) const WAITING_MAX: usize = 10_000;
 /// Threads of a node's desk.
 pub(crate) const THREADS: usize = 2;
-/// Chunks that wait for a thread.
-const QUEUE_MAX: usize = 1024;
 /// A chunk with more submissions is looked up by a thread.
 const AT_ONCE_MAX: usize = 64;
-/// Tries to hand a chunk to a shard whose mailbox is full, and the pause between.
-const TRIES: usize = 500;
-const PAUSE: Duration = Duration::from_millis(2);
 
 /// What a desk is set to.
 #[derive(Debug, Clone, Copy)]
@@ -65,9 +60,9 @@ impl Drop for Claims {
 }
 
 #[derive(Default)]
-struct Queue {
-    jobs: VecDeque<Job>,
-    threads: Vec<JoinHandle<()>>,
+struct Threads {
+    queue: Queue<Job>,
+    handles: Vec<JoinHandle<()>>,
     stopped: bool,
 }
 
@@ -78,7 +73,7 @@ pub(crate) struct Desk {
     hand_in: HandIn,
     utc_now: UtcNow,
     under_way: UnderWay<Job>,
-    queue: Mutex<Queue>,
+    threads: Mutex<Threads>,
     work: Condvar,
     counts: Counts,
 }
@@ -96,7 +91,7 @@ impl Desk {
             hand_in,
             utc_now,
             under_way: UnderWay::new(settings.names_max, settings.waiting_max),
-            queue: Mutex::default(),
+            threads: Mutex::default(),
             work: Condvar::new(),
             counts: Counts::default(),
         }
@@ -128,19 +123,19 @@ impl Desk {
         Ok(())
     }
 
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    fn threads(&self) -> MutexGuard<'_, Threads> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Leaves a chunk to the threads.
     fn put(self: &Arc<Self>, job: Job) -> Result<(), Chunk> {
-        let mut queue = self.queue();
-        if !self.is_open(&mut queue) || queue.jobs.len() >= QUEUE_MAX {
-            drop(queue);
+        let mut threads = self.threads();
+        if !self.is_open(&mut threads) || threads.queue.is_full() {
+            drop(threads);
             return Err(job.chunk);
         }
-        queue.jobs.push_back(job);
-        drop(queue);
+        threads.queue.extend([job]);
+        drop(threads);
         self.work.notify_one();
         Ok(())
     }
@@ -150,15 +145,15 @@ impl Desk {
         if waited.is_empty() {
             return;
         }
-        let mut queue = self.queue();
-        let refused = match self.is_open(&mut queue) {
+        let mut threads = self.threads();
+        let refused = match self.is_open(&mut threads) {
             true => {
-                queue.jobs.extend(waited);
+                threads.queue.extend(waited);
                 Vec::new()
             }
             false => waited,
         };
-        drop(queue);
+        drop(threads);
         self.work.notify_all();
         for job in refused {
             refuse(job.chunk, &Refusal::KeyUnderWay);
@@ -166,22 +161,22 @@ impl Desk {
     }
 
     /// Whether somebody looks at the queue; begins the threads.
-    fn is_open(self: &Arc<Self>, queue: &mut Queue) -> bool {
-        if queue.stopped || self.settings.threads == 0 {
-            return !queue.stopped;
+    fn is_open(self: &Arc<Self>, threads: &mut Threads) -> bool {
+        if threads.stopped || self.settings.threads == 0 {
+            return !threads.stopped;
         }
-        if queue.threads.is_empty() {
-            self.begin(queue);
+        if threads.handles.is_empty() {
+            self.begin(threads);
         }
-        !queue.threads.is_empty()
+        !threads.handles.is_empty()
     }
 
-    fn begin(self: &Arc<Self>, queue: &mut Queue) {
+    fn begin(self: &Arc<Self>, threads: &mut Threads) {
         for number in 0..self.settings.threads {
             let desk = Arc::clone(self);
             let thread = std::thread::Builder::new().name(format!("keys-{number}"));
             match thread.spawn(move || desk.work()) {
-                Ok(thread) => queue.threads.push(thread),
+                Ok(thread) => threads.handles.push(thread),
                 Err(error) => {
                     tracing::error!(%error, "no thread to look up keys of requests");
                 }
@@ -190,23 +185,28 @@ impl Desk {
     }
 
     fn work(self: &Arc<Self>) {
-        loop {
-            let mut queue = self.queue();
-            let job = loop {
-                if queue.stopped {
-                    return;
-                }
-                match queue.jobs.pop_front() {
-                    Some(job) => break job,
-                    None => {
-                        let waited = self.work.wait(queue);
-                        queue = waited.unwrap_or_else(PoisonError::into_inner);
-                    }
+        while let Some(work) = self.next() {
+            match work {
+                Work::Look(job) => self.look(job),
+                Work::PutBy(tried) => self.hand_in_again(tried),
+            }
+        }
+    }
+
+    /// What a thread is to do, once there is something; none: it ends.
+    fn next(&self) -> Option<Work<Job>> {
+        let mut threads = self.threads();
+        while !threads.stopped {
+            threads = match threads.queue.next(Instant::now()) {
+                Ok(work) => return Some(work),
+                Err(None) => (self.work.wait(threads)).unwrap_or_else(PoisonError::into_inner),
+                Err(Some(wait)) => {
+                    let waited = self.work.wait_timeout(threads, wait);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
                 }
             };
-            drop(queue);
-            self.look(job);
         }
+        None
     }
 
     /// Names that are claimed.
@@ -219,7 +219,7 @@ impl Desk {
     #[cfg(any(test, feature = "simulation"))]
     pub(crate) fn work_off(self: &Arc<Self>) {
         loop {
-            let job = self.queue().jobs.pop_front();
+            let job = self.threads().queue.next_job();
             let Some(job) = job else {
                 return;
             };
@@ -230,14 +230,14 @@ impl Desk {
     /// Ends the threads; chunks that wait are dropped. Their clients hear nothing more, as those of any other that a node
     /// has at hand when it ends.
     pub(crate) fn stop(&self) {
-        let mut queue = self.queue();
-        queue.stopped = true;
-        let jobs = std::mem::take(&mut queue.jobs);
-        let threads = std::mem::take(&mut queue.threads);
+        let mut threads = self.threads();
+        threads.stopped = true;
+        let queue = std::mem::take(&mut threads.queue);
+        let handles = std::mem::take(&mut threads.handles);
+        drop(threads);
         drop(queue);
-        drop(jobs);
         self.work.notify_all();
-        for thread in threads {
+        for thread in handles {
             if thread.join().is_err() {
                 tracing::error!("a thread that looks up keys of requests ended by a panic");
             }
@@ -283,19 +283,38 @@ impl Desk {
             Err(fault) => refuse(job.chunk, &Refusal::Store(fault.to_string())),
             Ok(kept) => {
                 let lane = job.lane;
-                let mut left = self.go_on(job, &kept);
-                let tries = TRIES * self.settings.threads.min(1);
-                for _ in 0..tries {
-                    let Err(chunk) = left else {
-                        return;
-                    };
-                    std::thread::sleep(PAUSE);
-                    left = (self.hand_in)(lane, chunk);
-                }
-                if let Err(chunk) = left {
-                    busy(chunk);
+                match self.go_on(job, &kept) {
+                    Ok(()) => {}
+                    // Nobody would try it again.
+                    Err(chunk) if self.settings.threads == 0 => busy(chunk),
+                    Err(chunk) => self.put_by(|queue, now| {
+                        queue.put_by(now, lane, chunk);
+                        Ok(())
+                    }),
                 }
             }
+        }
+    }
+
+    /// Tries once more to hand in what a full shard did not take.
+    fn hand_in_again(&self, tried: PutBy) {
+        if let Some(tried) = tried.hand_in(&self.hand_in) {
+            self.put_by(|queue, now| queue.put_by_again(now, tried));
+        }
+    }
+
+    /// Puts a chunk by for a full shard; the others go on.
+    fn put_by(&self, put: impl FnOnce(&mut Queue<Job>, Instant) -> Result<(), Chunk>) {
+        let mut threads = self.threads();
+        if threads.stopped {
+            // It is dropped when the lock is given back: what it claims may wake others.
+            return drop(threads);
+        }
+        let left = put(&mut threads.queue, Instant::now());
+        drop(threads);
+        match left {
+            Ok(()) => self.work.notify_one(),
+            Err(chunk) => busy(chunk),
         }
     }
 

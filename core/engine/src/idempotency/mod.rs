@@ -15,6 +15,7 @@ mod counts;
 mod desk;
 mod fate;
 mod name;
+mod queue;
 mod under_way;
 
 pub(crate) use desk::{Desk, DeskSettings, THREADS, WAITING_MAX};
@@ -23,6 +24,8 @@ pub use name::{IdempotencyKey, KeyFault, OnRepeat, PartOf};
 
 #[cfg(test)]
 mod file_tests;
+#[cfg(test)]
+mod full_shard_tests;
 #[cfg(test)]
 mod rig;
 #[cfg(test)]
