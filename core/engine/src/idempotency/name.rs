@@ -5,6 +5,7 @@
 //! another order, sends nobody a second text; each part of a message has a name, too. The name of the call itself is kept beside them, so that the key is not taken for
 //! another text. Pure.
 
+use carrack_message::MessageId;
 use carrack_message::record::Body;
 use carrack_queue::KeyName;
 use sha2::{Digest, Sha256};
@@ -122,6 +123,19 @@ impl IdempotencyKey {
         Self {
             name: name.number(place).name(),
             ..self
+        }
+    }
+
+    /// Of the reply to a message from a handset, which has one however often its receiver is asked.
+    #[must_use]
+    pub fn of_reply(to: MessageId, submission: &Submission) -> Self {
+        let name = Hash::of(b"reply").number(submission.account.into());
+        Self {
+            name: name.number_wide(to.0).name(),
+            call: None,
+            content: text_of(submission).short(),
+            within_ns: None,
+            on_repeat: OnRepeat::Repeat,
         }
     }
 

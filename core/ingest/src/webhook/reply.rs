@@ -1,14 +1,15 @@
 //! A reply in the answer to a webhook: `{"reply": {"text": "...", "from": "..."}}` becomes a message to the handset.
 //!
 //! Promise: it goes the way of every message of its account: screened, priced, limited, durable. What cannot be sent for
-//! good is refused with its reason; what the node cannot take now is tried until it can. Only a handset is answered: a
+//! good is refused with its reason; what the node cannot take now is tried until it can. A message from a handset has one
+//! reply: who is asked again, because we ended before we noted that he had answered, sends no second. Only a handset is answered: a
 //! name or a short code is a machine, and two machines that answer each other never end.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use carrack_carrier::WireAddress;
-use carrack_engine::{Chunk, Incoming, Refusal, Submission, Verdict};
+use carrack_engine::{Chunk, IdempotencyKey, Incoming, Refusal, Submission, Verdict};
 use carrack_message::sender::SenderKind;
 use carrack_message::{Class, MessageId, Sender, number};
 use carrack_runtime::{Clock, SystemClock};
@@ -65,7 +66,10 @@ fn submission(account: &Account, to: &Incoming, reply: &Reply) -> Result<Submiss
         ..Fields::default()
     };
     let screened = Screen::new(account, CLASS).message(&fields);
-    Ok(screened.map_err(|fault| fault.to_string())?.submission)
+    let mut submission = screened.map_err(|fault| fault.to_string())?.submission;
+    let key = IdempotencyKey::of_reply(to.id, &submission);
+    submission.key = Some(Box::new(key));
+    Ok(submission)
 }
 
 /// The number that is answered, with a plus sign before it.
@@ -262,6 +266,35 @@ mod tests {
             let sent = reply_to(national, address(3, "80808"), None).unwrap();
             assert_eq!(sent.to.as_u64(), 447_400_123_456);
         }
+    }
+
+    #[test]
+    fn reply_to_a_message_is_the_same_each_time_and_of_no_other() {
+        let spec = AccountSpec {
+            senders: vec!["ACME".parse().unwrap()],
+            ..AccountSpec::named("shop")
+        };
+        let accounts = Accounts::build(&[spec], |_| Some(7)).unwrap();
+        let account = accounts.by_name("shop").unwrap();
+        let key = |id, text: &str| {
+            let (from, to) = (address(1, "447400123456"), address(3, "80808"));
+            let incoming = Incoming {
+                id: MessageId(id),
+                ..incoming(from, to, IncomingBody::Text("hello".into()))
+            };
+            let reply = Reply {
+                text: text.to_owned(),
+                from: Some("ACME".to_owned()),
+            };
+            submission(account, &incoming, &reply).unwrap().key.unwrap()
+        };
+        assert_eq!(key(1, "hi"), key(1, "hi"));
+        assert_ne!(key(1, "hi"), key(2, "hi"));
+        assert_ne!(
+            key(1, "hi"),
+            key(1, "ho"),
+            "refused as a key with other content"
+        );
     }
 
     #[test]
