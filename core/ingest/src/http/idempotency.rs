@@ -28,6 +28,11 @@ impl RequestKey {
         Ok(Self(text.to_owned()))
     }
 
+    /// Whether the header is given, for calls that take no key.
+    pub(crate) fn is_in(headers: &HeaderMap) -> bool {
+        headers.contains_key(KEY)
+    }
+
     /// The key of the header; with the quotes of a structured field or without.
     pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<Self>, FieldFault> {
         let Some(value) = headers.get(KEY) else {

@@ -74,6 +74,31 @@ fn unchunked(body: &str) -> String {
 }
 
 #[test]
+fn key_of_the_whole_stream_is_refused_and_says_where_keys_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let mut stream = TcpStream::connect(stand.door.address()).unwrap();
+    let patience = Duration::from_secs(20);
+    stream.set_read_timeout(Some(patience)).unwrap();
+    let line = "{\"to\":\"491700000001\",\"text\":\"x\"}\n";
+    let request = format!(
+        "POST /v1/messages:bulk HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer shop-key\r\nIdempotency-Key: k\r\nContent-Length: {}\r\n\r\n{line}",
+        line.len()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 400"), "{answer}");
+    let problem: Value = serde_json::from_str(body).unwrap();
+    let fault = &problem["errors"][0];
+    assert_eq!(fault["field"], "idempotency_key");
+    let detail = fault["detail"].as_str().unwrap();
+    assert!(detail.contains("each line"), "{detail}");
+    stand.close();
+}
+
+#[test]
 fn each_line_has_its_verdict_in_the_order_of_the_lines() {
     let folder = tempfile::tempdir().unwrap();
     let stand = open(folder.path());

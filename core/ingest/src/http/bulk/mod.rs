@@ -18,7 +18,8 @@ use futures_util::StreamExt;
 
 use super::authentication::Customer;
 use super::body::media_type;
-use super::openapi::Refusals;
+use super::idempotency::{FIELD, RequestKey};
+use super::openapi::{ParameterFaults, Refusals};
 use super::problem::Problem;
 use super::state::State;
 use super::unread::StillReads;
@@ -36,7 +37,7 @@ const NDJSON: &str = "application/x-ndjson";
     responses(
         (status = 200, description = "A verdict a line", body = String, content_type = "application/x-ndjson"),
         (status = 415, description = "The media type or the encoding of the body is not taken", body = Problem, content_type = "application/problem+json"),
-        Refusals
+        ParameterFaults, Refusals
     )
 )]
 pub(crate) async fn post(
@@ -54,6 +55,10 @@ pub(crate) async fn post(
             );
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
+    }
+    if RequestKey::is_in(&headers) {
+        let detail = "is of one message: leave the header `Idempotency-Key` out, and give each line a key of its own";
+        return Err(Problem::field(FIELD, detail));
     }
     let mut exchange = Exchange::new(state, account, body);
     if headers.contains_key(header::EXPECT) {
