@@ -5,6 +5,9 @@ use std::time::Duration;
 use crate::kind;
 use crate::reader::Section;
 
+/// A chunk of a file may have as many rows as `max_batch` of `[durability]` can say, each with a key.
+const UNDER_WAY_MIN: u64 = 65_536;
+
 /// `[queue]`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Queue {
@@ -77,7 +80,7 @@ impl Queue {
             idempotency_under_way_max: section.or(
                 "idempotency_under_way_max",
                 500_000,
-                kind::integer(1_000..=100_000_000),
+                kind::integer(UNDER_WAY_MIN..=100_000_000),
             ),
         }
     }

@@ -55,6 +55,21 @@ fn the_delay_depends_on_the_mode() {
 }
 
 #[test]
+fn keys_of_the_largest_chunk_may_be_under_way_at_once() {
+    let read = |under_way_max: u64| {
+        let text = format!(
+            "[node]\ndata_dir = \"/d\"\n[durability]\nmax_batch = 65535\n[queue]\nidempotency_under_way_max = {under_way_max}\n"
+        );
+        Settings::parse(&text, "c", Path::new("/etc/carrack"))
+    };
+    let largest = u64::from(read(65_536).unwrap().durability.frame_messages_max);
+    assert!(
+        read(largest).is_err(),
+        "a file with keys would wait for ever"
+    );
+}
+
+#[test]
 fn carriers_routes_and_accounts_keep_order_and_values() {
     let settings = parse(
         "[node]\ndata_dir = \"/d\"\nshards = 2\n\
