@@ -60,6 +60,7 @@ pub(crate) fn specification(configuration: &Configuration, carriers: Vec<Carrier
         consent: configuration.consent.clone(),
         quiet: configuration.quiet.clone(),
         register: None,
+        batches_cancelled: Vec::new(),
         cdr: settings.cdr.as_ref().map(|cdr| CdrSettings {
             // The store keeps it, for commands that stand elsewhere.
             folder: std::path::absolute(&cdr.folder).unwrap_or_else(|_| cdr.folder.clone()),

@@ -1,7 +1,7 @@
 //! Live counters of batches, shared between shards and the door that shows them.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use carrack_message::Status;
@@ -18,9 +18,21 @@ pub struct BatchCounters {
     pub failed: AtomicU64,
     /// Accepted and not final.
     pub live: AtomicU64,
+    /// Those that waited for their moment when it was cancelled, and ended when that came.
+    pub withdrawn: AtomicU64,
+    cancelled: AtomicBool,
 }
 
 impl BatchCounters {
+    /// What of it waits for a moment is not sent when that comes: it ends then.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
     pub(crate) fn note_final(&self, status: Status) {
         let counter = if status == Status::Delivered {
             &self.delivered

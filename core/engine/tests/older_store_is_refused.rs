@@ -69,6 +69,7 @@ fn older_log_is_refused_with_the_remedy_and_stays_as_it_is() {
         mo: MoTable::default(),
         register: None,
         cdr: None,
+        batches_cancelled: Vec::new(),
     });
     let Err(NodeFault::Frame(fault)) = refused else {
         panic!("it started, or failed otherwise");

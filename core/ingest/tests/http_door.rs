@@ -145,6 +145,7 @@ fn open_with(data_dir: &Path, request_timeout: Duration) -> Stand {
         mo: MoTable::default(),
         register: None,
         cdr: None,
+        batches_cancelled: Vec::new(),
     })
     .unwrap();
     let engine = node.engine();

@@ -66,6 +66,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
         register: register
             .clone()
             .map(|register| register as Arc<dyn Register>),
+        batches_cancelled: carrack_ingest::batch::cancelled(&data_dir)
+            .context("the folder of batches cannot be read")?,
         ..specification(&configuration, carriers.specs)
     })
     .map_err(anyhow::Error::from)?;

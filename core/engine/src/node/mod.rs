@@ -126,6 +126,8 @@ pub struct NodeSpec {
     pub register: Option<Arc<dyn Register>>,
     /// CDR files; none: none are written.
     pub cdr: Option<CdrSettings>,
+    /// Numbers of batches that were cancelled: what of them still waits for its moment is not sent.
+    pub batches_cancelled: Vec<u64>,
 }
 
 /// Why a node cannot start.
@@ -286,6 +288,9 @@ impl Node {
         let mut found = distribute(&inner.shared, &mut recovered, shards);
         let remembered = Arc::new(std::mem::take(&mut recovered.remembered));
         give_batches(&inner.shared, recovered);
+        for batch in &spec.batches_cancelled {
+            inner.shared.batches.counters(*batch).cancel();
+        }
         let mut carriers = split_carriers(spec.carriers, shards);
         let (thread, mut pagers) = pager::start(Arc::clone(&inner.store), self.wakes.clone())
             .map_err(|source| system("cannot start the pager", source))?;

@@ -477,6 +477,9 @@ impl Shard {
         };
         live.frame = Some(Arc::clone(frame));
         live.phase = Phase::Waiting;
+        if self.ends_with_its_batch(now, key) {
+            return;
+        }
         if !self.rescheduled.is_empty() && self.moves_on(now, key) {
             return;
         }

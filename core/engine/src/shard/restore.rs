@@ -35,7 +35,10 @@ impl Shard {
         }
         self.shared.waiting.fetch_add(1, Ordering::Relaxed);
         let key = self.place_restored(now, restored);
-        self.restored_into_place(now, key);
+        // It may have come back from the shelf just before the node died.
+        if !self.end_if_batch_is_cancelled(now, key) {
+            self.restored_into_place(now, key);
+        }
     }
 
     /// As a live message, counted already, that nothing is done about yet.

@@ -242,6 +242,8 @@ pub(crate) struct Live {
     pub(crate) rests_until: Option<Instant>,
     /// The job of the queue that withdraws what waits, and what was withdrawn before it.
     pub(crate) withdrawal: Option<(u64, u64)>,
+    /// Of what was withdrawn when its moment came, how much is in the record.
+    pub(crate) withdrawn_later: u64,
     pub(crate) pace: Pace,
     /// Why it does not get on, where it does not.
     pub(crate) hindrance: Option<String>,
@@ -267,6 +269,7 @@ impl Job {
             turn: 0,
             rests_until: None,
             withdrawal: None,
+            withdrawn_later: 0,
             pace: Pace::default(),
             hindrance: None,
         };

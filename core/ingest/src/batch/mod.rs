@@ -63,7 +63,7 @@ pub use request::{BatchRequest, OptionFault};
 pub use rows::{COLUMNS_MAX, ROW_OCTETS_MAX, RowFault};
 pub use shape::{Compression, Format, ShapeFault, ShapeWish};
 pub use specification::BatchSpec;
-pub use store::{Spool, SpoolFault};
+pub use store::{Spool, SpoolFault, cancelled};
 pub use template::{JinjaFault, TemplateFault, TemplateSyntax};
 pub use view::BatchView;
 pub(crate) use view::rfc3339;

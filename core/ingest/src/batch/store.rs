@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::job::JobRecord;
+use super::job::{BatchState, JobRecord};
 use super::number::BatchNumber;
 use super::shape::{Seen, Shape, ShapeFault, ShapeWish};
 
+const FOLDER: &str = "batches";
 const PART: &str = "part";
 const SOURCE: &str = "source.csv";
 const ERRORS: &str = "errors.csv";
@@ -96,7 +97,7 @@ pub(crate) struct Store {
 impl Store {
     /// Makes the folder where it is missing, and takes away what was never kept whole.
     pub(crate) fn open(data_dir: &Path, octets_max: u64) -> io::Result<Self> {
-        let folder = data_dir.join("batches");
+        let folder = data_dir.join(FOLDER);
         fs::create_dir_all(&folder)?;
         for entry in fs::read_dir(&folder)? {
             let path = entry?.path();
@@ -159,6 +160,28 @@ impl Store {
         sync_folder(&self.folder)?;
         Ok(folder)
     }
+}
+
+/// Numbers of batches that were cancelled, for a node that starts: what of them waits for its moment is not to be sent.
+///
+/// # Errors
+/// Those of the disk; a batch that cannot be read is passed over and said.
+pub fn cancelled(data_dir: &Path) -> io::Result<Vec<u64>> {
+    let folder = data_dir.join(FOLDER);
+    if !folder.try_exists()? {
+        return Ok(Vec::new());
+    }
+    let store = Store {
+        folder,
+        octets_max: 0,
+    };
+    let found = store.list()?.into_iter();
+    let is_cancelled =
+        |record: &JobRecord| matches!(record.state, BatchState::Cancelling | BatchState::Cancelled);
+    Ok(found
+        .filter(|(_, _, record)| is_cancelled(record))
+        .map(|(number, ..)| number.0)
+        .collect())
 }
 
 pub(crate) fn source_path(folder: &Path) -> PathBuf {

@@ -9,7 +9,7 @@ use carrack_runtime::{Backend, run_local};
 
 use super::batches::Shared;
 use super::intake::{Intake, Withdrawal};
-use super::job::{BatchState, Job};
+use super::job::{BatchState, Job, JobRecord};
 use super::places::Places;
 use super::run::{Ended, Run};
 
@@ -34,8 +34,13 @@ async fn supervise<I: Intake>(shared: &Arc<Shared>, intake: &I, backend: Backend
         let state = {
             let mut live = job.live();
             live.counters = (!live.record.has_ended()).then(|| intake.counters(job.number.0));
-            if live.record.state == BatchState::Running {
-                live.record.state = BatchState::Queued;
+            match live.record.state {
+                BatchState::Running => live.record.state = BatchState::Queued,
+                // What came back from the shelf before the end may wait in a lane now.
+                BatchState::Cancelled if !live.record.has_ended() => {
+                    live.record.state = BatchState::Cancelling;
+                }
+                _ => {}
             }
             live.record.state
         };
@@ -189,7 +194,8 @@ fn look<I: Intake>(shared: &Shared, intake: &I, since: Duration, write_figures: 
                 withdraw(&mut live, intake, job.number.0);
             }
             take_figures(&mut live, since, now_utc_ns);
-            live.written.as_ref().map(|written| written.state) != Some(live.record.state)
+            let stands = |record: &JobRecord| (record.state, record.finished_utc_ns);
+            live.written.as_ref().map(stands) != Some(stands(&live.record))
         };
         if (news || write_figures)
             && let Err(error) = job.write()
@@ -202,6 +208,8 @@ fn look<I: Intake>(shared: &Shared, intake: &I, since: Duration, write_figures: 
 /// Has the queue give back what waits of a batch, and counts it.
 fn withdraw<I: Intake>(live: &mut super::job::Live, intake: &I, batch: u64) {
     let Some((job, before)) = live.withdrawal else {
+        // First, so that what comes back from the shelf while the queue is looked through is not sent.
+        intake.counters(batch).cancel();
         match intake.withdraw(batch) {
             Ok(job) => live.withdrawal = Some((job, live.record.withdrawn)),
             Err(why) => live.hindrance = Some(why),
@@ -234,6 +242,11 @@ fn take_figures(live: &mut super::job::Live, since: Duration, now_utc_ns: u64) {
     record.submitted = record.submitted.max(read(&counters.submitted));
     record.delivered = record.delivered.max(read(&counters.delivered));
     record.failed = record.failed.max(read(&counters.failed));
+    if record.state == BatchState::Cancelled {
+        let later = read(&counters.withdrawn);
+        record.withdrawn += later.saturating_sub(live.withdrawn_later);
+        live.withdrawn_later = later;
+    }
     match record.state {
         BatchState::Finished if waiting == 0 => {
             record.state = BatchState::Done;

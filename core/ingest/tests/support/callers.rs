@@ -163,6 +163,7 @@ fn node(data_dir: &Path) -> Node {
         consent: None,
         quiet: carrack_routing::local::QuietHours::default(),
         cdr: None,
+        batches_cancelled: Vec::new(),
     })
     .unwrap()
 }

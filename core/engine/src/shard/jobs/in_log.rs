@@ -10,7 +10,7 @@ use carrack_queue::{FrameKey, SealedFrame};
 use carrack_runtime::Now;
 use rustc_hash::FxHashMap;
 
-use super::{PARKED_A_SLICE, Page, ShardJob, Walk};
+use super::{CANCELLED_WITH_BATCH, PARKED_A_SLICE, Page, ShardJob, Walk};
 use crate::facts::Facts;
 use crate::jobs::Deed;
 use crate::shard::Shard;
@@ -23,7 +23,7 @@ const FRAMES_A_REQUEST: usize = 32;
 /// What customers and histories are told.
 pub(super) fn purged(work: &ShardJob) -> &'static str {
     match work.job.which.batch {
-        Some(_) => "cancelled with its batch",
+        Some(_) => CANCELLED_WITH_BATCH,
         None => "purged by operator",
     }
 }

@@ -37,6 +37,8 @@ const SLOTS_A_SLICE: u32 = 4096;
 const CHANGES_A_SLICE: usize = 256;
 /// Customers still to be told above which a purge waits.
 const UNTOLD_MAX: usize = 262_144;
+/// Why a message ends that waited when its batch was cancelled.
+pub(super) const CANCELLED_WITH_BATCH: &str = "cancelled with its batch";
 /// How often a shard looks whether a job can go on.
 pub(super) const LOOK_NS: u64 = 5_000_000;
 

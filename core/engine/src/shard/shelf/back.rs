@@ -13,9 +13,11 @@ use carrack_message::{MessageId, Status};
 use carrack_queue::{FrameKey, SealedFrame, ShelfChange, ShelfEntry};
 use carrack_runtime::Now;
 
+use crate::engine::Cancelled;
 use crate::recovery::Restored;
 use crate::shard::Shard;
-use crate::shard::live::{Home, Key, Phase};
+use crate::shard::jobs::CANCELLED_WITH_BATCH;
+use crate::shard::live::{Home, Key, Phase, SegmentState};
 use crate::shard::matching::Meant;
 use crate::shard::numbers::Agreement;
 use crate::shard::settle::receipts::{How, Report};
@@ -134,6 +136,35 @@ impl Shard {
         if waits {
             self.receipts_never_came(now, key);
         }
+    }
+
+    /// It came back to be sent, and its batch was cancelled meanwhile: nothing of it leaves.
+    pub(in crate::shard) fn ends_with_its_batch(&mut self, now: Now, key: Key) -> bool {
+        let Some(live) = self.live.get(key) else {
+            return false;
+        };
+        let came_back = live.batch != 0 && self.shelving.back.contains(&live.id);
+        came_back && self.end_if_batch_is_cancelled(now, key)
+    }
+
+    /// Ends a message of which nothing has left, where its batch was cancelled.
+    pub(in crate::shard) fn end_if_batch_is_cancelled(&mut self, now: Now, key: Key) -> bool {
+        let whole = self.live.get(key).filter(|live| {
+            live.batch != 0 && live.segments_sent == 0 && live.all(|it| it == SegmentState::Unsent)
+        });
+        let Some(batch) = whole.map(|live| live.batch) else {
+            return false;
+        };
+        let counters = self.batch(batch);
+        if !counters.is_cancelled() {
+            return false;
+        }
+        self.finish(now, key, Status::Cancelled, CANCELLED_WITH_BATCH);
+        counters.withdrawn.fetch_add(1, Ordering::Relaxed);
+        if let Some((_, reply)) = self.rescheduled.remove(&key) {
+            reply(Some(Cancelled::TooLate));
+        }
+        true
     }
 
     /// No receipt came in the time that there was for it.

@@ -1,5 +1,7 @@
 //! Hours in which recipients are left alone: held and not dropped, whatever came first.
 
+use std::sync::Arc;
+
 use carrack_message::record::RecordView;
 use carrack_message::{Class, MessageId, Status};
 use carrack_routing::local::{QuietHours, QuietRule};
@@ -180,4 +182,62 @@ fn a_long_lane_that_meets_the_night_loses_nobody() {
     texts.sort();
     texts.dedup();
     assert_eq!(texts.len(), 40);
+}
+
+fn of_batch(rig: &Rig, batch: u64) -> Submission {
+    Submission {
+        batch: Rig::row(batch, 1),
+        ..bulk(rig, &format!("of {batch}"))
+    }
+}
+
+/// What left, and how many of the batch ended as cancelled by their moment.
+fn left_in_the_morning(rig: &mut Rig) -> (Vec<String>, u64) {
+    rig.up(NORTH);
+    wait(rig, 700 * SECOND);
+    let withdrawn = &rig.shared.batches.counters(9).withdrawn;
+    let withdrawn = withdrawn.load(std::sync::atomic::Ordering::Relaxed);
+    let cancelled = |(_, status, _): &(MessageId, Status, i64)| *status == Status::Cancelled;
+    let finals = rig.finals();
+    assert_eq!(finals.iter().filter(|end| cancelled(end)).count(), 3);
+    (rig.sent(NORTH), withdrawn)
+}
+
+#[test]
+fn what_a_cancelled_batch_has_on_the_shelf_is_never_sent() {
+    for crashes in [false, true] {
+        let mut rig = Rig::new();
+        quiet(&mut rig, -60, 600);
+        for batch in [9, 8, 9, 9] {
+            let held = of_batch(&rig, batch);
+            hand_in(&mut rig, held);
+        }
+        rig.shared.batches.counters(9).cancel();
+        if crashes {
+            rig.on_start = Some(Arc::new(|shared| shared.batches.counters(9).cancel()));
+            rig = rig.crash();
+            quiet(&mut rig, -60, 600);
+        }
+        let (sent, withdrawn) = left_in_the_morning(&mut rig);
+        assert_eq!((sent.len(), withdrawn), (1, 3), "{sent:?}");
+        assert!(sent[0].contains("of 8"), "{sent:?}");
+    }
+}
+
+#[test]
+fn what_came_back_just_before_the_node_died_is_not_sent_where_its_batch_was_cancelled() {
+    let mut rig = Rig::new();
+    quiet(&mut rig, -60, 600);
+    for batch in [9, 8, 9, 9] {
+        let held = of_batch(&rig, batch);
+        hand_in(&mut rig, held);
+    }
+    rig.down(NORTH);
+    rig.down(SOUTH);
+    wait(&mut rig, 700 * SECOND);
+    assert_eq!(rig.shard.live.len(), 4, "in lanes");
+    rig.on_start = Some(Arc::new(|shared| shared.batches.counters(9).cancel()));
+    let mut rig = rig.crash();
+    let (sent, withdrawn) = left_in_the_morning(&mut rig);
+    assert_eq!((sent.len(), withdrawn), (1, 3), "{sent:?}");
 }

@@ -1,6 +1,8 @@
 //! Pause, resume and cancel, moments and rates: whatever is done to a batch on its way, each row has one verdict or none.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use carrack_runtime::Io;
@@ -110,6 +112,31 @@ fn what_is_cancelled_takes_no_more_rows_and_gives_back_what_waits() {
     assert!(batches.change(number, "shop", Change::Cancel).is_ok());
     let fault = batches.change(number, "other", Change::Cancel).unwrap_err();
     assert!(matches!(fault, ChangeFault::Missing));
+    batches.stop();
+}
+
+#[test]
+fn what_ends_at_its_moment_after_a_cancel_is_counted_and_the_next_start_knows_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger(Vec::new());
+    let batches = start(folder.path(), &ledger);
+    let number = submit(&batches, rows(10).as_bytes(), asked(&[])).unwrap();
+    wait(&batches, number, |view| view.accepted == 10);
+    let counters = Arc::clone(&ledger.0.lock().unwrap().counters);
+    counters.live.store(4, Ordering::Relaxed);
+    assert_eq!(cancelled(folder.path()).unwrap(), [0; 0]);
+    batches.change(number, "shop", Change::Cancel).unwrap();
+    assert_eq!(cancelled(folder.path()).unwrap(), [number.0]);
+    let view = wait(&batches, number, |view| view.state == BatchState::Cancelled);
+    assert_eq!((view.withdrawn, view.finished_at), (5, None));
+    counters.withdrawn.store(4, Ordering::Relaxed);
+    counters.live.store(0, Ordering::Relaxed);
+    wait(&batches, number, |view| view.finished_at.is_some());
+    batches.stop();
+    assert_eq!(cancelled(folder.path()).unwrap(), [number.0]);
+    let batches = start(folder.path(), &ledger);
+    let view = batches.view(number, "shop").unwrap();
+    assert_eq!((view.withdrawn, view.state), (9, BatchState::Cancelled));
     batches.stop();
 }
 
