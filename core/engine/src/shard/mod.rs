@@ -169,7 +169,7 @@ pub(crate) struct Shard {
     mo_expired_ns: u64,
     paging: Paging,
     shelving: Shelving,
-    /// Messages that came back to be sent at another moment, until that is durable.
+    /// Messages that came back to be sent at another moment, until they are on their way there.
     rescheduled: FxHashMap<Key, (u64, paging::CancelReply)>,
     timers: BinaryHeap<Reverse<(u64, Key, Timer)>>,
     /// Whether a carrier is to be asked for missing receipts.
@@ -286,6 +286,7 @@ impl Shard {
         let mut busy = self.take_mail(now);
         self.poll_links(now);
         self.act_on_durable(now);
+        self.move_again(now);
         self.end_waits(now);
         self.sweep(now);
         self.sweep_mo(now);
@@ -476,16 +477,21 @@ impl Shard {
             return;
         };
         live.frame = Some(Arc::clone(frame));
-        live.phase = Phase::Waiting;
         if self.ends_with_its_batch(now, key) {
             return;
         }
         if !self.rescheduled.is_empty() && self.moves_on(now, key) {
             return;
         }
-        let Some(live) = self.live.get(key) else {
+        self.goes_into_lane(now, key);
+    }
+
+    /// It is durable, and may leave when it is its turn.
+    fn goes_into_lane(&mut self, now: Now, key: Key) {
+        let Some(live) = self.live.get_mut(key) else {
             return;
         };
+        live.phase = Phase::Waiting;
         let mut lane = LaneKey::of(live);
         if now.mono_ns < self.repace_until_ns {
             // It was being written when limits changed.

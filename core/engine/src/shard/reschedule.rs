@@ -2,7 +2,9 @@
 //!
 //! Promise: by the two doors alone. What is on the shelf comes back to the log as when it is due, and goes there again once
 //! that is durable; what waits in memory goes there. Its validity moves with it. The answer comes when the new moment is
-//! durable; a crash before leaves the old one, or sends it. What waits in the log of a long lane is not moved.
+//! durable; a crash before leaves the old one, or sends it. One that came back and cannot be written down now waits aside,
+//! out of every lane, and is tried again each turn: it never leaves because it could not be moved. What waits in the log of
+//! a long lane is not moved.
 
 use carrack_queue::ShelfEntry;
 use carrack_runtime::Now;
@@ -12,6 +14,16 @@ use super::live::{Key, Phase, SegmentState};
 use super::paging::CancelReply;
 use super::shelf::Wish;
 use crate::engine::Cancelled;
+
+/// What became of a message that is to be sent at another moment.
+enum Moved {
+    /// It is on its way to the shelf.
+    Shelved,
+    /// That moment has come.
+    Due,
+    /// Nothing can be written now.
+    NotNow(CancelReply),
+}
 
 impl Shard {
     /// A customer wants a message sent at another moment.
@@ -31,7 +43,10 @@ impl Shard {
         if !is_whole || !waits {
             return reply(Some(Cancelled::TooLate));
         }
-        self.move_to(now, key, at_utc_ns, reply);
+        if let Moved::NotNow(reply) = self.move_to(now, key, at_utc_ns, reply) {
+            // It stays in its lane, as if nobody had asked.
+            reply(Some(Cancelled::TooLate));
+        }
     }
 
     /// It is on the shelf: it comes back, and goes there again once that is durable.
@@ -48,16 +63,47 @@ impl Shard {
         }
     }
 
-    /// One that came back is durable in the log. False: nobody wanted it moved.
+    /// One that came back is durable in the log. False: nobody wanted it moved, or its new moment has come.
     pub(super) fn moves_on(&mut self, now: Now, key: Key) -> bool {
         let Some((at_utc_ns, reply)) = self.rescheduled.remove(&key) else {
             return false;
         };
-        self.move_to(now, key, at_utc_ns, reply)
+        match self.move_to(now, key, at_utc_ns, reply) {
+            Moved::Shelved => true,
+            Moved::Due => false,
+            Moved::NotNow(reply) => {
+                self.rescheduled.insert(key, (at_utc_ns, reply));
+                true
+            }
+        }
     }
 
-    /// True: it goes to the shelf; else it is sent as if it were due.
-    fn move_to(&mut self, now: Now, key: Key, at_utc_ns: u64, reply: CancelReply) -> bool {
+    /// Those that could not be moved the last time. Once a turn.
+    pub(super) fn move_again(&mut self, now: Now) {
+        if self.rescheduled.is_empty() {
+            return;
+        }
+        let waits = |key: &Key| {
+            let live = self.live.get(*key);
+            // One that came back and is not durable yet has no frame.
+            live.is_none_or(|live| live.frame.is_some() || live.end.is_some())
+        };
+        let again: Vec<Key> = self.rescheduled.keys().copied().filter(waits).collect();
+        for key in again {
+            let live = self.live.get(key);
+            if live.is_none_or(|live| live.phase != Phase::Committing) {
+                // It has ended meanwhile.
+                if let Some((_, reply)) = self.rescheduled.remove(&key) {
+                    reply(Some(Cancelled::TooLate));
+                }
+            } else if !self.moves_on(now, key) {
+                self.goes_into_lane(now, key);
+            }
+        }
+    }
+
+    /// To the shelf; or, where its moment has come, it is to be sent as if it were due.
+    fn move_to(&mut self, now: Now, key: Key, at_utc_ns: u64, reply: CancelReply) -> Moved {
         let expires_utc_ns = self.expires_when_sent_at(now, key, at_utc_ns);
         if at_utc_ns <= now.utc_ns {
             if let Some(live) = self.live.get_mut(key) {
@@ -65,15 +111,14 @@ impl Shard {
             }
             // It is durable where it is.
             reply(Some(Cancelled::Done));
-            return false;
+            return Moved::Due;
         }
         if !self.shelve_until(now, key, at_utc_ns, expires_utc_ns) {
-            reply(Some(Cancelled::TooLate));
-            return false;
+            return Moved::NotNow(reply);
         }
         let done = Box::new(move |_| reply(Some(Cancelled::Done)));
         self.frames.after.replies.push((done, Vec::new()));
-        true
+        Moved::Shelved
     }
 
     /// The length of its validity stays.

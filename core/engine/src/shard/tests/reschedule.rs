@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use carrack_message::record::Body;
 use carrack_message::{MessageId, Status};
 
 use super::rig::{NORTH, Rig, SECOND, SOUTH};
@@ -25,12 +26,20 @@ fn later(rig: &mut Rig, ns: u64, validity_ns: u64) -> MessageId {
     }
 }
 
-fn send_at(rig: &mut Rig, id: MessageId, ns: u64) -> Option<Cancelled> {
-    let answer = Arc::new(Mutex::new(None));
+/// What the customer is told, once he is.
+type Answer = Arc<Mutex<Option<Cancelled>>>;
+
+fn ask(rig: &Rig, id: MessageId, ns: u64) -> Answer {
+    let answer = Answer::default();
     let into = Arc::clone(&answer);
     let at_utc_ns = rig.now.utc_ns + ns;
     let reply = Box::new(move |given| *into.lock().unwrap() = given);
     assert!(rig.send(Mail::SendAt(id, at_utc_ns, reply)));
+    answer
+}
+
+fn send_at(rig: &mut Rig, id: MessageId, ns: u64) -> Option<Cancelled> {
+    let answer = ask(rig, id, ns);
     rig.settle();
     let given = answer.lock().unwrap();
     *given
@@ -102,4 +111,69 @@ fn validity_moves_with_the_moment() {
     assert!(rig.finals().is_empty());
     wait(&mut rig, 40 * SECOND);
     assert!(matches!(rig.finals()[..], [(_, Status::Expired, _)]));
+}
+
+/// So much is written, and not durable, that nothing new is taken.
+fn back_up(rig: &mut Rig) {
+    for _ in 0..2 {
+        let large = |rig: &Rig| Submission {
+            body: Body::Raw {
+                data_coding: 4,
+                esm_class: 0,
+                octets: vec![7; 4 << 20],
+            },
+            send_at_utc_ns: rig.now.utc_ns + 100 * HOUR,
+            ..rig.submission("large")
+        };
+        let chunk = (0..9).map(|_| large(rig)).collect();
+        rig.hand_in(chunk, None);
+        rig.turn();
+    }
+}
+
+#[test]
+fn what_cannot_be_put_off_now_is_not_sent_but_tried_again() {
+    for moment_passes in [false, true] {
+        let mut rig = Rig::new();
+        let id = later(&mut rig, HOUR, 0);
+        rig.log.borrow_mut().held = true;
+        let answer = ask(&rig, id, 2 * SECOND);
+        rig.turn();
+        rig.turn();
+        back_up(&mut rig);
+        rig.log.borrow_mut().held = false;
+        // It is back durably, and cannot go there again.
+        rig.turn();
+        assert_eq!((*answer.lock().unwrap(), rig.shard.live.len()), (None, 1));
+        assert!(rig.sent(NORTH).is_empty(), "tomorrow's text left now");
+        if moment_passes {
+            rig.after(3 * SECOND);
+        }
+        rig.settle();
+        assert_eq!(*answer.lock().unwrap(), Some(Cancelled::Done));
+        assert_eq!(rig.sent(NORTH).len(), usize::from(moment_passes));
+        wait(&mut rig, 4 * SECOND);
+        assert_eq!(rig.sent(NORTH).len(), 1);
+        wait(&mut rig, HOUR);
+        assert_eq!(rig.sent(NORTH).len(), 1, "once");
+    }
+}
+
+#[test]
+fn what_ends_while_it_cannot_be_put_off_is_not_put_off() {
+    let mut rig = Rig::new();
+    let id = later(&mut rig, HOUR, 0);
+    rig.log.borrow_mut().held = true;
+    let answer = ask(&rig, id, 2 * HOUR);
+    rig.turn();
+    rig.turn();
+    back_up(&mut rig);
+    rig.log.borrow_mut().held = false;
+    rig.turn();
+    let (key, _) = rig.shard.live.iter().next().unwrap();
+    rig.shard.finish(rig.now, key, Status::Cancelled, "ended");
+    rig.settle();
+    assert_eq!(*answer.lock().unwrap(), Some(Cancelled::TooLate));
+    wait(&mut rig, 2 * HOUR + 5 * SECOND);
+    assert!(rig.sent(NORTH).is_empty());
 }
