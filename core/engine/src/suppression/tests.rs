@@ -271,6 +271,43 @@ fn what_a_handset_said_before_does_not_undo_what_was_said_later() {
 }
 
 #[test]
+fn an_entry_of_another_weakens_no_stop_of_a_handset_compacted_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path(), stop_list(), 1000);
+    let weaker = |ends_utc_ns| SuppressionAct::Add {
+        reason: Reason::DoNotCall,
+        ends_utc_ns,
+    };
+    // Said first by a customer, it is the handset's all the same from then on.
+    desk.add(2, SuppressedBy::Customer, NOW - HOUR_NS).unwrap();
+    for last in [1, 2] {
+        desk.add(last, SuppressedBy::Handset, NOW - HOUR_NS / 2)
+            .unwrap();
+    }
+    let by = [SuppressedBy::Customer, SuppressedBy::Operator];
+    for is_compacted in [false, true] {
+        if is_compacted {
+            desk.compact();
+        }
+        for (last, by) in [(1, by[0]), (1, by[1]), (2, by[0]), (2, by[1])] {
+            for ends_utc_ns in [NOW - HOUR_NS / 4, NOW + HOUR_NS, u64::MAX] {
+                let at_utc_ns = NOW - HOUR_NS / 4;
+                let change = said(last, "", weaker(ends_utc_ns), by, at_utc_ns);
+                assert_eq!(desk.change(change), Ok(false), "{is_compacted}");
+            }
+            let found = desk
+                .suppressions
+                .look_up(Whose::Number(number(last)), "", "", NOW);
+            let found: Vec<_> = found.iter().map(|it| (it.reason, it.holds)).collect();
+            assert_eq!(found, [(Reason::OptOut, true)]);
+        }
+    }
+    assert_eq!(desk.remove(1, SuppressedBy::Customer, NOW), Ok(true));
+    let change = said(1, "", weaker(u64::MAX), SuppressedBy::Customer, NOW);
+    assert_eq!(desk.change(change), Ok(true));
+}
+
+#[test]
 fn an_entry_of_one_account_or_sender_forbids_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let act = SuppressionAct::Add {

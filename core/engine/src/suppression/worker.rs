@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use carrack_routing::suppression::{Mark, Whose};
+use carrack_routing::suppression::{Mark, Reason, Whose};
 use carrack_runtime::{Clock, SystemClock};
 use rustc_hash::FxHashSet;
 
@@ -237,6 +237,12 @@ impl Worker {
     }
 }
 
+/// Whether an entry is a wish of the number's holder that holds: nobody else's entry weakens it, only taking it back does.
+fn is_opt_out(before: Mark, change: &SuppressionChange) -> bool {
+    let of_another = change.by != SuppressedBy::Handset;
+    of_another && before.reason == Reason::OptOut && before.holds(change.at_utc_ns)
+}
+
 /// The line that a change makes; none where all is as it says.
 fn entry(
     list: &List,
@@ -268,7 +274,11 @@ fn entry(
         SuppressionAct::Add {
             reason,
             ends_utc_ns,
-        } => Mark::until(reason, ends_utc_ns),
+        } => {
+            let wanted = Mark::until(reason, ends_utc_ns);
+            let kept = before.filter(|before| is_opt_out(*before, change));
+            kept.map_or(wanted, |kept| kept.lasting(wanted))
+        }
         SuppressionAct::Remove => Mark {
             is_removed: true,
             ..before.unwrap_or(Mark::until(Default::default(), u64::MAX))

@@ -116,6 +116,16 @@ impl Mark {
         self.ends_day != 0 && utc_ns / 1_000_000_000 >= self.ends_day as u64 * DAY_S
     }
 
+    /// The same until the later of both ends.
+    #[must_use]
+    pub fn lasting(self, other: Self) -> Self {
+        let ends_day = match self.ends_day.min(other.ends_day) {
+            0 => 0,
+            _ => self.ends_day.max(other.ends_day),
+        };
+        Self { ends_day, ..self }
+    }
+
     /// When it ends, UTC nanoseconds; none: never.
     #[must_use]
     pub const fn ends_utc_ns(self) -> Option<u64> {
