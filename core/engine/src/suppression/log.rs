@@ -85,6 +85,9 @@ pub(super) struct Log {
     pub(super) settled_until_ms: u64,
     /// Lines wait here until they are written.
     lines: Vec<u8>,
+    /// Times that it was written and synced.
+    #[cfg(test)]
+    pub(super) appended: usize,
 }
 
 impl Log {
@@ -102,6 +105,8 @@ impl Log {
             check: keys.check(),
             settled_until_ms: 0,
             lines: Vec::new(),
+            #[cfg(test)]
+            appended: 0,
         };
         let entries = log.read()?;
         if log.octets == 0 {
@@ -198,6 +203,10 @@ impl Log {
         }
         self.octets += self.lines.len() as u64;
         self.lines.clear();
+        #[cfg(test)]
+        {
+            self.appended += 1;
+        }
         Ok(())
     }
 
@@ -227,6 +236,8 @@ impl Log {
             check: self.check,
             settled_until_ms,
             lines: Vec::new(),
+            #[cfg(test)]
+            appended: 0,
         };
         fresh.push(&Line::Begins {
             check: self.check,

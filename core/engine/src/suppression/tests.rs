@@ -308,6 +308,38 @@ fn an_entry_of_another_weakens_no_stop_of_a_handset_compacted_or_not() {
 }
 
 #[test]
+fn numbers_that_stand_twice_in_a_call_cost_no_write_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path(), stop_list(), 1000);
+    let list = Arc::clone(&desk.suppressions.lists().lists[0].live);
+    let act = SuppressionAct::Add {
+        reason: Reason::Complaint,
+        ends_utc_ns: u64::MAX,
+    };
+    let twice = (0..20).map(|place| said(place / 2, "", act, SuppressedBy::Customer, NOW));
+    let (answer, reply) = channel();
+    let reply_to = Box::new(move |done| answer.send(done).unwrap());
+    desk.suppressions.change(twice.collect(), reply_to).unwrap();
+    let changed = reply.recv().unwrap().unwrap();
+    assert_eq!(changed, [true, false].repeat(10));
+    assert_eq!(
+        list.written().log.as_ref().unwrap().appended,
+        2,
+        "one, and its beginning"
+    );
+    // What is said otherwise of a number in the same call holds as it was said last.
+    let acts = [SuppressionAct::Remove, act, SuppressionAct::Remove];
+    let changes = acts.map(|act| said(1, "", act, SuppressedBy::Customer, NOW));
+    let (answer, reply) = channel();
+    let reply_to = Box::new(move |done| answer.send(done).unwrap());
+    desk.suppressions
+        .change(changes.to_vec(), reply_to)
+        .unwrap();
+    assert_eq!(reply.recv().unwrap().unwrap().len(), 3);
+    assert!(!desk.holds(1) && desk.holds(2));
+}
+
+#[test]
 fn an_entry_of_one_account_or_sender_forbids_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let act = SuppressionAct::Add {

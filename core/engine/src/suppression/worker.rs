@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use carrack_routing::suppression::{Mark, Reason, Whose};
 use carrack_runtime::{Clock, SystemClock};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::compaction::{self, Compacted};
 use super::live::LiveEntries;
@@ -135,6 +135,7 @@ impl Worker {
             changed: Vec::with_capacity(changes.len()),
             reply,
         };
+        let mut said = FxHashMap::default();
         for change in changes {
             let Some(list) = lists.named(&change.list) else {
                 return (waiting.reply)(Err(SuppressionFault::UnknownList(change.list)));
@@ -142,8 +143,15 @@ impl Worker {
             let Some(key) = list.rule.keys.key(change.whose, &change.name) else {
                 return (waiting.reply)(Err(SuppressionFault::Form(change.list)));
             };
-            let mine = waiting.entries.iter().any(|(_, entry)| entry.key == key);
-            if mine || !touched.insert((Arc::as_ptr(&list.live) as usize, key)) {
+            let place = (Arc::as_ptr(&list.live) as usize, key);
+            let before = said.insert(place, change.act);
+            if before == Some(change.act) {
+                // The same once more: no sync for that, however often it is said.
+                waiting.changed.push(false);
+                continue;
+            }
+            let mine = before.is_some();
+            if mine || !touched.insert(place) {
                 // What is said of a number now is compared with what was said of it before.
                 if mine {
                     let entries = std::mem::take(&mut waiting.entries);
