@@ -36,8 +36,6 @@ pub(crate) enum Mail {
     },
     /// A register knows the network of a message's recipient, or nobody said.
     Looked(Key, Option<Network>),
-    /// What a message from a handset means is durable and in force; whether it changed anything.
-    Consented(MessageId, bool),
     Told(NoticeKey),
     Credit(Credit),
     Snapshot(Box<dyn FnOnce(ShardSnapshot) + Send>),

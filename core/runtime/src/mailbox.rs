@@ -57,6 +57,11 @@ impl<T> MailboxSender<T> {
         sent
     }
 
+    /// Wakes the loop, for what it finds elsewhere.
+    pub fn wake(&self) {
+        self.wake.wake();
+    }
+
     /// Letters that wait.
     #[must_use]
     pub fn waiting(&self) -> usize {

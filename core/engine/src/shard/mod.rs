@@ -56,7 +56,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use carrack_carrier::LinkEvent;
-use carrack_message::{MessageId, References};
+use carrack_message::References;
 use carrack_queue::{Committer, DayCounts, InFlightJournal, SealedFrame};
 use carrack_routing::quality::Qualities;
 use carrack_routing::{Draws, OnNoResponse, Plans, RouteTable};
@@ -83,7 +83,7 @@ use frames::{After, Frames};
 use jobs::ShardJob;
 use lanes::Lanes;
 use live::LiveMessages;
-use mo::{Consenting, HeldMo};
+use mo::{HeldMo, OpenConsents};
 use outbox::Outbox;
 pub(crate) use outbox::Party;
 use paging::Paging;
@@ -165,7 +165,7 @@ pub(crate) struct Shard {
     outbox: Outbox,
     mo: HeldMo,
     /// Messages from handsets that mean something, until that is done.
-    consenting: FxHashMap<MessageId, Consenting>,
+    consenting: OpenConsents,
     mo_expired_ns: u64,
     paging: Paging,
     shelving: Shelving,
@@ -252,7 +252,7 @@ impl Shard {
             in_window: InWindow::new(slots),
             outbox: Outbox::default(),
             mo: HeldMo::new(settings.mo_reassembly, settings.mo_waiting_max),
-            consenting: FxHashMap::default(),
+            consenting: OpenConsents::default(),
             mo_expired_ns: 0,
             paging: Paging::new(parts.pager),
             shelving: Shelving::default(),
@@ -284,6 +284,7 @@ impl Shard {
         self.look_at_shadow();
         self.look_at_quality();
         let mut busy = self.take_mail(now);
+        self.hear_consents(now);
         self.poll_links(now);
         self.act_on_durable(now);
         self.move_again(now);
@@ -406,7 +407,6 @@ impl Shard {
                 Mail::Revoke { party, subscriber } => self.revoke(party, subscriber),
                 Mail::Looked(key, network) => self.looked_up(now, key, network),
                 Mail::SendAt(id, at_utc_ns, reply) => self.reschedule(now, id, at_utc_ns, reply),
-                Mail::Consented(id, changed) => self.consented(now, id, changed),
                 Mail::Told(key) => self.told(now, key),
                 Mail::Credit(credit) => self.credit(now, credit),
                 Mail::Snapshot(reply) => reply(self.view()),

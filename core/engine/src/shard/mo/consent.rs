@@ -5,7 +5,10 @@
 //! customer is told. A crash in between finds the message open and does the rest: a stop that was answered to the carrier
 //! is never lost. What was done already is not done twice (the list knows when each number was said what of). Bound:
 //! [`OPEN_MAX`] at a time; with more the carrier keeps the next message. While the disk does not take the list's file the
-//! stop holds in memory, and the message stays open.
+//! stop holds in memory, and the message stays open. Where the list is not there (a reload took it away, or gave it another
+//! name) that is said, and it is tried each second on the list that the rules name then.
+
+use std::sync::Arc;
 
 use carrack_message::mo::Mo;
 use carrack_message::record::MoOutcome;
@@ -17,10 +20,8 @@ use smallvec::SmallVec;
 
 use super::{Durable, Waiting};
 use crate::consent::{ConsentEvent, ConsentRule};
-use crate::engine::send_patiently;
-use crate::mail::Mail;
 use crate::shard::Shard;
-use crate::suppression::{SuppressedBy, SuppressionAct, SuppressionChange};
+use crate::suppression::{SuppressedBy, SuppressionAct, SuppressionChange, SuppressionFault};
 
 /// Messages whose list is being changed.
 pub(super) const OPEN_MAX: usize = 10_000;
@@ -42,6 +43,8 @@ pub(in crate::shard) struct Consenting {
     /// Who is told of it then; none: nobody.
     pub(super) waiting: Option<Waiting>,
     pub(super) parts: SmallVec<[u128; 1]>,
+    /// It was begun, so that a fault is said once.
+    pub(super) is_tried: bool,
 }
 
 /// The handset's number, where its address is one.
@@ -95,6 +98,13 @@ impl ConsentRule {
     }
 }
 
+/// It stays open, and is tried again; said once.
+fn could_not(id: MessageId, is_first: bool, fault: &SuppressionFault) {
+    if is_first {
+        tracing::error!(%id, %fault, "what a handset said could not be put on the suppression list; it is tried again");
+    }
+}
+
 impl Shard {
     /// What a message means, where that is looked at and it means anything; `account` is who gets it. What changes no list
     /// and was there before a crash means nothing any more: whoever had to hear of it has, or need not twice.
@@ -138,29 +148,69 @@ impl Shard {
 
     /// A message from a handset is durable: what it means is done, or its customer may be told.
     pub(in crate::shard) fn mo_is_durable(&mut self, now: Now, id: MessageId) {
-        let Some(consenting) = self.consenting.get_mut(&id) else {
+        if self.consenting.get_mut(id).is_none() {
             return self.ready_to_tell_mo(id);
+        }
+        self.carry_out(now, id);
+    }
+
+    /// What was done of it since the last turn, and what is to be tried again.
+    pub(in crate::shard) fn hear_consents(&mut self, now: Now) {
+        if self.consenting.is_empty() {
+            return;
+        }
+        while let Some((id, changed)) = self.consenting.next_done(now.mono_ns) {
+            self.consented(now, id, changed);
+        }
+        for id in self.consenting.to_be_tried_again(now.mono_ns) {
+            self.follow_rule_of_now(id);
+            self.carry_out(now, id);
+        }
+    }
+
+    /// A list may have gone, or another taken its place, since it was looked for in vain.
+    fn follow_rule_of_now(&mut self, id: MessageId) {
+        let directory = Arc::clone(&self.directory);
+        let Some(consenting) = self.consenting.get_mut(id) else {
+            return;
         };
-        let Some(change) = consenting.said.change.take() else {
-            return self.consented(now, id, false);
+        let said = &mut consenting.said;
+        let account = said.event.account;
+        let entry = account.and_then(|number| directory.account(number));
+        let name = entry.map(|account| account.name.as_str());
+        let Some(before) = said.change.take() else {
+            return;
         };
+        // Where nothing is done about stops any more its customer has it as any other text.
+        let rule = directory.consent();
+        said.change = rule.map(|rule| rule.change(&said.event, name).unwrap_or(before));
+    }
+
+    /// Has it done what a message means.
+    fn carry_out(&mut self, now: Now, id: MessageId) {
         let Some(own) = self.peers.get(usize::from(self.number)).cloned() else {
             return;
         };
-        let reply = Box::new(move |done: Result<Vec<bool>, _>| {
-            let changed = done.is_ok_and(|changed| changed.first() == Some(&true));
-            send_patiently(&own, Mail::Consented(id, changed));
+        let Some(consenting) = self.consenting.get_mut(id) else {
+            return;
+        };
+        let is_first = !std::mem::replace(&mut consenting.is_tried, true);
+        let Some(change) = consenting.said.change.clone() else {
+            return self.consented(now, id, false);
+        };
+        let answering = self.consenting.answering(id, own);
+        let reply = Box::new(move |done: Result<Vec<bool>, _>| match done {
+            Ok(changed) => answering.done(changed.first() == Some(&true)),
+            Err(fault) => could_not(id, is_first, &fault),
         });
-        let ordered = self.shared.suppressions.change(vec![change], reply);
-        if let Err(fault) = ordered {
-            // It stays open: the next start does it.
-            tracing::error!(%id, %fault, "what a handset said could not be put on the suppression list");
+        if let Err(fault) = self.shared.suppressions.change(vec![change], reply) {
+            could_not(id, is_first, &fault);
         }
     }
 
     /// What a message means is durable and in force: its customer is told, and whoever answers.
     pub(in crate::shard) fn consented(&mut self, now: Now, id: MessageId, changed: bool) {
-        let Some(consenting) = self.consenting.remove(&id) else {
+        let Some(consenting) = self.consenting.remove(id) else {
             return;
         };
         let event = ConsentEvent {

@@ -6,6 +6,7 @@
 
 mod consent;
 mod held;
+mod open;
 mod restore;
 
 use std::sync::Arc;
@@ -25,8 +26,9 @@ use smallvec::SmallVec;
 use super::Shard;
 use crate::notice::{Incoming, IncomingBody};
 use carrack_carrier::WireAddress;
-pub(super) use consent::Consenting;
+use consent::Consenting;
 pub(super) use held::{HeldMo, Waiting};
+pub(super) use open::OpenConsents;
 
 /// How often those are looked for that nobody took in time.
 const EXPIRE_EVERY_NS: u64 = 10_000_000_000;
@@ -178,8 +180,9 @@ impl Shard {
                     said,
                     waiting,
                     parts,
+                    is_tried: false,
                 };
-                self.consenting.insert(id, consenting);
+                self.consenting.keep(id, consenting);
             }
             (None, Some(waiting)) => self.mo.keep(waiting),
             (None, None) => {

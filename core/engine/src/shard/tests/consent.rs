@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
+use carrack_message::MessageId;
 use carrack_message::mo::MoWay;
 use carrack_message::record::MoOutcome;
 use carrack_routing::Matcher;
@@ -14,6 +15,7 @@ use carrack_routing::suppression::{Hashing, Keys, Scope, Whose};
 use super::mo::{comes, outcomes, take, texts};
 use super::rig::{NORTH, Rig, directory, recipient};
 use crate::consent::{ConsentEvent, ConsentRule};
+use crate::mail::Mail;
 use crate::notice::News;
 use crate::shared::Shared;
 use crate::submission::{Refusal, Verdict};
@@ -36,16 +38,24 @@ impl Drop for Scene {
 
 /// As a start does: the rule of consent and the list, with what was added to it, are there before the log is read.
 fn prepare(shared: &Arc<Shared>, folder: &Path, scope: Scope) {
+    follow_rule(shared, scope, "stop");
+    keep_list(shared, folder, scope, "stop");
+}
+
+fn follow_rule(shared: &Shared, scope: Scope, list: &str) {
     let rule = ConsentRule {
         keywords: Arc::new(Keywords::built_in()),
-        list: "stop".to_owned(),
+        list: list.to_owned(),
         scope,
         unclear_is_stop: false,
     };
     shared.replace_tables(directory().with_consent(Some(rule)), shared.table());
+}
+
+fn keep_list(shared: &Arc<Shared>, folder: &Path, scope: Scope, list: &str) {
     let map: MapFile = Arc::new(|path: &Path| Ok(Arc::new(std::fs::read(path)?) as Octets));
     let list = SuppressionRule {
-        name: "stop".to_owned(),
+        name: list.to_owned(),
         matcher: Matcher::default(),
         senders: Vec::new(),
         keys: Keys {
@@ -217,4 +227,61 @@ fn a_stop_that_was_answered_to_the_carrier_is_done_after_a_crash_and_once() {
     assert_eq!(texts(&taken).len(), 1);
     take(&mut scene.rig, &taken);
     assert_eq!(outcomes(&scene.rig, MoOutcome::Told), 1);
+}
+
+#[test]
+fn a_stop_that_comes_while_a_reload_takes_its_list_away_holds_on_the_one_that_takes_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut scene = Scene::new(folder.path(), Scope::Global);
+    let taken = scene.rig.subscribe(MoWay::Bind, 1, 10);
+    // As a reload does: lists first, then the rules that name them.
+    keep_list(&scene.rig.shared, folder.path(), Scope::Global, "other");
+    comes(&mut scene.rig, "1234", b"stop", 1);
+    for _ in 0..5 {
+        scene.rig.after(super::rig::SECOND);
+        // Whoever reads the list has answered by then.
+        let (answer, answered) = std::sync::mpsc::channel();
+        let reply = Box::new(move |_| answer.send(()).unwrap());
+        scene
+            .rig
+            .shared
+            .suppressions
+            .compact("none", reply)
+            .unwrap();
+        answered.recv().unwrap();
+    }
+    assert!(!scene.is_suppressed("acme", "") && texts(&taken).is_empty());
+    assert_eq!(scene.heard.lock().unwrap().len(), 0);
+    follow_rule(&scene.rig.shared, Scope::Global, "other");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !scene.rig.shard.consenting.is_empty() && std::time::Instant::now() < until {
+        std::thread::yield_now();
+        scene.rig.after(super::rig::SECOND);
+    }
+    scene.rig.settle();
+    assert!(scene.is_suppressed("acme", ""));
+    assert_eq!(scene.meanings(), [(Meaning::OptOut, true)]);
+    assert_eq!(texts(&taken).len(), 1);
+}
+
+#[test]
+fn a_full_mailbox_keeps_no_stop_open_and_holds_up_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut scene = Scene::new(folder.path(), Scope::Global);
+    // The thread of lists is held until the mailbox is full.
+    let (gate, opened) = std::sync::mpsc::channel::<()>();
+    let held = Box::new(move |_| opened.recv().unwrap());
+    let lists = Arc::clone(&scene.rig.shared.suppressions);
+    lists.compact("none", held).unwrap();
+    comes(&mut scene.rig, "1234", b"stop", 1);
+    let letter = || Mail::Cancel(MessageId(7), Box::new(|_| ()));
+    while scene.rig.send(letter()) {}
+    gate.send(()).unwrap();
+    let (answer, answered) = std::sync::mpsc::channel();
+    let reply = Box::new(move |_| answer.send(()).unwrap());
+    lists.compact("none", reply).unwrap();
+    let soon = std::time::Duration::from_secs(3);
+    assert_eq!(answered.recv_timeout(soon), Ok(()), "it waits for a shard");
+    scene.work();
+    assert!(scene.is_suppressed("acme", "") && scene.rig.shard.consenting.is_empty());
 }
