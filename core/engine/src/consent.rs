@@ -45,8 +45,42 @@ pub struct ConsentEvent {
     pub at_utc_ns: u64,
 }
 
-/// Hears what handsets said. Called on shards' threads; must not block.
-pub type ConsentSink = Arc<dyn Fn(ConsentEvent) + Send + Sync>;
+/// To be told when a text that is not clear is where a person will read it. Dropped before, it is asked again.
+pub struct ConsentNoted(Option<Box<dyn FnOnce(bool) + Send>>);
+
+impl ConsentNoted {
+    /// `told` hears whether it is there.
+    pub fn new(told: impl FnOnce(bool) + Send + 'static) -> Self {
+        Self(Some(Box::new(told)))
+    }
+
+    /// It is there durably.
+    pub fn done(mut self) {
+        self.tell(true);
+    }
+
+    fn tell(&mut self, is_noted: bool) {
+        if let Some(told) = self.0.take() {
+            told(is_noted);
+        }
+    }
+}
+
+impl fmt::Debug for ConsentNoted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ConsentNoted")
+    }
+}
+
+impl Drop for ConsentNoted {
+    fn drop(&mut self) {
+        self.tell(false);
+    }
+}
+
+/// Hears what handsets said; of a text that is not clear it says when it has noted it, and the message is open until then.
+/// Called on shards' threads; must not block.
+pub type ConsentSink = Arc<dyn Fn(ConsentEvent, Option<ConsentNoted>) + Send + Sync>;
 
 /// Who hears it.
 #[derive(Default)]
@@ -66,13 +100,13 @@ impl Listener {
             .unwrap_or_else(std::sync::PoisonError::into_inner) = sink;
     }
 
-    pub(crate) fn tell(&self, event: ConsentEvent) {
+    pub(crate) fn tell(&self, event: ConsentEvent, noted: Option<ConsentNoted>) {
         let sink = self
             .0
             .read()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(sink) = sink.as_ref() {
-            sink(event);
+            sink(event, noted);
         }
     }
 }

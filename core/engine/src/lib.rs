@@ -41,7 +41,7 @@ mod together;
 pub use audit::{AccountMoney, Audit, MoTotals, UncertainSegment, audit};
 pub use batches::BatchCounters;
 pub use cdr::{CdrCurrencies, CdrFormat, CdrSettings, CdrState, cdr_state};
-pub use consent::{ConsentEvent, ConsentRule, ConsentSink};
+pub use consent::{ConsentEvent, ConsentNoted, ConsentRule, ConsentSink};
 pub use credit::{Balance, BalanceView, CreditRefused, Credited, Terms};
 pub use directory::{AccountEntry, CarrierEntry, Directory};
 pub use engine::{Cancelled, Engine, Readiness};

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use carrack_engine::{Chunk, ConsentEvent, ConsentSink, Engine, Submission, Verdict};
+use carrack_engine::{Chunk, ConsentEvent, ConsentNoted, ConsentSink, Engine, Submission, Verdict};
 use carrack_message::Msisdn;
 use carrack_routing::consent::Meaning;
 use carrack_runtime::{Clock, SystemClock};
@@ -45,7 +45,7 @@ pub struct ConsentFault(#[from] io::Error);
 
 enum Order {
     Follow(Option<ConsentSpec>),
-    Event(Box<ConsentEvent>),
+    Event(Box<ConsentEvent>, Option<ConsentNoted>),
     Verdict(Box<Submission>, u32, Verdict),
     Stop,
 }
@@ -131,11 +131,12 @@ impl ConsentDoor {
 
     pub(super) fn sink(&self) -> ConsentSink {
         let orders = self.orders.clone();
-        Arc::new(move |event| {
-            let kind = event.meaning.name();
-            match orders.try_send(Order::Event(Box::new(event))) {
-                Err(TrySendError::Full(_)) => count(kind, "bounded"),
-                Ok(()) | Err(TrySendError::Disconnected(_)) => {}
+        Arc::new(move |event, noted| {
+            // What has to be noted comes again where there is no room; nobody waits for an answer to it.
+            let (kind, is_owed) = (event.meaning.name(), noted.is_some());
+            match orders.try_send(Order::Event(Box::new(event), noted)) {
+                Err(TrySendError::Full(_)) if !is_owed => count(kind, "bounded"),
+                Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {}
             }
         })
     }
@@ -199,7 +200,7 @@ impl Door {
             };
             match order {
                 Ok(Order::Follow(spec)) => self.spec = spec,
-                Ok(Order::Event(event)) => self.event(*event),
+                Ok(Order::Event(event, noted)) => self.event(*event, noted),
                 Ok(Order::Verdict(submission, tries, verdict)) => {
                     self.verdict(*submission, tries, verdict);
                 }
@@ -213,7 +214,18 @@ impl Door {
         }
     }
 
-    fn event(&mut self, event: ConsentEvent) {
+    fn event(&mut self, event: ConsentEvent, noted: Option<ConsentNoted>) {
+        if event.meaning == Meaning::Unclear {
+            if let Some(spec) = &self.spec {
+                self.review.bound(spec.review_max);
+            }
+            if self.keep(event)
+                && let Some(noted) = noted
+            {
+                noted.done();
+            }
+            return;
+        }
         let Some(spec) = &self.spec else {
             return;
         };
@@ -221,10 +233,6 @@ impl Door {
             (Meaning::OptOut, true) => spec.stop.clone(),
             (Meaning::OptIn, true) => spec.start.clone(),
             (Meaning::Help, _) => spec.help.clone(),
-            (Meaning::Unclear, _) => {
-                self.review.bound(spec.review_max);
-                return self.keep(event);
-            }
             _ => return,
         };
         if let (Some(text), Some(account), Some(handset)) = (text, event.account, event.handset) {
@@ -232,9 +240,9 @@ impl Door {
         }
     }
 
-    fn keep(&self, event: ConsentEvent) {
+    /// False: it is not written down, and has to come again.
+    fn keep(&self, event: ConsentEvent) -> bool {
         let account = event.account.and_then(|number| self.outlet.account(number));
-        tracing::info!(id = %event.id, from = event.from, "a text may mean stop; a person has to read it (`carrack consent review`)");
         self.review.note(ReviewItem {
             id: event.id.to_string(),
             at: rfc3339(event.at_utc_ns),
@@ -242,7 +250,7 @@ impl Door {
             to: event.to,
             account,
             text: event.text,
-        });
+        })
     }
 
     fn answer(&mut self, event: &ConsentEvent, account: u32, handset: Msisdn, text: &str) {

@@ -1,16 +1,20 @@
 //! Texts that may mean stop, for a person to read.
 //!
-//! Promise: what is noted is in a file before the next one is; a start reads it again. Bound: as set; one more is not
-//! kept, and counted. Fails: a file that cannot be written is said, and the text is in memory until the end.
+//! Promise: what is noted is on the disk before that is said; a start reads it again. It is noted once, however often it
+//! comes: of the last [`READ_MAX`] that a person has read it is known that he has. Bound: as set; one more is not kept, and
+//! counted. Fails: a file that cannot be written is said, the text is in memory until the end, and has to come again.
 
-use std::collections::VecDeque;
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::path::PathBuf;
+use std::collections::{HashSet, VecDeque};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use carrack_telemetry::names;
 use serde::{Deserialize, Serialize};
+
+/// Of so many it is known that a person has read them.
+const READ_MAX: usize = 10_000;
 
 /// One text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,11 +34,26 @@ pub struct ReviewItem {
     pub text: String,
 }
 
+/// A line of the file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Item(ReviewItem),
+    /// A person has read the one of this id.
+    Read {
+        read: String,
+    },
+}
+
 #[derive(Debug, Default)]
 struct Kept {
     path: Option<PathBuf>,
     most: usize,
     items: VecDeque<ReviewItem>,
+    /// Ids of those in memory that are not on the disk.
+    unwritten: HashSet<String>,
+    /// Ids of those that a person has read.
+    read: VecDeque<String>,
     dropped: u64,
 }
 
@@ -46,17 +65,20 @@ impl Review {
     /// With what a file has.
     #[must_use]
     pub fn open(path: PathBuf) -> Self {
-        let text = fs::read_to_string(&path).unwrap_or_default();
-        // A line that a crash cut is not read.
-        let items = text
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok());
-        let kept = Kept {
-            items: items.collect(),
-            path: Some(path),
+        let mut kept = Kept {
             most: usize::MAX,
-            dropped: 0,
+            ..Kept::default()
         };
+        let octets = fs::read(&path).unwrap_or_default();
+        for line in octets.split(|octet| *octet == b'\n') {
+            // A line that a crash cut is not read.
+            match serde_json::from_slice(line) {
+                Ok(Line::Item(item)) => kept.items.push_back(item),
+                Ok(Line::Read { read }) => kept.read.push_back(read),
+                Err(_) => {}
+            }
+        }
+        kept.path = Some(path);
         Self(Arc::new(Mutex::new(kept)))
     }
 
@@ -69,25 +91,43 @@ impl Review {
         self.kept().most = most;
     }
 
-    /// Notes one.
-    pub(crate) fn note(&self, item: ReviewItem) {
+    /// Notes one. False: it is not on the disk, and has to come again.
+    pub(crate) fn note(&self, item: ReviewItem) -> bool {
         let mut kept = self.kept();
-        if kept.items.len() >= kept.most {
+        if kept.read.contains(&item.id) {
+            return true;
+        }
+        let is_known = kept.items.iter().any(|known| known.id == item.id);
+        if is_known && !kept.unwritten.contains(&item.id) {
+            return true;
+        }
+        if !is_known && kept.items.len() >= kept.most {
             kept.dropped += 1;
             metrics::counter!(names::CONSENT_UNREAD).increment(1);
-            return;
+            return true;
         }
-        // Texts always are JSON.
-        let mut line = serde_json::to_vec(&item).unwrap_or_default();
-        line.push(b'\n');
-        if let Some(path) = &kept.path {
-            let file = OpenOptions::new().create(true).append(true).open(path);
-            if let Err(error) = file.and_then(|mut file| file.write_all(&line)) {
-                let path = path.display();
-                tracing::error!(%path, %error, "a text that a person has to read could not be written down");
+        let written = kept
+            .path
+            .as_deref()
+            .map_or(Ok(()), |path| append(path, &item));
+        if let Err(error) = &written {
+            if !is_known {
+                let path = kept.path.as_deref().unwrap_or(Path::new("")).display();
+                tracing::error!(%path, %error, "a text that a person has to read could not be written down; it is tried again");
             }
+            kept.unwritten.insert(item.id.clone());
+        } else {
+            kept.unwritten.remove(&item.id);
         }
-        kept.items.push_back(item);
+        if !is_known {
+            tracing::info!(
+                id = item.id,
+                from = item.from,
+                "a text may mean stop; a person has to read it (`carrack consent review`)"
+            );
+            kept.items.push_back(item);
+        }
+        written.is_ok()
     }
 
     /// The oldest so many, and how many there are and were left out.
@@ -107,19 +147,62 @@ impl Review {
         if kept.items.len() == before {
             return false;
         }
-        if let Some(path) = &kept.path {
-            let mut text = Vec::new();
-            for item in &kept.items {
-                text.extend(serde_json::to_vec(item).unwrap_or_default());
-                text.push(b'\n');
-            }
-            let fresh = path.with_extension("new");
-            let written = fs::write(&fresh, text).and_then(|()| fs::rename(&fresh, path));
-            if let Err(error) = written {
-                let path = path.display();
-                tracing::error!(%path, %error, "the list of texts to be read could not be written");
-            }
+        kept.unwritten.remove(id);
+        kept.read.push_back(id.to_owned());
+        while kept.read.len() > READ_MAX {
+            kept.read.pop_front();
+        }
+        if let Some(path) = &kept.path
+            && let Err(error) = kept.write(path)
+        {
+            let path = path.display();
+            tracing::error!(%path, %error, "the list of texts to be read could not be written");
         }
         true
     }
+}
+
+impl Kept {
+    /// Puts a file with all of it in place of the one that is there.
+    fn write(&self, path: &Path) -> io::Result<()> {
+        let mut text = Vec::new();
+        for id in &self.read {
+            let read = id.clone();
+            serde_json::to_writer(&mut text, &Line::Read { read })?;
+            text.push(b'\n');
+        }
+        for item in &self.items {
+            serde_json::to_writer(&mut text, item)?;
+            text.push(b'\n');
+        }
+        let fresh = path.with_extension("new");
+        let mut file = File::create(&fresh)?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        fs::rename(&fresh, path)
+    }
+}
+
+/// Adds a line, behind whatever a crash or a full disk cut off.
+fn append(path: &Path, item: &ReviewItem) -> io::Result<()> {
+    let is_new = !path.try_exists()?;
+    let mut options = OpenOptions::new();
+    let mut file = options.create(true).read(true).append(true).open(path)?;
+    let mut line = Vec::new();
+    if file.metadata()?.len() > 0 {
+        let mut last = [0];
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+        if last != *b"\n" {
+            line.push(b'\n');
+        }
+    }
+    serde_json::to_writer(&mut line, item)?;
+    line.push(b'\n');
+    file.write_all(&line)?;
+    file.sync_data()?;
+    if let (true, Some(folder)) = (is_new, path.parent()) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }

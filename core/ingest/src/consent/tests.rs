@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use carrack_engine::{Chunk, ConsentEvent, Refusal, Submission, Verdict};
+use carrack_engine::{
+    Chunk, ConsentEvent, ConsentNoted, ConsentSink, Refusal, Submission, Verdict,
+};
 use carrack_message::record::Body;
 use carrack_message::{Class, MessageId, Msisdn};
 use carrack_routing::consent::Meaning;
@@ -113,7 +115,7 @@ const SOON: Duration = Duration::from_secs(10);
 #[test]
 fn a_stop_is_answered_from_the_number_it_was_sent_to_and_may_leave() {
     let scene = scene();
-    scene.door.sink()(event(Meaning::OptOut, 1));
+    scene.door.sink()(event(Meaning::OptOut, 1), None);
     let sent = scene.handed.recv_timeout(SOON).unwrap();
     assert_eq!(
         (text(&sent), sent.from.as_str(), sent.account),
@@ -130,17 +132,19 @@ fn each_kind_is_answered_once_a_day_and_what_changed_nothing_not_at_all() {
     let scene = scene();
     let tell = scene.door.sink();
     for _ in 0..3 {
-        tell(event(Meaning::Help, 1));
+        tell(event(Meaning::Help, 1), None);
     }
-    tell(ConsentEvent {
+    let unchanged = ConsentEvent {
         changed: false,
         ..event(Meaning::OptOut, 1)
-    });
-    tell(ConsentEvent {
+    };
+    tell(unchanged, None);
+    let of_another = ConsentEvent {
         account: Some(8),
         ..event(Meaning::OptOut, 1)
-    });
-    tell(event(Meaning::OptIn, 1));
+    };
+    tell(of_another, None);
+    tell(event(Meaning::OptIn, 1), None);
     scene.door.stop();
     let texts: Vec<String> = scene
         .handed
@@ -155,9 +159,9 @@ fn all_automatic_answers_to_a_handset_are_bounded() {
     let scene = scene();
     scene.book.replies().bound(1);
     let tell = scene.door.sink();
-    tell(event(Meaning::Help, 1));
-    tell(event(Meaning::OptOut, 1));
-    tell(event(Meaning::Help, 2));
+    tell(event(Meaning::Help, 1), None);
+    tell(event(Meaning::OptOut, 1), None);
+    tell(event(Meaning::Help, 2), None);
     scene.door.stop();
     assert_eq!(scene.handed.iter().count(), 2);
 }
@@ -167,7 +171,7 @@ fn an_unclear_text_waits_for_a_person_across_a_start_and_is_bounded() {
     let scene = scene();
     let tell = scene.door.sink();
     for last in 1..=3 {
-        tell(event(Meaning::Unclear, last));
+        tell(event(Meaning::Unclear, last), None);
     }
     scene.door.stop();
     let (items, waiting, dropped) = scene.review.page(10);
@@ -180,4 +184,66 @@ fn an_unclear_text_waits_for_a_person_across_a_start_and_is_bounded() {
     let again = Review::open(scene._folder.path().join("review.jsonl"));
     assert_eq!(again.page(10).0, items[1..]);
     assert!(scene.handed.iter().next().is_none());
+}
+
+/// Tells of an unclear text; hears whether it was noted.
+fn unclear(tell: &ConsentSink, last: u64) -> Receiver<bool> {
+    let (answer, noted) = channel();
+    let said = ConsentNoted::new(move |is_noted| answer.send(is_noted).unwrap());
+    tell(event(Meaning::Unclear, last), Some(said));
+    noted
+}
+
+#[test]
+fn an_unclear_text_is_noted_once_on_the_disk_before_that_is_said_however_often_it_comes() {
+    let scene = scene();
+    let (tell, path) = (scene.door.sink(), scene._folder.path().join("review.jsonl"));
+    for _ in 0..2 {
+        assert!(unclear(&tell, 1).recv_timeout(SOON).unwrap());
+        assert_eq!(Review::open(path.clone()).page(10).1, 1);
+    }
+    let id = scene.review.page(1).0[0].id.clone();
+    assert!(scene.review.done(&id));
+    // It was not told to its customer yet, and comes again after a start: he who read it need not twice.
+    assert!(unclear(&tell, 1).recv_timeout(SOON).unwrap());
+    assert_eq!(scene.review.page(10).1, 0);
+    let again = Review::open(path);
+    assert!(!again.done(&id) && again.page(10).1 == 0);
+    drop(scene.door);
+    assert!(
+        !unclear(&tell, 2).recv_timeout(SOON).unwrap(),
+        "nobody noted it"
+    );
+}
+
+#[test]
+fn a_disk_that_does_not_take_an_unclear_text_has_it_come_again() {
+    let scene = scene();
+    let (tell, path) = (scene.door.sink(), scene._folder.path().join("review.jsonl"));
+    std::fs::create_dir(&path).unwrap();
+    for _ in 0..2 {
+        assert!(!unclear(&tell, 1).recv_timeout(SOON).unwrap());
+        assert_eq!(scene.review.page(10).1, 1, "a person can read it");
+    }
+    std::fs::remove_dir(&path).unwrap();
+    assert!(unclear(&tell, 1).recv_timeout(SOON).unwrap());
+    assert_eq!(
+        (scene.review.page(10).1, Review::open(path).page(10).1),
+        (1, 1)
+    );
+}
+
+#[test]
+fn a_line_that_a_crash_cut_hides_neither_those_before_nor_the_next() {
+    let scene = scene();
+    let (tell, path) = (scene.door.sink(), scene._folder.path().join("review.jsonl"));
+    assert!(unclear(&tell, 1).recv_timeout(SOON).unwrap());
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .open(&path)
+        .unwrap();
+    std::io::Write::write_all(&mut file, b"{\"id\":\"7\",\"text\":\"\xc3").unwrap();
+    assert_eq!(Review::open(path.clone()).page(10).1, 1);
+    assert!(unclear(&tell, 2).recv_timeout(SOON).unwrap());
+    assert_eq!(Review::open(path).page(10).1, 2);
 }

@@ -3,7 +3,7 @@
 //!
 //! Promise. The message is durable first, so that its carrier need not bring it again; then the list is changed; then the
 //! customer is told. A crash in between finds the message open and does the rest: a stop that was answered to the carrier
-//! is never lost. What was done already is not done twice (the list knows when each number was said what of). Bound:
+//! is never lost. A text that may mean stop is open until the list that a person reads has noted it. What was done already is not done twice (the list knows when each number was said what of). Bound:
 //! [`OPEN_MAX`] at a time; with more the carrier keeps the next message. While the disk does not take the list's file the
 //! stop holds in memory, and the message stays open. Where the list is not there (a reload took it away, or gave it another
 //! name) that is said, and it is tried each second on the list that the rules name then.
@@ -19,7 +19,7 @@ use carrack_runtime::Now;
 use smallvec::SmallVec;
 
 use super::{Durable, Waiting};
-use crate::consent::{ConsentEvent, ConsentRule};
+use crate::consent::{ConsentEvent, ConsentNoted, ConsentRule};
 use crate::shard::Shard;
 use crate::suppression::{SuppressedBy, SuppressionAct, SuppressionChange, SuppressionFault};
 
@@ -106,8 +106,8 @@ fn could_not(id: MessageId, is_first: bool, fault: &SuppressionFault) {
 }
 
 impl Shard {
-    /// What a message means, where that is looked at and it means anything; `account` is who gets it. What changes no list
-    /// and was there before a crash means nothing any more: whoever had to hear of it has, or need not twice.
+    /// What a message means, where that is looked at and it means anything; `account` is who gets it. A question for help that
+    /// was there before a crash means nothing any more: whoever had to hear of it has, or need not twice.
     pub(super) fn said(
         &self,
         id: MessageId,
@@ -138,7 +138,8 @@ impl Shard {
             event.meaning = Meaning::Unclear;
         }
         let is_again = matches!(durable, Durable::Already(_));
-        (change.is_some() || !is_again).then_some(Said { event, change })
+        let is_owed = change.is_some() || event.meaning == Meaning::Unclear;
+        (is_owed || !is_again).then_some(Said { event, change })
     }
 
     /// Whether so many lists are being changed that no more is taken.
@@ -195,8 +196,19 @@ impl Shard {
             return;
         };
         let is_first = !std::mem::replace(&mut consenting.is_tried, true);
-        let Some(change) = consenting.said.change.clone() else {
-            return self.consented(now, id, false);
+        let said = &consenting.said;
+        let Some(change) = said.change.clone() else {
+            if said.event.meaning != Meaning::Unclear {
+                return self.consented(now, id, false);
+            }
+            let event = said.event.clone();
+            let answering = self.consenting.answering(id, own);
+            let noted = ConsentNoted::new(move |is_noted| {
+                if is_noted {
+                    answering.done(false);
+                }
+            });
+            return self.shared.consents.tell(event, Some(noted));
         };
         let answering = self.consenting.answering(id, own);
         let reply = Box::new(move |done: Result<Vec<bool>, _>| match done {
@@ -218,7 +230,9 @@ impl Shard {
             ..consenting.said.event
         };
         self.counts.consent(event.meaning);
-        self.shared.consents.tell(event);
+        if event.meaning != Meaning::Unclear {
+            self.shared.consents.tell(event, None);
+        }
         match consenting.waiting {
             Some(waiting) => {
                 self.mo.keep(waiting);

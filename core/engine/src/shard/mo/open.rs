@@ -65,7 +65,7 @@ impl OpenConsents {
         self.open.is_empty()
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::shard) fn len(&self) -> usize {
         self.open.len()
     }
 

@@ -14,7 +14,7 @@ use carrack_routing::suppression::{Hashing, Keys, Scope, Whose};
 
 use super::mo::{comes, outcomes, take, texts};
 use super::rig::{NORTH, Rig, directory, recipient};
-use crate::consent::{ConsentEvent, ConsentRule};
+use crate::consent::{ConsentEvent, ConsentNoted, ConsentRule};
 use crate::mail::Mail;
 use crate::notice::News;
 use crate::shared::Shared;
@@ -78,7 +78,12 @@ impl Scene {
     fn of(rig: Rig, thread: Option<SuppressionThread>) -> Self {
         let heard: Arc<Mutex<Vec<ConsentEvent>>> = Arc::default();
         let into = Arc::clone(&heard);
-        let sink = move |event| into.lock().unwrap().push(event);
+        let sink = move |event, noted: Option<ConsentNoted>| {
+            into.lock().unwrap().push(event);
+            if let Some(noted) = noted {
+                noted.done();
+            }
+        };
         rig.shared.consents.listen(Some(Arc::new(sink)));
         let mut scene = Self { rig, thread, heard };
         scene.rig.settle();
@@ -284,4 +289,40 @@ fn a_full_mailbox_keeps_no_stop_open_and_holds_up_no_other() {
     assert_eq!(answered.recv_timeout(soon), Ok(()), "it waits for a shard");
     scene.work();
     assert!(scene.is_suppressed("acme", "") && scene.rig.shard.consenting.is_empty());
+}
+
+#[test]
+fn a_text_that_may_mean_stop_is_open_until_a_person_will_read_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rig = Rig::new();
+    prepare(&rig.shared, folder.path(), Scope::Global);
+    // Nobody listens, then somebody has no room, then the node dies.
+    comes(&mut rig, "1234", b"stop by tomorrow", 1);
+    let taken = rig.subscribe(MoWay::Bind, 1, 10);
+    let heard: Arc<Mutex<u32>> = Arc::default();
+    let into = Arc::clone(&heard);
+    let sink = move |event: ConsentEvent, noted: Option<ConsentNoted>| {
+        assert_eq!((event.meaning, noted.is_some()), (Meaning::Unclear, true));
+        *into.lock().unwrap() += 1;
+    };
+    rig.shared.consents.listen(Some(Arc::new(sink)));
+    for _ in 0..3 {
+        rig.after(super::rig::SECOND);
+    }
+    assert!(*heard.lock().unwrap() >= 2);
+    assert!(texts(&taken).is_empty() && rig.shard.consenting.len() == 1);
+    let path = folder.path().to_owned();
+    rig.on_start = Some(Arc::new(move |shared: &Arc<Shared>| {
+        prepare(shared, &path, Scope::Global);
+    }));
+    let mut scene = Scene::of(rig.crash(), None);
+    let taken = scene.rig.subscribe(MoWay::Bind, 1, 10);
+    for _ in 0..3 {
+        scene.rig.after(super::rig::SECOND);
+    }
+    assert_eq!(scene.meanings(), [(Meaning::Unclear, false)]);
+    assert_eq!(
+        (texts(&taken).len(), scene.rig.shard.consenting.len()),
+        (1, 0)
+    );
 }
