@@ -1,13 +1,12 @@
 //! The thread that answers handsets.
 
-use std::collections::VecDeque;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::Instant;
 
 use carrack_engine::{Chunk, ConsentEvent, ConsentNoted, ConsentSink, Engine, Submission, Verdict};
 use carrack_message::Msisdn;
@@ -17,6 +16,7 @@ use carrack_telemetry::names;
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
+use super::again::Again;
 use super::review::{Review, ReviewItem};
 use super::spec::ConsentSpec;
 use crate::accounts::AccountBook;
@@ -26,10 +26,7 @@ use crate::submission::{Fields, Screen};
 const THREAD: &str = "consent";
 /// Events that wait for the thread.
 pub(super) const EVENTS_MAX: usize = 4096;
-/// Answers that the engine did not take yet.
-const AGAIN_MAX: usize = 1024;
 const TRIES_MAX: u32 = 60;
-const AGAIN: Duration = Duration::from_secs(1);
 const SECOND_NS: u64 = 1_000_000_000;
 const DAY_NS: u64 = 86_400 * SECOND_NS;
 /// Handsets whose last answer is remembered for a day.
@@ -117,7 +114,7 @@ impl ConsentDoor {
             random: RandomState::new(),
             words: 0,
             answered: FxHashMap::default(),
-            again: VecDeque::new(),
+            again: Again::default(),
             orders: orders.clone(),
         };
         let thread = Builder::new().name(THREAD.to_owned());
@@ -187,16 +184,16 @@ struct Door {
     words: u64,
     /// When a handset had its last answer of a kind from an account.
     answered: FxHashMap<(u32, u64, &'static str), u64>,
-    again: VecDeque<(Submission, u32)>,
+    again: Again<(Submission, u32)>,
     orders: SyncSender<Order>,
 }
 
 impl Door {
     fn serve(mut self, ordered: &Receiver<Order>) {
         loop {
-            let order = match self.again.is_empty() {
-                true => ordered.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                false => ordered.recv_timeout(AGAIN),
+            let order = match self.again.pause(Instant::now()) {
+                None => ordered.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(pause) => ordered.recv_timeout(pause),
             };
             match order {
                 Ok(Order::Follow(spec)) => self.spec = spec,
@@ -204,12 +201,11 @@ impl Door {
                 Ok(Order::Verdict(submission, tries, verdict)) => {
                     self.verdict(*submission, tries, verdict);
                 }
-                Err(RecvTimeoutError::Timeout) => {
-                    for (submission, tries) in std::mem::take(&mut self.again) {
-                        self.hand_in(submission, tries + 1);
-                    }
-                }
+                Err(RecvTimeoutError::Timeout) => {}
                 Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            }
+            for (submission, tries) in self.again.take_due(Instant::now()) {
+                self.hand_in(submission, tries + 1);
             }
         }
     }
@@ -361,11 +357,14 @@ impl Door {
     }
 
     fn try_again(&mut self, submission: Submission, tries: u32) {
-        if tries >= TRIES_MAX || self.again.len() >= AGAIN_MAX {
+        let given_up = match tries >= TRIES_MAX {
+            true => Some((submission, tries)),
+            false => self.again.push(Instant::now(), (submission, tries)),
+        };
+        if let Some((submission, tries)) = given_up {
             tracing::warn!(to = %submission.to, tries, "the answer to a handset was given up");
-            return count("any", "refused");
+            count("any", "refused");
         }
-        self.again.push_back((submission, tries));
     }
 }
 

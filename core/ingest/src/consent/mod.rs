@@ -6,6 +6,7 @@
 //! [`ReplyBreaker`](crate::replies::ReplyBreaker), so that two machines never talk for long. A crash may swallow an
 //! answer, never a stop. Bounds: [`EVENTS_MAX`](door) events wait, one more is left out and counted; texts to be read as set.
 
+mod again;
 mod door;
 mod review;
 mod spec;
