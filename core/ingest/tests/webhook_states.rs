@@ -291,3 +291,49 @@ fn what_is_given_up_is_listed_through_a_restart_until_it_is_taken_or_dropped() {
     assert_eq!(taken.len(), 19);
     assert!(!taken.contains(&letters[0].id), "it was dropped");
 }
+
+#[test]
+fn dead_letters_that_are_taken_while_the_node_ends_are_not_told_again() {
+    let refuses = Arc::new(AtomicBool::new(true));
+    let (asked, gate) = std::sync::mpsc::channel();
+    let (open_to, opened) = std::sync::mpsc::channel::<()>();
+    let (refusing, opened) = (Arc::clone(&refuses), std::sync::Mutex::new(opened));
+    let receiver = Receiver::start(move |_| {
+        if refusing.load(Ordering::SeqCst) {
+            return Answer::whole(410, "");
+        }
+        asked.send(()).unwrap();
+        opened.lock().unwrap().recv().unwrap();
+        taken()
+    });
+    let mut webhook = webhook(&receiver.url());
+    (webhook.terms.refusals_max, webhook.terms.dead_max) = (1, 100);
+    (webhook.terms.concurrency, webhook.terms.timeout) = (1, PATIENCE);
+    let desk = Desk::default();
+    let spec = account(Some(webhook), None);
+    let door = open(&desk, spec.clone());
+    desk.ends(ACCOUNT, Status::Delivered, false, &to_webhook());
+    until("it is given up", || desk.told(ACCOUNT).len() == 1);
+    refuses.store(false, Ordering::SeqCst);
+    let people = door.desk();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let again = runtime
+        .block_on(people.resend(ACCOUNT, Which::All))
+        .unwrap();
+    assert_eq!(again.resent, 1);
+    gate.recv_timeout(PATIENCE).unwrap();
+    // It is on its way when the node is to end, and is taken then.
+    let ending = std::thread::spawn(move || door.stop(PATIENCE));
+    until("the end has begun", || {
+        let patience = Duration::from_millis(50);
+        let asked =
+            async { tokio::time::timeout(patience, people.resend(ACCOUNT, Which::All)).await };
+        !matches!(runtime.block_on(asked), Ok(Some(_)))
+    });
+    open_to.send(()).unwrap();
+    ending.join().unwrap();
+    assert_eq!(people.dead(ACCOUNT, 0, 0).unwrap().1, 0);
+}

@@ -14,7 +14,8 @@ use carrack_telemetry::names;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::desk::{RESENT_MAX, Resent};
+use super::dead::Added;
+use super::desk::{DeadBook, RESENT_MAX, Resent};
 use super::event::Posting;
 use super::intake::Intake;
 use super::letter::{Letter, Which};
@@ -28,12 +29,13 @@ const DISK_PAUSE: Duration = Duration::from_secs(10);
 /// Letters that are to be told again, and who wants to know how many.
 pub(crate) type Again = (Which, oneshot::Sender<Resent>);
 
+/// What the disk did not take, and why.
+type Unwritten<K> = (Vec<(Posting<K>, Letter)>, io::Error);
+
 /// A writing that has come to its end.
 pub(super) enum Buried<K> {
-    /// These are in the list; so many older ones went for them.
-    Written(Vec<Posting<K>>, u64),
-    /// These are not, and why.
-    Failed(Vec<(Posting<K>, Letter)>, io::Error),
+    /// These are in the list; so many older ones went for them. The others are not, and why.
+    Written(Vec<Posting<K>>, u64, Option<Unwritten<K>>),
     /// These are out of the list.
     Gone(Vec<u64>),
     /// Letters to be told again.
@@ -79,6 +81,31 @@ impl<K: Send + 'static> Burials<K> {
     pub(super) fn resending(&self) -> usize {
         self.again.len()
     }
+}
+
+/// Puts letters into the list of an account. Blocks, and for a while longer where the disk refuses.
+fn write_down<K>(
+    dead: &DeadBook,
+    account: u32,
+    most: u64,
+    mut dying: Vec<(Posting<K>, Letter)>,
+) -> Buried<K> {
+    let letters: Vec<Letter> = dying.iter().map(|(_, letter)| letter.clone()).collect();
+    let added = dead.with(account, |list| {
+        list.set_most(most);
+        Ok(list.add(&letters))
+    });
+    let added = added.unwrap_or_else(|error| Added {
+        fault: Some(error),
+        ..Added::default()
+    });
+    let left = dying.split_off(added.durable.min(dying.len()));
+    if added.fault.is_some() {
+        std::thread::sleep(DISK_PAUSE);
+    }
+    let told = dying.into_iter().map(|(posting, _)| posting);
+    let unwritten = added.fault.map(|error| (left, error));
+    Buried::Written(told.collect(), added.went, unwritten)
 }
 
 impl<I: Intake> Subscriber<I> {
@@ -136,41 +163,27 @@ impl<I: Intake> Subscriber<I> {
             return;
         }
         let dying = std::mem::take(&mut burials.dying);
-        burials.at_work.spawn_blocking(move || {
-            let letters = dying.iter().map(|(_, letter)| letter.clone()).collect();
-            let added = dead.with(account, |list| {
-                list.set_most(most);
-                list.add(letters)
-            });
-            match added {
-                Ok(went) => {
-                    let told = dying.into_iter().map(|(posting, _)| posting);
-                    Buried::Written(told.collect(), went)
-                }
-                Err(error) => {
-                    std::thread::sleep(DISK_PAUSE);
-                    Buried::Failed(dying, error)
-                }
-            }
-        });
+        burials
+            .at_work
+            .spawn_blocking(move || write_down(&dead, account, most, dying));
     }
 
     /// A writing has ended.
     pub(super) fn buried(&mut self, buried: Buried<I::Key>) {
         let account = &self.party.name;
         match buried {
-            Buried::Written(told, went) => {
+            Buried::Written(told, went, unwritten) => {
                 if went > 0 {
                     metrics::counter!(names::WEBHOOK_LETTERS_DROPPED).increment(went);
                     tracing::warn!(%account, went, "dead letters went, as there are more than `dead_max`");
                 }
+                if let Some((dying, error)) = unwritten {
+                    tracing::error!(%error, %account, "dead letters cannot be written; it is tried again");
+                    self.burials.dying.extend(dying);
+                }
                 for posting in told {
                     self.go_on(posting);
                 }
-            }
-            Buried::Failed(dying, error) => {
-                tracing::error!(%error, %account, "dead letters cannot be written; it is tried again");
-                self.burials.dying.extend(dying);
             }
             Buried::Gone(serials) => {
                 for serial in serials {

@@ -2,7 +2,8 @@
 //!
 //! Promise: what was added is on the disk when that returns, and is listed until it is taken away or, where there are more than the account
 //! may have, the oldest half goes; how many went so is said. A line that was cut off by a crash is passed over. Bound: letters as settings say; in memory
-//! eight octets for each that was taken away. Fails by the disk's fault; what was asked then did not happen.
+//! eight octets for each that was taken away. Fails by the disk's fault; what was asked then did not happen, or, of letters that
+//! are added, happened to as many as that says.
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
@@ -25,6 +26,17 @@ enum Line {
 struct Part {
     letters: u64,
     first: u64,
+}
+
+/// What became of letters that were to be added.
+#[derive(Debug, Default)]
+pub(crate) struct Added {
+    /// So many of them, from the first on, are listed durably; the others are not.
+    pub(crate) durable: usize,
+    /// So many older ones went for them.
+    pub(crate) went: u64,
+    /// Why not all are.
+    pub(crate) fault: Option<io::Error>,
 }
 
 /// The list of one account.
@@ -109,34 +121,51 @@ impl DeadLetters {
         self.most = most;
     }
 
-    /// Adds letters, whose places it gives them; says how many went for them.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub(crate) fn add(&mut self, letters: Vec<Letter>) -> io::Result<u64> {
-        let mut went = 0;
+    /// Adds letters, whose places it gives them.
+    pub(crate) fn add(&mut self, mut letters: &[Letter]) -> Added {
+        let mut added = Added::default();
         if self.most == 0 {
-            return Ok(letters.len() as u64);
+            let all = letters.len();
+            (added.durable, added.went) = (all, all as u64);
+            return added;
         }
-        let mut file = self.appending()?;
-        for mut letter in letters {
-            if self.now.letters >= self.most.div_ceil(2) {
-                finish(file)?;
-                went += self.turn_over()?;
-                file = self.appending()?;
+        while !letters.is_empty() {
+            match self.add_some(letters, &mut added.went) {
+                Ok(some) => {
+                    added.durable += some;
+                    letters = letters.get(some..).unwrap_or_default();
+                }
+                Err(error) => {
+                    added.fault = Some(error);
+                    break;
+                }
             }
-            letter.serial = self.next;
-            self.now.first = if self.now.letters == 0 {
-                self.next
-            } else {
-                self.now.first
-            };
-            write_line(&mut file, &Line::Letter(letter))?;
-            self.next += 1;
-            self.now.letters += 1;
         }
-        finish(file)?;
-        Ok(went)
+        added
+    }
+
+    /// Adds as many as the newer file has room for: all of them, or none where the disk refuses.
+    fn add_some(&mut self, letters: &[Letter], went: &mut u64) -> io::Result<usize> {
+        let half = self.most.div_ceil(2);
+        if self.now.letters >= half {
+            *went += self.turn_over()?;
+        }
+        let room = usize::try_from(half - self.now.letters).unwrap_or(usize::MAX);
+        let some = letters.get(..room).unwrap_or(letters);
+        let file = self.appending()?;
+        let length = file.get_ref().metadata()?.len();
+        if let Err(error) = write_letters(file, self.next, some) {
+            // What of them stands there would be listed, and they come again.
+            let file = OpenOptions::new().write(true).open(&self.now_path)?;
+            file.set_len(length)?;
+            return Err(error);
+        }
+        if self.now.letters == 0 {
+            self.now.first = self.next;
+        }
+        self.next += some.len() as u64;
+        self.now.letters += some.len() as u64;
+        Ok(some.len())
     }
 
     /// The newer file becomes the older one; says how many letters went with that.
@@ -241,6 +270,15 @@ fn write_line(file: &mut BufWriter<File>, line: &Line) -> io::Result<()> {
     file.write_all(b"\n")
 }
 
+fn write_letters(mut file: BufWriter<File>, first: u64, letters: &[Letter]) -> io::Result<()> {
+    for (serial, letter) in (first..).zip(letters) {
+        let mut letter = letter.clone();
+        letter.serial = serial;
+        write_line(&mut file, &Line::Letter(letter))?;
+    }
+    finish(file)
+}
+
 fn finish(file: BufWriter<File>) -> io::Result<()> {
     let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_data()
@@ -308,7 +346,9 @@ mod tests {
                         }
                         number += count;
                         let before = model.len() as u64;
-                        let went = letters.add(new).unwrap();
+                        let added = letters.add(&new);
+                        prop_assert!(added.fault.is_none() && added.durable == new.len());
+                        let went = added.went;
                         prop_assert_eq!(before - went, letters.len());
                         model.drain(..usize::try_from(went).unwrap());
                     }
@@ -334,14 +374,43 @@ mod tests {
     fn line_that_a_crash_cut_off_spoils_no_other() {
         let folder = tempfile::tempdir().unwrap();
         let mut letters = DeadLetters::open(folder.path(), "7", 100).unwrap();
-        letters.add(vec![letter(1), letter(2)]).unwrap();
+        assert_eq!(letters.add(&[letter(1), letter(2)]).durable, 2);
         let path = folder.path().join("7.jsonl");
         let octets = std::fs::read(&path).unwrap();
         std::fs::write(&path, octets.get(..octets.len() - 9).unwrap()).unwrap();
         let mut letters = DeadLetters::open(folder.path(), "7", 100).unwrap();
         assert_eq!(letters.len(), 1);
-        letters.add(vec![letter(3)]).unwrap();
+        assert_eq!(letters.add(&[letter(3)]).durable, 1);
         let ids: Vec<String> = listed(&letters).into_iter().map(|(_, id)| id).collect();
         assert_eq!(ids, ["e1", "e3"]);
+    }
+
+    #[test]
+    fn disk_that_fails_in_the_middle_doubles_no_letter_and_loses_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut letters = DeadLetters::open(folder.path(), "7", 6).unwrap();
+        let all: Vec<Letter> = (1..=5).map(letter).collect();
+        // The newer file cannot take the place of the older one.
+        let before = folder.path().join("7.before.jsonl");
+        std::fs::create_dir(&before).unwrap();
+        let added = letters.add(&all);
+        assert_eq!((added.durable, added.fault.is_some()), (3, true));
+        assert_eq!(letters.len(), 3);
+        std::fs::remove_dir(&before).unwrap();
+        assert_eq!(letters.add(&all[added.durable..]).durable, 2);
+        // A full disk takes some octets, or none.
+        let now = folder.path().join("7.jsonl");
+        let aside = folder.path().join("aside");
+        std::fs::rename(&now, &aside).unwrap();
+        std::os::unix::fs::symlink("/dev/full", &now).unwrap();
+        let added = letters.add(&[letter(6)]);
+        assert_eq!((added.durable, added.fault.is_some()), (0, true));
+        std::fs::rename(&aside, &now).unwrap();
+        assert_eq!((letters.len(), letters.add(&[letter(6)]).durable), (5, 1));
+        for letters in [letters, DeadLetters::open(folder.path(), "7", 6).unwrap()] {
+            let expected = (1..=6).map(|number| (number, format!("e{number}")));
+            assert_eq!(listed(&letters), expected.collect::<Vec<_>>());
+            assert_eq!(letters.len(), 6);
+        }
     }
 }

@@ -303,9 +303,11 @@ impl<I: Intake> Subscriber<I> {
             self.settle(done);
         }
         self.requests.abort_all();
-        // What is being written down is told by that.
+        // What is given up is told when that is written down; what was taken leaves the list before anybody can ask again.
+        self.bury();
         while let Ok(Some(buried)) = tokio::time::timeout_at(until, self.burials.done()).await {
             self.buried(buried);
+            self.bury();
         }
         self.intake
             .revoke(self.party.account, self.party.subscriber);
