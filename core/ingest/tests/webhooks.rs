@@ -317,3 +317,23 @@ fn account_is_added_and_taken_away_while_running() {
     stand.reload(&[account("a", &receiver.url())]);
     until("the rest is told", || stand.told("a").len() == 10);
 }
+
+#[test]
+fn request_that_panics_keeps_no_place_and_its_event() {
+    let receiver = Receiver::start(|seen| match seen.serial {
+        0 | 1 => Answer::whole(200, r#"{"reply":{"text":"panic"}}"#),
+        _ => taken(),
+    });
+    let mut spec = account("a", &receiver.url());
+    let webhook = spec.webhook.as_mut().unwrap();
+    (webhook.terms.concurrency, webhook.terms.refusals_max) = (1, 1);
+    webhook.terms.dead_max = 100;
+    let stand = open(&Desk::default(), &[spec]);
+    let ids = stand.comes("a", 5);
+    // Those whose request broke off are dead letters: told as done with, and listed.
+    until("all are done with", || stand.told("a") == ids);
+    let people = stand.door.desk();
+    assert_eq!(people.dead(number("a").unwrap(), 0, 0).unwrap().1, 2);
+    assert_eq!(people.state(number("a").unwrap()).unwrap().requests, 0);
+    stand.door.stop(Duration::from_secs(1));
+}

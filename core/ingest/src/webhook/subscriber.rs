@@ -4,6 +4,7 @@
 //! is posted again. At the end what was not taken goes back to the engine. Bound: [`HELD_A_REQUEST`] events for each
 //! request that may be on its way, from each shard; the rest waits in the engine.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +42,6 @@ pub(crate) enum Wish {
 
 /// How one request went.
 struct Done {
-    tickets: Vec<u64>,
     outcome: Outcome,
     detail: String,
 }
@@ -90,6 +90,8 @@ pub(crate) struct Subscriber<I: Intake> {
     sink: PostingSink<I::Key>,
     inbox: mpsc::UnboundedReceiver<Vec<Posting<I::Key>>>,
     requests: JoinSet<Done>,
+    /// What each of them has on its way: it is known though the request breaks off.
+    carried: HashMap<tokio::task::Id, Vec<u64>>,
     pub(super) clock: SystemClock,
     random: std::hash::RandomState,
     shown: usize,
@@ -116,6 +118,7 @@ impl<I: Intake> Subscriber<I> {
             sink: Arc::new(move |postings| drop(outbox.send(postings))),
             inbox,
             requests: JoinSet::new(),
+            carried: HashMap::new(),
             clock: SystemClock::default(),
             random: std::hash::RandomState::new(),
             shown: 0,
@@ -138,7 +141,7 @@ impl<I: Intake> Subscriber<I> {
             let pause = Duration::from_nanos(due_ns.unwrap_or(0).saturating_sub(self.now_ns()));
             tokio::select! {
                 Some(postings) = self.inbox.recv() => self.take_in(postings),
-                Some(done) = self.requests.join_next() => self.settle(done),
+                Some(done) = self.requests.join_next_with_id() => self.settle(done),
                 Some(buried) = self.burials.done() => self.buried(buried),
                 Some(wanted) = again.recv() => self.resend(wanted),
                 () = tokio::time::sleep(pause), if due_ns.is_some() => {}
@@ -253,27 +256,32 @@ impl<I: Intake> Subscriber<I> {
             content: again.map_or(Content::Events(events), Content::Letter),
             utc_ns: self.clock.now().utc_ns,
         };
-        self.requests.spawn_local(async move {
+        let task = self.requests.spawn_local(async move {
             let answer = request.run().await;
             Done {
-                tickets,
                 outcome: answer.outcome,
                 detail: answer.detail,
             }
         });
+        self.carried.insert(task.id(), tickets);
     }
 
-    fn settle(&mut self, done: Result<Done, tokio::task::JoinError>) {
-        let done = match done {
-            Ok(done) => done,
-            Err(error) => {
-                tracing::error!(%error, account = %self.party.name, "a webhook's request broke off; it is made again after the next start");
-                return;
-            }
+    fn settle(&mut self, ended: Result<(tokio::task::Id, Done), tokio::task::JoinError>) {
+        let (task, done) = ended.unwrap_or_else(|error| {
+            tracing::error!(%error, account = %self.party.name, "a webhook's request broke off");
+            // As one that the receiver will not have: each of its events is tried alone, and what breaks off again seldom.
+            let done = Done {
+                outcome: Outcome::Refused,
+                detail: "the request broke off".to_owned(),
+            };
+            (error.id(), done)
+        });
+        let Some(tickets) = self.carried.remove(&task) else {
+            return;
         };
         let now_ns = self.now_ns();
         if done.outcome == Outcome::Taken {
-            for item in self.waiting.taken(now_ns, &done.tickets) {
+            for item in self.waiting.taken(now_ns, &tickets) {
                 match item {
                     Item::Posting(posting) => self.go_on(posting),
                     Item::Letter(letter) => self.burials.taken(letter.serial),
@@ -285,10 +293,8 @@ impl<I: Intake> Subscriber<I> {
             }
             return;
         }
-        let random = std::hash::BuildHasher::hash_one(&self.random, (&done.tickets, now_ns));
-        let pause_ns = self
-            .waiting
-            .failed(now_ns, &done.tickets, done.outcome, random);
+        let random = std::hash::BuildHasher::hash_one(&self.random, (&tickets, now_ns));
+        let pause_ns = self.waiting.failed(now_ns, &tickets, done.outcome, random);
         let pause_s = pause_ns / 1_000_000_000;
         let (account, why) = (&self.party.name, done.detail);
         if self.state.failing.replace(why.clone()).is_some() {
@@ -299,7 +305,9 @@ impl<I: Intake> Subscriber<I> {
     }
 
     async fn end(mut self, until: Moment) {
-        while let Ok(Some(done)) = tokio::time::timeout_at(until, self.requests.join_next()).await {
+        while let Ok(Some(done)) =
+            tokio::time::timeout_at(until, self.requests.join_next_with_id()).await
+        {
             self.settle(done);
         }
         self.requests.abort_all();

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use carrack_carrier::WireAddress;
 use carrack_engine::{Chunk, Incoming, IncomingBody, Refusal, Submission, Telling, Verdict};
 use carrack_ingest::webhook::{Event, Intake, Posting, PostingSink, StateChange};
+use carrack_message::record::Body;
 use carrack_message::{MessageId, Msisdn, Status};
 
 /// A handset, and the number it writes to.
@@ -246,6 +247,8 @@ impl Intake for Desk {
     }
 
     fn submit(&self, chunk: Chunk) -> Result<(), Chunk> {
+        let is_fatal = |submission: &Submission| submission.body == Body::Text("panic".into());
+        assert!(!chunk.submissions.iter().any(is_fatal), "as the text says");
         let mut inner = self.inner();
         let mut verdicts = Vec::new();
         for submission in chunk.submissions {
