@@ -7,6 +7,8 @@
 pub mod chance;
 pub mod duration;
 pub mod load;
+pub mod modem;
+mod report_file;
 pub mod simulator;
 pub mod smsc;
 pub mod wire;

@@ -4,13 +4,13 @@
 //! down and up again. Fails only when it cannot listen or cannot read or write its files.
 
 mod detached;
-mod report_file;
 mod running;
 mod server;
 
 pub use detached::Detached;
 pub use running::{Running, Setup};
 
+use crate::report_file;
 use crate::smsc::{Report, Settings, Smsc};
 use crate::wire::TlsFiles;
 use std::io;

@@ -12,7 +12,7 @@ const SPARE_MAX: usize = 64;
 
 /// A bounded set of entries ordered by due time.
 #[derive(Debug)]
-pub(super) struct Calendar<T> {
+pub(crate) struct Calendar<T> {
     buckets: BTreeMap<u64, Vec<T>>,
     spare: Vec<Vec<T>>,
     entries: usize,
@@ -22,7 +22,7 @@ pub(super) struct Calendar<T> {
 impl<T> Calendar<T> {
     /// An empty calendar that holds at most `entries_max` entries.
     #[must_use]
-    pub(super) fn new(entries_max: usize) -> Self {
+    pub(crate) fn new(entries_max: usize) -> Self {
         Self {
             buckets: BTreeMap::new(),
             spare: Vec::new(),
@@ -35,7 +35,7 @@ impl<T> Calendar<T> {
     ///
     /// # Errors
     /// The entry itself, when `entries_max` entries wait already.
-    pub(super) fn put(&mut self, due_ns: u64, entry: T) -> Result<(), T> {
+    pub(crate) fn put(&mut self, due_ns: u64, entry: T) -> Result<(), T> {
         if self.entries >= self.entries_max {
             return Err(entry);
         }
@@ -49,7 +49,7 @@ impl<T> Calendar<T> {
     }
 
     /// Moves all entries due at `now_ns` to the end of `due`, earliest first.
-    pub(super) fn take_due(&mut self, now_ns: u64, due: &mut Vec<T>) {
+    pub(crate) fn take_due(&mut self, now_ns: u64, due: &mut Vec<T>) {
         let tick = now_ns / TICK_NS;
         while let Some(bucket) = self.buckets.first_entry() {
             if *bucket.key() > tick {
@@ -66,7 +66,7 @@ impl<T> Calendar<T> {
 
     /// When the earliest entry is due.
     #[must_use]
-    pub(super) fn next_due_ns(&self) -> Option<u64> {
+    pub(crate) fn next_due_ns(&self) -> Option<u64> {
         self.buckets
             .first_key_value()
             .map(|(tick, _)| tick.saturating_mul(TICK_NS))
@@ -74,7 +74,7 @@ impl<T> Calendar<T> {
 
     /// Entries that wait.
     #[must_use]
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries
     }
 }

@@ -12,7 +12,7 @@ const PARTS: usize = 64;
 
 /// The different texts seen, by digest. Counts are in submits: a text of three parts counts three.
 #[derive(Debug)]
-pub(super) struct Distinct {
+pub(crate) struct Distinct {
     parts: Vec<HashSet<u64, BuildHasherDefault<Spread>>>,
     tracked: u64,
     texts_max: u64,
@@ -24,7 +24,7 @@ pub(super) struct Distinct {
 impl Distinct {
     /// An empty set that tracks at most `texts_max` digests.
     #[must_use]
-    pub(super) fn new(texts_max: u64) -> Self {
+    pub(crate) fn new(texts_max: u64) -> Self {
         Self {
             parts: vec![HashSet::default(); PARTS],
             tracked: 0,
@@ -36,7 +36,7 @@ impl Distinct {
     }
 
     /// Counts one accepted text that took so many submits. True when it is new, as far as can be told.
-    pub(super) fn count(&mut self, digest: u64, submits: u64) -> bool {
+    pub(crate) fn count(&mut self, digest: u64, submits: u64) -> bool {
         if self.tracked >= self.texts_max {
             let is_known = self.knows(digest);
             let counter = if is_known {
@@ -58,12 +58,12 @@ impl Distinct {
     }
 
     /// Counts a submit that brought what is here already.
-    pub(super) fn count_duplicate(&mut self) {
+    pub(crate) fn count_duplicate(&mut self) {
         self.duplicates += 1;
     }
 
     /// Tracks a digest, while there is room, without counting it. True when it was not there.
-    pub(super) fn remember(&mut self, digest: u64) -> bool {
+    pub(crate) fn remember(&mut self, digest: u64) -> bool {
         if self.tracked >= self.texts_max {
             return !self.knows(digest);
         }
@@ -78,7 +78,7 @@ impl Distinct {
 
     /// True when the digest is tracked.
     #[must_use]
-    pub(super) fn knows(&self, digest: u64) -> bool {
+    pub(crate) fn knows(&self, digest: u64) -> bool {
         let (place, key) = place(digest);
         self.parts
             .get(place)
@@ -87,19 +87,19 @@ impl Distinct {
 
     /// Submits that brought something new.
     #[must_use]
-    pub(super) fn distinct(&self) -> u64 {
+    pub(crate) fn distinct(&self) -> u64 {
         self.distinct
     }
 
     /// Submits whose text had been counted before.
     #[must_use]
-    pub(super) fn duplicates(&self) -> u64 {
+    pub(crate) fn duplicates(&self) -> u64 {
         self.duplicates
     }
 
     /// Submits that came when the set was full and are in neither of the other two numbers.
     #[must_use]
-    pub(super) fn untracked(&self) -> u64 {
+    pub(crate) fn untracked(&self) -> u64 {
         self.untracked
     }
 }
