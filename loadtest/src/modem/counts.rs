@@ -4,6 +4,10 @@ use super::settings::SECOND_NS;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// Names of unknown commands that are kept, and octets of one.
+const UNKNOWN_KEPT: usize = 64;
+const UNKNOWN_OCTETS: usize = 24;
+
 /// Counts of one modem, or of all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
@@ -11,6 +15,8 @@ pub struct Counts {
     pub commands: u64,
     /// Commands that it does not know.
     pub unknown: u64,
+    /// Their names, the first 64 of them.
+    pub unknown_commands: BTreeMap<String, u64>,
     /// AT+CMGS and AT+CMSS.
     pub submits: u64,
     /// Prompts that were left by ESC.
@@ -62,17 +68,12 @@ pub struct Counts {
 impl Counts {
     /// Adds those of another modem.
     pub fn add(&mut self, other: &Self) {
-        let Self {
-            judge,
-            odd,
-            cms_errors,
-            faults,
-            ..
-        } = self;
+        let Self { judge, odd, cms_errors, faults, unknown_commands, .. } = self;
         merge(judge, &other.judge);
         merge(odd, &other.odd);
         merge(cms_errors, &other.cms_errors);
         merge(faults, &other.faults);
+        merge(unknown_commands, &other.unknown_commands);
         self.commands += other.commands;
         self.unknown += other.unknown;
         self.submits += other.submits;
@@ -96,15 +97,24 @@ impl Counts {
         self.octets_lost += other.octets_lost;
     }
 
+    /// A command that the modem does not know.
+    pub(super) fn unknown(&mut self, name: &str) {
+        self.unknown += 1;
+        let name: String = name.chars().take(UNKNOWN_OCTETS).collect();
+        if self.unknown_commands.len() < UNKNOWN_KEPT || self.unknown_commands.contains_key(&name) {
+            *self.unknown_commands.entry(name).or_default() += 1;
+        }
+    }
+
     /// A `+CMS ERROR` was given.
     pub(super) fn cms(&mut self, code: u16) {
         *self.cms_errors.entry(code).or_default() += 1;
     }
 }
 
-fn merge<K: Ord + Copy>(mine: &mut BTreeMap<K, u64>, other: &BTreeMap<K, u64>) {
+fn merge<K: Ord + Clone>(mine: &mut BTreeMap<K, u64>, other: &BTreeMap<K, u64>) {
     for (key, count) in other {
-        *mine.entry(*key).or_default() += count;
+        *mine.entry(key.clone()).or_default() += count;
     }
 }
 

@@ -237,7 +237,7 @@ impl Modem {
                 self.plan(air.now_ns.saturating_add(200 * MS_NS), What::Reboot);
                 return Reply::ok();
             }
-            self.counts.unknown += 1;
+            self.counts.unknown(&key);
             if self.modes.cmee == 0 {
                 Reply::Error
             } else {
