@@ -371,7 +371,9 @@ impl Modem {
         let mut out = Vec::new();
         for _ in 0..1 + self.draws.below(3) {
             let place = self.draws.below(self.profile.chatter.len() as u64) as usize;
-            if let Some(line) = self.profile.chatter.get(place) {
+            if let Some(line) = self.profile.chatter.get(place)
+                && (self.modes.own_lines || !line.starts_with('^'))
+            {
                 out.extend_from_slice(format!("\r\n{line}\r\n").as_bytes());
             }
         }

@@ -136,7 +136,7 @@ impl Modem {
                 self.unasked(&format!("{name}: {now}{place}"));
             }
         }
-        if self.profile.manufacturer == "huawei" {
+        if self.profile.manufacturer == "huawei" && self.modes.own_lines {
             let service = if matches!(now, 1 | 5) { 2 } else { 0 };
             self.unasked(&format!("^SRVST:{service}"));
         }

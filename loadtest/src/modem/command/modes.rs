@@ -29,6 +29,8 @@ pub(in super::super) struct Modes {
     pub(in super::super) csmp: [u8; 4],
     pub(in super::super) csdh: u8,
     pub(in super::super) cusd: u8,
+    /// ^CURC of Huawei: lines of its own unasked.
+    pub(in super::super) own_lines: bool,
 }
 
 impl Modes {
@@ -50,6 +52,7 @@ impl Modes {
             csmp: [17, 167, 0, 0],
             csdh: 0,
             cusd: 0,
+            own_lines: true,
         }
     }
 }
@@ -67,6 +70,8 @@ impl Modem {
             ("Z" | "&F", _) => self.modes = Modes::of(self.profile),
             ("+CMEE", _) => return Some(self.setting(command, 2, |modes| &mut modes.cmee)),
             ("+CSDH", _) => return Some(self.setting(command, 1, |modes| &mut modes.csdh)),
+            ("^CURC", Form::Set) if self.profile.manufacturer == "huawei" => self.modes.own_lines = command.number(0) != Some(0),
+            ("^PORTSEL" | "^DDSETEX" | "^SYSCFG", Form::Set) if self.profile.manufacturer == "huawei" => {}
             ("+CFUN", _) => return Some(self.function(air, command)),
             ("+CSCS", _) => return Some(self.character_set(command)),
             (
