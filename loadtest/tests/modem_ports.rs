@@ -27,12 +27,17 @@ fn settings(modems: usize) -> Settings {
     Settings {
         modems,
         dialects: Dialect::ALL.to_vec(),
+        // A modem that hears is registered, too.
+        register_ns: 0,
         ..Settings::default()
     }
 }
 
 /// Talks: writes each line, and waits for its word. The last words heard are given back.
-fn talk(mut stream: impl Read + Write + Send + 'static, lines: Vec<(String, &'static str)>) -> Result<String, String> {
+fn talk(
+    mut stream: impl Read + Write + Send + 'static,
+    lines: Vec<(String, &'static str)>,
+) -> Result<String, String> {
     let (done, result) = mpsc::channel();
     std::thread::spawn(move || {
         let mut all = String::new();
@@ -52,7 +57,9 @@ fn talk(mut stream: impl Read + Write + Send + 'static, lines: Vec<(String, &'st
         }
         let _ = done.send(Ok(all));
     });
-    result.recv_timeout(PATIENCE).unwrap_or_else(|_| Err("nothing came".into()))
+    result
+        .recv_timeout(PATIENCE)
+        .unwrap_or_else(|_| Err("nothing came".into()))
 }
 
 fn sending() -> Vec<(String, &'static str)> {
@@ -130,13 +137,31 @@ fn orders_come_over_a_socket_and_a_wrong_one_says_so() {
         ..Setup::tcp(settings(2))
     };
     let rack = Detached::start(setup).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let order = |order: &str| runtime.block_on(tell(&control, order));
     assert_eq!(order("1 silent power").unwrap(), "ok");
-    let wells: Vec<bool> = rack.report().modems.iter().map(|modem| modem.is_well).collect();
+    let wells: Vec<bool> = rack
+        .report()
+        .modems
+        .iter()
+        .map(|modem| modem.is_well)
+        .collect();
     assert_eq!(wells, [true, false]);
-    assert!(order("7 power cycle").unwrap_err().to_string().contains("no such modem"));
-    assert!(order("0 dance").unwrap_err().to_string().contains("no such order"));
+    assert!(
+        order("7 power cycle")
+            .unwrap_err()
+            .to_string()
+            .contains("no such modem")
+    );
+    assert!(
+        order("0 dance")
+            .unwrap_err()
+            .to_string()
+            .contains("no such order")
+    );
     let report: serde_json::Value = serde_json::from_str(&order("report").unwrap()).unwrap();
     assert_eq!(report["modems"][1]["silences"], 1);
     assert_eq!(order("* heal").unwrap(), "ok");

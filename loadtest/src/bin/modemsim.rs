@@ -277,9 +277,9 @@ fn give_order(control: Option<String>, words: &[String], orders: bool) -> anyhow
     Ok(())
 }
 
-fn settings(options: &Options) -> anyhow::Result<Settings> {
+fn dialects(names: &[String]) -> anyhow::Result<Vec<Dialect>> {
     let mut dialects = Vec::new();
-    for name in &options.dialect {
+    for name in names {
         if name == "all" {
             dialects.extend(Dialect::ALL);
         } else {
@@ -290,12 +290,20 @@ fn settings(options: &Options) -> anyhow::Result<Settings> {
             );
         }
     }
-    for network in &options.networks {
+    Ok(dialects)
+}
+
+fn networks(names: &[String]) -> anyhow::Result<Vec<String>> {
+    for network in names {
         anyhow::ensure!(
             (5..=6).contains(&network.len()) && network.bytes().all(|digit| digit.is_ascii_digit()),
             "--networks {network}: five or six digits"
         );
     }
+    Ok(names.to_vec())
+}
+
+fn settings(options: &Options) -> anyhow::Result<Settings> {
     let refused = options.refuse_to.iter().map(|(prefix, code)| {
         let code = code
             .parse()
@@ -305,8 +313,8 @@ fn settings(options: &Options) -> anyhow::Result<Settings> {
     let defaults = Settings::default();
     Ok(Settings {
         modems: options.modems,
-        dialects,
-        networks: options.networks.clone(),
+        dialects: dialects(&options.dialect)?,
+        networks: networks(&options.networks)?,
         first_number: options.first_number,
         pin: options.pin.clone(),
         seed: options.seed,

@@ -164,7 +164,9 @@ impl Modem {
                 }
                 Arrival::Report(_) => self.counts.reports = self.counts.reports.saturating_sub(1),
             }
-            self.waiting(air).map(|waiting| waiting.push_front(arrival));
+            if let Some(waiting) = self.waiting(air) {
+                waiting.push_front(arrival);
+            }
         }
     }
 

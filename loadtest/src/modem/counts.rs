@@ -68,7 +68,14 @@ pub struct Counts {
 impl Counts {
     /// Adds those of another modem.
     pub fn add(&mut self, other: &Self) {
-        let Self { judge, odd, cms_errors, faults, unknown_commands, .. } = self;
+        let Self {
+            judge,
+            odd,
+            cms_errors,
+            faults,
+            unknown_commands,
+            ..
+        } = self;
         merge(judge, &other.judge);
         merge(odd, &other.odd);
         merge(cms_errors, &other.cms_errors);

@@ -222,4 +222,6 @@ impl Rack {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

@@ -72,7 +72,7 @@ pub(super) fn moment(utc_s: u64, zone_minutes: i32) -> [u8; 7] {
     let (days, seconds) = (local.div_euclid(86_400), local.rem_euclid(86_400));
     let (year, month, day) = civil(days);
     let quarters = (zone_minutes.unsigned_abs() / 15).min(79) as i64;
-    let swapped = |value: i64| ((value % 10) << 4 | value / 10 % 10) as u8;
+    let swapped = |value: i64| ((value % 10) * 16 + value / 10 % 10) as u8;
     let zone = swapped(quarters) | if zone_minutes < 0 { 0x08 } else { 0 };
     [
         swapped(year.rem_euclid(100)),

@@ -70,8 +70,11 @@ impl Modem {
             ("Z" | "&F", _) => self.modes = Modes::of(self.profile),
             ("+CMEE", _) => return Some(self.setting(command, 2, |modes| &mut modes.cmee)),
             ("+CSDH", _) => return Some(self.setting(command, 1, |modes| &mut modes.csdh)),
-            ("^CURC", Form::Set) if self.profile.manufacturer == "huawei" => self.modes.own_lines = command.number(0) != Some(0),
-            ("^PORTSEL" | "^DDSETEX" | "^SYSCFG", Form::Set) if self.profile.manufacturer == "huawei" => {}
+            ("^CURC", Form::Set) if self.profile.manufacturer == "huawei" => {
+                self.modes.own_lines = command.number(0) != Some(0)
+            }
+            ("^PORTSEL" | "^DDSETEX" | "^SYSCFG", Form::Set)
+                if self.profile.manufacturer == "huawei" => {}
             ("+CFUN", _) => return Some(self.function(air, command)),
             ("+CSCS", _) => return Some(self.character_set(command)),
             (

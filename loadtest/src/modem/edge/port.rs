@@ -87,10 +87,13 @@ async fn talk_pty(shared: &Shared, modem: usize, pty: &mut Pty) -> io::Result<()
         tokio::select! {
             () = shared.woken(modem) => {}
             () = tokio::time::sleep(FULL_PAUSE), if is_full => {}
-            read = pty.read(&mut buffer) => {
-                let octets = buffer.get(..read?).unwrap_or_default();
-                shared.tell(|rack, now_ns| rack.receive(now_ns, modem, octets));
-            }
+            read = pty.read(&mut buffer) => match read? {
+                0 => return Ok(()),
+                count => {
+                    let octets = buffer.get(..count).unwrap_or_default();
+                    shared.tell(|rack, now_ns| rack.receive(now_ns, modem, octets));
+                }
+            },
         }
     }
     Ok(())

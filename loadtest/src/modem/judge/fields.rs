@@ -104,7 +104,7 @@ pub(super) fn protocol(identifier: u8) -> Result<(), &'static str> {
 pub(super) fn coding(scheme: u8) -> Result<Alphabet, &'static str> {
     match scheme >> 4 {
         0x0..=0x7 => general(scheme),
-        0xC | 0xD | 0xE if scheme & 0x04 != 0 => Err("data coding scheme with a reserved bit"),
+        0xC..=0xE if scheme & 0x04 != 0 => Err("data coding scheme with a reserved bit"),
         0xC | 0xD => Ok(Alphabet::Gsm),
         0xE => Ok(Alphabet::Ucs2),
         0xF if scheme & 0x08 != 0 => Err("data coding scheme with a reserved bit"),

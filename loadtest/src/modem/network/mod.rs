@@ -142,7 +142,7 @@ impl Network {
         sender.reference = sender.reference.wrapping_add(1);
         sender.taken += 1;
         let reference = sender.reference;
-        let (is_mute, number) = (sender.is_mute, sender.card.number.clone());
+        let is_mute = sender.is_mute;
         let taken = Taken {
             at_ns: now_ns,
             modem,
@@ -157,13 +157,29 @@ impl Network {
         if is_mute {
             return reference;
         }
-        let delay_ns = if fate == ReportFate::Early {
-            0
-        } else {
-            settings.report_delay_ns
+        self.bring(now_ns, sim, reference, segment, fate, settings);
+        reference
+    }
+
+    /// What follows: a message to another SIM of the rack, a status report to the sender.
+    fn bring(
+        &mut self,
+        now_ns: u64,
+        sim: usize,
+        reference: u8,
+        segment: &Submission,
+        fate: ReportFate,
+        settings: &Settings,
+    ) {
+        let delay_ns = match fate {
+            ReportFate::Early => 0,
+            _ => settings.report_delay_ns,
         };
         let arrives = !settings.undelivered.takes(fate_of(segment, settings.seed));
-        if arrives && let Some(other) = self.by_number.get(&segment.to).copied() {
+        let number = self.sims.get(sim).map(|sim| sim.card.number.clone());
+        if let (true, Some(other), Some(number)) =
+            (arrives, self.by_number.get(&segment.to).copied(), number)
+        {
             let tpdu = delivered(segment, &number, stamp(now_ns, settings));
             self.counts.messages_sent += 1;
             self.plan(
@@ -173,16 +189,9 @@ impl Network {
             );
         }
         if segment.wants_report {
-            self.report(
-                now_ns,
-                sim,
-                reference,
-                segment,
-                (arrives, fate, delay_ns),
-                settings,
-            );
+            let how = (arrives, fate, delay_ns);
+            self.report(now_ns, sim, reference, segment, how, settings);
         }
-        reference
     }
 
     fn remember(&mut self, taken: Taken, segment: &Submission, settings: &Settings) {
