@@ -4,3 +4,6 @@
 //! Bound: a line has 1,024 octets. A modem that is silent or talks nonsense is told so by its deadline, never waited for.
 
 pub mod at;
+mod desk;
+
+pub use desk::{Allowance, Rest, SimDesk, SimEvent, SimIdentity, SimNumber};

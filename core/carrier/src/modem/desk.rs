@@ -1,0 +1,94 @@
+//! Who says whether a SIM may send: the seam between a modem and the book of SIMs.
+//!
+//! Promise: a modem writes a segment only after [`SimDesk::spend`] said [`Allowance::Now`], and says what came of it. A SIM is known by
+//! what stands on it (ICCID, IMSI), not by the modem that it is in. Bound: the book's. Calls come from a shard's loop: they never block.
+
+use carrack_message::Msisdn;
+
+/// Who a SIM is; digits. At least one is there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct SimIdentity {
+    /// Number of the card, up to 20 digits, without a filler.
+    pub iccid: Option<String>,
+    /// Number of the subscriber, up to 15 digits: its first five or six are country and network (MCC-MNC).
+    pub imsi: Option<String>,
+}
+
+/// A SIM's place in the book; the same for the life of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SimNumber(pub u32);
+
+/// Why a SIM rests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Rest {
+    /// It had its segments of this minute.
+    Minute,
+    /// It had its segments of this hour.
+    Hour,
+    /// It had its segments of today.
+    Day,
+    /// It had its segments of this month.
+    Month,
+    /// It had its different recipients of this month.
+    Recipients,
+    /// Others have their turn.
+    Turn,
+    /// It looks blocked.
+    Suspected,
+    /// Somebody switched it off.
+    Disabled,
+    /// Its network is none of the pool's.
+    OtherNetwork,
+}
+
+/// Whether a segment may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowance {
+    /// It may.
+    Now,
+    /// Not yet.
+    NotBefore {
+        /// From then on, UTC nanoseconds; `u64::MAX`: not until somebody says so.
+        utc_ns: u64,
+        /// Why.
+        rest: Rest,
+    },
+}
+
+/// What came of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SimEvent {
+    /// The network took it.
+    Accepted,
+    /// The modem or the network said no.
+    Refused {
+        /// Of `+CMS ERROR` (3GPP TS 27.005, 3.2.5); of `+CME ERROR` and a bare `ERROR` 500, unknown.
+        cms: u16,
+    },
+    /// It was written and nothing came back.
+    Unanswered,
+    /// A status report says that it arrived.
+    Delivered,
+    /// A status report says that it did not.
+    Undelivered,
+}
+
+/// The book of SIMs, as a modem sees it.
+pub trait SimDesk: Send + Sync {
+    /// A modem found this SIM in its slot. It may have been in another modem before.
+    fn seat(&self, pool: &str, modem: &str, identity: &SimIdentity, utc_ns: u64) -> SimNumber;
+    /// Whether a segment may go now; asked often, so cheap.
+    fn allowance(&self, sim: SimNumber, utc_ns: u64) -> Allowance;
+    /// Counts one segment to this recipient, once, before its first octet is written; what says `NotBefore` counted nothing.
+    fn spend(&self, sim: SimNumber, to: Msisdn, utc_ns: u64) -> Allowance;
+    /// What came of segments; feeds the suspicion.
+    fn note(&self, sim: SimNumber, event: SimEvent, utc_ns: u64);
+    /// The SIM's own number, where the configuration knows it.
+    fn own_number(&self, sim: SimNumber) -> Option<Msisdn>;
+    /// The PIN of a SIM in this modem. A SIM that is locked tells its ICCID on most modems, its IMSI on none: where it tells
+    /// nothing, `identity` is empty, and the book may know a PIN by the modem. None: no PIN is tried.
+    fn pin(&self, pool: &str, modem: &str, identity: &SimIdentity) -> Option<String> {
+        let _ = (pool, modem, identity);
+        None
+    }
+}
