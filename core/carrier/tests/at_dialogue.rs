@@ -17,9 +17,8 @@ const SECOND_NS: u64 = 1_000_000_000;
 
 fn ask(command: &str) -> Ask {
     Ask {
-        command: command.to_owned(),
-        pdu: None,
-        timeout_ns: SECOND_NS,
+        prompt_timeout_ns: SECOND_NS,
+        ..Ask::plain(command, SECOND_NS)
     }
 }
 
@@ -123,6 +122,8 @@ fn silence_ends_a_command_at_its_deadline_and_says_whether_the_pdu_was_written()
         dialogue.ask(5, send);
         if written {
             after(&mut dialogue, "> ");
+            // Somebody wrote it out; the time for the answer counts from the prompt's deadline.
+            dialogue.output().clear();
         }
         let mut heard = Vec::new();
         dialogue.tick(4 + SECOND_NS, &mut heard);

@@ -4,11 +4,13 @@
 //! an answer; the PDU behind `+CMT` and `+CDS` goes with it. Bound: one command, [`INFORMATION_LINES_MAX`] lines of answer;
 //! more are passed over and counted.
 
-use super::lines::{Line, Lines};
+use super::lines::{LINE_OCTETS_MAX, Line, Lines};
 use super::{Final, Unsolicited, final_result, unsolicited};
 
 /// Lines of an answer that are kept: a list of a SIM's messages has two for each of at most 255.
 const INFORMATION_LINES_MAX: usize = 512;
+/// Lines of a network's answer.
+const USSD_LINES_MAX: usize = 16;
 
 /// A command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +19,23 @@ pub struct Ask {
     pub command: String,
     /// Digits of a PDU, sent when the modem asks for them (`+CMGS`).
     pub pdu: Option<String>,
-    /// From the command to its end, nanoseconds.
+    /// From the command to its end, nanoseconds; with a PDU from the prompt to the end.
     pub timeout_ns: u64,
+    /// With a PDU: from the command to the prompt, nanoseconds.
+    pub prompt_timeout_ns: u64,
+}
+
+impl Ask {
+    /// A command without a PDU.
+    #[must_use]
+    pub fn plain(command: impl Into<String>, timeout_ns: u64) -> Self {
+        Self {
+            command: command.into(),
+            pdu: None,
+            timeout_ns,
+            prompt_timeout_ns: 0,
+        }
+    }
 }
 
 /// How a command ended.
@@ -28,7 +45,7 @@ pub enum Outcome {
     Answered(Final, Vec<String>),
     /// Nothing by its deadline. Of a PDU it says whether it was written: if so, it may have been sent.
     Silent {
-        /// The PDU had been written.
+        /// The PDU had been written, and its end was taken from the output.
         pdu_written: bool,
     },
 }
@@ -40,6 +57,8 @@ pub enum Heard {
     Ended(Outcome),
     /// Something unasked.
     Unasked(Unsolicited),
+    /// `+CMGS: <mr>` while no PDU waits for it: of one that was given up.
+    LateReference(u8),
     /// A message or a status report, as digits.
     Pdu {
         /// A status report.
@@ -56,6 +75,8 @@ struct UnderWay {
     pdu: Option<String>,
     pdu_written: bool,
     due_ns: u64,
+    /// From the prompt on.
+    timeout_ns: u64,
     information: Vec<String>,
 }
 
@@ -66,6 +87,8 @@ pub struct Dialogue {
     under_way: Option<UnderWay>,
     /// The next line is a PDU: of a status report, or of a message.
     pdu_follows: Option<bool>,
+    /// A network's answer whose text goes over several lines, and how many they are.
+    ussd_follows: Option<(String, usize)>,
     output: Vec<u8>,
     oddities: u64,
 }
@@ -93,9 +116,13 @@ impl Dialogue {
         let name = ask.command.split(['=', '?']).next().unwrap_or_default();
         self.under_way = Some(UnderWay {
             name: name.to_owned(),
+            due_ns: now_ns.saturating_add(match ask.pdu {
+                Some(_) => ask.prompt_timeout_ns,
+                None => ask.timeout_ns,
+            }),
             pdu: ask.pdu,
             pdu_written: false,
-            due_ns: now_ns.saturating_add(ask.timeout_ns),
+            timeout_ns: ask.timeout_ns,
             information: Vec::new(),
         });
         true
@@ -127,25 +154,43 @@ impl Dialogue {
         if self.due_ns().is_none_or(|due_ns| now_ns < due_ns) {
             return;
         }
-        if let Some(late) = self.under_way.take() {
-            if late.pdu.is_some() || late.pdu_written {
-                // It may still wait for the rest of a PDU.
-                self.output.push(ESCAPE);
-            }
-            self.lines.forget();
-            self.pdu_follows = None;
-            let pdu_written = late.pdu_written;
-            heard.push(Heard::Ended(Outcome::Silent { pdu_written }));
-        }
+        let late = self.abandon();
+        heard.extend(late.map(Heard::Ended));
     }
 
-    /// Forgets everything: the line was lost.
-    pub fn reset(&mut self) {
+    /// Ends the command under way without an answer: nobody waits for it any more, or the modem began anew.
+    pub fn abandon(&mut self) -> Option<Outcome> {
+        let late = self.under_way.take()?;
+        let asked_for_pdu = late.pdu.is_some() || late.pdu_written;
+        let pdu_written = late.pdu_written && !self.output.contains(&CTRL_Z);
+        if asked_for_pdu && !pdu_written {
+            // What is left of it must not go out now.
+            self.output.clear();
+        }
+        if asked_for_pdu {
+            // It may still wait for the rest of a PDU.
+            self.output.push(ESCAPE);
+        }
+        self.lines.forget();
+        self.pdu_follows = None;
+        self.ussd_follows = None;
+        Some(Outcome::Silent { pdu_written })
+    }
+
+    /// Leaves whatever prompt the modem may be at.
+    pub fn escape(&mut self) {
+        self.output.push(ESCAPE);
+    }
+
+    /// Forgets everything: the line was lost. Says how the command under way ended.
+    pub fn reset(&mut self) -> Option<Outcome> {
+        let ended = self.abandon();
         let oddities = self.oddities + self.lines.take_oddities();
         *self = Self {
             oddities,
             ..Self::default()
         };
+        ended
     }
 
     /// Noise, and answers to nothing, since the last call.
@@ -155,24 +200,41 @@ impl Dialogue {
 
     fn prompt(&mut self) {
         let waiting = self.under_way.as_mut();
-        match waiting.and_then(|under_way| {
-            let pdu = under_way.pdu.take()?;
+        if let Some(under_way) = waiting
+            && let Some(pdu) = under_way.pdu.take()
+        {
             under_way.pdu_written = true;
-            Some(pdu)
-        }) {
-            Some(pdu) => {
-                self.output.extend_from_slice(pdu.as_bytes());
-                self.output.push(CTRL_Z);
-            }
-            // Nobody asked for it: what is sent now would be taken for a message.
-            None => {
-                self.oddities += 1;
-                self.output.push(ESCAPE);
-            }
+            under_way.due_ns = under_way.due_ns.saturating_add(under_way.timeout_ns);
+            self.output.extend_from_slice(pdu.as_bytes());
+            self.output.push(CTRL_Z);
+            return;
+        }
+        self.oddities += 1;
+        // Nobody asked for it: what is sent now would be taken for a message. To one that is on its way an escape would be
+        // an order to drop it.
+        if self
+            .under_way
+            .as_ref()
+            .is_none_or(|asked| !asked.pdu_written)
+        {
+            self.output.push(ESCAPE);
         }
     }
 
     fn line(&mut self, text: &str, heard: &mut Vec<Heard>) {
+        if let Some((mut begun, lines)) = self.ussd_follows.take() {
+            if final_result(text).is_none() {
+                begun.push('\n');
+                begun.push_str(text);
+                return self.ussd(begun, lines + 1, heard);
+            }
+            // Its end was lost.
+            heard.extend(unsolicited(&begun, None).map(Heard::Unasked));
+            self.oddities += 1;
+        }
+        if text.starts_with("+CUSD:") {
+            return self.ussd(text.to_owned(), 1, heard);
+        }
         if let Some(report) = self.pdu_follows.take() {
             if is_pdu(text) {
                 let line = text.to_owned();
@@ -190,12 +252,31 @@ impl Dialogue {
         }
     }
 
+    /// A network's answer: whole once its quotes are paired.
+    fn ussd(&mut self, text: String, lines: usize, heard: &mut Vec<Heard>) {
+        let quotes = text.bytes().filter(|octet| *octet == b'"').count();
+        let is_whole = quotes % 2 == 0;
+        if is_whole || lines >= USSD_LINES_MAX || text.len() > LINE_OCTETS_MAX {
+            heard.extend(unsolicited(&text, None).map(Heard::Unasked));
+        } else {
+            self.ussd_follows = Some((text, lines));
+        }
+    }
+
     fn answer(&mut self, text: &str, heard: &mut Vec<Heard>) {
+        let is_sending = self.under_way.as_ref().is_some_and(|it| it.pdu_written);
+        if !is_sending && let Some(reference) = text.strip_prefix("+CMGS:") {
+            self.oddities += 1;
+            heard.extend(reference.trim().parse().ok().map(Heard::LateReference));
+            return;
+        }
         let Some(under_way) = &mut self.under_way else {
             self.oddities += 1;
             return;
         };
         match final_result(text) {
+            // It waits for the prompt: this ends what was before.
+            Some(Final::Ok) if under_way.pdu.is_some() => self.oddities += 1,
             // Of a call; no command that is given here ends so.
             Some(Final::Call) => self.oddities += 1,
             Some(found) => {

@@ -73,7 +73,9 @@ pub enum Unsolicited {
         /// Data coding scheme of the cell broadcast kind.
         data_coding_scheme: u8,
     },
-    /// The modem began anew, or says that it is ready now.
+    /// The modem began anew: what was under way is gone, and what was set is lost.
+    Booted,
+    /// A part of it is ready now; it comes late after a start.
     Started,
     /// The SIM is there, or was taken out.
     Sim {
@@ -84,16 +86,15 @@ pub enum Unsolicited {
     Other,
 }
 
-/// What modems say of themselves when they begin.
+/// The first that modems say when they begin, and the last when they end.
+const BOOTED: &[&str] = &["RDY", "START", "^SYSSTART", "NORMAL POWER DOWN"];
+/// What modems say of themselves some time after they began.
 const STARTED: &[&str] = &[
-    "RDY",
-    "START",
     "PB DONE",
     "SMS DONE",
     "SMS READY",
     "CALL READY",
     "APP RDY",
-    "NORMAL POWER DOWN",
     "+CFUN: 1",
     "*PSUTTZ",
 ];
@@ -152,6 +153,7 @@ pub fn unsolicited(line: &str, asked: Option<&str>) -> Option<Unsolicited> {
             present: value == "READY",
         },
         _ if is_asked => return None,
+        _ if BOOTED.iter().any(|word| line.eq_ignore_ascii_case(word)) => Unsolicited::Booted,
         _ if STARTED.iter().any(|word| line.eq_ignore_ascii_case(word)) => Unsolicited::Started,
         _ if OTHERS.iter().any(|word| line.starts_with(word)) => Unsolicited::Other,
         _ => return None,

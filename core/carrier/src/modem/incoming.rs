@@ -1,0 +1,431 @@
+//! What comes: messages from handsets and status reports, directly or by the store.
+//!
+//! Promise: a message leaves the store only after the engine has taken it (`answer(true)`); what it does not take comes again. The store
+//! is looked at after each set-up, when something is announced, on schedule, and before anything is sent where it is full.
+//! Bound: [`READS_MAX`] announced places, then the whole store is listed; see [`super::offers`].
+
+use std::collections::VecDeque;
+
+use super::at::{Final, Outcome};
+use super::escalation::Trouble;
+use super::link::{Job, ModemLink};
+use super::offers::{Found, Offers, State};
+use super::sent::SentRecently;
+use crate::link::LinkEvent;
+
+pub(super) use super::offers::Place;
+
+const SECOND_NS: u64 = 1_000_000_000;
+const READ_TIMEOUT_NS: u64 = 10 * SECOND_NS;
+const DELETE_TIMEOUT_NS: u64 = 15 * SECOND_NS;
+const LIST_TIMEOUT_NS: u64 = 30 * SECOND_NS;
+const ACKNOWLEDGE_TIMEOUT_NS: u64 = 5 * SECOND_NS;
+/// The next look where the last one could not take all.
+const MORE_NS: u64 = 2 * SECOND_NS;
+/// Announced places that wait to be read.
+const READS_MAX: usize = 64;
+/// Fewer places than these are left: what cannot be read, and what somebody wrote there, is deleted.
+const ROOM_MIN: u16 = 3;
+
+/// Stores, and what came of them.
+#[derive(Debug, Default)]
+pub(super) struct Incoming {
+    /// Where messages are stored; none: as the modem likes.
+    memory: Option<[u8; 2]>,
+    /// Where `+CMGR` and `+CMGD` look now.
+    current: Option<[u8; 2]>,
+    /// Where they are to look.
+    wanted: [u8; 2],
+    pub(super) used: u16,
+    pub(super) total: u16,
+    /// It is to be emptied before anything is sent.
+    pub(super) is_full: bool,
+    /// It was listed since the modem was set up.
+    pub(super) is_looked_at: bool,
+    list_due_ns: u64,
+    reads: VecDeque<Place>,
+    pub(super) offers: Offers,
+    /// Direct ones that are to be acknowledged to the network.
+    acknowledgements: u32,
+    pub(super) sent: SentRecently,
+}
+
+impl Incoming {
+    /// `+CPMS: <used>,<total>,...`.
+    pub(super) fn memory_chosen(&mut self, memory: &str, lines: &[String]) {
+        let name = memory_of(memory);
+        self.memory = Some(name);
+        self.current = Some(name);
+        let line = lines.iter().find_map(|line| line.strip_prefix("+CPMS:"));
+        let mut numbers = line
+            .unwrap_or_default()
+            .split(',')
+            .filter_map(|field| field.trim().parse().ok());
+        self.used = numbers.next().unwrap_or(0);
+        self.total = numbers.next().unwrap_or(0);
+    }
+
+    /// The modem was set up.
+    pub(super) const fn begin(&mut self) {
+        self.is_looked_at = false;
+        self.list_due_ns = 0;
+        self.acknowledgements = 0;
+    }
+
+    pub(super) fn other_sim(&mut self) {
+        self.offers.all.clear();
+        self.reads.clear();
+        self.sent = SentRecently::default();
+        self.is_full = false;
+    }
+
+    pub(super) fn announced(&mut self, memory: &str, index: u16) {
+        let memory = memory_of(memory);
+        let place = Place { memory, index };
+        if self.reads.contains(&place) {
+            return;
+        }
+        if self.reads.len() < READS_MAX {
+            self.reads.push_back(place);
+        } else {
+            self.list_due_ns = 0;
+        }
+    }
+
+    pub(super) const fn must_empty(&mut self) {
+        self.is_full = true;
+        self.list_due_ns = 0;
+    }
+
+    pub(super) fn deadline_ns(&self) -> u64 {
+        let direct = self.offers.deadline_ns();
+        self.list_due_ns.min(direct.unwrap_or(u64::MAX))
+    }
+
+    /// Nothing is left to be done before a goodbye.
+    pub(super) fn is_settled(&self) -> bool {
+        self.offers.taken().is_none() && self.acknowledgements == 0
+    }
+
+    fn place(&self, index: u16) -> Place {
+        let memory = self.memory.unwrap_or(*b"??");
+        Place { memory, index }
+    }
+}
+
+impl ModemLink {
+    /// Acknowledges, and empties places. True: a command was given.
+    pub(super) fn settle_incoming(&mut self) -> bool {
+        if self.incoming.acknowledgements > 0 {
+            self.ask(Job::Acknowledge, "+CNMA", ACKNOWLEDGE_TIMEOUT_NS);
+            return true;
+        }
+        let Some(place) = self.incoming.offers.taken() else {
+            return false;
+        };
+        if !self.at_memory(place.memory) {
+            return true;
+        }
+        let command = format!("+CMGD={}", place.index);
+        self.ask(Job::Delete(place), &command, DELETE_TIMEOUT_NS);
+        true
+    }
+
+    /// Reads what was announced, or lists the store. True: a command was given.
+    pub(super) fn read_incoming(&mut self) -> bool {
+        let now_ns = self.now.mono_ns;
+        while let Some((number, line)) = self.incoming.offers.due(now_ns) {
+            self.tell_of(number, None, &line);
+        }
+        if let Some(place) = self.incoming.reads.front().copied() {
+            if !self.at_memory(place.memory) {
+                return true;
+            }
+            self.incoming.reads.pop_front();
+            let command = format!("+CMGR={}", place.index);
+            self.ask(Job::Read(place), &command, READ_TIMEOUT_NS);
+            return true;
+        }
+        if now_ns < self.incoming.list_due_ns {
+            return false;
+        }
+        if let Some(memory) = self.incoming.memory
+            && !self.at_memory(memory)
+        {
+            return true;
+        }
+        self.incoming.list_due_ns = now_ns.saturating_add(self.spec.poll_storage_ns);
+        self.ask(Job::List, "+CMGL=4", LIST_TIMEOUT_NS);
+        true
+    }
+
+    /// Whether commands look at this store; if not, it is chosen.
+    fn at_memory(&mut self, memory: [u8; 2]) -> bool {
+        if self.incoming.current == Some(memory) || memory == *b"??" {
+            return true;
+        }
+        self.incoming.wanted = memory;
+        let name = String::from_utf8_lossy(&memory).into_owned();
+        self.ask(Job::Memory, &format!("+CPMS=\"{name}\""), READ_TIMEOUT_NS);
+        false
+    }
+
+    pub(super) fn memory_ended(&mut self, outcome: Outcome) {
+        let wanted = self.incoming.wanted;
+        match outcome {
+            Outcome::Answered(Final::Ok, _) => self.incoming.current = Some(wanted),
+            Outcome::Answered(..) => {
+                // There is no such store: nothing stands there.
+                self.oddities += 1;
+                self.incoming.reads.retain(|place| place.memory != wanted);
+                let offers = &mut self.incoming.offers.all;
+                offers.retain(|offer| offer.place.is_none_or(|place| place.memory != wanted));
+                if self.incoming.memory == Some(wanted) {
+                    self.incoming.current = Some(wanted);
+                }
+            }
+            Outcome::Silent { .. } => {
+                self.fault(
+                    Trouble::Silent,
+                    "it does not answer when it is asked for its store",
+                );
+            }
+        }
+    }
+
+    pub(super) fn acknowledge_ended(&mut self, outcome: &Outcome) {
+        // What says no had nothing to be acknowledged.
+        self.incoming.acknowledgements = self.incoming.acknowledgements.saturating_sub(1);
+        self.housekeeping_ended(outcome);
+    }
+
+    /// A command whose answer says nothing that anybody needs.
+    pub(super) fn housekeeping_ended(&mut self, outcome: &Outcome) {
+        if matches!(outcome, Outcome::Silent { .. }) {
+            self.fault(Trouble::Silent, "it does not answer");
+        }
+    }
+
+    pub(super) fn read_ended(&mut self, place: Place, outcome: Outcome) {
+        let Outcome::Answered(_, lines) = outcome else {
+            return self.fault(
+                Trouble::Silent,
+                "it does not give a message that it announced",
+            );
+        };
+        // An empty place was emptied by somebody else.
+        if let Some((_, line)) = Listed::of("+CMGR:", &lines).next() {
+            self.found(place, line);
+        }
+    }
+
+    pub(super) fn delete_ended(&mut self, place: Place, outcome: &Outcome) {
+        match outcome {
+            // 321: there is nothing.
+            Outcome::Answered(Final::Ok | Final::Cms(321), _) => {
+                self.incoming.offers.emptied(place);
+                self.incoming.used = self.incoming.used.saturating_sub(1);
+                self.told.is_changed = true;
+                if self.incoming.offers.taken().is_none() {
+                    self.incoming.is_full = false;
+                }
+            }
+            Outcome::Answered(..) => {
+                self.oddities += 1;
+                self.incoming.offers.stuck(place);
+            }
+            Outcome::Silent { .. } => {
+                self.fault(
+                    Trouble::Silent,
+                    "it does not answer when a message is to be deleted",
+                );
+            }
+        }
+    }
+
+    pub(super) fn list_ended(&mut self, outcome: Outcome) {
+        let lines = match outcome {
+            Outcome::Answered(Final::Ok, lines) => lines,
+            Outcome::Answered(found, _) => {
+                self.told
+                    .note_error(&format!("the store cannot be listed: {found:?}"));
+                Vec::new()
+            }
+            Outcome::Silent { .. } => {
+                return self.fault(Trouble::Silent, "it does not list its store");
+            }
+        };
+        self.incoming.offers.has_more = false;
+        let mut used = 0;
+        let (all, total) = (Listed::of("+CMGL:", &lines), self.incoming.total);
+        let count = u16::try_from(Listed::of("+CMGL:", &lines).count()).unwrap_or(u16::MAX);
+        let is_tight = self.incoming.is_full || (total > 0 && count + ROOM_MIN > total);
+        for ((index, stat), line) in all {
+            used += 1;
+            let Some(index) = index else { continue };
+            let place = self.incoming.place(index);
+            // 2 and 3: somebody wrote it there to be sent.
+            if stat < 2 {
+                self.found(place, line);
+            } else if is_tight && !self.incoming.offers.has(place) {
+                self.incoming.offers.found(self.now.mono_ns, place, line);
+                self.take_place(place);
+            }
+        }
+        if is_tight {
+            self.incoming.offers.give_up_unreadable();
+        }
+        self.incoming.used = used;
+        self.incoming.is_looked_at = true;
+        self.incoming.is_full &= self.incoming.offers.taken().is_some();
+        if self.incoming.offers.has_more {
+            self.incoming.list_due_ns = self.now.mono_ns.saturating_add(MORE_NS);
+        }
+        self.told.is_changed = true;
+    }
+
+    fn take_place(&mut self, place: Place) {
+        for offer in &mut self.incoming.offers.all {
+            if offer.place == Some(place) {
+                offer.state = State::Taken;
+            }
+        }
+    }
+
+    /// Something stands in the store.
+    fn found(&mut self, place: Place, line: &str) {
+        match self.incoming.offers.found(self.now.mono_ns, place, line) {
+            Found::Tell(number) => self.tell_of(number, Some(place), line),
+            Found::Nothing => {}
+        }
+    }
+
+    /// Something came directly, as digits.
+    pub(super) fn direct(&mut self, line: &str) {
+        match self.incoming.offers.came(line) {
+            Found::Tell(number) => self.tell_of(number, None, line),
+            Found::Nothing => {
+                // The network brings it again where it wants an acknowledgement.
+                self.counts.unreadable += 1;
+                tracing::warn!(
+                    modem = self.spec.name,
+                    pool = self.spec.pool,
+                    "too much comes directly that the engine does not take: something was lost"
+                );
+            }
+        }
+    }
+
+    /// Tells the engine of a message or a report.
+    fn tell_of(&mut self, number: u32, place: Option<Place>, line: &str) {
+        match self.read_line(number, line) {
+            Ok((event, report)) => {
+                match event {
+                    LinkEvent::Receipt { .. } => self.counts.reports += 1,
+                    _ => self.counts.received += 1,
+                }
+                if let Some(offer) = self.incoming.offers.of(number) {
+                    offer.report = report;
+                }
+                self.events.push(event);
+            }
+            Err(reason) => {
+                self.counts.unreadable += 1;
+                tracing::warn!(
+                    modem = self.spec.name,
+                    pool = self.spec.pool,
+                    reason,
+                    octets = line.len() / 2,
+                    "something came that cannot be read"
+                );
+                self.told
+                    .note_error(&format!("something came that cannot be read: {reason}"));
+                match (place, self.incoming.offers.of(number)) {
+                    (Some(_), Some(offer)) => offer.state = State::Unreadable,
+                    _ => self.done_with_direct(number),
+                }
+            }
+        }
+        self.told.is_changed = true;
+    }
+
+    fn done_with_direct(&mut self, number: u32) {
+        self.incoming.offers.remove(number);
+        let is_wanted = self.identity.dialect().service == 1;
+        self.incoming.acknowledgements += u32::from(is_wanted);
+    }
+
+    pub(super) fn answered(&mut self, number: u32, taken: bool) {
+        let now_ns = self.now.mono_ns;
+        let is_acknowledged = self.identity.dialect().service == 1;
+        let Some(offer) = self.incoming.offers.of(number) else {
+            return;
+        };
+        match (taken, offer.place) {
+            (true, place) => {
+                offer.state = State::Taken;
+                let report = offer.report;
+                if place.is_none() {
+                    self.done_with_direct(number);
+                }
+                if let Some(event) = report {
+                    self.note(event);
+                }
+            }
+            (false, Some(_)) => {
+                let until_ns = Offers::wait(offer, now_ns);
+                let due_ns = &mut self.incoming.list_due_ns;
+                *due_ns = until_ns.min(*due_ns);
+            }
+            (false, None) if is_acknowledged => {
+                // What is not acknowledged is brought again, and modems stop to give more until they are told how once more.
+                self.incoming.offers.remove(number);
+                self.setup.is_stale = true;
+            }
+            (false, None) => {
+                Offers::wait(offer, now_ns);
+            }
+        }
+    }
+}
+
+fn memory_of(name: &str) -> [u8; 2] {
+    let mut octets = name.bytes();
+    let one = |octet: Option<u8>| octet.filter(u8::is_ascii_alphanumeric).unwrap_or(b'?');
+    [one(octets.next()), one(octets.next())]
+}
+
+/// Messages of a list or of a place: index and state, and the PDU in the next line.
+struct Listed<'a> {
+    name: &'static str,
+    lines: std::slice::Iter<'a, String>,
+}
+
+impl<'a> Listed<'a> {
+    fn of(name: &'static str, lines: &'a [String]) -> Self {
+        let lines = lines.iter();
+        Self { name, lines }
+    }
+}
+
+impl<'a> Iterator for Listed<'a> {
+    type Item = ((Option<u16>, u8), &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut head = None;
+        loop {
+            let line = self.lines.next()?;
+            if let Some(value) = line.strip_prefix(self.name) {
+                let mut fields = value.split(',').map(str::trim);
+                let index = match self.name {
+                    "+CMGL:" => fields.next().and_then(|index| index.parse().ok()),
+                    _ => None,
+                };
+                let stat = fields.next().and_then(|stat| stat.parse().ok());
+                head = Some((index, stat.unwrap_or(1)));
+            } else if let Some(head) = head.take() {
+                return Some((head, line));
+            }
+        }
+    }
+}
