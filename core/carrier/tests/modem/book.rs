@@ -1,0 +1,75 @@
+//! A book of SIMs that says what it is told to say, and remembers what it heard.
+
+use std::sync::Mutex;
+
+use carrack_carrier::modem::{Allowance, SimDesk, SimEvent, SimIdentity, SimNumber};
+use carrack_message::Msisdn;
+
+#[derive(Debug, Default)]
+pub struct Page {
+    pub allowance: Option<Allowance>,
+    /// What `spend` says, where it is something else.
+    pub spend: Option<Allowance>,
+    pub spent: Vec<Msisdn>,
+    pub heard: Vec<SimEvent>,
+    pub seated: Vec<SimIdentity>,
+    pub pin: Option<String>,
+    pub own: Option<Msisdn>,
+}
+
+#[derive(Debug, Default)]
+pub struct Book(Mutex<Page>);
+
+impl Book {
+    pub fn page(&self) -> std::sync::MutexGuard<'_, Page> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl SimDesk for Book {
+    fn seat(&self, _: &str, _: &str, identity: &SimIdentity, _: u64) -> SimNumber {
+        let mut page = self.page();
+        let known = page.seated.iter().position(|seated| seated == identity);
+        let place = known.unwrap_or_else(|| {
+            page.seated.push(identity.clone());
+            page.seated.len() - 1
+        });
+        SimNumber(place as u32)
+    }
+
+    fn allowance(&self, _: SimNumber, utc_ns: u64) -> Allowance {
+        match self.page().allowance {
+            Some(Allowance::NotBefore {
+                utc_ns: until,
+                rest,
+            }) if utc_ns < until => Allowance::NotBefore {
+                utc_ns: until,
+                rest,
+            },
+            _ => Allowance::Now,
+        }
+    }
+
+    fn spend(&self, sim: SimNumber, to: Msisdn, utc_ns: u64) -> Allowance {
+        if let Some(allowance) = self.page().spend {
+            return allowance;
+        }
+        let allowance = self.allowance(sim, utc_ns);
+        if allowance == Allowance::Now {
+            self.page().spent.push(to);
+        }
+        allowance
+    }
+
+    fn note(&self, _: SimNumber, event: SimEvent, _: u64) {
+        self.page().heard.push(event);
+    }
+
+    fn own_number(&self, _: SimNumber) -> Option<Msisdn> {
+        self.page().own
+    }
+
+    fn pin(&self, _: &str, _: &str, _: &SimIdentity) -> Option<String> {
+        self.page().pin.clone()
+    }
+}
