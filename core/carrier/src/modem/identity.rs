@@ -62,9 +62,16 @@ impl Identity {
     }
 }
 
-/// The words of an answer, without its name and quotes.
+/// What an answer of this name says, without quotes; empty where no line of it has the name.
+pub(super) fn said<'a>(name: &str, lines: &'a [String]) -> &'a str {
+    let value = lines.iter().find_map(|line| line.strip_prefix(name));
+    let value = value.and_then(|value| value.strip_prefix(':'));
+    value.unwrap_or_default().trim()
+}
+
+/// The words of an answer that may have no name, without quotes. Noise stands before them.
 pub(super) fn words(lines: &[String]) -> String {
-    let line = lines.first().map_or("", String::as_str);
+    let line = lines.last().map_or("", String::as_str);
     let value = match line.split_once(':') {
         Some((name, value)) if name.starts_with(['+', '^', '#']) => value,
         _ => line,

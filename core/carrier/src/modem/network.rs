@@ -5,7 +5,7 @@
 
 use super::at::{Final, Outcome, Registration};
 use super::escalation::Trouble;
-use super::identity::words;
+use super::identity::said;
 use super::link::{Job, ModemLink};
 
 const SECOND_NS: u64 = 1_000_000_000;
@@ -13,6 +13,8 @@ const TIMEOUT_NS: u64 = 5 * SECOND_NS;
 /// Asking for the operator can take a look at all of them on some modems.
 const OPERATOR_TIMEOUT_NS: u64 = 30 * SECOND_NS;
 const SEARCH_EVERY_NS: u64 = 5 * SECOND_NS;
+/// What comes unasked does not make it ask more often.
+const ASK_AGAIN_NS: u64 = SECOND_NS;
 /// A search that takes longer is stuck.
 const SEARCH_MAX_NS: u64 = 180 * SECOND_NS;
 
@@ -24,6 +26,9 @@ pub(super) struct Network {
     pub(super) is_known: bool,
     out_since_ns: Option<u64>,
     registration_due_ns: u64,
+    /// Something came unasked: it is asked then, should it not be due before.
+    again_ns: u64,
+    asked_ns: u64,
     signal_due_ns: u64,
     operator_due: bool,
     /// Country and network, digits.
@@ -38,6 +43,8 @@ impl Default for Network {
             is_known: false,
             out_since_ns: None,
             registration_due_ns: 0,
+            again_ns: u64::MAX,
+            asked_ns: 0,
             signal_due_ns: 0,
             operator_due: true,
             operator: String::new(),
@@ -53,7 +60,7 @@ impl Network {
     }
 
     pub(super) const fn ask_again(&mut self) {
-        self.registration_due_ns = 0;
+        self.again_ns = self.asked_ns.saturating_add(ASK_AGAIN_NS);
     }
 
     pub(super) const fn is_in(&self) -> bool {
@@ -76,7 +83,8 @@ impl Network {
     }
 
     pub(super) fn deadline_ns(&self) -> u64 {
-        self.registration_due_ns.min(self.signal_due_ns)
+        let registration_ns = self.registration_due_ns.min(self.again_ns);
+        registration_ns.min(self.signal_due_ns)
     }
 }
 
@@ -84,7 +92,7 @@ impl ModemLink {
     /// Asks for one of them that is due. True: it did.
     pub(super) fn ask_network(&mut self) -> bool {
         let now_ns = self.now.mono_ns;
-        if now_ns >= self.network.registration_due_ns {
+        if now_ns >= self.network.registration_due_ns.min(self.network.again_ns) {
             self.ask_registration(0);
         } else if now_ns >= self.network.signal_due_ns {
             self.ask(Job::Signal, "+CSQ", TIMEOUT_NS);
@@ -99,8 +107,9 @@ impl ModemLink {
     fn ask_registration(&mut self, which: usize) {
         let names = self.identity.dialect().registrations;
         let name = names.get(which).copied().unwrap_or("+CREG");
-        // Settled before the answer, so that what comes unasked meanwhile asks again.
-        self.network.registration_due_ns = u64::MAX;
+        // What comes unasked before the answer asks again.
+        self.network.again_ns = u64::MAX;
+        self.network.asked_ns = self.now.mono_ns;
         self.ask(Job::Registration(which), &format!("{name}?"), TIMEOUT_NS);
     }
 
@@ -133,7 +142,6 @@ impl ModemLink {
         if is_refused {
             network.registration = Registration::Unknown;
         }
-        let asked_again = network.registration_due_ns != u64::MAX;
         let every_ns = if network.registration.is_in() {
             network.out_since_ns = None;
             self.spec.signal_every_ns
@@ -142,9 +150,7 @@ impl ModemLink {
             network.out_since_ns.get_or_insert(now_ns);
             SEARCH_EVERY_NS
         };
-        if !asked_again {
-            network.registration_due_ns = now_ns.saturating_add(every_ns);
-        }
+        network.registration_due_ns = now_ns.saturating_add(every_ns);
         let out_ns = network
             .out_since_ns
             .map_or(0, |since| now_ns.saturating_sub(since));
@@ -177,7 +183,7 @@ impl ModemLink {
             );
         };
         self.network.operator_due = false;
-        let answer = words(&lines);
+        let answer = said("+COPS", &lines);
         let name = answer.split('"').nth(1).unwrap_or_default();
         self.network.operator = name.to_owned();
         self.told.is_changed = true;

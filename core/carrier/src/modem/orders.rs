@@ -4,7 +4,7 @@
 
 use super::at::{Final, Outcome};
 use super::escalation::Rung;
-use super::identity::words;
+use super::identity::{said, words};
 use super::link::{Job, ModemLink, Phase};
 use super::network::signal_dbm;
 use super::panel::{Finding, Order, OrderAnswer, OrderFault, OrderReply};
@@ -155,7 +155,12 @@ impl ModemLink {
 }
 
 fn finding(what: &'static str, found: Final, lines: &[String]) -> Finding {
-    let said = words(lines);
+    let question = QUESTIONS.iter().find(|(_, named)| *named == what);
+    let name = question.map_or("", |(command, _)| command.trim_end_matches('?'));
+    let said = match name {
+        "" => words(lines),
+        name => said(name, lines).to_owned(),
+    };
     let is_ok = found == Final::Ok;
     let (ok, cure) = match what {
         "line" => (is_ok, "it does not answer; is the speed (baud) right?"),

@@ -7,7 +7,7 @@
 use super::at::{Final, Outcome};
 use super::desk::SimIdentity;
 use super::escalation::Trouble;
-use super::identity::{iccid, iccid_raw, imei, imsi, words};
+use super::identity::{iccid, iccid_raw, imei, imsi, said, words};
 use super::link::{Job, ModemLink, Phase};
 
 const SECOND_NS: u64 = 1_000_000_000;
@@ -258,7 +258,7 @@ impl ModemLink {
     }
 
     fn sim_told(&mut self, found: Final, lines: &[String]) {
-        let state = words(lines);
+        let state = said("+CPIN", lines);
         match found {
             Final::Ok if state == "READY" => {
                 self.setup.is_locked = false;

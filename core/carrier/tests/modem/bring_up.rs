@@ -125,6 +125,7 @@ fn port_that_is_lost_is_opened_again_and_what_was_in_flight_is_told() {
 #[test]
 fn modem_outside_its_network_is_down_with_the_reason_and_up_when_it_is_in() {
     let mut rig = Rig::up();
+    rig.run(SECOND);
     rig.modem.registration = 2;
     rig.says("+CREG: 2");
     assert_eq!(rig.link.state(), LinkState::Down);

@@ -60,8 +60,6 @@ struct Told {
 struct Ledger {
     told: BTreeMap<u64, Told>,
     handles: Vec<carrack_carrier::ReceiptHandle>,
-    /// Messages that the modem was given whole before each step.
-    whole: usize,
 }
 
 impl Ledger {
@@ -85,7 +83,6 @@ impl Ledger {
                 _ => {}
             }
         }
-        self.whole = rig.modem.sent.len();
     }
 }
 
@@ -140,8 +137,11 @@ proptest! {
         rig.modem.sends.clear();
         rig.modem.deaf_to_pdu = false;
         take(&mut rig, &mut ledger, &mut ticket, &Step::Hears);
-        rig.until(1000 * SECOND, |rig| rig.link.in_flight() == 0 && rig.link.free_slots() == 1);
+        rig.run(1000 * SECOND);
+        prop_assert_eq!((rig.link.in_flight(), rig.link.free_slots()), (0, 1), "{:?}", rig.panel.view());
         ledger.note(&mut rig);
+        let uncertain = ledger.told.values().filter(|told| told.uncertain).count();
+        prop_assert!(uncertain <= rig.modem.whole, "{} of {}", uncertain, rig.modem.whole);
         for (ticket, told) in &ledger.told {
             prop_assert_eq!(told.in_time, 1, "segment {}", ticket);
             prop_assert!(told.late <= u32::from(told.uncertain), "segment {}", ticket);

@@ -32,6 +32,8 @@ pub struct Fake {
     /// It says nothing to a whole PDU.
     pub deaf_to_pdu: bool,
     pub reference: u8,
+    /// PDUs that came whole, taken or not.
+    pub whole: usize,
     /// What was sent.
     pub sent: Vec<SmsSubmit>,
     /// Commands, without `AT`.
@@ -64,6 +66,7 @@ impl Default for Fake {
             deaf_to: Vec::new(),
             deaf_to_pdu: false,
             reference: 0,
+            whole: 0,
             sent: Vec::new(),
             asked: Vec::new(),
             ussd: None,
@@ -231,6 +234,7 @@ impl Fake {
     fn pdu(&mut self, length: usize, digits: &str) -> String {
         let pdu = from_line(digits).expect("no pairs of digits");
         assert_eq!(pdu.tpdu.len(), length, "another length than was said");
+        self.whole += 1;
         let submit = SmsSubmit::of_octets(&pdu.tpdu).expect("no SMS-SUBMIT");
         if let Some(answer) = self.sends.pop_front() {
             return format!("{}\r\n{answer}\r\n", self.noise);

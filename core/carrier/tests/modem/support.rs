@@ -184,6 +184,10 @@ impl Rig {
             let answer = self.modem.take(&written);
             pipe.inbound.extend(answer);
         }
+        if pipe.state != TransportState::Open {
+            // What is said to nobody is lost.
+            pipe.inbound.clear();
+        }
         !written.is_empty() || !pipe.inbound.is_empty()
     }
 
@@ -194,7 +198,8 @@ impl Rig {
                 return;
             }
         }
-        panic!("they never stop talking");
+        let asked = self.modem.asked.iter().rev().take(8).collect::<Vec<_>>();
+        panic!("they never stop talking: {asked:?}");
     }
 
     /// Time goes on, as the link's own deadlines have it.
