@@ -9,16 +9,19 @@ use carrack_message::Micros;
 use toml::de::DeValue;
 
 use crate::connection::{CarrierTls, Connection};
+use crate::modem_pool::POOL_KEYS;
 use crate::profile::{SpecLimits, TlsUse, read};
 use crate::reader::{Context, Read, Section};
 use crate::secret::secret;
-use crate::{Address, Fault, Faults, Profile, Secret, kind};
+use crate::{Address, Fault, Faults, ModemPool, Profile, Secret, kind};
 
 /// What speaks to a carrier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CarrierKind {
     /// An SMSC by SMPP.
     Smpp,
+    /// Modems of our own, each with a SIM (`[[modem]]`).
+    ModemPool,
 }
 
 /// How a link binds.
@@ -117,6 +120,8 @@ pub struct Carrier {
     pub reconnect_delay_max: Duration,
     /// Version the bind claims.
     pub interface_version: InterfaceVersion,
+    /// Of a pool of modems: its own keys; none: it is an SMSC.
+    pub pool: Option<ModemPool>,
     /// Whether it is used at all.
     pub enabled: bool,
     /// Line of its header in the file.
@@ -125,6 +130,33 @@ pub struct Carrier {
 
 /// Octets of `password` (SMPP 3.4, 5.2.2), without the NUL.
 const PASSWORD_OCTETS_MAX: usize = 8;
+const CAP_RANGE: std::ops::RangeInclusive<u64> = 1..=4_000_000_000;
+const KINDS: &[(&str, CarrierKind)] = &[
+    ("smpp", CarrierKind::Smpp),
+    ("modem_pool", CarrierKind::ModemPool),
+];
+/// Keys that only a carrier by SMPP has.
+const SMPP_KEYS: &[&str] = &[
+    "profile",
+    "address",
+    "local_address",
+    "tls",
+    "outbind_listen",
+    "outbind_system_id",
+    "outbind_password",
+    "system_id",
+    "password",
+    "system_type",
+    "bind",
+    "links",
+    "window",
+    "response_timeout",
+    "enquire_link",
+    "enquire_link_misses",
+    "reconnect_delay",
+    "reconnect_delay_max",
+    "interface_version",
+];
 pub(crate) const BINDS: &[(&str, Bind)] = &[
     ("transceiver", Bind::Transceiver),
     ("transmitter_receiver", Bind::TransmitterReceiver),
@@ -139,13 +171,75 @@ pub(crate) const VERSIONS: &[(&str, InterfaceVersion)] = &[
 
 impl Carrier {
     pub(crate) fn read(section: &Section<'_>) -> Self {
+        match section.or("kind", CarrierKind::Smpp, kind::choice(KINDS)) {
+            CarrierKind::Smpp => Self::read_smpp(section),
+            CarrierKind::ModemPool => Self::read_pool(section),
+        }
+    }
+
+    /// A pool of modems: what is said of connections is its modems'.
+    fn read_pool(section: &Section<'_>) -> Self {
+        for key in SMPP_KEYS.iter().filter(|key| section.holds(key)) {
+            let _ = section.value(key);
+            section.fault(
+                key,
+                "is for carriers of kind \"smpp\"; a pool has its [[modem]], so take it away",
+            );
+        }
+        let pool = ModemPool::read(section);
+        let profile = Profile {
+            binds: 1,
+            window: 1,
+            rate_segments: section.optional("rate", kind::integer(read::RATE_RANGE)),
+            ..Profile::default()
+        };
+        let carrier = Self {
+            name: name(section),
+            kind: CarrierKind::ModemPool,
+            addresses: Vec::new(),
+            local_address: None,
+            tls: None,
+            outbind_listen: None,
+            outbind_system_id: None,
+            outbind_password: None,
+            system_id: String::new(),
+            password: Secret::default(),
+            system_type: String::new(),
+            bind: profile.bind,
+            links: profile.binds,
+            window: profile.window,
+            rate: profile.rate_segments,
+            cap_a_day: section.optional("cap_a_day", kind::integer(CAP_RANGE)),
+            price: price(section),
+            response_timeout: profile.resp_timeout,
+            enquire_link: profile.enquire_idle,
+            enquire_link_misses: profile.enquire_misses,
+            reconnect_delay: profile.rebind_first,
+            reconnect_delay_max: profile.rebind_max,
+            interface_version: profile.interface_version,
+            pool: Some(pool),
+            enabled: section.or("enabled", true, kind::boolean),
+            line: section.line,
+            profile,
+        };
+        section.finish();
+        carrier
+    }
+
+    fn read_smpp(section: &Section<'_>) -> Self {
+        for key in POOL_KEYS.iter().filter(|key| section.holds(key)) {
+            let _ = section.value(key);
+            section.fault(
+                key,
+                "is for pools of modems; take it away, or write kind = \"modem_pool\"",
+            );
+        }
         let profile = merged_profile(section);
         let connection = Connection::read(section, profile.tls);
         let carrier = Self {
-            name: section
-                .required("name", "\"north\"", kind::name)
-                .unwrap_or_default(),
-            kind: section.or("kind", CarrierKind::Smpp, carrier_kind),
+            name: name(section),
+            kind: CarrierKind::Smpp,
+            pool: None,
             addresses: connection.addresses,
             local_address: connection.local_address,
             outbind_listen: connection.outbind_listen,
@@ -162,7 +256,7 @@ impl Carrier {
             links: profile.binds,
             window: profile.window,
             rate: profile.rate_segments,
-            cap_a_day: section.optional("cap_a_day", kind::integer(1..=4_000_000_000)),
+            cap_a_day: section.optional("cap_a_day", kind::integer(CAP_RANGE)),
             price: price(section),
             response_timeout: profile.resp_timeout,
             enquire_link: profile.enquire_idle,
@@ -292,11 +386,9 @@ fn named_profile(section: &Section<'_>) -> Option<Profile> {
     }
 }
 
-fn carrier_kind(value: &DeValue<'_>) -> Read<CarrierKind> {
-    match kind::text(value)?.as_str() {
-        "smpp" => Ok(CarrierKind::Smpp),
-        other => Err(format!("is {other:?}: not in this version; known kinds: smpp").into()),
-    }
+fn name(section: &Section<'_>) -> String {
+    let name = section.required("name", "\"north\"", kind::name);
+    name.unwrap_or_default()
 }
 
 fn price(section: &Section<'_>) -> Price {

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use crate::limit;
 use crate::loop_probe;
 use crate::mo_route::{self, Customers};
+use crate::modem;
 use crate::quiet;
 use crate::reader::{self, Context, Section, nearest, text_of};
 use crate::route::Names;
@@ -16,8 +17,9 @@ use crate::source::Source;
 use crate::suppression;
 use crate::{
     Account, Batch, Bind, Carrier, Cdr, Consent, Currencies, Delivery, DropFolder, Durability,
-    Faults, Hlr, Http, Limit, Limits, Log, LoopProbe, Mo, MoRoute, Node, Numbers, Quality, Queue,
-    Quiet, Route, Runtime, Shadow, Shutdown, SmppServer, Suppression, Suppressions,
+    Faults, Hlr, Http, Limit, Limits, Log, LoopProbe, Mo, MoRoute, Modem, Modems, Node, Numbers,
+    Quality, Queue, Quiet, Route, Runtime, Shadow, Shutdown, Sim, SmppServer, Suppression,
+    Suppressions,
 };
 
 /// Most octets of a configuration file.
@@ -42,6 +44,7 @@ const TABLES: &[&str] = &[
     "currency",
     "limits",
     "suppressions",
+    "modems",
     "shadow",
     "shutdown",
     "log",
@@ -57,6 +60,8 @@ const LISTS: &[&str] = &[
     "quiet_hours",
     "loop_probe",
     "drop_folder",
+    "modem",
+    "sim",
 ];
 
 /// The configuration of a node; it holds together.
@@ -92,6 +97,8 @@ pub struct Settings {
     pub currency: Option<Currencies>,
     /// `[limits]`
     pub limits: Limits,
+    /// `[modems]`
+    pub modems: Modems,
     /// `[shadow]`; none: nothing is tried beside live traffic.
     pub shadow: Option<Shadow>,
     /// `[shutdown]`
@@ -106,6 +113,10 @@ pub struct Settings {
     pub routes: Vec<Route>,
     /// `[[mo_route]]`, in the file's order, which is their rank.
     pub mo_routes: Vec<MoRoute>,
+    /// `[[modem]]`, in the file's order.
+    pub modem_list: Vec<Modem>,
+    /// `[[sim]]`, in the file's order.
+    pub sims: Vec<Sim>,
     /// `[[drop_folder]]`, in the file's order.
     pub drop_folders: Vec<DropFolder>,
     /// `[[limit]]`, in the file's order.
@@ -171,7 +182,9 @@ struct Document<'a> {
 impl<'a> Document<'a> {
     fn settings(&self, source: Source) -> Settings {
         let accounts: Vec<Account> = self.list("account").iter().map(Account::read).collect();
-        let carriers: Vec<Carrier> = self.list("carrier").iter().map(Carrier::read).collect();
+        let mut carriers: Vec<Carrier> = self.list("carrier").iter().map(Carrier::read).collect();
+        let modems = self.table("modems", Modems::read);
+        let (modem_list, sims) = self.modems(&mut carriers, modems);
         let names = Names {
             carriers: carriers
                 .iter()
@@ -272,6 +285,9 @@ impl<'a> Document<'a> {
                 })
             }),
             suppressions: self.table("suppressions", Suppressions::read),
+            modems,
+            modem_list,
+            sims,
             shadow: self
                 .root
                 .contains_key("shadow")
@@ -290,6 +306,24 @@ impl<'a> Document<'a> {
             loop_probes,
             source,
         }
+    }
+
+    /// Modems and SIMs.
+    fn modems(&self, carriers: &mut [Carrier], room: Modems) -> (Vec<Modem>, Vec<Sim>) {
+        let sections = (self.list("modem"), self.list("sim"));
+        let (modems, sims) =
+            modem::read_all((&sections.0, &sections.1), carriers, room, self.context);
+        let names = modems.iter().map(|m| (m.name.as_str(), m.line));
+        self.unique("two modems are named", true, names);
+        let cards = sims
+            .iter()
+            .filter_map(|s| Some((s.iccid.as_deref()?, s.line)));
+        self.unique("two [[sim]] have the iccid", true, cards);
+        let imsis = sims
+            .iter()
+            .filter_map(|s| Some((s.imsi.as_deref()?, s.line)));
+        self.unique("two [[sim]] have the imsi", true, imsis);
+        (modems, sims)
     }
 
     /// A missing receipt is noticed of what waits in memory.

@@ -7,6 +7,7 @@
 //! No clock, thread, file or socket is here: octets come from a `Transport`, time with each poll.
 
 pub mod at;
+pub mod book;
 mod desk;
 mod dialect;
 mod escalation;

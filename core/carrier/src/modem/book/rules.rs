@@ -1,0 +1,81 @@
+//! What the configuration says of pools and SIMs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use carrack_message::Msisdn;
+use carrack_settings::{Sim, SimTerms};
+
+use crate::modem::{Rest, SimIdentity};
+
+/// What holds for the SIMs of a pool.
+#[derive(Debug, Clone)]
+pub struct PoolRules {
+    /// What each may send.
+    pub terms: SimTerms,
+    /// First digits of the IMSIs that may send; empty: all.
+    pub networks: Vec<String>,
+}
+
+/// What the configuration says; a reload brings new ones.
+#[derive(Debug, Clone, Default)]
+pub struct SimRules {
+    /// By name of the carrier.
+    pub pools: HashMap<String, PoolRules>,
+    /// `[[sim]]`
+    pub sims: Vec<Sim>,
+    /// PINs by the name of the modem (`pin` of `[[modem]]`).
+    pub modem_pins: HashMap<String, String>,
+}
+
+/// What holds for one SIM in one pool.
+#[derive(Debug)]
+pub(super) struct Ruled {
+    pub(super) terms: Arc<SimTerms>,
+    pub(super) never: Option<Rest>,
+    pub(super) own_number: Option<Msisdn>,
+}
+
+impl SimRules {
+    /// `[[sim]]` of a SIM: by its ICCID, by its IMSI else.
+    pub(super) fn sim(&self, identity: &SimIdentity) -> Option<&Sim> {
+        let card = identity.iccid.as_deref();
+        let by_card = |is: fn(&str, &str) -> bool| {
+            let same = |sim: &&Sim| matches!((sim.iccid.as_deref(), card), (Some(known), Some(found)) if is(known, found));
+            self.sims.iter().find(same)
+        };
+        let by_subscriber = || {
+            let same = |sim: &&Sim| sim.imsi.is_some() && sim.imsi == identity.imsi;
+            self.sims.iter().find(same)
+        };
+        by_card(|known, found| known == found)
+            .or_else(|| by_card(is_one_digit_off))
+            .or_else(by_subscriber)
+    }
+
+    /// What holds for a SIM; a pool that is not there has the terms of one that says nothing.
+    pub(super) fn of(&self, pool: Option<&str>, identity: &SimIdentity) -> Ruled {
+        let pool = pool.and_then(|pool| self.pools.get(pool));
+        let sim = self.sim(identity);
+        let base = pool.map(|pool| pool.terms.clone()).unwrap_or_default();
+        let terms = sim.map_or_else(|| base.clone(), |sim| sim.terms(&base));
+        let networks = pool.map_or(&[][..], |pool| &pool.networks);
+        let is_of = |imsi: &String| networks.iter().any(|network| imsi.starts_with(network));
+        let never = match sim {
+            Some(sim) if !sim.enabled => Some(Rest::Disabled),
+            _ if networks.is_empty() || identity.imsi.as_ref().is_some_and(is_of) => None,
+            _ => Some(Rest::OtherNetwork),
+        };
+        Ruled {
+            terms: Arc::new(terms),
+            never,
+            own_number: sim.and_then(|sim| sim.number),
+        }
+    }
+}
+
+/// A card's number may be printed with its last digit and told without it, or the other way round.
+fn is_one_digit_off(known: &str, found: &str) -> bool {
+    let begins = known.starts_with(found) || found.starts_with(known);
+    begins && known.len().abs_diff(found.len()) == 1
+}

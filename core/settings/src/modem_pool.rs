@@ -1,0 +1,146 @@
+//! Keys of a `[[carrier]]` of kind `modem_pool`, and `[modems]`: what all pools of a node share.
+
+use std::time::Duration;
+
+use toml::de::DeValue;
+
+use crate::modem::hook;
+use crate::reader::{Read, Section};
+use crate::sim_terms::{RECIPIENTS_MAX, SimTermsGiven};
+use crate::{SimTerms, kind};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+const NETWORKS_MAX: usize = 64;
+
+/// Keys that only a pool has.
+pub(crate) const POOL_KEYS: &[&str] = &[
+    "networks",
+    "sim",
+    "ports",
+    "balance_ussd",
+    "balance_every",
+    "poll_storage",
+    "signal_every",
+    "status_reports",
+    "retry",
+    "usb_reset",
+    "power_cycle",
+];
+
+/// A rack of modems as one carrier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModemPool {
+    /// First digits of the IMSIs that may send, five or six each; empty: all.
+    pub networks: Vec<String>,
+    /// What each SIM may send.
+    pub sim: SimTerms,
+    /// Every serial port that answers is taken at the start, but for those that a `[[modem]]` names (`ports = "auto"`).
+    pub ports_auto: bool,
+    /// Code that asks for the balance; none: nobody asks.
+    pub balance_ussd: Option<String>,
+    /// How often it is asked.
+    pub balance_every: Duration,
+    /// How often what the storage holds is read, whatever the modem says of itself.
+    pub poll_storage: Duration,
+    /// How often signal and registration are asked for.
+    pub signal_every: Duration,
+    /// Whether the network is asked for status reports, which are the receipts.
+    pub status_reports: bool,
+    /// A modem that nothing helped is tried again after so long.
+    pub retry: Duration,
+    /// Program and arguments that reset a modem's USB port; `{modem}` and `{port}` stand for its own. Empty: none.
+    pub usb_reset: Vec<String>,
+    /// Program and arguments that take its power away and give it back.
+    pub power_cycle: Vec<String>,
+}
+
+impl ModemPool {
+    pub(crate) fn read(section: &Section<'_>) -> Self {
+        let times = |most| kind::time(Duration::from_secs(1)..=most);
+        let pool = Self {
+            networks: section.or("networks", Vec::new(), kind::one_or_list(network)),
+            sim: section
+                .inner("sim")
+                .map_or_else(SimTerms::default, |inner| {
+                    let given = SimTermsGiven::read(&inner);
+                    inner.finish();
+                    given.over(&SimTerms::default())
+                }),
+            ports_auto: section.optional("ports", auto).is_some(),
+            balance_ussd: section.optional("balance_ussd", ussd),
+            balance_every: section.or("balance_every", DAY, kind::time(MINUTE..=DAY * 31)),
+            poll_storage: section.or("poll_storage", MINUTE, times(DAY)),
+            signal_every: section.or("signal_every", MINUTE / 2, times(DAY)),
+            status_reports: section.or("status_reports", true, kind::boolean),
+            retry: section.or("retry", MINUTE * 5, times(DAY)),
+            usb_reset: section.or("usb_reset", Vec::new(), hook(section.context)),
+            power_cycle: section.or("power_cycle", Vec::new(), hook(section.context)),
+        };
+        if section.holds("balance_every") && !section.holds("balance_ussd") {
+            section.fault(
+                "balance_every",
+                "says nothing without `balance_ussd`; write the code too, such as balance_ussd = \"*100#\"",
+            );
+        }
+        if pool.networks.len() > NETWORKS_MAX {
+            section.fault("networks", format!("has more than {NETWORKS_MAX}"));
+        }
+        pool
+    }
+}
+
+fn auto(value: &DeValue<'_>) -> Read<()> {
+    match kind::text(value)?.as_str() {
+        "auto" => Ok(()),
+        other => Err(format!(
+            "is {other:?}; it has to be \"auto\", or leave it out and write a [[modem]] for each port"
+        )
+        .into()),
+    }
+}
+
+/// MCC and MNC, with or without a hyphen.
+fn network(value: &DeValue<'_>) -> Read<String> {
+    let text = kind::text(value)?;
+    let (mcc, mnc) = match text.split_once('-') {
+        Some(parts) => parts,
+        None => text.split_at_checked(3).unwrap_or((&text, "")),
+    };
+    let is_number = |part: &str| part.bytes().all(|octet| octet.is_ascii_digit());
+    if mcc.len() == 3 && (2..=3).contains(&mnc.len()) && is_number(mcc) && is_number(mnc) {
+        return Ok(format!("{mcc}{mnc}"));
+    }
+    Err(format!(
+        "is {text:?}; write MCC and MNC, the first five or six digits of an IMSI, such as \"262-02\" or \"26202\""
+    )
+    .into())
+}
+
+/// A code as one dials it (3GPP TS 22.030).
+pub(crate) fn ussd(value: &DeValue<'_>) -> Read<String> {
+    let text = kind::text(value)?;
+    let fits = |octet: u8| octet.is_ascii_digit() || matches!(octet, b'*' | b'#' | b'+');
+    if (1..=182).contains(&text.len()) && text.bytes().all(fits) {
+        return Ok(text);
+    }
+    Err(format!("is {text:?}; write the code as one dials it, such as \"*100#\"").into())
+}
+
+/// `[modems]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Modems {
+    /// SIMs whose counts are kept.
+    pub sims_max: u32,
+    /// Recipients of a month that are remembered, of each.
+    pub recipients_max: u32,
+}
+
+impl Modems {
+    pub(crate) fn read(section: &Section<'_>) -> Self {
+        Self {
+            sims_max: section.or("sims_max", 512, kind::integer(1..=4_096)),
+            recipients_max: section.or("recipients_max", 2_000, kind::integer(1..=RECIPIENTS_MAX)),
+        }
+    }
+}
