@@ -50,16 +50,20 @@ impl Hours {
         self.minute = minute;
     }
 
-    /// The first moment for one more; 0: now.
-    pub(super) fn next_ns(&mut self, moment_ns: u64, cap: u32) -> u64 {
-        self.turn(moment_ns);
-        let mut left = self.sum;
+    /// The first moment for one more; 0: now. A look leaves no trace: the clock may be ahead for a moment.
+    pub(super) fn next_ns(&self, moment_ns: u64, cap: u32) -> u64 {
+        if self.sum < cap {
+            return 0;
+        }
+        let mut now = *self;
+        now.turn(moment_ns);
+        let mut left = now.sum;
         if left < cap {
             return 0;
         }
-        let mut minute = self.minute.saturating_sub(BUCKETS as u64 - 1);
-        while minute < self.minute {
-            left -= u32::from(self.counts.get(place(minute)).copied().unwrap_or(0)).min(left);
+        let mut minute = now.minute.saturating_sub(BUCKETS as u64 - 1);
+        while minute < now.minute {
+            left -= u32::from(now.counts.get(place(minute)).copied().unwrap_or(0)).min(left);
             if left < cap {
                 break;
             }

@@ -116,7 +116,7 @@ impl Sheet {
             moment_ns,
             rest: None,
         };
-        let (kept, terms) = (&mut self.kept, &*self.terms);
+        let (kept, terms) = (&self.kept, &*self.terms);
         sliding.at_least(kept.pace.next_ns(terms.per_minute), Rest::Minute);
         if let Some(cap) = terms.per_hour {
             sliding.at_least(kept.hours.next_ns(moment_ns, cap), Rest::Hour);

@@ -104,6 +104,20 @@ fn a_clock_that_was_far_ahead_counts_all_of_it_and_tomorrow_is_a_new_day() {
     }
 }
 
+#[test]
+fn a_clock_that_is_ahead_while_nothing_is_sent_frees_nothing() {
+    let noon = MONDAY + 12 * HOUR;
+    let book = book(&capped());
+    let sim = seated(&book, 1);
+    assert_eq!(flood(&book, sim, noon, 10 * MINUTE), 30);
+    for ahead in 1..100 {
+        let _ = book.allowance(sim, noon + 10 * MINUTE + ahead * 11 * HOUR);
+        let _ = book.list(noon + ahead * DAY);
+    }
+    assert_eq!(flood(&book, sim, noon + 10 * MINUTE, 49 * MINUTE), 0);
+    assert_eq!(flood(&book, sim, noon + HOUR, 2 * HOUR), 20);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -132,8 +146,8 @@ proptest! {
         for (hours, seconds) in jumps {
             let at = MONDAY + hours * HOUR;
             flood(&book, sim, at, seconds * SECOND);
-            if let Allowance::NotBefore { utc_ns, .. } = book.allowance(sim, at + seconds * SECOND) {
-                prop_assert!(utc_ns - at <= 32 * DAY);
+            if let Allowance::NotBefore { utc_ns, rest } = book.allowance(sim, at + seconds * SECOND) {
+                prop_assert!(utc_ns - at <= 32 * DAY, "{:?} {:?}", rest, book.view(sim, at + seconds * SECOND));
             }
         }
     }
