@@ -9,7 +9,7 @@ use carrack_message::Micros;
 use toml::de::DeValue;
 
 use crate::connection::{CarrierTls, Connection};
-use crate::modem_pool::POOL_KEYS;
+use crate::modem_pool::{POOL_KEYS, SMPP_KEYS};
 use crate::profile::{SpecLimits, TlsUse, read};
 use crate::reader::{Context, Read, Section};
 use crate::secret::secret;
@@ -130,32 +130,10 @@ pub struct Carrier {
 
 /// Octets of `password` (SMPP 3.4, 5.2.2), without the NUL.
 const PASSWORD_OCTETS_MAX: usize = 8;
-const CAP_RANGE: std::ops::RangeInclusive<u64> = 1..=4_000_000_000;
+pub(crate) const CAP_RANGE: std::ops::RangeInclusive<u64> = 1..=4_000_000_000;
 const KINDS: &[(&str, CarrierKind)] = &[
     ("smpp", CarrierKind::Smpp),
     ("modem_pool", CarrierKind::ModemPool),
-];
-/// Keys that only a carrier by SMPP has.
-const SMPP_KEYS: &[&str] = &[
-    "profile",
-    "address",
-    "local_address",
-    "tls",
-    "outbind_listen",
-    "outbind_system_id",
-    "outbind_password",
-    "system_id",
-    "password",
-    "system_type",
-    "bind",
-    "links",
-    "window",
-    "response_timeout",
-    "enquire_link",
-    "enquire_link_misses",
-    "reconnect_delay",
-    "reconnect_delay_max",
-    "interface_version",
 ];
 pub(crate) const BINDS: &[(&str, Bind)] = &[
     ("transceiver", Bind::Transceiver),
@@ -171,59 +149,16 @@ pub(crate) const VERSIONS: &[(&str, InterfaceVersion)] = &[
 
 impl Carrier {
     pub(crate) fn read(section: &Section<'_>) -> Self {
-        match section.or("kind", CarrierKind::Smpp, kind::choice(KINDS)) {
+        // Of a kind that cannot be read the other keys tell, so that one slip is one fault.
+        let is_like_smpp = !section.holds("kind") || SMPP_KEYS.iter().any(|key| section.holds(key));
+        let likely = match is_like_smpp {
+            true => CarrierKind::Smpp,
+            false => CarrierKind::ModemPool,
+        };
+        match section.or("kind", likely, kind::choice(KINDS)) {
             CarrierKind::Smpp => Self::read_smpp(section),
             CarrierKind::ModemPool => Self::read_pool(section),
         }
-    }
-
-    /// A pool of modems: what is said of connections is its modems'.
-    fn read_pool(section: &Section<'_>) -> Self {
-        for key in SMPP_KEYS.iter().filter(|key| section.holds(key)) {
-            let _ = section.value(key);
-            section.fault(
-                key,
-                "is for carriers of kind \"smpp\"; a pool has its [[modem]], so take it away",
-            );
-        }
-        let pool = ModemPool::read(section);
-        let profile = Profile {
-            binds: 1,
-            window: 1,
-            rate_segments: section.optional("rate", kind::integer(read::RATE_RANGE)),
-            ..Profile::default()
-        };
-        let carrier = Self {
-            name: name(section),
-            kind: CarrierKind::ModemPool,
-            addresses: Vec::new(),
-            local_address: None,
-            tls: None,
-            outbind_listen: None,
-            outbind_system_id: None,
-            outbind_password: None,
-            system_id: String::new(),
-            password: Secret::default(),
-            system_type: String::new(),
-            bind: profile.bind,
-            links: profile.binds,
-            window: profile.window,
-            rate: profile.rate_segments,
-            cap_a_day: section.optional("cap_a_day", kind::integer(CAP_RANGE)),
-            price: price(section),
-            response_timeout: profile.resp_timeout,
-            enquire_link: profile.enquire_idle,
-            enquire_link_misses: profile.enquire_misses,
-            reconnect_delay: profile.rebind_first,
-            reconnect_delay_max: profile.rebind_max,
-            interface_version: profile.interface_version,
-            pool: Some(pool),
-            enabled: section.or("enabled", true, kind::boolean),
-            line: section.line,
-            profile,
-        };
-        section.finish();
-        carrier
     }
 
     fn read_smpp(section: &Section<'_>) -> Self {
@@ -386,12 +321,12 @@ fn named_profile(section: &Section<'_>) -> Option<Profile> {
     }
 }
 
-fn name(section: &Section<'_>) -> String {
+pub(crate) fn name(section: &Section<'_>) -> String {
     let name = section.required("name", "\"north\"", kind::name);
     name.unwrap_or_default()
 }
 
-fn price(section: &Section<'_>) -> Price {
+pub(crate) fn price(section: &Section<'_>) -> Price {
     let deck = section.optional("deck", deck(section.context));
     let flat = section.optional("price", kind::money);
     match (

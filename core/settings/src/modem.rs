@@ -48,7 +48,7 @@ pub enum ModemDialect {
     /// SIMCom SIM7600 and its kin.
     Sim7600,
     /// Quectel EC25 and its kin.
-    Quectel,
+    Ec25,
     /// Huawei sticks.
     Huawei,
     /// Telit.
@@ -60,10 +60,22 @@ const DIALECTS: &[(&str, ModemDialect)] = &[
     ("generic", ModemDialect::Generic),
     ("sim800", ModemDialect::Sim800),
     ("sim7600", ModemDialect::Sim7600),
-    ("quectel", ModemDialect::Quectel),
+    ("ec25", ModemDialect::Ec25),
     ("huawei", ModemDialect::Huawei),
     ("telit", ModemDialect::Telit),
 ];
+
+impl ModemDialect {
+    /// As it is written; none: found out.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        let mut known = DIALECTS
+            .iter()
+            .filter(|(_, dialect)| *dialect != Self::Auto);
+        let found = known.find(|(_, dialect)| *dialect == self);
+        found.map(|(name, _)| *name)
+    }
+}
 
 /// `[[modem]]`
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,15 +4,39 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
+use crate::carrier::{CAP_RANGE, name, price};
 use crate::modem::hook;
+use crate::profile::read;
 use crate::reader::{Read, Section};
 use crate::sim_terms::{RECIPIENTS_MAX, SimTermsGiven};
-use crate::{SimTerms, kind};
+use crate::{Carrier, CarrierKind, Profile, Secret, SimTerms, kind};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 const NETWORKS_MAX: usize = 64;
 
+/// Keys that only a carrier by SMPP has.
+pub(crate) const SMPP_KEYS: &[&str] = &[
+    "profile",
+    "address",
+    "local_address",
+    "tls",
+    "outbind_listen",
+    "outbind_system_id",
+    "outbind_password",
+    "system_id",
+    "password",
+    "system_type",
+    "bind",
+    "links",
+    "window",
+    "response_timeout",
+    "enquire_link",
+    "enquire_link_misses",
+    "reconnect_delay",
+    "reconnect_delay_max",
+    "interface_version",
+];
 /// Keys that only a pool has.
 pub(crate) const POOL_KEYS: &[&str] = &[
     "networks",
@@ -87,6 +111,57 @@ impl ModemPool {
             section.fault("networks", format!("has more than {NETWORKS_MAX}"));
         }
         pool
+    }
+}
+
+impl Carrier {
+    /// A pool of modems: what is said of connections is its modems'.
+    pub(crate) fn read_pool(section: &Section<'_>) -> Self {
+        for key in SMPP_KEYS.iter().filter(|key| section.holds(key)) {
+            let _ = section.value(key);
+            section.fault(
+                key,
+                "is for carriers of kind \"smpp\"; a pool has its [[modem]], so take it away",
+            );
+        }
+        let pool = ModemPool::read(section);
+        let profile = Profile {
+            binds: 1,
+            window: 1,
+            rate_segments: section.optional("rate", kind::integer(read::RATE_RANGE)),
+            ..Profile::default()
+        };
+        let carrier = Self {
+            name: name(section),
+            kind: CarrierKind::ModemPool,
+            addresses: Vec::new(),
+            local_address: None,
+            tls: None,
+            outbind_listen: None,
+            outbind_system_id: None,
+            outbind_password: None,
+            system_id: String::new(),
+            password: Secret::default(),
+            system_type: String::new(),
+            bind: profile.bind,
+            links: profile.binds,
+            window: profile.window,
+            rate: profile.rate_segments,
+            cap_a_day: section.optional("cap_a_day", kind::integer(CAP_RANGE)),
+            price: price(section),
+            response_timeout: profile.resp_timeout,
+            enquire_link: profile.enquire_idle,
+            enquire_link_misses: profile.enquire_misses,
+            reconnect_delay: profile.rebind_first,
+            reconnect_delay_max: profile.rebind_max,
+            interface_version: profile.interface_version,
+            pool: Some(pool),
+            enabled: section.or("enabled", true, kind::boolean),
+            line: section.line,
+            profile,
+        };
+        section.finish();
+        carrier
     }
 }
 

@@ -48,8 +48,15 @@ fn switched_on(text: &str) -> String {
         "[[limit]]",
         "[[loop_probe]]",
         "[[drop_folder]]",
+        "[[modem]]",
+        "[[sim]]",
     ];
-    sections.iter().fold(text.to_owned(), |text, section| {
+    let pool = "[[carrier]]\n# name = \"rack\"\n";
+    let text = text.replace(
+        &format!("# {pool}"),
+        &format!("{pool}kind = \"modem_pool\"\nsim = {{}}\n"),
+    );
+    sections.iter().fold(text, |text, section| {
         text.replace(&format!("# {section}"), section)
     })
 }
@@ -133,6 +140,7 @@ fn the_defaults_shown_are_the_defaults() {
     assert_eq!(whole.batch, bare.batch);
     assert_eq!(whole.cdr, bare.cdr);
     assert_eq!(whole.limits, bare.limits);
+    assert_eq!(whole.modems, bare.modems);
     assert_eq!(whole.shutdown, bare.shutdown);
     assert_eq!(whole.log, bare.log);
     assert_eq!(whole.accounts[0].window, bare.accounts[0].window);

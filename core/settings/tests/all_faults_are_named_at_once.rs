@@ -94,7 +94,7 @@ fn a_file_with_many_faults_names_them_all_by_line() {
             "two accounts are named `shop`, here and in line 13",
         ),
         ("c.toml:17: ", "CARRACK_NOT_SET, which is not set"),
-        ("c.toml:20: ", "not in this version; known kinds: smpp"),
+        ("c.toml:20: ", "did you mean `smpp`"),
         ("c.toml:21: ", "host and port"),
         (
             "c.toml:24: ",

@@ -9,6 +9,7 @@
 
 mod barring;
 mod calendar;
+mod counts;
 mod directory;
 mod hours;
 mod mapped;
@@ -27,17 +28,18 @@ mod view;
 mod tests;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use carrack_message::Msisdn;
 
+pub use counts::BookCounts;
 pub use mapped::MappedPages;
 pub use pages::{BookFault, Layout, MemoryPages, SimPages, transfer};
 pub use rules::{PoolRules, SimRules};
 pub use view::{SimUsed, SimView};
 
 use super::{Allowance, Rest, SimDesk, SimEvent, SimIdentity, SimNumber};
+use counts::{Counter, Counters};
 use directory::{Directory, Entry, Place};
 use sheet::{Kept, Sheet};
 use suspicion::{Ground, Stage, Verdict};
@@ -50,44 +52,6 @@ const ALERTS_MAX: usize = 256;
 /// Characters of a card's and of a subscriber's number.
 const ICCID_MAX: usize = 20;
 const IMSI_MAX: usize = 15;
-
-/// What happened since the start.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct BookCounts {
-    /// SIMs that were found in a modem and got no place; the same one each time it is found.
-    pub without_place: u64,
-    /// SIMs that nobody had seen for two months and that gave their place to others.
-    pub forgotten: u64,
-    /// Suspicions.
-    pub suspected: u64,
-    /// Trials that failed.
-    pub trials_failed: u64,
-    /// SIMs that came back.
-    pub cleared: u64,
-    /// Alerts that nobody fetched in time.
-    pub alerts_lost: u64,
-}
-
-#[derive(Debug, Default)]
-struct Counters([AtomicU64; 6]);
-
-#[derive(Clone, Copy)]
-enum Counter {
-    WithoutPlace,
-    Forgotten,
-    Suspected,
-    TrialsFailed,
-    Cleared,
-    AlertsLost,
-}
-
-impl Counters {
-    fn add(&self, counter: Counter) {
-        if let Some(count) = self.0.get(counter as usize) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
 
 /// All SIMs of a node.
 pub struct SimBook {
@@ -190,26 +154,7 @@ impl SimBook {
     /// What happened since the start.
     #[must_use]
     pub fn counts(&self) -> BookCounts {
-        let [
-            without_place,
-            forgotten,
-            suspected,
-            trials_failed,
-            cleared,
-            alerts_lost,
-        ] = self
-            .counters
-            .0
-            .each_ref()
-            .map(|count| count.load(Ordering::Relaxed));
-        BookCounts {
-            without_place,
-            forgotten,
-            suspected,
-            trials_failed,
-            cleared,
-            alerts_lost,
-        }
+        self.counters.counts()
     }
 
     fn sheet(&self, sim: SimNumber) -> Option<MutexGuard<'_, Sheet>> {
@@ -249,6 +194,43 @@ impl SimBook {
                 let _ = slot.set(Mutex::new(sheet));
             }
         }
+    }
+
+    /// A SIM that found no place.
+    fn turn_away(&self, (pool, modem): &(String, String), taken: usize) {
+        self.counters.add(Counter::WithoutPlace);
+        self.alert(format!(
+            "modem {modem} of {pool}: its SIM sends nothing, because the book of SIMs has no place for it ({taken} are taken) or it tells \
+             no number; raise `sims_max` of [modems]"
+        ));
+    }
+
+    /// A SIM takes its seat: what it tells of itself is kept.
+    fn sit_down(
+        &self,
+        number: SimNumber,
+        seat: (String, String),
+        found: SimIdentity,
+        utc_ns: u64,
+    ) -> Option<Entry> {
+        let mut sheet = self.sheet(number)?;
+        let known = &mut sheet.kept.identity;
+        known.iccid = found.iccid.or_else(|| known.iccid.take());
+        known.imsi = found.imsi.or_else(|| known.imsi.take());
+        let identity = known.clone();
+        sheet.kept.seen_utc_ns = utc_ns;
+        sheet.seat = Some(seat.clone());
+        apply(
+            &self.rules.read().unwrap_or_else(PoisonError::into_inner),
+            &mut sheet,
+        );
+        self.keep(number, &mut sheet);
+        Some(Entry {
+            identity,
+            seated: true,
+            modem: Some(seat),
+            seen_utc_ns: utc_ns,
+        })
     }
 
     /// Another SIM's failures, or receipts, against this one's.
@@ -321,42 +303,20 @@ impl SimDesk for SimBook {
                 sheet.seat = None;
             }
         }
-        if number == NO_PLACE {
-            self.counters.add(Counter::WithoutPlace);
-            self.alert(format!(
-                "modem {modem} of {pool}: its SIM sends nothing, because the book of SIMs has no place for it ({} are taken) or it tells no \
-                 number; raise `sims_max` of [modems]",
-                directory.entries.len()
-            ));
-            return number;
+        match place {
+            Place::Known(_) => {}
+            Place::New(place) => self.begin(place, Kept::default()),
+            Place::Instead(place) => {
+                self.counters.add(Counter::Forgotten);
+                self.begin(place, Kept::default());
+            }
+            Place::Full => {
+                self.turn_away(&seat, directory.entries.len());
+                return number;
+            }
         }
-        if !matches!(place, Place::Known(_)) {
-            self.begin(number.0, Kept::default());
-        }
-        if matches!(place, Place::Instead(_)) {
-            self.counters.add(Counter::Forgotten);
-        }
-        if let Some(mut sheet) = self.sheet(number) {
-            let known = &mut sheet.kept.identity;
-            known.iccid = identity.iccid.or_else(|| known.iccid.take());
-            known.imsi = identity.imsi.or_else(|| known.imsi.take());
-            let identity = known.clone();
-            sheet.kept.seen_utc_ns = utc_ns;
-            sheet.seat = Some(seat.clone());
-            apply(
-                &self.rules.read().unwrap_or_else(PoisonError::into_inner),
-                &mut sheet,
-            );
-            self.keep(number, &mut sheet);
-            directory.put(
-                number.0,
-                Entry {
-                    identity,
-                    seated: true,
-                    modem: Some(seat),
-                    seen_utc_ns: utc_ns,
-                },
-            );
+        if let Some(entry) = self.sit_down(number, seat, identity, utc_ns) {
+            directory.put(number.0, entry);
         }
         number
     }

@@ -158,6 +158,15 @@ pub struct Layout {
     pub recipients_max: u32,
 }
 
+impl From<carrack_settings::Modems> for Layout {
+    fn from(modems: carrack_settings::Modems) -> Self {
+        Self {
+            sims_max: modems.sims_max,
+            recipients_max: modems.recipients_max,
+        }
+    }
+}
+
 impl Layout {
     const fn place_octets(self) -> u64 {
         let octets = 2 * RECORD_OCTETS as u64 + self.recipients_max as u64 * RECIPIENT_OCTETS;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use carrack_message::Msisdn;
-use carrack_settings::{Sim, SimTerms};
+use carrack_settings::{Settings, Sim, SimTerms};
 
 use crate::modem::{Rest, SimIdentity};
 
@@ -18,7 +18,7 @@ pub struct PoolRules {
 }
 
 /// What the configuration says; a reload brings new ones.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct SimRules {
     /// By name of the carrier.
     pub pools: HashMap<String, PoolRules>,
@@ -26,6 +26,28 @@ pub struct SimRules {
     pub sims: Vec<Sim>,
     /// PINs by the name of the modem (`pin` of `[[modem]]`).
     pub modem_pins: HashMap<String, String>,
+}
+
+impl From<&Settings> for SimRules {
+    fn from(settings: &Settings) -> Self {
+        let pools = settings.carriers.iter().filter_map(|carrier| {
+            let pool = carrier.pool.as_ref()?;
+            let rules = PoolRules {
+                terms: pool.sim.clone(),
+                networks: pool.networks.clone(),
+            };
+            Some((carrier.name.clone(), rules))
+        });
+        let pins = settings.modem_list.iter().filter_map(|modem| {
+            let pin = modem.pin.as_ref()?;
+            Some((modem.name.clone(), pin.expose().to_owned()))
+        });
+        Self {
+            pools: pools.collect(),
+            modem_pins: pins.collect(),
+            sims: settings.sims.clone(),
+        }
+    }
 }
 
 /// What holds for one SIM in one pool.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use carrack_settings::SimTerms;
+use carrack_settings::{Settings, SimTerms};
 
 use super::{DAY, LAYOUT, MONDAY, Shared, book, card, open, rules, seated, sends, sends_for};
 use crate::modem::book::{MemoryPages, PoolRules, SimBook, SimRules};
@@ -142,13 +142,12 @@ fn networks_and_switches_are_of_the_configuration_and_follow_it() {
 
 #[test]
 fn what_is_written_of_one_card_holds_for_it_alone() {
+    let pool = "[[carrier]]\nname = \"rack\"\nkind = \"modem_pool\"\nprice = 0.01\nsim = { per_month = 900 }\n\
+        [[modem]]\nname = \"d\"\npool = \"rack\"\nport = \"/dev/ttyUSB0\"\npin = \"4321\"\n";
     let text = "[node]\ndata_dir = \"data\"\n[[sim]]\niccid = \"89490200001234567892\"\nnumber = \"+4915112345678\"\npin = \"1234\"\n\
         per_day = 2\n[[sim]]\nimsi = \"262020000000002\"\nenabled = false\n";
-    let settings = carrack_settings::Settings::parse(text, "c", Path::new("")).unwrap();
-    let rules = SimRules {
-        sims: settings.sims,
-        ..rules(&SimTerms::default())
-    };
+    let settings = Settings::parse(&format!("{text}{pool}"), "c", Path::new("")).unwrap();
+    let rules = SimRules::from(&settings);
     let pages = MemoryPages::new(LAYOUT);
     let book = SimBook::open(Box::new(pages), Path::new("sims"), rules).unwrap();
     let own = SimIdentity {
@@ -185,5 +184,9 @@ fn what_is_written_of_one_card_holds_for_it_alone() {
     assert_eq!(book.pin("rack", "a", &shorter).as_deref(), Some("1234"));
     assert_eq!(book.allowance(off, MONDAY), never(Rest::Disabled));
     assert_eq!(book.view(own_sim, MONDAY).unwrap().day.cap, Some(2));
-    assert_eq!(book.view(other, MONDAY).unwrap().day.cap, None);
+    let other = book.view(other, MONDAY).unwrap();
+    assert_eq!((other.day.cap, other.month.cap), (None, Some(900)));
+    // A card that is locked and tells nothing.
+    let pin = |modem| book.pin("rack", modem, &SimIdentity::default());
+    assert_eq!((pin("d").as_deref(), pin("e")), (Some("4321"), None));
 }
