@@ -110,12 +110,17 @@ impl SimBook {
 
     /// Takes other rules from now on; what was used stays.
     pub fn take_rules(&self, rules: SimRules) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
         for slot in &self.sheets {
             if let Some(sheet) = slot.get() {
-                apply(&rules, &mut locked(sheet));
+                self.apply_rules(&mut locked(sheet));
             }
         }
-        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+
+    fn apply_rules(&self, sheet: &mut Sheet) {
+        let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
+        apply(&rules, sheet);
     }
 
     /// Every SIM of the book, those that are in no modem too.
@@ -220,10 +225,7 @@ impl SimBook {
         let identity = known.clone();
         sheet.kept.seen_utc_ns = utc_ns;
         sheet.seat = Some(seat.clone());
-        apply(
-            &self.rules.read().unwrap_or_else(PoisonError::into_inner),
-            &mut sheet,
-        );
+        self.apply_rules(&mut sheet);
         self.keep(number, &mut sheet);
         Some(Entry {
             identity,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use carrack_settings::{Settings, SimTerms};
 
-use super::{DAY, LAYOUT, MONDAY, Shared, book, card, open, rules, seated, sends, sends_for};
+use super::{DAY, LAYOUT, MONDAY, Shared, book, card, open, seated, sends, sends_for};
 use crate::modem::book::{MemoryPages, PoolRules, SimBook, SimRules};
 use crate::modem::{Allowance, Rest, SimDesk, SimIdentity};
 
@@ -189,4 +189,45 @@ fn what_is_written_of_one_card_holds_for_it_alone() {
     // A card that is locked and tells nothing.
     let pin = |modem| book.pin("rack", modem, &SimIdentity::default());
     assert_eq!((pin("d").as_deref(), pin("e")), (Some("4321"), None));
+}
+
+#[test]
+fn shards_operators_and_reloads_at_once_pass_no_cap_and_wait_for_nobody() {
+    let terms = SimTerms {
+        per_day: Some(200),
+        per_minute: 60,
+        ..SimTerms::default()
+    };
+    let book = book(&terms);
+    let sent = std::sync::atomic::AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for thread in 0..4_u64 {
+            let (book, sent, terms) = (&book, &sent, &terms);
+            scope.spawn(move || {
+                for round in 0..2_000_u64 {
+                    let at = MONDAY + round * 1_000_000_000;
+                    let modem = format!("m{thread}");
+                    let sim = book.seat("rack", &modem, &card(1 + thread % 2), at);
+                    let allowed = book.spend(sim, super::to(round % 40), at) == Allowance::Now;
+                    sent.fetch_add(u64::from(allowed), std::sync::atomic::Ordering::Relaxed);
+                    book.note(sim, crate::modem::SimEvent::Unanswered, at);
+                    if round % 50 == thread {
+                        let _ = book.list(at);
+                        book.take_rules(super::rules(terms));
+                        let _ = book.acquit(sim);
+                    }
+                }
+            });
+        }
+    });
+    let used: Vec<u64> = book
+        .list(MONDAY + 2_000)
+        .iter()
+        .map(|view| view.day.used)
+        .collect();
+    assert_eq!(
+        used.iter().sum::<u64>(),
+        sent.load(std::sync::atomic::Ordering::Relaxed)
+    );
+    assert!(used.iter().all(|used| (1..=200).contains(used)), "{used:?}");
 }
