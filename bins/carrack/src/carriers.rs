@@ -15,7 +15,7 @@ use carrack_runtime::{
     AcceptSettings, AcceptTransport, ConnectSettings, TcpTransport, TlsFiles, TlsSource, Transport,
     Wake,
 };
-use carrack_settings::{Carrier, NoResponse, Profile, ThrottleMode};
+use carrack_settings::{Carrier, CarrierKind, NoResponse, Profile, ThrottleMode};
 use carrack_throttle::{self as throttle, ThrottleRule};
 
 use crate::node::nanoseconds;
@@ -47,7 +47,10 @@ impl Carriers {
                     0
                 },
                 window: carrier.window,
-                rules: rules(&carrier.profile),
+                rules: CarrierRules {
+                    whole_texts: carrier.kind == CarrierKind::ModemPool,
+                    ..rules(&carrier.profile)
+                },
                 make: link_maker(carrier, tap, shutdown)?,
             });
         }
@@ -78,10 +81,17 @@ fn rules(profile: &Profile) -> CarrierRules {
         resend_grace_ns: nanoseconds(profile.resp_timeout),
         early_receipt_hold_ns: profile.early_receipt_hold.map(nanoseconds),
         tlv_pass: profile.tlv_pass.clone(),
+        ..CarrierRules::default()
     }
 }
 
 fn link_maker(carrier: &Carrier, tap: Arc<Tap>, shutdown: Duration) -> anyhow::Result<LinkMaker> {
+    if carrier.kind == CarrierKind::ModemPool {
+        anyhow::bail!(
+            "carrier {}: pools of modems are not served in this version; take it out",
+            carrier.name
+        );
+    }
     let password = |secret: &carrack_settings::Secret| secret.expose().as_bytes().to_vec();
     let spec = SmppSpec {
         unbind_timeout_ns: nanoseconds((shutdown / 8).min(UNBIND_TIMEOUT_MAX)),
