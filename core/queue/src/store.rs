@@ -486,7 +486,7 @@ fn open_database(path: &Path, newest: Option<&Newest>) -> Result<DB, StoreFault>
     // A torn tail was never acknowledged, whatever stands in it. Where more is gone, the reach says so.
     options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
     let mut families = vec![
-        (LOG, 64 << 20, 4, Options::default()),
+        (LOG, 32 << 20, 4, Options::default()),
         (META, 4 << 20, 2, Options::default()),
         (SHELF, 16 << 20, 2, shelf_family::options()),
     ];
