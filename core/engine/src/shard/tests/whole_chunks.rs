@@ -4,7 +4,8 @@ use carrack_message::record::{Accepted, BatchProgress, BatchRow, Body, FrameWrit
 use carrack_message::{Class, Micros, Msisdn, Sender};
 use proptest::prelude::*;
 
-use super::rig::Rig;
+use super::rig::{ACCOUNT, Rig, directory, directory_with};
+use crate::directory::AccountEntry;
 use crate::submission::{Chunk, Refusal, Submission, Verdict};
 
 const BATCH: u64 = 9;
@@ -22,6 +23,18 @@ fn progress(row_first: u64, row_next: u64) -> BatchProgress {
     }
 }
 
+/// Its account may have more waiting than a frame holds.
+fn roomy() -> Rig {
+    let rig = Rig::new();
+    let entry = directory().account(ACCOUNT).unwrap().clone();
+    let directory = directory_with(AccountEntry {
+        messages_max: 10_000,
+        ..entry
+    });
+    rig.shared.replace_tables(directory, rig.shared.table());
+    rig
+}
+
 /// Rows with 255 segments each.
 fn rows(rig: &Rig, first: u64, count: u64) -> Vec<Submission> {
     let long = rig.submission(&"x".repeat(255 * 153));
@@ -34,7 +47,7 @@ fn rows(rig: &Rig, first: u64, count: u64) -> Vec<Submission> {
 
 #[test]
 fn chunk_that_no_frame_holds_leaves_nothing_behind() {
-    let mut rig = Rig::new();
+    let mut rig = roomy();
     let large = rows(&rig, 1, 1_800);
     let given = rig.hand_in(large, Some(progress(1, 1_801)));
     rig.settle();
@@ -47,7 +60,7 @@ fn chunk_that_no_frame_holds_leaves_nothing_behind() {
 
 #[test]
 fn chunks_as_large_as_a_door_makes_them_are_taken_one_behind_the_other() {
-    let mut rig = Rig::new();
+    let mut rig = roomy();
     let count = u64::try_from(Chunk::OCTETS / 39_000).unwrap();
     let mut all = Vec::new();
     for chunk in 0..4 {
