@@ -85,17 +85,24 @@ fn by_credentials(parts: &Parts, state: &State) -> Result<Admitted, Problem> {
     })
 }
 
-/// Who asks, if he may ask for this and not too often.
-fn admitted(parts: &Parts, state: &State, scope: Scope) -> Result<Admitted, Problem> {
-    let admitted = by_credentials(parts, state)?;
-    let account = &admitted.account;
+/// Takes one out of the requests a second that an account may make.
+pub(super) fn take_request(account: &Account) -> Result<(), Problem> {
     account.take_request().map_err(|wait_ns| {
         metrics::counter!(names::HTTP_REQUESTS_LIMITED, "account" => account.name.clone())
             .increment(1);
         let seconds = u32::try_from(wait_ns.div_ceil(1_000_000_000)).unwrap_or(u32::MAX);
         let detail = "the account makes more requests a second than it may; try again, or put more into a request";
         Problem::later(StatusCode::TOO_MANY_REQUESTS, seconds, detail)
-    })?;
+    })
+}
+
+/// Who asks, if he may ask for this and not too often.
+fn admitted(parts: &Parts, state: &State, scope: Scope) -> Result<Admitted, Problem> {
+    let admitted = by_credentials(parts, state)?;
+    // One that is signed was counted before its signature was remembered.
+    if parts.extensions.get::<Signed>().is_none() {
+        take_request(&admitted.account)?;
+    }
     if !admitted.may(scope) {
         let detail = format!(
             "this key has not the scope {scope:?}, which the call needs; use another key, or have it added",

@@ -95,7 +95,7 @@ impl HttpDoor {
             jasmin: spec.jasmin,
             clock: SystemClock::default(),
             log_readers: Arc::new(Semaphore::new(READERS_MAX)),
-            replays: Replays::default(),
+            replays: Replays::since(SystemClock::default().now().utc_ns),
         };
         let serving = Serving {
             calls: Calls::new(state.into(), &spec.cors_origins),

@@ -175,6 +175,44 @@ fn a_signature_has_the_scopes_of_its_key_and_streams_are_signed_without_their_bo
 }
 
 #[test]
+fn a_signed_request_beyond_the_rate_is_not_remembered_and_one_of_before_the_start_opens_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let path = "/v1/messages/1";
+    let get = |nonce: &str, t: u64| {
+        let digest = hex(&Sha256::digest(""));
+        let made = signature("calm-key", "GET", path, t, nonce, &digest);
+        let header = format!("HMAC-SHA256 key=calm,t={t},nonce={nonce},signature={made}");
+        raw(&stand, "GET", path, &header, "")
+    };
+    let (status, answer) = get("early", now_s() - 200);
+    assert_eq!(
+        (status, answer.contains("before the node started")),
+        (401, true),
+        "{answer}"
+    );
+    let t = now_s();
+    let begun = Instant::now();
+    let mut refused = None;
+    for nonce in
+        (0..).map_while(|nonce| (begun.elapsed() < Duration::from_secs(5)).then_some(nonce))
+    {
+        let nonce = format!("n{nonce}");
+        if get(&nonce, t).0 == 429 {
+            refused = Some(nonce);
+            break;
+        }
+    }
+    let refused = refused.expect("the rate is reached");
+    let mut again = 429;
+    while again == 429 && begun.elapsed() < Duration::from_secs(20) {
+        again = get(&refused, t).0;
+    }
+    assert_eq!(again, 404, "it was not used when it was refused");
+    stand.close();
+}
+
+#[test]
 fn an_account_makes_as_many_requests_in_a_second_as_it_may() {
     let folder = tempfile::tempdir().unwrap();
     let stand = open(folder.path());

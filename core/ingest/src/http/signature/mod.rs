@@ -2,9 +2,10 @@
 //! `Authorization: HMAC-SHA256 key=ACCOUNT/KEY,t=UNIX,nonce=TEXT,signature=HEX`.
 //!
 //! Signed are, each on a line: method, path with query as sent, `t`, nonce (empty where there is none), and the SHA-256 of
-//! the body in hex (`STREAM` for calls whose body is a stream). Promise: a signature opens once, within [`WINDOW_S`] of `t`;
-//! nothing of the body is acted on before all of it is proven. Bound: the body as any other; [`replays`] remember so many.
-//! Fails as 401, and as 503 where no more signatures can be remembered.
+//! the body in hex (`STREAM` for calls whose body is a stream); no other header is. Promise: a signature opens once, within
+//! [`WINDOW_S`] of `t` and not before the door opened; nothing of the body is acted on before all of it is proven. Bound: the
+//! body as any other; [`replays`] remember so many, of requests within the account's rate. Fails as 401, and as 503 where no
+//! more signatures can be remembered.
 
 mod claim;
 mod replays;
@@ -19,13 +20,14 @@ use axum::response::{IntoResponse, Response};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use super::authentication::{peer, unauthorized};
+use super::authentication::{peer, take_request, unauthorized};
 use super::body::octets_of;
 use super::problem::Problem;
 use super::state::State;
 use crate::accounts::{AccessFault, Account, Admitted};
 use claim::Claim;
 pub(crate) use replays::Replays;
+use replays::Used;
 
 /// The scheme.
 pub(crate) const SCHEME: &str = "HMAC-SHA256";
@@ -95,7 +97,13 @@ async fn proven(state: &State, request: Request) -> Result<Request, Problem> {
     }
     // The body may have taken its time.
     let now_s = in_time(state, &claim)?;
-    state.replays.note(&claim.signature, claim.at_s, now_s)?;
+    take_request(&account)?;
+    let used = Used {
+        account: account.number,
+        signature: claim.signature,
+        at_s: claim.at_s,
+    };
+    state.replays.note(&used, now_s)?;
     let scopes = key.scopes();
     parts
         .extensions
