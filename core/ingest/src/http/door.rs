@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use carrack_engine::Engine;
-use carrack_runtime::SystemClock;
+use carrack_runtime::{Clock, SystemClock};
 use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinSet, LocalSet};
