@@ -323,7 +323,7 @@ impl Shard {
             }
             self.is_here(&live);
             let key = self.live.insert(live);
-            if !self.look_up(now, key) {
+            if !self.end_if_batch_is_cancelled(now, key) && !self.look_up(now, key) {
                 self.lanes.push_back(lane, key);
             }
         }

@@ -24,6 +24,13 @@ impl fmt::Display for BatchNumber {
     }
 }
 
+impl BatchNumber {
+    /// When it was given, UTC nanoseconds.
+    pub(crate) fn utc_ns(self) -> u64 {
+        (self.0 >> COUNTER_BITS).saturating_mul(1_000_000)
+    }
+}
+
 impl FromStr for BatchNumber {
     type Err = BatchNumberFault;
 

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use carrack_runtime::{Clock, SystemClock};
 use thiserror::Error;
 
 use super::job::{BatchState, JobRecord};
@@ -14,6 +15,10 @@ use super::number::BatchNumber;
 use super::shape::{Seen, Shape, ShapeFault, ShapeWish};
 
 const FOLDER: &str = "batches";
+/// Beside the folders: numbers of cancelled batches whose folders are gone.
+const CANCELLED: &str = "cancelled";
+/// Longer than anything of a batch waits for its moment: a year, and the time it took to be read.
+const HELD_NS_MAX: u64 = 400 * 86_400_000_000_000;
 const PART: &str = "part";
 const SOURCE: &str = "source.csv";
 const ERRORS: &str = "errors.csv";
@@ -162,6 +167,35 @@ impl Store {
     }
 }
 
+/// Batches whose folders are gone and that were cancelled not so long ago, from the list beside the folders.
+fn listed(folder: &Path, utc_ns: u64) -> io::Result<Vec<BatchNumber>> {
+    let text = match fs::read_to_string(folder.join(CANCELLED)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let numbers = text.lines().filter_map(|line| line.parse().ok());
+    let is_young = |number: &BatchNumber| number.utc_ns().saturating_add(HELD_NS_MAX) > utc_ns;
+    Ok(numbers.filter(is_young).collect())
+}
+
+/// Lists a cancelled batch whose folder is to go: what of it waits on the shelf may do so for a year yet.
+///
+/// # Errors
+/// Those of the disk.
+pub(crate) fn keep_cancelled(job: &Path, number: BatchNumber, utc_ns: u64) -> io::Result<()> {
+    let folder = job.parent().unwrap_or(job);
+    let mut numbers = listed(folder, utc_ns)?;
+    numbers.push(number);
+    let text: String = numbers.iter().map(|number| format!("{number}\n")).collect();
+    let fresh = folder.join("cancelled.fresh");
+    let mut file = File::create(&fresh)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&fresh, folder.join(CANCELLED))?;
+    sync_folder(folder)
+}
+
 /// Numbers of batches that were cancelled, for a node that starts: what of them waits for its moment is not to be sent.
 ///
 /// # Errors
@@ -175,12 +209,15 @@ pub fn cancelled(data_dir: &Path) -> io::Result<Vec<u64>> {
         folder,
         octets_max: 0,
     };
+    let gone = listed(&store.folder, SystemClock::default().now().utc_ns)?;
     let found = store.list()?.into_iter();
     let is_cancelled =
         |record: &JobRecord| matches!(record.state, BatchState::Cancelling | BatchState::Cancelled);
     Ok(found
         .filter(|(_, _, record)| is_cancelled(record))
-        .map(|(number, ..)| number.0)
+        .map(|(number, ..)| number)
+        .chain(gone)
+        .map(|number| number.0)
         .collect())
 }
 

@@ -12,6 +12,7 @@ use super::intake::{Intake, Withdrawal};
 use super::job::{BatchState, Job, JobRecord};
 use super::places::Places;
 use super::run::{Ended, Run};
+use super::store::keep_cancelled;
 
 const LOOK: Duration = Duration::from_millis(500);
 /// Looks between two writes of a `job.json` whose figures alone changed.
@@ -37,7 +38,7 @@ async fn supervise<I: Intake>(shared: &Arc<Shared>, intake: &I, backend: Backend
             match live.record.state {
                 BatchState::Running => live.record.state = BatchState::Queued,
                 // What came back from the shelf before the end may wait in a lane now.
-                BatchState::Cancelled if !live.record.has_ended() => {
+                BatchState::Cancelled if live.counters.is_some() => {
                     live.record.state = BatchState::Cancelling;
                 }
                 _ => {}
@@ -261,7 +262,13 @@ fn take_figures(live: &mut super::job::Live, since: Duration, now_utc_ns: u64) {
 }
 
 fn forget(shared: &Shared, job: &Job) {
-    if let Err(error) = std::fs::remove_dir_all(&job.folder) {
+    let is_cancelled = job.live().record.state == BatchState::Cancelled;
+    let kept = match is_cancelled {
+        true => keep_cancelled(&job.folder, job.number, shared.utc_ns()),
+        false => Ok(()),
+    };
+    let gone = kept.and_then(|()| std::fs::remove_dir_all(&job.folder));
+    if let Err(error) = gone {
         tracing::warn!(batch = %job.number, %error, "an old batch cannot be taken away; tried again");
         return;
     }

@@ -9,6 +9,7 @@ use carrack_runtime::Io;
 use proptest::prelude::*;
 
 use super::rig::*;
+use crate::batch::store::keep_cancelled;
 use crate::batch::*;
 
 fn rows(count: usize) -> String {
@@ -138,6 +139,20 @@ fn what_ends_at_its_moment_after_a_cancel_is_counted_and_the_next_start_knows_of
     let view = batches.view(number, "shop").unwrap();
     assert_eq!((view.withdrawn, view.state), (9, BatchState::Cancelled));
     batches.stop();
+    // The folder may go before the last of what waits has its moment.
+    let folders = folder.path().join("batches");
+    let now_utc_ns = number.utc_ns();
+    keep_cancelled(&folders.join(number.to_string()), number, now_utc_ns).unwrap();
+    std::fs::remove_dir_all(folders.join(number.to_string())).unwrap();
+    assert_eq!(cancelled(folder.path()).unwrap(), [number.0]);
+    let batches = start(folder.path(), &ledger);
+    assert!(batches.view(number, "shop").is_none());
+    batches.stop();
+    // A year later nothing of it is left.
+    let later = BatchNumber(((now_utc_ns / 1_000_000) + 401 * 86_400_000) << 16);
+    keep_cancelled(&folders.join("x"), later, later.utc_ns()).unwrap();
+    let list = std::fs::read_to_string(folders.join("cancelled")).unwrap();
+    assert_eq!(list, format!("{later}\n"));
 }
 
 #[test]
