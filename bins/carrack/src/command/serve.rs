@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
             .clone()
             .map(|register| register as Arc<dyn Register>),
         batches_cancelled: carrack_ingest::batch::cancelled(&data_dir)
-            .context("the folder of batches cannot be read")?,
+            .with_context(|| format!("the folder of batches in {} cannot be read", data_dir.display()))?,
         ..specification(&configuration, carriers.specs)
     })
     .map_err(anyhow::Error::from)?;

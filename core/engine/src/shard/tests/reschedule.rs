@@ -46,7 +46,11 @@ fn send_at(rig: &mut Rig, id: MessageId, ns: u64) -> Option<Cancelled> {
 }
 
 fn wait(rig: &mut Rig, ns: u64) {
-    for _ in 0..ns / SECOND {
+    const MINUTE: u64 = 60 * SECOND;
+    for _ in 0..ns / MINUTE {
+        rig.after(MINUTE);
+    }
+    for _ in 0..ns % MINUTE / SECOND {
         rig.after(SECOND);
     }
     rig.settle();
