@@ -33,6 +33,8 @@ mod bulk;
 mod documented;
 #[path = "http/encodings.rs"]
 mod encodings;
+#[path = "http/half_close.rs"]
+mod half_close;
 #[path = "http/keys.rs"]
 mod keys;
 #[path = "http/slow.rs"]

@@ -1,4 +1,7 @@
 //! One connection: TLS where wanted, HTTP/1.1 with keep-alive, an end when the door closes.
+//!
+//! Promise: a client that closes its side behind a whole request gets its answer; one that has gone altogether is noticed
+//! by what cannot be written to it, and keeps its place no longer than its call takes.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -64,6 +67,8 @@ impl Serving {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
+            // Else a call is dropped in its midst, and what it did nobody is told (RFC 9112, 9.6).
+            .half_close(true)
             .header_read_timeout(self.request_timeout)
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
