@@ -29,7 +29,7 @@ use crate::story::{self, Story};
 use crate::submission::{Chunk, Submission};
 use crate::suppression::{
     SuppressionChange, SuppressionEntry, SuppressionFault, SuppressionFound, SuppressionListView,
-    SuppressionReply, SuppressionSettings,
+    SuppressionReply, SuppressionSettings, SuppressionsNow,
 };
 
 /// Whether new work is taken.
@@ -174,6 +174,12 @@ impl Engine {
     ) -> Vec<SuppressionFound> {
         let suppressions = &self.inner.shared.suppressions;
         suppressions.look_up(whose, account, sender, utc_ns)
+    }
+
+    /// Suppression lists as they are set now, to be asked about a message before it is handed in.
+    #[must_use]
+    pub fn suppressions_now(&self) -> SuppressionsNow {
+        self.inner.shared.suppressions.now()
     }
 
     /// Entries that were added to a list since its last compaction, of one account or sender where `name` says so, keys

@@ -67,7 +67,7 @@ pub use submission::{Chunk, ChunkReply, Group, Refusal, Submission, ToldAs, Verd
 pub use suppression::{
     MapFile, SuppressedBy, SuppressionAct, SuppressionChange, SuppressionEntry, SuppressionFault,
     SuppressionFound, SuppressionLayer, SuppressionListView, SuppressionReply, SuppressionRule,
-    SuppressionSettings,
+    SuppressionSettings, SuppressionsNow,
 };
 pub use telling::Telling;
 pub use together::Together;

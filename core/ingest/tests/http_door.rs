@@ -16,13 +16,15 @@ use std::time::{Duration, Instant};
 
 use carrack_carrier::trace::{Direction, Tap};
 use carrack_engine::{
-    AccountQueue, CarrierRules, CarrierSpec, EngineSettings, LimitSettings, Node, NodeSpec, Terms,
+    AccountQueue, CarrierRules, CarrierSpec, EngineSettings, LimitSettings, Node, NodeSpec,
+    SuppressionRule, SuppressionSettings, Terms,
 };
 use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts, ApiKey, Scope, Scopes, Secret};
 use carrack_ingest::batch::{BatchSpec, Batches};
 use carrack_ingest::http::{HttpDoor, HttpSpec, Taps};
 use carrack_message::{Class, Micros};
 use carrack_queue::{CommitSettings, Durability};
+use carrack_routing::suppression::{Hashing, Keys};
 use carrack_routing::{CarrierRow, Matcher, MoTable, Policy, RouteRow, RouteTable};
 use carrack_runtime::Io;
 use serde_json::{Value, json};
@@ -39,6 +41,8 @@ mod half_close;
 mod keys;
 #[path = "http/slow.rs"]
 mod slow;
+#[path = "http/suppressed.rs"]
+mod suppressed;
 
 struct Stand {
     tap: Arc<Tap>,
@@ -95,6 +99,26 @@ fn table() -> Arc<RouteTable> {
     Arc::new(RouteTable::build(vec![carrier], vec![route]).unwrap())
 }
 
+/// A list by account.
+fn stop_list(data_dir: &Path) -> SuppressionSettings {
+    let rule = SuppressionRule {
+        name: "stop".into(),
+        matcher: Matcher::default(),
+        senders: Vec::new(),
+        keys: Keys {
+            scope: carrack_routing::suppression::Scope::Account,
+            hashing: Hashing::None,
+        },
+        base: None,
+    };
+    SuppressionSettings {
+        rules: vec![rule],
+        folder: Some(data_dir.join("suppression")),
+        live_max: 1_000,
+        map: None,
+    }
+}
+
 fn open(data_dir: &Path) -> Stand {
     open_with(data_dir, Duration::from_secs(10))
 }
@@ -141,7 +165,7 @@ fn open_with(data_dir: &Path, request_timeout: Duration) -> Stand {
         }],
         table: table(),
         limits: LimitSettings::default(),
-        suppressions: carrack_engine::SuppressionSettings::default(),
+        suppressions: stop_list(data_dir),
         consent: None,
         quiet: carrack_routing::local::QuietHours::default(),
         mo: MoTable::default(),

@@ -14,6 +14,7 @@ mod compaction;
 mod exempt;
 mod live;
 mod log;
+mod now;
 mod view;
 mod worker;
 
@@ -36,6 +37,7 @@ pub use change::{
 };
 pub(crate) use exempt::Exempt;
 use live::LiveEntries;
+pub use now::SuppressionsNow;
 pub use view::{SuppressionEntry, SuppressionFound, SuppressionLayer, SuppressionListView};
 pub(crate) use worker::{Order, SuppressionThread};
 
@@ -116,6 +118,13 @@ impl List {
         Some((mark, SuppressionLayer::Base))
     }
 
+    fn forbids(&self, reason: Reason) -> Suppressed {
+        Suppressed {
+            list: self.rule.name.clone(),
+            reason,
+        }
+    }
+
     fn holds(&self, query: &Query<'_>, utc_ns: u64) -> Option<Reason> {
         let name = match self.rule.keys.scope {
             Scope::Global => "",
@@ -154,20 +163,28 @@ impl Lists {
         at: At,
         exempt: &Exempt,
     ) -> Option<Suppressed> {
-        let utc_ns = query.at_utc_ns;
-        let found = self.lists.iter().find_map(|list| {
-            let takes = list.takes(query, network);
-            let reason = takes.then(|| list.holds(query, utc_ns)).flatten()?;
-            Some((list, reason))
-        });
-        let (list, reason) = found.filter(|_| !exempt.has(query.tag, utc_ns))?;
+        let found = self.first(query, network);
+        let (list, reason) = found.filter(|_| !exempt.has(query.tag, query.at_utc_ns))?;
         match at {
             At::Accept => list.refused.increment(1),
             At::Send => list.held_back.increment(1),
         }
-        Some(Suppressed {
-            list: list.rule.name.clone(),
-            reason,
+        Some(list.forbids(reason))
+    }
+
+    /// The first list that would forbid a message of a customer; nothing is counted.
+    fn suppressed(&self, query: &Query<'_>, network: Network) -> Option<Suppressed> {
+        let (list, reason) = self.first(query, network)?;
+        Some(list.forbids(reason))
+    }
+
+    fn first(&self, query: &Query<'_>, network: Network) -> Option<(&List, Reason)> {
+        self.lists.iter().find_map(|list| {
+            let takes = list.takes(query, network);
+            let reason = takes
+                .then(|| list.holds(query, query.at_utc_ns))
+                .flatten()?;
+            Some((list.as_ref(), reason))
         })
     }
 

@@ -9,6 +9,7 @@ use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use carrack_engine::SuppressionsNow;
 use carrack_message::Micros;
 use carrack_routing::{Choice, RouteTable};
 
@@ -31,7 +32,7 @@ use super::store::Spool;
 use super::timing::Timing;
 use super::unpack::Unpacked;
 use crate::accounts::Account;
-use crate::submission::{Screened, SendAt};
+use crate::submission::{Screen, Screened, SendAt};
 
 /// Checks at a time; each one takes a core.
 const CHECKS_MAX: usize = 2;
@@ -64,6 +65,7 @@ impl Drop for Place<'_> {
 struct Findings<'a> {
     account: &'a Account,
     table: &'a RouteTable,
+    suppressions: &'a SuppressionsNow,
     rows: u64,
     accepted: u64,
     segments: u64,
@@ -120,7 +122,7 @@ impl Batches {
         let before = request
             .duplicates
             .map(|duplicates| Before::new(duplicates, shared.spec.duplicates_max));
-        let mut findings = Findings::new(account, &tables.routes);
+        let mut findings = Findings::new(account, tables);
         let (complete, fault) = self.walk(spool, &seen, &terms, before, &mut findings)?;
         Ok(findings.view(&seen, &layout, complete, fault))
     }
@@ -179,10 +181,11 @@ impl Batches {
 }
 
 impl<'a> Findings<'a> {
-    fn new(account: &'a Account, table: &'a RouteTable) -> Self {
+    fn new(account: &'a Account, tables: &'a Tables) -> Self {
         Self {
             account,
-            table,
+            table: &tables.routes,
+            suppressions: &tables.suppressions,
             rows: 0,
             accepted: 0,
             segments: 0,
@@ -206,10 +209,8 @@ impl<'a> Findings<'a> {
         text: &mut String,
     ) {
         self.rows += 1;
-        let mut carrier = None;
-        let mut see = |choice: &Choice| {
-            carrier = choice.candidates.first().map(|first| first.carrier);
-        };
+        let mut chosen = None;
+        let mut see = |choice: &Choice| chosen = Some(choice.clone());
         let judged = Judged {
             row: self.rows,
             bad,
@@ -218,12 +219,33 @@ impl<'a> Findings<'a> {
             chosen: &mut see,
         };
         match judge(reader, terms, before, judged) {
-            Ok(screened) => self.take(&screened, carrier, text, reader.row_line()),
+            Ok(screened) => match self.suppressed(&screened, chosen.as_ref(), terms) {
+                Some(verdict) => self.refuse(verdict, reader.row_line()),
+                None => self.take(&screened, chosen.as_ref(), text, reader.row_line()),
+            },
             Err(verdict) => self.refuse(verdict, reader.row_line()),
         }
     }
 
-    fn take(&mut self, screened: &Screened, carrier: Option<u16>, text: &str, line: u64) {
+    /// What the engine would say of a row that everybody else takes.
+    fn suppressed(
+        &self,
+        screened: &Screened,
+        choice: Option<&Choice>,
+        terms: &Terms<'_>,
+    ) -> Option<RowVerdict> {
+        let screen = Screen::new(terms.account, terms.class_default);
+        let (submission, at_utc_ns) = (&screened.submission, terms.at_utc_ns);
+        let asked = screen.suppression(self.suppressions, submission, choice?, at_utc_ns);
+        asked.err().map(|fault| RowVerdict {
+            column: terms.layout.name(terms.layout.to).to_owned(),
+            detail: fault.detail,
+        })
+    }
+
+    fn take(&mut self, screened: &Screened, choice: Option<&Choice>, text: &str, line: u64) {
+        let carrier = choice.and_then(|choice| choice.candidates.first());
+        let carrier = carrier.map(|first| first.carrier);
         let submission = &screened.submission;
         let segments = u64::from(submission.segments);
         self.accepted += 1;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use carrack_engine::{
     BatchCounters, Chunk, Engine, JobFilter, JobKind, JobRequest, JobStatus, ShadowDoor,
+    SuppressionsNow,
 };
 use carrack_message::record::BatchProgress;
 use carrack_routing::RouteTable;
@@ -41,6 +42,8 @@ pub trait Intake: Clone + Send + 'static {
 pub struct Tables {
     /// Carriers and routes.
     pub routes: Arc<RouteTable>,
+    /// Numbers that must not be sent to.
+    pub suppressions: SuppressionsNow,
 }
 
 /// How far it is with what waits of a batch.

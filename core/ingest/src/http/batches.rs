@@ -128,6 +128,7 @@ pub(crate) async fn post(
     if request.dry_run {
         let tables = Tables {
             routes: state.engine.table(),
+            suppressions: state.engine.suppressions_now(),
         };
         let view = blocking(move || batches.check(&spool, &account, &request, &tables)).await?;
         return Ok(json(StatusCode::OK, &view));

@@ -59,10 +59,12 @@ pub(crate) async fn quote(
     let object = json_object(&state, &headers, body).await?;
     let request = MessageRequest::read(object, RECIPIENTS_MAX, state.utc_ns())?;
     let table = state.engine.table();
+    let (lists, utc_ns) = (state.engine.suppressions_now(), state.utc_ns());
     let screen = Screen::new(&account, Class::Transactional);
     let quote = |to: &String| {
         let found = request.screen(&account, to).and_then(|recipient| {
-            let choice = screen.route(&table, &recipient.submission, state.utc_ns())?;
+            let choice = screen.route(&table, &recipient.submission, utc_ns)?;
+            screen.suppression(&lists, &recipient.submission, &choice, utc_ns)?;
             Ok((recipient, choice))
         });
         match found {

@@ -1,6 +1,6 @@
 //! Screening: a customer's fields become a submission, or a fault.
 
-use carrack_engine::{IdempotencyKey, OnRepeat, Submission};
+use carrack_engine::{IdempotencyKey, OnRepeat, Submission, SuppressionsNow};
 use carrack_message::alphabet::{self, Alphabet};
 use carrack_message::record::{BatchRow, Body, ReceiptWish};
 use carrack_message::segment::single_units;
@@ -10,7 +10,7 @@ use carrack_message::{
     write_tag,
 };
 use carrack_routing::local::LocalMoment;
-use carrack_routing::{Choice, RouteTable};
+use carrack_routing::{Choice, Query, RouteTable};
 use carrack_settings::{Duplicates, DuplicatesAnswer, DuplicatesOf};
 
 use super::{SubmissionFault, validity_ns};
@@ -290,11 +290,33 @@ impl<'a> Screen<'a> {
         submission: &Submission,
         at_utc_ns: u64,
     ) -> Result<Choice, SubmissionFault> {
+        table
+            .choose(&self.query(submission, at_utc_ns))
+            .map_err(|fault| SubmissionFault::new("to", format!("{fault}; ask for a route to it")))
+    }
+
+    /// Whether a list forbids it, on the way that the tables have for it. For those who only look: what is handed in is
+    /// asked about by the engine.
+    ///
+    /// # Errors
+    /// A fault of `to`.
+    pub fn suppression(
+        &self,
+        lists: &SuppressionsNow,
+        submission: &Submission,
+        choice: &Choice,
+        at_utc_ns: u64,
+    ) -> Result<(), SubmissionFault> {
+        match lists.refusal(&self.query(submission, at_utc_ns), choice.network) {
+            Some(refusal) => Err(SubmissionFault::new("to", refusal)),
+            None => Ok(()),
+        }
+    }
+
+    fn query<'q>(&'q self, submission: &'q Submission, at_utc_ns: u64) -> Query<'q> {
         let account = self.account;
         let currency = account.deck.as_ref().and_then(|deck| deck.currency());
-        table
-            .choose(&submission.query(&account.name, &account.group, currency, at_utc_ns))
-            .map_err(|fault| SubmissionFault::new("to", format!("{fault}; ask for a route to it")))
+        submission.query(&account.name, &account.group, currency, at_utc_ns)
     }
 
     fn segmentation(&self, text: &str) -> Result<Segmentation, SubmissionFault> {

@@ -20,6 +20,7 @@ fn a_dry_run_ends_at_its_time_within_a_line_as_well() {
     spool.write(&vec![b'x'; 4 << 20]).unwrap();
     let tables = Tables {
         routes: ledger.table(),
+        suppressions: carrack_engine::SuppressionsNow::default(),
     };
     let accounts = accounts().current();
     let account = accounts.by_name("shop").unwrap();

@@ -1,0 +1,63 @@
+//! What is asked beforehand says of suppression lists what the message itself would be told.
+
+use super::*;
+
+const STOPPED: &str = "491700000001";
+const OTHER: &str = "491700000002";
+
+fn suppress(stand: &Stand, body: &Value) -> (u16, Value) {
+    stand.json("POST", "/v1/suppressions/stop", "shop", body)
+}
+
+fn quote(stand: &Stand, account: &str, to: &Value) -> (u16, Value) {
+    let body = json!({"to": to, "text": "x"});
+    stand.json("POST", "/v1/quote", account, &body)
+}
+
+#[test]
+fn quotes_and_dry_runs_know_the_lists_that_a_message_is_refused_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    assert_eq!(quote(&stand, "shop", &json!(STOPPED)).0, 200);
+    let stop = json!({"to": STOPPED, "reason": "opt_out"});
+    assert_eq!(suppress(&stand, &stop).0, 200);
+    let message = json!({"to": STOPPED, "text": "x"});
+    let refused = stand.json("POST", "/v1/messages", "shop", &message);
+    let detail = refused.1["errors"][0]["detail"].as_str().unwrap();
+    assert!(
+        refused.0 == 400 && detail.contains("list stop (opt_out)"),
+        "{detail}"
+    );
+    assert_eq!(quote(&stand, "shop", &json!(STOPPED)), refused);
+    let (status, both) = quote(&stand, "shop", &json!([STOPPED, OTHER]));
+    assert_eq!(status, 200, "{both}");
+    assert_eq!(both["messages"][0]["error"]["detail"], detail);
+    assert_eq!(both["messages"][1]["carrier"], "north");
+    assert_eq!(
+        quote(&stand, "other", &json!(STOPPED)).0,
+        200,
+        "another account"
+    );
+    let file = format!("to,text\n{STOPPED},one\n{OTHER},two\n");
+    let (status, _, check) = stand.call(
+        "POST",
+        "/v1/batches?dry_run=true",
+        "shop",
+        "text/csv",
+        file.as_bytes(),
+    );
+    let check: Value = serde_json::from_str(&check).unwrap();
+    assert_eq!(status, 200, "{check}");
+    assert_eq!(
+        (&check["rows"], &check["accepted"], &check["rejected"]),
+        (&json!(2), &json!(1), &json!(1))
+    );
+    let fault = &check["faults"][0];
+    assert_eq!(
+        (&fault["column"], &fault["rows"]),
+        (&json!("to"), &json!(1)),
+        "{check}"
+    );
+    assert_eq!(fault["first"][0], json!({"line": 2, "detail": detail}));
+    stand.close();
+}
