@@ -266,8 +266,13 @@ pub(crate) async fn add(
         Some(text) => read_instant(text).map_err(|fault| Problem::field("expires", fault))?,
         None => u64::MAX,
     };
-    let whose = caller.all_of(&wanted)?;
     let at_utc_ns = state.utc_ns();
+    if ends_utc_ns <= at_utc_ns {
+        // It would lift what another entry forbids.
+        let detail = "is past, so that the entry would hold for no message; give a date to come, or leave it out";
+        return Err(Problem::field("expires", detail));
+    }
+    let whose = caller.all_of(&wanted)?;
     let act = SuppressionAct::Add {
         reason,
         ends_utc_ns,

@@ -61,3 +61,31 @@ fn quotes_and_dry_runs_know_the_lists_that_a_message_is_refused_by() {
     assert_eq!(fault["first"][0], json!({"line": 2, "detail": detail}));
     stand.close();
 }
+
+#[test]
+fn an_entry_that_has_ended_is_refused_and_lifts_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let stop = json!({"to": STOPPED, "reason": "complaint"});
+    assert_eq!(suppress(&stand, &stop).0, 200);
+    for past in ["2020-01-01", "2020-01-01T00:00:00+01:00"] {
+        let (status, answer) = suppress(&stand, &json!({"to": STOPPED, "expires": past}));
+        assert_eq!(
+            (status, &answer["errors"][0]["field"]),
+            (400, &json!("expires")),
+            "{answer}"
+        );
+    }
+    let path = format!("/v1/suppressions?to={STOPPED}");
+    let (_, found) = stand.json("GET", &path, "shop", &NONE);
+    assert_eq!(
+        (&found["suppressed"], &found["found"][0]["reason"]),
+        (&json!(true), &json!("complaint")),
+        "{found}"
+    );
+    assert_eq!(
+        suppress(&stand, &json!({"to": OTHER, "expires": "2999-01-01"})).0,
+        200
+    );
+    stand.close();
+}
