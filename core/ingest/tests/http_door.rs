@@ -39,6 +39,8 @@ mod encodings;
 mod half_close;
 #[path = "http/keys.rs"]
 mod keys;
+#[path = "http/passed_over.rs"]
+mod passed_over;
 #[path = "http/slow.rs"]
 mod slow;
 #[path = "http/suppressed.rs"]

@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Frame;
 use serde_json::{Map, Value};
 
+use super::json::{self, JsonFault, TWICE};
 use super::problem::Problem;
 use super::state::State;
 
@@ -59,12 +60,13 @@ pub(crate) async fn json_object(
         let detail = format!("{media} is not taken here; send application/json");
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
     }
-    match serde_json::from_slice(&octets_of(state, body).await?) {
+    match json::read(&octets_of(state, body).await?) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(Problem::bad_request(
             "the body has to be a JSON object, like {\"to\": ..., \"from\": ..., \"text\": ...}",
         )),
-        Err(error) => Err(Problem::bad_request(format!(
+        Err(JsonFault::Twice(key)) => Err(Problem::field(&key, TWICE)),
+        Err(JsonFault::NoJson(error)) => Err(Problem::bad_request(format!(
             "the body is not JSON: {error}"
         ))),
     }

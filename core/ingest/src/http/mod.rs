@@ -21,6 +21,7 @@ mod health;
 mod idempotency;
 mod jasmin;
 mod jobs;
+mod json;
 mod kannel;
 mod legacy_detail;
 mod legacy_parts;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::lines::{LINE_OCTETS_MAX, Line};
 use super::verdict::{Row, Said};
 use crate::accounts::Account;
+use crate::http::json::{self, JsonFault, TWICE};
 use crate::http::messages::{RECIPIENTS_MAX, rate_problem};
 use crate::http::problem::Problem;
 use crate::http::recipients::{Recipients, segments};
@@ -79,7 +80,7 @@ impl Read {
 }
 
 fn request(octets: &Bytes, utc_ns: u64) -> Result<(MessageRequest, bool), Problem> {
-    match serde_json::from_slice(octets) {
+    match json::read(octets) {
         Ok(Value::Object(object)) => {
             let is_list = object.get("to").is_some_and(Value::is_array);
             let request = MessageRequest::read(object, RECIPIENTS_MAX, utc_ns)?;
@@ -89,7 +90,10 @@ fn request(octets: &Bytes, utc_ns: u64) -> Result<(MessageRequest, bool), Proble
             "line",
             "has to be a JSON object, like {\"to\": ..., \"from\": ..., \"text\": ...}",
         )),
-        Err(error) => Err(Problem::field("line", format!("is not JSON: {error}"))),
+        Err(JsonFault::Twice(key)) => Err(Problem::field(&key, TWICE)),
+        Err(JsonFault::NoJson(error)) => {
+            Err(Problem::field("line", format!("is not JSON: {error}")))
+        }
     }
 }
 

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use axum::extract::Request;
 use axum::http::Method;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::answer::Fault;
 use crate::http::body::{media_type, octets_of};
 use crate::http::form::Form;
+use crate::http::json;
 use crate::http::state::State;
 
 /// Arguments as they came, and what Jasmin takes where they are silent.
@@ -35,8 +36,11 @@ impl Arguments {
             .map_err(|problem| Fault::bad(problem.to_string()))?;
         match media_type(&head.headers).as_str() {
             "application/json" => {
-                let object: Map<String, Value> = serde_json::from_slice(&octets)
-                    .map_err(|error| Fault::bad(format!("The body is no JSON object: {error}")))?;
+                let object = json::read(&octets)
+                    .map_err(|fault| Fault::bad(format!("The body is no JSON object: {fault}")))?;
+                let Value::Object(object) = object else {
+                    return Err(Fault::bad("The body is no JSON object."));
+                };
                 for (name, value) in object {
                     arguments
                         .form

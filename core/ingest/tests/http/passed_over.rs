@@ -1,0 +1,61 @@
+//! Nothing of a request is passed over: what stands twice or is unknown is refused by its name, and nothing is sent.
+
+use super::*;
+
+const MESSAGE: &str = r#"{"to":"491700000001","text":"x"}"#;
+
+/// A request with these lines in its head; its status and its document.
+fn posted(stand: &Stand, path: &str, head: &str, body: &str) -> (u16, Value) {
+    let mut stream = TcpStream::connect(stand.door.address()).unwrap();
+    let patience = Duration::from_secs(20);
+    stream.set_read_timeout(Some(patience)).unwrap();
+    let length = body.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{head}Content-Length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, serde_json::from_str(body).unwrap_or(NONE))
+}
+
+const SHOP: &str = "Authorization: Bearer shop-key\r\n";
+
+fn fault(answer: &(u16, Value)) -> (u16, &str, &str) {
+    let error = &answer.1["errors"][0];
+    let text = |name: &str| error[name].as_str().unwrap_or_else(|| panic!("{answer:?}"));
+    (answer.0, text("field"), text("detail"))
+}
+
+#[test]
+fn a_key_that_stands_twice_in_a_body_is_refused_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let twice = r#"{"to":"491700000001","to":"491700000002","text":"x"}"#;
+    for path in ["/v1/messages", "/v1/quote"] {
+        let answer = posted(&stand, path, SHOP, twice);
+        let (status, field, detail) = fault(&answer);
+        assert_eq!((status, field), (400, "to"), "{path}");
+        assert!(detail.contains("twice"), "{path}: {detail}");
+    }
+    let (status, _, verdict) = stand.call(
+        "POST",
+        "/v1/messages:bulk",
+        "shop",
+        "application/x-ndjson",
+        twice.as_bytes(),
+    );
+    assert!(
+        status == 200 && verdict.contains("\"field\":\"to\""),
+        "{verdict}"
+    );
+    assert!(
+        verdict.contains("twice") && !verdict.contains("\"id\""),
+        "{verdict}"
+    );
+    let marked = format!("\u{feff}{MESSAGE}");
+    assert_eq!(posted(&stand, "/v1/messages", SHOP, &marked).0, 202);
+    stand.close();
+}
