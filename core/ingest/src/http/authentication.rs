@@ -46,10 +46,13 @@ pub(crate) fn peer(parts: &Parts) -> Result<Peer, Problem> {
 /// Who asks, by its credentials alone.
 fn by_credentials(parts: &Parts, state: &State) -> Result<Admitted, Problem> {
     let from = peer(parts)?.0.ip();
-    let header = parts
-        .headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
+    let mut given = parts.headers.get_all(header::AUTHORIZATION).iter();
+    let first = given.next();
+    if given.any(|other| Some(other) != first) {
+        let detail = "stands twice with different credentials; send one of them";
+        return Err(Problem::field("Authorization", detail));
+    }
+    let header = first.and_then(|value| value.to_str().ok());
     let (scheme, given) = header
         .and_then(|header| header.split_once(' '))
         .ok_or_else(|| {

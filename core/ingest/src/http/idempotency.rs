@@ -35,9 +35,17 @@ impl RequestKey {
 
     /// The key of the header; with the quotes of a structured field or without.
     pub(crate) fn of_header(headers: &HeaderMap) -> Result<Option<Self>, FieldFault> {
-        let Some(value) = headers.get(KEY) else {
+        let mut values = headers.get_all(KEY).iter();
+        let Some(value) = values.next() else {
             return Ok(None);
         };
+        if values.any(|other| other != value) {
+            return Err(FieldFault {
+                field: FIELD.to_owned(),
+                detail: "is given by two different headers `Idempotency-Key`; send one of them"
+                    .to_owned(),
+            });
+        }
         let text = value.to_str().unwrap_or_default().trim();
         let bare = text
             .strip_prefix('"')
@@ -129,6 +137,18 @@ mod tests {
         assert_eq!(of_header("order-7").unwrap().unwrap(), "order-7");
         assert_eq!(of_header("\"order-7\"").unwrap().unwrap(), "order-7");
         assert_eq!(RequestKey::of_header(&HeaderMap::new()), Ok(None));
+    }
+
+    #[test]
+    fn two_different_headers_are_a_fault_and_the_same_twice_is_one() {
+        let mut headers = HeaderMap::new();
+        headers.append(KEY, HeaderValue::from_static("order-7"));
+        headers.append(KEY, HeaderValue::from_static("order-7"));
+        let key = RequestKey::of_header(&headers).unwrap().unwrap();
+        assert_eq!(key.text(), "order-7");
+        headers.append(KEY, HeaderValue::from_static("order-8"));
+        let fault = RequestKey::of_header(&headers).unwrap_err();
+        assert!(fault.detail.contains("two different"), "{fault}");
     }
 
     #[test]

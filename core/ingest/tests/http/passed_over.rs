@@ -59,3 +59,19 @@ fn a_key_that_stands_twice_in_a_body_is_refused_by_its_name() {
     assert_eq!(posted(&stand, "/v1/messages", SHOP, &marked).0, 202);
     stand.close();
 }
+
+#[test]
+fn two_headers_that_differ_are_refused_and_the_same_twice_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let keys = format!("{SHOP}Idempotency-Key: a\r\nIdempotency-Key: b\r\n");
+    let answer = posted(&stand, "/v1/messages", &keys, MESSAGE);
+    assert_eq!(fault(&answer).0, 400);
+    assert_eq!(fault(&answer).1, "idempotency_key");
+    let who = format!("{SHOP}Authorization: Bearer other-key\r\n");
+    let answer = posted(&stand, "/v1/messages", &who, MESSAGE);
+    assert_eq!((fault(&answer).0, fault(&answer).1), (400, "Authorization"));
+    let same = format!("{SHOP}{SHOP}Idempotency-Key: a\r\nIdempotency-Key: a\r\n");
+    assert_eq!(posted(&stand, "/v1/messages", &same, MESSAGE).0, 202);
+    stand.close();
+}

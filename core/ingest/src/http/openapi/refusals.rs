@@ -51,6 +51,7 @@ macro_rules! refusals {
 refusals! {
     /// Of every call that asks for credentials.
     Refusals = [
+        "400" "A header, a parameter or the body has to be mended; `errors` names it",
         "401" "The credentials are missing, unknown, or signed wrongly",
         "403" "The key has not the scope, the address is not allowed, or the account is no operator's",
         "429" "Too many requests, too many messages, or more work than the node can take",
