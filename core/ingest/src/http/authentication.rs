@@ -2,7 +2,8 @@
 //! opens nothing here.
 //!
 //! Promise: a key makes the calls of its scopes and no others; an account makes no more requests than it may. Whoever is
-//! refused is told what is missing, and nothing that helps to guess.
+//! refused is told what is missing, and nothing that helps to guess. Parameters that a call does not know are refused with
+//! it ([`parameters`]).
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use carrack_telemetry::names;
 
+use super::parameters;
 use super::problem::Problem;
 use super::scope::scope_of;
 use super::signature::{SCHEME, Signed};
@@ -113,6 +115,7 @@ fn admitted(parts: &Parts, state: &State, scope: Scope) -> Result<Admitted, Prob
         );
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
+    parameters::check(parts)?;
     Ok(admitted)
 }
 

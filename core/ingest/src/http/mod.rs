@@ -29,6 +29,7 @@ mod lives;
 mod messages;
 mod openapi;
 mod operations;
+mod parameters;
 mod path;
 mod patience;
 mod problem;

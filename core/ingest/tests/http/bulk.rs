@@ -368,7 +368,6 @@ fn many_messages_are_shown_by_one_call_to_their_account_alone() {
     assert!(answer["messages"][0]["error"].is_object(), "{answer}");
     for (method, path, body) in [
         ("GET", "/v1/messages", NONE),
-        ("GET", "/v1/messages?id=1", NONE),
         ("POST", "/v1/messages:status", json!({"ids": []})),
         (
             "POST",

@@ -75,3 +75,39 @@ fn two_headers_that_differ_are_refused_and_the_same_twice_is_one() {
     assert_eq!(posted(&stand, "/v1/messages", &same, MESSAGE).0, 202);
     stand.close();
 }
+
+#[test]
+fn parameters_that_a_call_does_not_know_are_named_with_the_nearest() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    for (path, field, part) in [
+        ("/v1/messages?dry_run=true", "dry_run", "/v1/quote"),
+        ("/v1/messages?x=1", "x", "stands in its body"),
+        ("/v1/suppressions/stop/compact?x", "x", "no parameters"),
+    ] {
+        let answer = posted(&stand, path, SHOP, MESSAGE);
+        let found = fault(&answer);
+        assert_eq!((found.0, found.1), (400, field), "{path}");
+        assert!(found.2.contains(part), "{path}: {}", found.2);
+    }
+    for (path, field, part) in [
+        ("/v1/balance?account=op", "account", "no parameters"),
+        ("/v1/messages?idz=1", "idz", "did you mean `ids`?"),
+        (
+            "/v1/suppressions/stop?limits=1",
+            "limits",
+            "did you mean `limit`?",
+        ),
+    ] {
+        let answer = stand.json("GET", path, "shop", &NONE);
+        let found = fault(&answer);
+        assert_eq!((found.0, found.1), (400, field), "{path}");
+        assert!(found.2.contains(part), "{path}: {}", found.2);
+    }
+    for path in ["/v1/balance?", "/v1/messages?ids=1", "/healthz?x=1"] {
+        assert_eq!(stand.json("GET", path, "shop", &NONE).0, 200, "{path}");
+    }
+    let unknown = stand.json("GET", "/v1/nothing?x=1", "shop", &NONE);
+    assert_eq!(unknown.0, 404, "{unknown:?}");
+    stand.close();
+}
