@@ -212,7 +212,7 @@ impl Accounts {
         Ok(Admitted::by(account, own))
     }
 
-    /// As [`Self::by_name_and_key`], for a door that only sends: a key that may not send is unknown.
+    /// As [`Self::by_name_and_key`], for a call of one scope: a key that has it not is unknown.
     ///
     /// # Errors
     /// [`AccessFault`].
@@ -221,9 +221,10 @@ impl Accounts {
         user: &str,
         key: &str,
         from: IpAddr,
+        scope: Scope,
     ) -> Result<Arc<Account>, AccessFault> {
         let admitted = self.by_name_and_key(user, key, from)?;
-        match admitted.scopes.has(Scope::Send) {
+        match admitted.scopes.has(scope) {
             true => Ok(admitted.account),
             false => Err(AccessFault::Unknown),
         }
@@ -240,7 +241,8 @@ impl Accounts {
         Some((&entry.account, own))
     }
 
-    /// The account that calls as Kannel or Jasmin is called: by its `legacy` user and password, else by its name and key.
+    /// The account that calls as Kannel or Jasmin is called: by its `legacy` user and password, which open every call, or
+    /// by its name and a key that has the scope, where it has no such user.
     ///
     /// # Errors
     /// [`AccessFault`].
@@ -249,6 +251,7 @@ impl Accounts {
         user: &str,
         password: &str,
         from: IpAddr,
+        scope: Scope,
     ) -> Result<Arc<Account>, AccessFault> {
         match self.entry(self.by_legacy_user.get(user)) {
             Some(entry) => {
@@ -260,7 +263,13 @@ impl Accounts {
                     (false, _) => Err(AccessFault::Secret),
                 }
             }
-            None => self.by_basic(user, password, from),
+            None => {
+                let named = self.entry(self.by_name.get(user));
+                if named.is_some_and(|entry| entry.legacy_password.is_some()) {
+                    return Err(AccessFault::Unknown);
+                }
+                self.by_basic(user, password, from, scope)
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::book::{AccountBook, Accounts, Admission, Proof};
-use super::{AccessFault, AccountSpec, AccountsFault};
+use super::{AccessFault, AccountSpec, AccountsFault, ApiKey, Scope, Scopes, Secret};
 
 fn spec(name: &str) -> AccountSpec {
     AccountSpec {
@@ -37,9 +37,15 @@ fn number(name: &str) -> Option<u32> {
 fn only_whole_credentials_of_one_account_open() {
     let book = Accounts::build(&[spec("a"), spec("b")], number).unwrap();
     assert_eq!(book.by_key("a-key", HERE).unwrap().account.name, "a");
-    assert_eq!(book.by_basic("b", "b-key", HERE).unwrap().name, "b");
+    assert_eq!(
+        book.by_basic("b", "b-key", HERE, Scope::Send).unwrap().name,
+        "b"
+    );
     for (user, secret) in [("b-id", "b-pass"), ("b", "b-pass"), ("b-id", "b-key")] {
-        assert!(book.by_basic(user, secret, HERE).is_err(), "{user}");
+        assert!(
+            book.by_basic(user, secret, HERE, Scope::Send).is_err(),
+            "{user}"
+        );
     }
     let Admission::Open(account) = book.by_system_id("a-id", "a-pass", HERE).unwrap() else {
         panic!("a plain password needs no proof");
@@ -62,7 +68,7 @@ fn an_account_without_the_secret_is_not_opened_by_any() {
     (bare.api_key, bare.password) = (None, None);
     let book = Accounts::build(&[bare], number).unwrap();
     for secret in ["", "\0"] {
-        assert!(book.by_basic("a", secret, HERE).is_err());
+        assert!(book.by_basic("a", secret, HERE, Scope::Send).is_err());
         assert!(book.by_system_id("a-id", secret, HERE).is_err());
     }
 }
@@ -128,4 +134,29 @@ fn a_reload_does_not_refill_a_rate_and_a_bad_one_changes_nothing() {
     ));
     assert!(book.current().by_name("b").is_some());
     assert_eq!(take(11), Err(u64::MAX));
+}
+
+#[test]
+fn callers_of_other_gateways_come_by_their_own_user_or_by_a_key_that_has_the_scope() {
+    let mut shop = spec("shop");
+    shop.api_keys = vec![ApiKey {
+        name: "web".into(),
+        key: Secret::new("web-key"),
+        scopes: Scopes::NONE.with(Scope::Send),
+        line: 0,
+    }];
+    let mut named = spec("named");
+    named.legacy.user = Some("foo".into());
+    named.legacy.password = Some(Secret::new("bar"));
+    let book = Accounts::build(&[shop, named], number).unwrap();
+    let opens = |user, secret, scope| book.by_legacy(user, secret, HERE, scope).is_ok();
+    assert!(opens("shop", "web-key", Scope::Send));
+    assert!(!opens("shop", "web-key", Scope::Balance));
+    assert!(opens("shop", "shop-key", Scope::Balance));
+    assert!(opens("foo", "bar", Scope::Send) && opens("foo", "bar", Scope::Balance));
+    assert!(!opens("foo", "named-key", Scope::Send));
+    assert!(
+        !opens("named", "named-key", Scope::Send),
+        "it has a user of its own"
+    );
 }

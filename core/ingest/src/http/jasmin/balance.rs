@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Fault, object};
 use super::{called, check};
+use crate::accounts::Scope;
 use crate::http::state::State;
 
 /// What Jasmin says where there is no limit.
@@ -20,7 +21,7 @@ pub(crate) async fn balance(Extract(state): Extract<State>, request: Request) ->
 }
 
 async fn available(state: &State, request: Request) -> Result<Value, Fault> {
-    let (_, account) = called(state, request, check::BALANCE, |_| {}).await?;
+    let (_, account) = called(state, request, Scope::Balance, check::BALANCE, |_| {}).await?;
     let directory = state.engine.directory();
     let entry = directory.account(account.number);
     let available = entry.and_then(|entry| entry.balance.view().available);

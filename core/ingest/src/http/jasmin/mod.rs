@@ -25,7 +25,7 @@ use axum::routing::any;
 use self::answer::Fault;
 use self::arguments::Arguments;
 use super::state::{Peer, State};
-use crate::accounts::Account;
+use crate::accounts::{Account, Scope};
 
 /// Its calls.
 pub(crate) fn router() -> Router<State> {
@@ -36,10 +36,11 @@ pub(crate) fn router() -> Router<State> {
         .route("/ping", any(|| async { "Jasmin/PONG" }))
 }
 
-/// The arguments of a call, checked, and the account that calls.
+/// The arguments of a call, checked, and the account that calls; its key has the scope.
 async fn called(
     state: &State,
     request: Request,
+    scope: Scope,
     known: &[check::Field],
     prepare: impl FnOnce(&mut Arguments),
 ) -> Result<(Arguments, Arc<Account>), Fault> {
@@ -57,7 +58,7 @@ async fn called(
     let (user, password) = (arguments.text("username"), arguments.text("password"));
     let accounts = state.accounts.current();
     let account = accounts
-        .by_legacy(&user, &password, peer.ip())
+        .by_legacy(&user, &password, peer.ip(), scope)
         .map_err(|fault| Fault::unauthorized(&user, &fault.to_string()))?;
     if arguments.is_password_in_url && !account.legacy_in_url {
         return Err(Fault::unauthorized(

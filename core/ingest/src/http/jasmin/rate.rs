@@ -9,7 +9,7 @@ use serde_json::json;
 use super::answer::{Fault, object};
 use super::arguments::Arguments;
 use super::{called, check, content};
-use crate::accounts::Account;
+use crate::accounts::{Account, Scope};
 use crate::http::state::State;
 use crate::submission::Screen;
 use carrack_message::record::Body;
@@ -21,7 +21,7 @@ pub(crate) async fn rate(Extract(state): Extract<State>, request: Request) -> Re
             arguments.default("content", "");
         }
     };
-    let found = match called(&state, request, check::RATE, prepare).await {
+    let found = match called(&state, request, Scope::Send, check::RATE, prepare).await {
         Ok((arguments, account)) => rated(&state, &account, &arguments),
         Err(fault) => Err(fault),
     };

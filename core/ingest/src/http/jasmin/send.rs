@@ -8,7 +8,7 @@ use carrack_message::{Class, is_tag, write_tag};
 use super::answer::{Fault, success};
 use super::arguments::Arguments;
 use super::{called, check, content, custom_tlvs, receipt};
-use crate::accounts::{Account, IdFormat};
+use crate::accounts::{Account, IdFormat, Scope};
 use crate::http::idempotency::RequestKey;
 use crate::http::legacy_parts::{Message, PartedCall};
 use crate::http::messages::take_rate;
@@ -32,7 +32,7 @@ async fn sent(state: &State, request: Request) -> Result<String, Fault> {
         arguments.default("coding", "0");
         receipt::default(arguments);
     };
-    let (arguments, account) = called(state, request, check::SEND, prepare).await?;
+    let (arguments, account) = called(state, request, Scope::Send, check::SEND, prepare).await?;
     let call = screened(&account, &arguments, key.as_ref(), state.utc_ns())?;
     take_rate(&account, &call.submissions)
         .map_err(|_| Fault::throughput("the account's rate is used up"))?;

@@ -29,7 +29,7 @@ use self::screened::{ScreenedCall, screened};
 use super::idempotency::RequestKey;
 use super::messages::{RECIPIENTS_MAX, take_rate};
 use super::state::{Peer, State};
-use crate::accounts::Account;
+use crate::accounts::{Account, Scope};
 use crate::submission::Screen;
 
 /// `GET` and `POST`.
@@ -54,7 +54,7 @@ async fn answered(state: &State, request: Request, from: IpAddr) -> Result<Answe
     let (user, password) = credentials.of()?;
     let accounts = state.accounts.current();
     let account = accounts
-        .by_legacy(user, password, from)
+        .by_legacy(user, password, from, Scope::Send)
         .map_err(|fault| Answer::unauthorized(&fault.to_string()))?;
     if credentials.is_in_url && !account.legacy_in_url {
         return Err(Answer::unauthorized(
