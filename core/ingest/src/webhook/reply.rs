@@ -106,37 +106,50 @@ fn answerer(to: &WireAddress) -> String {
     }
 }
 
+/// Why a reply is not sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NotSent {
+    /// The handset had as many automatic answers in an hour as it may; that was said once.
+    Bounded,
+    /// For good.
+    Refused(String),
+}
+
+impl From<String> for NotSent {
+    fn from(why: String) -> Self {
+        Self::Refused(why)
+    }
+}
+
 /// Sends a reply; ends when it is durable or refused.
 ///
 /// # Errors
-/// Why it is refused.
+/// [`NotSent`].
 pub(crate) async fn send<I: Intake>(
     intake: &I,
     book: &AccountBook,
     account: &str,
     to: &Incoming,
     reply: &Reply,
-) -> Result<MessageId, String> {
+) -> Result<MessageId, NotSent> {
     let mut tries = 0;
     // One look, however often it is tried.
     let mut is_counted = false;
     loop {
         // Each time as the account is then.
         let account = book.current().by_name(account).map(Arc::clone);
-        let account = account.ok_or("the account is gone")?;
+        let account = account.ok_or_else(|| "the account is gone".to_owned())?;
         let submission = submission(&account, to, reply)?;
         let now_ns = SystemClock::default().now().utc_ns;
         if !is_counted && !book.replies().take(now_ns, account.number, submission.to) {
-            return Err(
-                "the handset had as many automatic answers in an hour as it may".to_owned(),
-            );
+            return Err(NotSent::Bounded);
         }
         is_counted = true;
         take_rate(&account, submission.segments).await?;
         match hand_in(intake, submission).await {
             Some(Verdict::Accepted(id) | Verdict::Repeated(id, _)) => return Ok(id),
             Some(Verdict::Refused(refusal)) if is_final(&refusal) => {
-                return Err(refusal.to_string());
+                return Err(refusal.to_string().into());
             }
             _ => {}
         }
@@ -314,5 +327,40 @@ mod tests {
         assert!(fault.contains("not a sender of this account"), "{fault}");
         let fault = reply_to(handset(), address(3, "80808"), Some("MUCHTOOLONGNAME")).unwrap_err();
         assert!(fault.starts_with("from"), "{fault}");
+    }
+
+    /// An engine that is never asked.
+    #[derive(Clone)]
+    struct Unasked;
+
+    impl Intake for Unasked {
+        type Key = ();
+
+        fn grant(&self, _: u32, _: u64, _: u32, _: &super::super::intake::PostingSink<()>) {}
+        fn revoke(&self, _: u32, _: u64) {}
+        fn told(&self, (): &()) {}
+        fn submit(&self, chunk: Chunk) -> Result<(), Chunk> {
+            Err(chunk)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_handset_that_had_its_answers_is_no_refusal_that_the_log_tells_each_time() {
+        let spec = AccountSpec {
+            senders: vec!["80808".parse().unwrap()],
+            ..AccountSpec::named("shop")
+        };
+        let book = AccountBook::new(Accounts::build(&[spec], |_| Some(7)).unwrap());
+        book.replies().bound(0);
+        let (handset, to) = (address(1, "447400123456"), address(3, "80808"));
+        let incoming = incoming(handset, to, IncomingBody::Text("hello".into()));
+        let reply = Reply {
+            text: "hi".into(),
+            from: None,
+        };
+        let sent = send(&Unasked, &book, "shop", &incoming, &reply).await;
+        assert_eq!(sent, Err(NotSent::Bounded));
+        let gone = send(&Unasked, &book, "gone", &incoming, &reply).await;
+        assert!(matches!(gone, Err(NotSent::Refused(_))), "{gone:?}");
     }
 }

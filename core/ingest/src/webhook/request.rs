@@ -14,7 +14,7 @@ use super::intake::Intake;
 use super::letter::Letter;
 use super::outcome::Outcome;
 use super::render::{self, Customer, Rendered, content_type};
-use super::reply::{self, Reply};
+use super::reply::{self, NotSent, Reply};
 use super::subscriber::Party;
 use crate::accounts::AccountBook;
 
@@ -120,7 +120,12 @@ impl<I: Intake> Request<I> {
                 metrics::counter!(names::WEBHOOK_REPLIES, "result" => "accepted").increment(1);
                 tracing::debug!(%id, %reply, %account, "a reply from the webhook was accepted");
             }
-            Err(why) => self.refused(id, &why),
+            Err(NotSent::Refused(why)) => self.refused(id, &why),
+            // The breaker says it, once an hour a handset: two machines would fill the log.
+            Err(NotSent::Bounded) => {
+                metrics::counter!(names::WEBHOOK_REPLIES, "result" => "bounded").increment(1);
+                tracing::debug!(%id, %account, "the handset has had its automatic answers");
+            }
         }
     }
 
