@@ -17,13 +17,14 @@ pub(crate) fn table(header: &[&str], numbers_from: usize) -> Table {
     table
 }
 
-/// Characters of a line where no terminal says how many it has.
+/// Characters of a line of a terminal that does not say how many it has.
 const WIDTH: u16 = 120;
 
-/// The same, wrapped at the terminal's width: for what may hold a whole text.
+/// The same, wrapped at the terminal's width: for what may hold a whole text. A pipe and a file get lines as long as they
+/// are: an id that is broken over two lines cannot be taken from them.
 pub(crate) fn wrapped(header: &[&str], numbers_from: usize) -> Table {
     let mut table = table(header, numbers_from);
-    if table.width().is_none() {
+    if table.is_tty() && table.width().is_none() {
         table.set_width(WIDTH);
     }
     table
