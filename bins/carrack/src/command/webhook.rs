@@ -88,6 +88,21 @@ impl Chosen {
             false => json!({ "ids": self.ids }),
         }
     }
+
+    /// Says how many of those that were named are no dead letters, and fails by it.
+    fn found(&self, done: u64) -> Result<(), Fault> {
+        let named: std::collections::HashSet<&String> = self.ids.iter().collect();
+        let missing = (named.len() as u64).saturating_sub(done);
+        if missing == 0 {
+            return Ok(());
+        }
+        eprintln!(
+            "{} of {} named are no dead letters; `carrack webhook dead` lists them",
+            count(missing),
+            count(named.len() as u64)
+        );
+        Err(Fault::Said)
+    }
 }
 
 /// Runs the command.
@@ -106,9 +121,10 @@ pub(crate) fn run(command: &Command) -> Result<(), Fault> {
             let (client, path) = dead(&chosen.shown, chosen.account.as_deref())?;
             let done = client.post(&format!("{path}/drop"), &chosen.wanted())?;
             match chosen.shown.json {
-                true => output::json(&done),
-                false => output::line(format_args!("dropped: {}", shown(&done, "dropped"))),
+                true => output::json(&done)?,
+                false => output::line(format_args!("dropped: {}", shown(&done, "dropped")))?,
             }
+            chosen.found(number(&done, "dropped"))
         }
     }
 }
@@ -202,13 +218,15 @@ fn resend(chosen: &Chosen) -> Result<(), Fault> {
         number(&done, "left")
     };
     if chosen.shown.json {
-        return output::json(&json!({ "resent": sum, "left": left }));
+        output::json(&json!({ "resent": sum, "left": left }))?;
+    } else {
+        output::line(format_args!(
+            "on their way again: {}; dead still: {}",
+            count(sum),
+            count(left)
+        ))?;
     }
-    output::line(format_args!(
-        "on their way again: {}; dead still: {}",
-        count(sum),
-        count(left)
-    ))
+    chosen.found(sum)
 }
 
 fn resend_all(client: &Client, path: &str, wanted: &Value, sum: &mut u64) -> Result<u64, Fault> {
