@@ -58,6 +58,11 @@ fn show(found: &Value) -> Result<(), Fault> {
         let amount = format!("{} {}", shown(cost, "amount"), shown(cost, "currency"));
         whole.add_row(["cost".to_owned(), amount.trim().to_owned()]);
     }
+    let is_any_taken = found.get("accepted").and_then(Value::as_u64) > Some(0);
+    if list(found, "cost").is_empty() && is_any_taken {
+        // Nobody can reckon it: the account has no deck.
+        whole.add_row(["cost", "no price list"]);
+    }
     output::line(whole)?;
     counted(found, "alphabets", &["alphabet", "rows", "segments"])?;
     counted(found, "histogram", &["segments", "rows"])?;
