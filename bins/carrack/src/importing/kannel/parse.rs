@@ -40,6 +40,7 @@ impl Parsed {
             return Ok(());
         }
         let text = source::text(path)?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let name = path.display().to_string();
         let mut joined = String::new();
         for (place, line) in text.lines().enumerate() {
@@ -114,6 +115,11 @@ impl Parsed {
                 "is not there; name it beside the others",
             );
         };
+        let whole = found.canonicalize().unwrap_or_else(|_| found.clone());
+        if self.seen.contains(&whole) {
+            let why = "was read before, by another include or by itself; it counts once, take the line out";
+            return self.leave(&pair.file, pair.line, &what, why);
+        }
         let included = match found.is_dir() {
             false => self.file(&found),
             true => files_of(&found).and_then(|files| {

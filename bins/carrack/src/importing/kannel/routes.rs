@@ -188,9 +188,12 @@ fn push(
         work.left.push(Left {
             file: user.file.clone(),
             line: user.line,
-            what: format!("messages that match {matched}"),
+            what: match matched.as_str() {
+                "{}" => "messages to any number".to_owned(),
+                _ => format!("messages that match {matched}"),
+            },
             why: "no smsc that was carried over takes them: Kannel refuses them, here the next route that matches takes them, if one does; \
-                  a deck without this prefix keeps its carrier from it".to_owned(),
+                  to have them refused, give that route a `match` that leaves them out".to_owned(),
         });
         return;
     }

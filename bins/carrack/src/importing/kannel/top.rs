@@ -46,9 +46,18 @@ pub(super) fn read(groups: &[Group], work: &mut Work) -> Top {
 }
 
 fn http(group: &Group, work: &mut Work) -> Option<Draft> {
-    let port = group.number("sendsms-port")?;
     let interface = group.get("sendsms-interface").unwrap_or("0.0.0.0");
-    let listen = format!("{interface}:{port}");
+    group.get("sendsms-port")?;
+    let Some(port) = group.number("sendsms-port") else {
+        let why = "is no port; write `listen` of [http] by hand";
+        work.leave(group, "sendsms-port", why);
+        return None;
+    };
+    // The address of IPv6 has colons of its own.
+    let listen = match interface.contains(':') && !interface.starts_with('[') {
+        true => format!("[{interface}]:{port}"),
+        false => format!("{interface}:{port}"),
+    };
     let mut http = Draft::new("[http]");
     http.comment("Kannel's callers find /cgi-bin/sendsms where they found it.");
     http.text("listen", &listen);
