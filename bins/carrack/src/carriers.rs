@@ -18,6 +18,7 @@ use carrack_runtime::{
 use carrack_settings::{Carrier, CarrierKind, NoResponse, Profile, ThrottleMode};
 use carrack_throttle::{self as throttle, ThrottleRule};
 
+use crate::modems::Rack;
 use crate::node::nanoseconds;
 
 const UNBIND_TIMEOUT_MAX: Duration = Duration::from_secs(5);
@@ -31,7 +32,7 @@ pub(crate) struct Carriers {
 
 impl Carriers {
     /// Carriers of a configuration; listeners for `outbind` are opened here.
-    pub(crate) fn of(carriers: &[Carrier], shutdown: Duration) -> anyhow::Result<Self> {
+    pub(crate) fn of(carriers: &[Carrier], rack: Option<&Rack>, shutdown: Duration) -> anyhow::Result<Self> {
         let mut made = Self::default();
         for carrier in carriers {
             let tap = Tap::new();
@@ -51,7 +52,10 @@ impl Carriers {
                     whole_texts: carrier.kind == CarrierKind::ModemPool,
                     ..rules(&carrier.profile)
                 },
-                make: link_maker(carrier, tap, shutdown)?,
+                make: match (carrier.kind, rack) {
+                    (CarrierKind::ModemPool, Some(rack)) => rack.link_maker(carrier),
+                    _ => link_maker(carrier, tap, shutdown)?,
+                },
             });
         }
         Ok(made)
@@ -86,12 +90,6 @@ fn rules(profile: &Profile) -> CarrierRules {
 }
 
 fn link_maker(carrier: &Carrier, tap: Arc<Tap>, shutdown: Duration) -> anyhow::Result<LinkMaker> {
-    if carrier.kind == CarrierKind::ModemPool {
-        anyhow::bail!(
-            "carrier {}: pools of modems are not served in this version; take it out",
-            carrier.name
-        );
-    }
     let password = |secret: &carrack_settings::Secret| secret.expose().as_bytes().to_vec();
     let spec = SmppSpec {
         unbind_timeout_ns: nanoseconds((shutdown / 8).min(UNBIND_TIMEOUT_MAX)),

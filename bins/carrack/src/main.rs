@@ -16,6 +16,7 @@ mod limits;
 mod loop_probes;
 mod mapped;
 mod metrics_page;
+mod modems;
 mod node;
 mod numbering;
 mod output;

@@ -115,7 +115,7 @@ fn play(
     let configuration = Configuration::load(&path)?;
     let metrics = carrack_telemetry::start_metrics().context("cannot collect metrics")?;
     let settings = &configuration.settings;
-    let carriers = Carriers::of(&settings.carriers, settings.shutdown.deadline)?;
+    let carriers = Carriers::of(&settings.carriers, None, settings.shutdown.deadline)?;
     let node =
         Node::start(specification(&configuration, carriers.specs)).map_err(anyhow::Error::from)?;
     let board = ProbeBoard::default();

@@ -25,6 +25,7 @@ use crate::configuration::Configuration;
 use crate::doors::Doors;
 use crate::fault::Fault;
 use crate::metrics_page;
+use crate::modems::Rack;
 use crate::node::{currencies, specification};
 use crate::place::{ConfigArgs, Ready};
 use crate::prices::utc_now_ns;
@@ -60,7 +61,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
     let data_dir = configuration.settings.node.data_dir.clone();
     forget_the_dead(&data_dir);
     let settings = &configuration.settings;
-    let carriers = Carriers::of(&settings.carriers, settings.shutdown.deadline)?;
+    let rack = Rack::of(settings)?;
+    let carriers = Carriers::of(&settings.carriers, rack.as_ref(), settings.shutdown.deadline)?;
     let register = register::start(&configuration.settings)?;
     let node = Node::start(NodeSpec {
         register: register
@@ -102,6 +104,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
         &node,
         &doors,
         &mut shadow,
+        rack.as_ref(),
         &signals,
     );
     shadow.stop();
@@ -153,6 +156,7 @@ fn serve(
     node: &Node,
     doors: &Doors,
     shadow: &mut Shadow,
+    rack: Option<&Rack>,
     signals: &Receiver<Signal>,
 ) -> Ended {
     loop {
@@ -162,7 +166,12 @@ fn serve(
             .next_change()
             .saturating_sub(utc_now_ns());
         match signals.recv_timeout(LOOK.min(Duration::from_nanos(until_change))) {
-            Ok(Signal::Reload) => reload(path, configuration, node, doors, shadow),
+            Ok(Signal::Reload) => {
+                reload(path, configuration, node, doors, shadow);
+                if let Some(rack) = rack {
+                    rack.reload(&configuration.settings);
+                }
+            }
             Ok(Signal::Stop) | Err(RecvTimeoutError::Disconnected) => return Ended::Asked,
             Err(RecvTimeoutError::Timeout) => {}
         }

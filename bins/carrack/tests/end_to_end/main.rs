@@ -28,6 +28,7 @@ mod limits;
 mod loop_probes;
 mod message_states;
 mod mo_customers;
+mod modem_pools;
 mod node;
 mod probe;
 mod queue_jobs;

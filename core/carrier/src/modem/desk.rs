@@ -81,6 +81,13 @@ pub trait SimDesk: Send + Sync {
     fn allowance(&self, sim: SimNumber, utc_ns: u64) -> Allowance;
     /// Counts one segment to this recipient, once, before its first octet is written; what says `NotBefore` counted nothing.
     fn spend(&self, sim: SimNumber, to: Msisdn, utc_ns: u64) -> Allowance;
+    /// Segments that may still go before a rest of more than a minute: what a text may have. Asked once a text.
+    fn room(&self, sim: SimNumber, utc_ns: u64) -> u32 {
+        match self.allowance(sim, utc_ns) {
+            Allowance::Now => u32::MAX,
+            Allowance::NotBefore { .. } => 0,
+        }
+    }
     /// What came of segments; feeds the suspicion.
     fn note(&self, sim: SimNumber, event: SimEvent, utc_ns: u64);
     /// The SIM's own number, where the configuration knows it.

@@ -16,6 +16,8 @@ const LOOK_EVERY_NS: u64 = 1_000_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     allowance: Option<Allowance>,
+    /// Segments that a text may have.
+    room: u32,
     asked_ns: u64,
     /// When a rest is over, on the monotonic clock.
     due_ns: Option<u64>,
@@ -33,11 +35,17 @@ impl Gate {
         let is_due = self.due_ns.is_some_and(|due_ns| now.mono_ns >= due_ns);
         let is_old = now.mono_ns.saturating_sub(self.asked_ns) >= LOOK_EVERY_NS;
         if self.allowance.is_none() || is_due || is_old {
-            self.set(now, desk.allowance(sim, now.utc_ns));
+            self.ask(now, desk, sim);
         }
     }
 
-    pub(super) fn set(&mut self, now: Now, allowance: Allowance) {
+    /// Asks, whatever the time.
+    pub(super) fn ask(&mut self, now: Now, desk: &dyn SimDesk, sim: SimNumber) {
+        self.room = desk.room(sim, now.utc_ns);
+        self.set(now, desk.allowance(sim, now.utc_ns));
+    }
+
+    fn set(&mut self, now: Now, allowance: Allowance) {
         self.asked_ns = now.mono_ns;
         let Allowance::NotBefore { utc_ns, .. } = allowance else {
             self.due_ns = None;
@@ -55,6 +63,14 @@ impl Gate {
 
     pub(super) fn is_open(&self) -> bool {
         self.allowance == Some(Allowance::Now)
+    }
+
+    /// Segments that a text may have now.
+    pub(super) fn room(&self) -> u32 {
+        match self.is_open() {
+            true => self.room,
+            false => 0,
+        }
     }
 
     pub(super) const fn due_ns(&self) -> Option<u64> {

@@ -1,9 +1,10 @@
-//! A modem as a link of its pool: one segment at a time, one command at a time.
+//! A modem as a link of its pool: one text at a time, its segments one after the other, one command at a time.
 //!
 //! Promise: what is submitted comes back exactly once, uncertain only where the end of its PDU had been written. A modem is never
-//! waited for beyond a deadline, and never given up for good. Bound: a window of one; [`super::incoming`] says how many messages
+//! waited for beyond a deadline, and never given up for good. Bound: [`TEXT_SEGMENTS_MAX`]; [`super::incoming`] says how many messages
 //! from handsets are held. An idle poll looks at a few moments and reads once.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use carrack_message::Sender;
@@ -20,13 +21,15 @@ use super::incoming::{Incoming, Place};
 use super::network::Network;
 use super::orders::Test;
 use super::panel::{ModemCounts, ModemPanel, OrderReply};
-use super::sending::Sending;
+use super::sending::{Letter, Sending};
 use super::setup::{Setup, Step};
 use super::spec::ModemSpec;
 use super::state::Told;
 use super::ussd::Ussd;
 use crate::link::{Link, LinkEvent, LinkState, Outgoing, ReceiptHandle, SubmitRefused};
 
+/// Segments of one text: more than any door takes.
+pub const TEXT_SEGMENTS_MAX: u32 = 255;
 const SECOND_NS: u64 = 1_000_000_000;
 /// Delays between tries to open a port.
 const REOPEN_FIRST_NS: u64 = SECOND_NS;
@@ -113,6 +116,10 @@ pub struct ModemLink {
     pub(super) network: Network,
     pub(super) gate: Gate,
     pub(super) sending: Option<Sending>,
+    /// Segments of the same text behind it.
+    pub(super) behind: VecDeque<Letter>,
+    /// The engine is handing in a text: more of it may come until the next poll.
+    pub(super) is_taking: bool,
     /// The last segment whose answer did not come in time: it may still come.
     pub(super) late: Option<u64>,
     pub(super) incoming: Incoming,
@@ -149,6 +156,8 @@ impl ModemLink {
             network: Network::default(),
             gate: Gate::default(),
             sending: None,
+            behind: VecDeque::new(),
+            is_taking: false,
             late: None,
             incoming: Incoming::default(),
             ussd: Ussd::new(&spec),
@@ -262,15 +271,19 @@ impl Link for ModemLink {
             && self.gate.is_open()
             && !self.incoming.is_full
             && !self.ussd.is_awaited();
-        u32::from(is_free)
+        match is_free {
+            true => self.gate.room().min(TEXT_SEGMENTS_MAX),
+            false => 0,
+        }
     }
 
     fn in_flight(&self) -> u32 {
-        u32::from(self.sending.is_some())
+        u32::from(self.sending.is_some()) + self.behind.len() as u32
     }
 
+    /// Of a text; what the SIM has left of its caps is looked at by [`Self::free_slots`].
     fn window(&self) -> u32 {
-        1
+        TEXT_SEGMENTS_MAX
     }
 
     fn submit(
@@ -290,6 +303,7 @@ impl Link for ModemLink {
 
     fn poll(&mut self, now: Now, events: &mut Vec<LinkEvent>) {
         self.now = now;
+        self.is_taking = false;
         if !matches!(self.phase, Phase::Closed) {
             self.take_order();
             self.advance();

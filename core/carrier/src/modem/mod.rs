@@ -3,7 +3,7 @@
 //! Promise: everything a modem writes is read: answers, what comes unasked between them, and noise. Every command has a deadline; a
 //! modem that is silent or talks nonsense is brought to its senses step by step ([`escalation`]), never waited for. A segment is uncertain
 //! only where the end of its PDU was written and nothing came back. What a modem may send the book of SIMs decides ([`SimDesk`]).
-//! Bound: one segment and one command at a time; a line has 1,024 octets; 64 messages from a handset are told and not yet taken.
+//! Bound: one text and one command at a time; a line has 1,024 octets; 64 messages from a handset are told and not yet taken.
 //! No clock, thread, file or socket is here: octets come from a `Transport`, time with each poll.
 
 pub mod at;
@@ -36,7 +36,7 @@ pub use desk::{Allowance, Rest, SimDesk, SimEvent, SimIdentity, SimNumber};
 pub use dialect::{DIALECTS, Dialect, UssdForm};
 pub use escalation::Rung;
 pub use hooks::{Hook, HookRun, ModemHooks, NoHooks};
-pub use link::{ModemLink, ModemParts};
+pub use link::{ModemLink, ModemParts, TEXT_SEGMENTS_MAX};
 pub use panel::{
     Finding, ModemCounts, ModemPanel, ModemView, ORDERS_MAX, Order, OrderAnswer, OrderFault,
     OrderReply,

@@ -1,6 +1,6 @@
-//! One segment on its way: SMS-SUBMIT, `+CMGS`, prompt, PDU, answer.
+//! A text on its way, segment after segment: SMS-SUBMIT, `+CMGS`, prompt, PDU, answer.
 //!
-//! Promise: a segment ends once. Until the end of its PDU (Ctrl-Z) was written nothing can have been sent, and it is refused with
+//! Promise: segments of a text go in their order and nothing between them; where one is not taken, none behind it is sent. a segment ends once. Until the end of its PDU (Ctrl-Z) was written nothing can have been sent, and it is refused with
 //! [`RetryHere`](Disposition::RetryHere); from then on silence is uncertain. Bound: prompt and send time-out; a modem that says that it is busy
 //! is asked three times.
 //!
@@ -12,7 +12,7 @@ use carrack_message::tpdu::{Address, Pdu, SmsSubmit, UserData, Validity, to_line
 use super::at::{Ask, Blame, Final, Outcome, blame_cme, blame_cms};
 use super::desk::{Allowance, SimEvent};
 use super::escalation::Trouble;
-use super::link::{Job, ModemLink, Phase};
+use super::link::{Job, ModemLink, Phase, TEXT_SEGMENTS_MAX};
 use crate::link::{CarrierMessageId, Disposition, LinkEvent, Outgoing, Refusal, SubmitRefused};
 
 /// From this on, statuses of refusals are those of `+CME ERROR`.
@@ -28,15 +28,26 @@ const CMS_UNKNOWN: u16 = 500;
 const BUSY_PAUSE_NS: u64 = 2_000_000_000;
 const BUSY_MAX: u8 = 3;
 
-/// The segment under way.
+/// A rest that a text waits for in its middle; the book's room says that there is no longer one.
+const REST_WAITED_NS_MAX: u64 = 60_000_000_000;
+
+/// A segment.
 #[derive(Debug)]
-pub(super) struct Sending {
+pub(super) struct Letter {
     ticket: u64,
     to: Msisdn,
     /// Digits of the PDU.
     line: String,
     /// Octets of the TPDU, for the command.
     octets: usize,
+}
+
+/// The segment under way.
+#[derive(Debug)]
+pub(super) struct Sending {
+    letter: Letter,
+    /// Whether the book has counted it.
+    is_spent: bool,
     busy: u8,
     not_before_ns: u64,
 }
@@ -54,36 +65,51 @@ impl ModemLink {
         segment: &Outgoing<'_>,
     ) -> Result<(), SubmitRefused> {
         use crate::link::Link as _;
-        if self.free_slots() == 0 {
+        let has_room = match self.is_of_text(segment.to) {
+            true => self.in_flight() < TEXT_SEGMENTS_MAX,
+            false => self.free_slots() > 0,
+        };
+        if !has_room || self.identity.number.is_none() {
             return Err(SubmitRefused::NotNow);
         }
-        let sim = self.identity.number.ok_or(SubmitRefused::NotNow)?;
         let (line, octets) = pdu(segment, self.spec.status_reports)?;
-        if self.desk.spend(sim, segment.to, self.now.utc_ns) != Allowance::Now {
-            let allowance = self.desk.allowance(sim, self.now.utc_ns);
-            self.gate.set(self.now, allowance);
-            if !self.gate.is_open() {
-                return Err(SubmitRefused::NotNow);
-            }
-            // It may send, but not to this one: others of the pool may.
-            self.refuse(ticket, STATUS_NOT_ALLOWED, Disposition::RetryHere);
-            return Ok(());
-        }
-        self.counts.submitted += 1;
-        self.sending = Some(Sending {
+        let letter = Letter {
             ticket,
             to: segment.to,
             line,
             octets,
-            busy: 0,
-            not_before_ns: 0,
-        });
+        };
+        self.counts.submitted += 1;
+        if self.sending.is_some() {
+            self.behind.push_back(letter);
+            return Ok(());
+        }
+        self.is_taking = true;
+        self.begin(letter);
         self.work();
         Ok(())
     }
 
+    /// Whether a segment belongs to the text that is being handed in.
+    fn is_of_text(&self, to: Msisdn) -> bool {
+        let sending = self.sending.as_ref();
+        self.is_taking && sending.is_some_and(|sending| sending.letter.to == to)
+    }
+
+    fn begin(&mut self, letter: Letter) {
+        self.sending = Some(Sending {
+            letter,
+            is_spent: false,
+            busy: 0,
+            not_before_ns: 0,
+        });
+    }
+
     /// Gives the command. True: it did.
     pub(super) fn send(&mut self) -> bool {
+        if !self.spend() {
+            return false;
+        }
         let now_ns = self.now.mono_ns;
         let Some(sending) = &self.sending else {
             return false;
@@ -91,16 +117,62 @@ impl ModemLink {
         if now_ns < sending.not_before_ns {
             return false;
         }
+        let letter = &sending.letter;
         let ask = Ask {
-            pdu: Some(sending.line.clone()),
+            pdu: Some(letter.line.clone()),
             prompt_timeout_ns: self.spec.prompt_timeout_ns,
             ..Ask::plain(
-                format!("+CMGS={}", sending.octets),
+                format!("+CMGS={}", letter.octets),
                 self.spec.send_timeout_ns,
             )
         };
         self.ask_for(Job::Send, ask);
         true
+    }
+
+    /// Whether the book has counted the segment under way; where it may not go for long, it and those behind it are given back.
+    fn spend(&mut self) -> bool {
+        let (Some(sending), Some(sim)) = (&mut self.sending, self.identity.number) else {
+            return false;
+        };
+        if sending.is_spent {
+            return true;
+        }
+        if self.now.mono_ns < sending.not_before_ns {
+            return false;
+        }
+        match self.desk.spend(sim, sending.letter.to, self.now.utc_ns) {
+            Allowance::Now => {
+                sending.is_spent = true;
+                self.gate.ask(self.now, &*self.desk, sim);
+                return true;
+            }
+            Allowance::NotBefore { utc_ns, .. } => {
+                let left_ns = utc_ns.saturating_sub(self.now.utc_ns).max(1_000_000);
+                if left_ns <= REST_WAITED_NS_MAX {
+                    sending.not_before_ns = self.now.mono_ns.saturating_add(left_ns);
+                    return false;
+                }
+            }
+        }
+        self.gate.ask(self.now, &*self.desk, sim);
+        // It may send, but not this one, or not any more: others of the pool may.
+        if let Some(sending) = self.sending.take() {
+            self.refuse(
+                sending.letter.ticket,
+                STATUS_NOT_ALLOWED,
+                Disposition::RetryHere,
+            );
+        }
+        self.give_back();
+        false
+    }
+
+    /// What stands behind a segment that was not taken is not sent.
+    fn give_back(&mut self) {
+        for letter in std::mem::take(&mut self.behind) {
+            self.refuse(letter.ticket, STATUS_NOT_WRITTEN, Disposition::RetryHere);
+        }
     }
 
     pub(super) fn send_ended(&mut self, outcome: Outcome) {
@@ -146,13 +218,20 @@ impl ModemLink {
         self.counts.accepted += 1;
         self.note(SimEvent::Accepted);
         self.works();
-        let id = self.name_of(reference, sending.to);
-        self.incoming.sent.note(reference, sending.to);
+        let Letter { ticket, to, .. } = sending.letter;
+        let id = self.name_of(reference, to);
+        self.incoming.sent.note(reference, to);
         self.events.push(LinkEvent::Accepted {
-            ticket: sending.ticket,
+            ticket,
             id,
             late: false,
         });
+        if self.closing.is_some() {
+            return self.give_back();
+        }
+        if let Some(next) = self.behind.pop_front() {
+            self.begin(next);
+        }
     }
 
     /// `+CMGS: <mr>` of a segment whose time was over.
@@ -190,7 +269,8 @@ impl ModemLink {
             Blame::Message(disposition) => disposition,
             _ => Disposition::RetryHere,
         };
-        self.refuse(sending.ticket, status, disposition);
+        self.refuse(sending.letter.ticket, status, disposition);
+        self.give_back();
         match blame {
             // The network has spoken: the modem is well.
             Blame::Message(_) | Blame::Network => self.works(),
@@ -206,7 +286,8 @@ impl ModemLink {
         let Some(sending) = self.sending.take() else {
             return;
         };
-        let ticket = sending.ticket;
+        let Letter { ticket, to, .. } = sending.letter;
+        self.give_back();
         if !pdu_written {
             return self.refuse(ticket, STATUS_NOT_WRITTEN, Disposition::RetryHere);
         }
@@ -217,7 +298,7 @@ impl ModemLink {
             return self.events.push(LinkEvent::Unanswered { ticket });
         }
         self.late = Some(ticket);
-        self.incoming.sent.note_late(sending.to);
+        self.incoming.sent.note_late(to);
         self.events.push(LinkEvent::TimedOut { ticket });
     }
 
@@ -236,8 +317,7 @@ impl ModemLink {
     pub(super) fn note(&mut self, event: SimEvent) {
         if let Some(sim) = self.identity.number {
             self.desk.note(sim, event, self.now.utc_ns);
-            let allowance = self.desk.allowance(sim, self.now.utc_ns);
-            self.gate.set(self.now, allowance);
+            self.gate.ask(self.now, &*self.desk, sim);
         }
         self.told.is_changed = true;
     }

@@ -85,6 +85,10 @@ impl ModemLink {
         if !self.network.is_in() {
             return Some(Obstacle::Registration(self.network.registration));
         }
+        // What is under way has been counted: its answer is waited for.
+        if self.sending.is_some() {
+            return None;
+        }
         let (rest, utc_ns) = self.gate.long_rest()?;
         Some(Obstacle::Rest(rest, utc_ns))
     }

@@ -153,7 +153,7 @@ fn full_store_is_emptied_before_the_next_segment() {
     }
     rig.settle();
     assert!(rig.modem.store.is_empty());
-    assert_eq!(rig.link.free_slots(), 1);
+    assert!(rig.link.free_slots() > 0);
 }
 
 #[test]

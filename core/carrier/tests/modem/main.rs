@@ -23,3 +23,4 @@ mod pin;
 mod reports;
 mod sending;
 mod support;
+mod whole_texts;

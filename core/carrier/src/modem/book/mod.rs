@@ -330,6 +330,10 @@ impl SimDesk for SimBook {
         }
     }
 
+    fn room(&self, sim: SimNumber, utc_ns: u64) -> u32 {
+        self.sheet(sim).map_or(0, |mut sheet| sheet.room(utc_ns))
+    }
+
     fn spend(&self, sim: SimNumber, to: Msisdn, utc_ns: u64) -> Allowance {
         let Some(mut sheet) = self.sheet(sim) else {
             return NEVER;

@@ -140,6 +140,24 @@ impl Sheet {
         }
     }
 
+    /// Segments that may go before a cap of hour, day or month, or the end of its turn.
+    pub(super) fn room(&mut self, utc_ns: u64) -> u32 {
+        if self.allowance(utc_ns) != Allowance::Now {
+            return 0;
+        }
+        let [_, hour, day, month, _] = self.used(utc_ns);
+        let terms = &*self.terms;
+        let left = |cap: Option<u32>, used: u64| cap.map(|cap| u64::from(cap).saturating_sub(used));
+        let all = [
+            left(terms.per_hour, hour),
+            left(terms.per_day, day),
+            left(terms.per_month, month),
+            left(terms.rest_after, u64::from(self.kept.turn_used)),
+        ];
+        let least = all.into_iter().flatten().min().unwrap_or(u64::MAX);
+        u32::try_from(least).unwrap_or(u32::MAX)
+    }
+
     fn by_calendar(&mut self, utc_ns: u64, latest: &mut Latest) {
         let terms = &*self.terms;
         if let Some(cap) = terms.per_day {

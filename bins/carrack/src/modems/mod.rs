@@ -1,0 +1,6 @@
+//! Pools of modems: what their links are made of, and the programs that bring a modem back.
+
+mod programs;
+mod rack;
+
+pub(crate) use rack::Rack;
