@@ -72,11 +72,11 @@ fn parts_with_headers_and_every_coding_are_written() {
 #[test]
 fn one_bad_number_is_the_messages_fault_and_holds_nobody_up() {
     let mut rig = Rig::up();
-    rig.modem.sends.push_back("+CMS ERROR: 28".to_owned());
+    rig.modem.sends.push_back("+CMS ERROR: 1".to_owned());
     rig.submit(1);
-    assert_eq!(rig.events(), [refused(1, 28, Disposition::MessageFault)]);
+    assert_eq!(rig.events(), [refused(1, 1, Disposition::MessageFault)]);
     assert_eq!(rig.link.state(), LinkState::Up);
-    assert_eq!(rig.book.page().heard, [SimEvent::Refused { cms: 28 }]);
+    assert_eq!(rig.book.page().heard, [SimEvent::Refused { cms: 1 }]);
     rig.submit(2);
     assert!(matches!(
         rig.events()[..],
