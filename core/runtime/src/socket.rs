@@ -1,4 +1,5 @@
-//! An open connection, plain or secured: a small task watches it and wakes the loop; the loop itself reads and writes.
+//! An open connection, plain or secured, or an open serial port: a small task watches it and wakes the loop; the loop itself reads
+//! and writes.
 //!
 //! Promise: no plain octet is read or written outside the loop's turn, so one read takes all that came and one write
 //! sends all that the turn made. Bound: plain, the kernel's buffers only; secured, see [`crate::tls`].
@@ -7,77 +8,105 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, ErrorKind};
 use std::rc::Rc;
 
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
+use crate::serial::OpenPort;
 use crate::tls::{TlsPipe, explain};
 use crate::transport::{ReadOutcome, TransportState, WriteOutcome};
 use crate::wake::Wake;
 
 /// One connection's two ends: of the kernel and, secured, of the cipher.
-pub(crate) struct Socket {
-    stream: TcpStream,
-    tls: Option<RefCell<TlsPipe>>,
-    /// Whom a certificate was asked of, for people.
-    name: String,
+pub(crate) enum Socket {
+    Plain(TcpStream),
+    Secured {
+        stream: TcpStream,
+        pipe: Box<RefCell<TlsPipe>>,
+        /// Whom a certificate was asked of, for people.
+        name: String,
+    },
+    /// A serial port, without waiting.
+    Serial(AsyncFd<OpenPort>),
 }
 
 impl Socket {
     pub(crate) const fn plain(stream: TcpStream) -> Self {
-        Self {
-            stream,
-            tls: None,
-            name: String::new(),
-        }
+        Self::Plain(stream)
     }
 
-    pub(crate) const fn secured(stream: TcpStream, pipe: TlsPipe, name: String) -> Self {
-        Self {
-            stream,
-            tls: Some(RefCell::new(pipe)),
-            name,
-        }
+    pub(crate) fn secured(stream: TcpStream, pipe: TlsPipe, name: String) -> Self {
+        let pipe = Box::new(RefCell::new(pipe));
+        Self::Secured { stream, pipe, name }
     }
 
     fn read(&self, into: &mut [u8]) -> io::Result<usize> {
-        match &self.tls {
-            None => self.stream.try_read(into),
-            Some(pipe) => pipe.borrow_mut().read(&self.stream, into),
+        match self {
+            Self::Plain(stream) => stream.try_read(into),
+            Self::Secured { stream, pipe, .. } => pipe.borrow_mut().read(stream, into),
+            Self::Serial(port) => port.try_io(Interest::READABLE, |port| port.read(into)),
         }
     }
 
     fn write(&self, octets: &[u8]) -> io::Result<usize> {
-        match &self.tls {
-            None => self.stream.try_write(octets),
-            Some(pipe) => pipe.borrow_mut().write(&self.stream, octets),
+        match self {
+            Self::Plain(stream) => stream.try_write(octets),
+            Self::Secured { stream, pipe, .. } => pipe.borrow_mut().write(stream, octets),
+            Self::Serial(port) => port.try_io(Interest::WRITABLE, |port| port.write(octets)),
         }
+    }
+
+    async fn readable(&self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) | Self::Secured { stream, .. } => stream.readable().await,
+            Self::Serial(port) => port.readable().await.map(|mut ready| ready.retain_ready()),
+        }
+    }
+
+    async fn writable(&self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) | Self::Secured { stream, .. } => stream.writable().await,
+            Self::Serial(port) => port.writable().await.map(|mut ready| ready.retain_ready()),
+        }
+    }
+
+    const fn is_secured(&self) -> bool {
+        matches!(self, Self::Secured { .. })
     }
 
     /// Sends what the cipher holds back. False: some is left.
     fn push(&self) -> io::Result<bool> {
-        match &self.tls {
-            None => Ok(true),
-            Some(pipe) => pipe.borrow_mut().push(&self.stream),
+        match self {
+            Self::Secured { stream, pipe, .. } => pipe.borrow_mut().push(stream),
+            _ => Ok(true),
         }
     }
 
     fn holds_back(&self) -> bool {
-        let held = |pipe: &RefCell<TlsPipe>| pipe.borrow().holds_back();
-        self.tls.as_ref().is_some_and(held)
+        match self {
+            Self::Secured { pipe, .. } => pipe.borrow().holds_back(),
+            _ => false,
+        }
     }
 
     fn reason(&self, error: &io::Error) -> String {
-        let of_cipher = error.get_ref().is_some() && self.tls.is_some();
-        if of_cipher {
-            explain(error, &self.name)
-        } else {
-            error.to_string()
+        match self {
+            Self::Secured { name, .. } if error.get_ref().is_some() => explain(error, name),
+            _ => error.to_string(),
+        }
+    }
+
+    fn end(&self) -> &'static str {
+        match self {
+            Self::Serial(_) => "the port was hung up",
+            _ => "the other side closed the connection",
         }
     }
 
     fn close(&self) {
-        if let Some(pipe) = &self.tls {
-            pipe.borrow_mut().close(&self.stream);
+        if let Self::Secured { stream, pipe, .. } = self {
+            pipe.borrow_mut().close(stream);
         }
     }
 }
@@ -125,14 +154,14 @@ impl Watched {
     pub(crate) async fn serve(&self, socket: Socket) {
         let socket = Rc::new(socket);
         // The end of a handshake may have brought more than itself.
-        self.readable.set(socket.tls.is_some());
+        self.readable.set(socket.is_secured());
         *self.socket.borrow_mut() = Some(Rc::clone(&socket));
         self.set(TransportState::Open);
         tokio::join!(self.watch_readable(&socket), self.watch_writable(&socket));
     }
 
     async fn watch_readable(&self, socket: &Socket) {
-        while socket.stream.readable().await.is_ok() {
+        while socket.readable().await.is_ok() {
             self.readable.set(true);
             self.wake.wake();
             self.read_again.notified().await;
@@ -142,7 +171,7 @@ impl Watched {
     async fn watch_writable(&self, socket: &Socket) {
         loop {
             self.write_blocked.notified().await;
-            if socket.stream.writable().await.is_err() {
+            if socket.writable().await.is_err() {
                 return;
             }
             // What was enciphered is gone for the loop, which may have nothing more to write.
@@ -165,7 +194,7 @@ impl Watched {
             return ReadOutcome::Nothing;
         };
         match socket.read(into) {
-            Ok(0) => ReadOutcome::Closed("the other side closed the connection".to_owned()),
+            Ok(0) => ReadOutcome::Closed(socket.end().to_owned()),
             Ok(octets) => ReadOutcome::Octets(octets),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 self.readable.set(false);

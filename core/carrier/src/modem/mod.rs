@@ -29,6 +29,7 @@ mod serving;
 mod setup;
 mod spec;
 mod state;
+mod telling;
 mod ussd;
 mod words;
 
