@@ -32,7 +32,11 @@ pub(crate) struct Carriers {
 
 impl Carriers {
     /// Carriers of a configuration; listeners for `outbind` are opened here.
-    pub(crate) fn of(carriers: &[Carrier], rack: Option<&Rack>, shutdown: Duration) -> anyhow::Result<Self> {
+    pub(crate) fn of(
+        carriers: &[Carrier],
+        rack: Option<&Rack>,
+        shutdown: Duration,
+    ) -> anyhow::Result<Self> {
         let mut made = Self::default();
         for carrier in carriers {
             let tap = Tap::new();
@@ -52,9 +56,9 @@ impl Carriers {
                     whole_texts: carrier.kind == CarrierKind::ModemPool,
                     ..rules(&carrier.profile)
                 },
-                make: match (carrier.kind, rack) {
-                    (CarrierKind::ModemPool, Some(rack)) => rack.link_maker(carrier),
-                    _ => link_maker(carrier, tap, shutdown)?,
+                make: match rack.and_then(|rack| rack.link_maker(carrier)) {
+                    Some(make) => make,
+                    None => link_maker(carrier, tap, shutdown)?,
                 },
             });
         }

@@ -1,5 +1,7 @@
 //! Tables for people.
 
+use std::io::IsTerminal as _;
+
 use carrack_message::Micros;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde_json::Value;
@@ -24,7 +26,7 @@ const WIDTH: u16 = 120;
 /// are: an id that is broken over two lines cannot be taken from them.
 pub(crate) fn wrapped(header: &[&str], numbers_from: usize) -> Table {
     let mut table = table(header, numbers_from);
-    if table.is_tty() && table.width().is_none() {
+    if std::io::stdout().is_terminal() && table.width().is_none() {
         table.set_width(WIDTH);
     }
     table

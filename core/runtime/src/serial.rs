@@ -86,7 +86,11 @@ impl Transport for SerialTransport {
             let opened = tokio::task::spawn_blocking(move || open(&settings)).await;
             let opened = opened.map_err(|error| error.to_string()).flatten();
             let watched = opened.and_then(|port| {
-                let watched = AsyncFd::register(port);
+                #[expect(
+                    deprecated,
+                    reason = "it is unsound for what gives its descriptor away; a port owns one and never changes it"
+                )]
+                let watched = AsyncFd::new(port);
                 watched.map_err(|error| error.to_string())
             });
             match watched {

@@ -62,14 +62,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
     forget_the_dead(&data_dir);
     let settings = &configuration.settings;
     let rack = Rack::of(settings)?;
-    let carriers = Carriers::of(&settings.carriers, rack.as_ref(), settings.shutdown.deadline)?;
+    let carriers = Carriers::of(
+        &settings.carriers,
+        rack.as_ref(),
+        settings.shutdown.deadline,
+    )?;
     let register = register::start(&configuration.settings)?;
     let node = Node::start(NodeSpec {
         register: register
             .clone()
             .map(|register| register as Arc<dyn Register>),
-        batches_cancelled: carrack_ingest::batch::cancelled(&data_dir)
-            .with_context(|| format!("the folder of batches in {} cannot be read", data_dir.display()))?,
+        batches_cancelled: carrack_ingest::batch::cancelled(&data_dir).with_context(|| {
+            format!(
+                "the folder of batches in {} cannot be read",
+                data_dir.display()
+            )
+        })?,
         ..specification(&configuration, carriers.specs)
     })
     .map_err(anyhow::Error::from)?;

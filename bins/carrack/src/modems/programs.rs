@@ -75,7 +75,10 @@ fn ended(mut child: Child, program: &str) -> Result<(), String> {
             Ok(None) => {
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(format!("{program} took longer than {} s", RUN_MAX.as_secs()));
+                return Err(format!(
+                    "{program} took longer than {} s",
+                    RUN_MAX.as_secs()
+                ));
             }
             Err(error) => return Err(format!("{program} cannot be waited for: {error}")),
         }
@@ -89,7 +92,12 @@ mod tests {
 
     #[test]
     fn a_program_that_fails_or_is_not_there_says_so() {
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let words = |words: &[&str]| {
+            words
+                .iter()
+                .map(|word| (*word).to_owned())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(ran(&words(&["true"])), Ok(()));
         let fault = ran(&words(&["false"])).unwrap_err();
         assert!(fault.contains("exit status: 1"), "{fault}");

@@ -48,7 +48,8 @@ impl Rack {
         if !settings.carriers.iter().any(is_pool) {
             return Ok(None);
         }
-        let is_auto = |carrier: &&Carrier| carrier.pool.as_ref().is_some_and(|pool| pool.ports_auto);
+        let is_auto =
+            |carrier: &&Carrier| carrier.pool.as_ref().is_some_and(|pool| pool.ports_auto);
         if let Some(carrier) = settings.carriers.iter().find(is_auto) {
             anyhow::bail!(
                 "carrier {}: ports = \"auto\" is not done in this version; write a [[modem]] for each port",
@@ -64,8 +65,14 @@ impl Rack {
         let mut programs = Programs::default();
         let mut modems = Vec::new();
         for modem in settings.modem_list.iter().filter(|modem| modem.enabled) {
-            let pool = settings.carriers.iter().find(|carrier| carrier.name == modem.pool);
-            let Some((pool, port)) = pool.and_then(|carrier| carrier.pool.as_ref()).zip(modem.port.clone()) else {
+            let pool = settings
+                .carriers
+                .iter()
+                .find(|carrier| carrier.name == modem.pool);
+            let Some((pool, port)) = pool
+                .and_then(|carrier| carrier.pool.as_ref())
+                .zip(modem.port.clone())
+            else {
                 continue;
             };
             programs.add(modem, pool, &port.to_string());
@@ -87,15 +94,14 @@ impl Rack {
         }
     }
 
-    /// Makes the links of a pool, one a modem in their order.
-    pub(crate) fn link_maker(&self, pool: &Carrier) -> LinkMaker {
-        let own = self.modems.iter().filter(|modem| modem.spec.pool == pool.name);
-        let modems: Vec<Fitted> = own.cloned().collect();
+    /// Makes the links of a pool, one a modem in their order; none: no modem of it is enabled, so that it has no link.
+    pub(crate) fn link_maker(&self, pool: &Carrier) -> Option<LinkMaker> {
+        let own = |modem: &&Fitted| modem.spec.pool == pool.name;
+        let modems: Vec<Fitted> = self.modems.iter().filter(own).cloned().collect();
+        let first = modems.first().cloned()?;
         let (book, programs) = (Arc::clone(&self.book), Arc::clone(&self.programs));
-        Box::new(move |link, wake| {
-            // A node asks for as many links as the pool has modems.
-            let place = (link as usize).min(modems.len().saturating_sub(1));
-            let modem = &modems[place];
+        Some(Box::new(move |link, wake| {
+            let modem = modems.get(link as usize).unwrap_or(&first);
             let parts = ModemParts {
                 desk: Arc::clone(&book) as _,
                 hooks: Arc::clone(&programs) as _,
@@ -104,7 +110,7 @@ impl Rack {
                 wake,
             };
             Box::new(ModemLink::new(Arc::clone(&modem.spec), parts))
-        })
+        }))
     }
 }
 
@@ -165,16 +171,7 @@ impl Fitted {
 }
 
 fn dialect(wanted: ModemDialect) -> Option<&'static Dialect> {
-    let name = match wanted {
-        ModemDialect::Auto => return None,
-        ModemDialect::Generic => "generic",
-        ModemDialect::Sim800 => "sim800",
-        ModemDialect::Sim7600 => "sim7600",
-        ModemDialect::Quectel => "ec25",
-        ModemDialect::Huawei => "huawei",
-        ModemDialect::Telit => "telit",
-    };
-    Dialect::named(name)
+    wanted.name().and_then(Dialect::named)
 }
 
 /// What the book has to say goes to the log, a second later at most.
@@ -188,7 +185,9 @@ fn say_alerts(book: Arc<SimBook>) -> anyhow::Result<(Sender<()>, JoinHandle<()>)
         }
     };
     let thread = std::thread::Builder::new().name("sim-alerts".to_owned());
-    let thread = thread.spawn(watch).context("no thread for alerts of SIMs")?;
+    let thread = thread
+        .spawn(watch)
+        .context("no thread for alerts of SIMs")?;
     Ok((stop, thread))
 }
 
@@ -202,7 +201,7 @@ mod tests {
             ModemDialect::Generic,
             ModemDialect::Sim800,
             ModemDialect::Sim7600,
-            ModemDialect::Quectel,
+            ModemDialect::Ec25,
             ModemDialect::Huawei,
             ModemDialect::Telit,
         ] {

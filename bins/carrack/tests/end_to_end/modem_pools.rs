@@ -23,7 +23,9 @@ fn rack(modems: usize) -> Detached {
 
 /// A node whose first choice is the pool, and whose second is an SMSC.
 fn place(rack: &Detached, north: &Carrier, sim: &str) -> Place {
-    let mut pool = format!("[[carrier]]\nname = \"rack\"\nkind = \"modem_pool\"\nprice = \"0.001\"\nsim = {{ {sim} }}\n");
+    let mut pool = format!(
+        "[[carrier]]\nname = \"rack\"\nkind = \"modem_pool\"\nprice = \"0.001\"\nsim = {{ {sim} }}\n"
+    );
     for (number, port) in rack.ports.iter().enumerate() {
         pool.push_str(&format!(
             "[[modem]]\nname = \"rack-{number}\"\npool = \"rack\"\nport = \"{port}\"\n"
@@ -59,7 +61,12 @@ fn texts_go_over_a_pool_with_their_receipts_and_long_ones_over_one_modem() {
     texts.extend(["a", "b"].map(|letter| letter.repeat(400)));
     sent(&place, &texts);
     let audit = place.audit();
-    assert_eq!((&audit["delivered"], &audit["waiting"]), (&8.into(), &0.into()), "{audit} {}", place.said());
+    assert_eq!(
+        (&audit["delivered"], &audit["waiting"]),
+        (&8.into(), &0.into()),
+        "{audit} {}",
+        place.said()
+    );
     let report = rack.report();
     assert_eq!(report.sum.counts.taken, 6 + 2 * 3);
     assert_eq!(north.report().accepted, 0);

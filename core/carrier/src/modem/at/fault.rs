@@ -25,9 +25,7 @@ pub enum Blame {
 pub const fn blame_cms(code: u16) -> Blame {
     match code {
         // Unassigned number, number changed, invalid number format, mandatory and semantic faults.
-        1 | 81 | 95 | 96 | 97 | 99 | 111 | 127 => {
-            Blame::Message(Disposition::MessageFault)
-        }
+        1 | 81 | 95 | 96 | 97 | 99 | 111 | 127 => Blame::Message(Disposition::MessageFault),
         // Operator determined barring, call barred, short message transfer rejected, unidentified or unknown subscriber,
         // facility rejected, requested facility not subscribed.
         8 | 10 | 21 | 28 | 29 | 30 | 50 | 69 => Blame::Sim,

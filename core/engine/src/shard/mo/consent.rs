@@ -163,7 +163,7 @@ impl Shard {
         while let Some((id, changed)) = self.consenting.next_done(now.mono_ns) {
             self.consented(now, id, changed);
         }
-        for id in self.consenting.to_be_tried_again(now.mono_ns) {
+        for id in self.consenting.take_due_again(now.mono_ns) {
             self.follow_rule_of_now(id);
             self.carry_out(now, id);
         }

@@ -106,7 +106,7 @@ impl OpenConsents {
     }
 
     /// Those that are to be tried again now.
-    pub(super) fn to_be_tried_again(&mut self, now_ns: u64) -> Vec<MessageId> {
+    pub(super) fn take_due_again(&mut self, now_ns: u64) -> Vec<MessageId> {
         match now_ns >= self.again_ns {
             true => std::mem::take(&mut self.again),
             false => Vec::new(),
