@@ -9,7 +9,7 @@ use carrack_ingest::accounts::{AccountBook, AccountSpec, Accounts};
 use carrack_ingest::batch::{BatchSpec, Batches};
 use carrack_ingest::consent::{ConsentDoor, ConsentSpec, Review};
 use carrack_ingest::drop_folder::{DropFolderSpec, DropFolders};
-use carrack_ingest::http::{HttpDoor, HttpSpec, MetricsPage, Shadow, Taps};
+use carrack_ingest::http::{HttpDoor, HttpSpec, MetricsPage, Modems, Shadow, Taps};
 use carrack_ingest::loop_probe::{LoopProbes, ProbeBoard};
 use carrack_ingest::smpp_server::{SmppServer, SmppServerSpec};
 use carrack_ingest::webhook::{WebhookSpec, Webhooks};
@@ -40,6 +40,7 @@ impl Doors {
         taps: Taps,
         shadow: Shadow,
         board: ProbeBoard,
+        modems: Modems,
     ) -> anyhow::Result<Self> {
         let settings = &configuration.settings;
         let directory = engine.directory();
@@ -72,6 +73,7 @@ impl Doors {
                 shadow,
                 loop_probes: board.clone(),
                 review: review.clone(),
+                modems,
                 webhooks: Some(webhooks.desk()),
                 ..HttpSpec::from_settings(http, Some(page))
             };

@@ -40,7 +40,7 @@ use clap::{Parser, Subcommand};
 
 use command::{
     account, audit, balance, batch, cancel, carrier, cdr, completions, config_check, consent, deck,
-    demo, import, limit, mo, numbers, queue, quote, route, send, send_lines, serve, status,
+    demo, import, limit, mo, modem, numbers, queue, quote, route, send, send_lines, serve, status,
     suppression, text, trace, webhook,
 };
 
@@ -146,6 +146,16 @@ Examples:
   carrack consent review"
     )]
     Consent(consent::Command),
+    /// Pools of modems: how each modem and SIM stands, tests, USSD codes, resets
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  carrack modem list
+  carrack modem test rack-1
+  carrack modem ussd rack-1 '*100#'"
+    )]
+    Modem(modem::Command),
     /// Numbers that must not be sent to: builds lists, adds to those of a running node, and asks them
     #[command(
         subcommand,
@@ -238,6 +248,7 @@ fn main() -> ExitCode {
         Command::Carrier(command) => carrier::run(&command),
         Command::Limit(command) => limit::run(&command),
         Command::Consent(command) => consent::run(&command),
+        Command::Modem(command) => modem::run(&command),
         Command::Suppression(command) => suppression::run(&command),
         Command::Webhook(command) => webhook::run(&command),
         Command::Queue(arguments) => queue::run(&arguments),

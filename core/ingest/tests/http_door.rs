@@ -214,6 +214,7 @@ fn open_with(data_dir: &Path, request_timeout: Duration) -> Stand {
         shadow: None,
         loop_probes: Default::default(),
         review: Default::default(),
+        modems: None,
         webhooks: None,
         taps: Taps::from(BTreeMap::from([("north".to_owned(), Arc::clone(&tap))])),
     };

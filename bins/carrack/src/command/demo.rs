@@ -126,6 +126,7 @@ fn play(
         Arc::new(carriers.taps),
         None,
         board,
+        None,
     )?;
     let sent = send(&node, &doors, &file, signals);
     let snapshot = snapshot(&node.engine());

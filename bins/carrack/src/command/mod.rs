@@ -15,6 +15,7 @@ pub(crate) mod demo;
 pub(crate) mod import;
 pub(crate) mod limit;
 pub(crate) mod mo;
+pub(crate) mod modem;
 pub(crate) mod numbers;
 pub(crate) mod queue;
 pub(crate) mod quote;

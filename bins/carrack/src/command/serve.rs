@@ -14,6 +14,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use carrack_engine::{Engine, LimitSettings, Node, NodeSpec, Register};
 use carrack_ingest::http::HttpFault;
+use carrack_ingest::http::ModemDesk;
 use carrack_ingest::loop_probe::ProbeBoard;
 use carrack_ingest::smpp_server::SmppServerFault;
 use carrack_routing::show_instant;
@@ -61,10 +62,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
     let data_dir = configuration.settings.node.data_dir.clone();
     forget_the_dead(&data_dir);
     let settings = &configuration.settings;
-    let rack = Rack::of(settings)?;
+    let rack = Rack::of(settings)?.map(Arc::new);
     let carriers = Carriers::of(
         &settings.carriers,
-        rack.as_ref(),
+        rack.as_deref(),
         settings.shutdown.deadline,
     )?;
     let register = register::start(&configuration.settings)?;
@@ -90,6 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
         Arc::new(carriers.taps),
         Some(shadow.desk()),
         board,
+        rack.clone().map(|rack| rack as Arc<dyn ModemDesk>),
     ) {
         Ok(doors) => doors,
         Err(fault) => {
@@ -112,7 +114,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
         &node,
         &doors,
         &mut shadow,
-        rack.as_ref(),
+        rack.as_deref(),
         &signals,
     );
     shadow.stop();

@@ -7,11 +7,13 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context;
-use carrack_carrier::modem::book::{Layout, MappedPages, SimBook, SimRules};
+use carrack_carrier::modem::book::{Layout, MappedPages, SimBook, SimRules, SimView};
 use carrack_carrier::modem::{
-    BalanceQuestion, Dialect, ModemLink, ModemPanel, ModemParts, ModemSpec,
+    BalanceQuestion, Dialect, ModemLink, ModemPanel, ModemParts, ModemSpec, ModemView, Order,
+    OrderFault, OrderReply,
 };
 use carrack_engine::LinkMaker;
+use carrack_ingest::http::ModemDesk;
 use carrack_runtime::{
     ConnectSettings, FlowControl, SerialSettings, SerialTransport, TcpTransport, Transport, Wake,
 };
@@ -19,6 +21,7 @@ use carrack_settings::{Carrier, CarrierKind, Modem, ModemDialect, ModemPool, Mod
 
 use super::programs::Programs;
 use crate::node::nanoseconds;
+use crate::prices::utc_now_ns;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Between two looks at what the book has to say.
@@ -111,6 +114,27 @@ impl Rack {
             };
             Box::new(ModemLink::new(Arc::clone(&modem.spec), parts))
         }))
+    }
+}
+
+impl ModemDesk for Rack {
+    fn modems(&self) -> Vec<ModemView> {
+        self.modems.iter().map(|modem| modem.panel.view()).collect()
+    }
+
+    fn sims(&self) -> Vec<SimView> {
+        self.book.list(utc_now_ns())
+    }
+
+    fn order(
+        &self,
+        modem: &str,
+        order: Order,
+        reply: OrderReply,
+    ) -> Option<Result<(), OrderFault>> {
+        let mut modems = self.modems.iter();
+        let found = modems.find(|fitted| fitted.spec.name == modem)?;
+        Some(found.panel.order(order, reply))
     }
 }
 

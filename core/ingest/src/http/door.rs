@@ -87,6 +87,7 @@ impl HttpDoor {
             shadow: spec.shadow.clone(),
             loop_probes: spec.loop_probes.clone(),
             review: spec.review.clone(),
+            modems: spec.modems.clone(),
             webhooks: spec.webhooks.clone(),
             closing: closed.clone(),
             body_octets_max: spec.body_octets_max,

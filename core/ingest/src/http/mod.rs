@@ -27,6 +27,7 @@ mod legacy_detail;
 mod legacy_parts;
 mod lives;
 mod messages;
+mod modems;
 mod openapi;
 mod operations;
 mod parameters;
@@ -50,6 +51,7 @@ mod webhooks;
 
 pub use door::{HttpDoor, HttpFault};
 pub use messages::RECIPIENTS_MAX;
+pub use modems::{ModemDesk, Modems};
 pub use openapi::openapi;
 pub use shadow::{Shadow, ShadowDesk};
 pub use specification::{HttpSpec, MetricsPage};

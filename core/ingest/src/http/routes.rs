@@ -7,8 +7,8 @@ use axum::routing::{any, delete, get, post};
 use super::problem::Problem;
 use super::state::State;
 use super::{
-    balance, batches, bulk, consent, health, jasmin, jobs, kannel, lives, messages, openapi,
-    operations, shadow, suppressions, trace, webhooks,
+    balance, batches, bulk, consent, health, jasmin, jobs, kannel, lives, messages, modems,
+    openapi, operations, shadow, suppressions, trace, webhooks,
 };
 
 pub(crate) fn router(state: State) -> Router {
@@ -52,6 +52,10 @@ pub(crate) fn router(state: State) -> Router {
             "/v1/suppressions/{list}/{number}",
             delete(suppressions::remove),
         )
+        .route("/v1/modems", get(modems::list))
+        .route("/v1/modems/{name}/test", post(modems::test))
+        .route("/v1/modems/{name}/reset", post(modems::reset))
+        .route("/v1/modems/{name}/ussd", post(modems::ussd))
         .route("/v1/loop_probes", get(operations::loop_probes))
         .route("/v1/queue", get(operations::queue))
         .route("/v1/queue/jobs", get(jobs::list).post(jobs::start))

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use carrack_settings::Http;
 
+use super::modems::Modems;
 use super::{Shadow, Taps};
 use crate::consent::Review;
 use crate::loop_probe::ProbeBoard;
@@ -46,6 +47,8 @@ pub struct HttpSpec {
     pub loop_probes: ProbeBoard,
     /// Texts that a person has to read.
     pub review: Review,
+    /// Modems of the node's pools.
+    pub modems: Modems,
     /// How webhooks do; none: 404.
     pub webhooks: Option<WebhookDesk>,
 }
@@ -69,6 +72,7 @@ impl HttpSpec {
             shadow: None,
             loop_probes: ProbeBoard::default(),
             review: Review::default(),
+            modems: None,
             webhooks: None,
         }
     }

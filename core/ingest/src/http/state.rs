@@ -9,6 +9,7 @@ use carrack_engine::Engine;
 use carrack_runtime::{Clock, SystemClock};
 use tokio::sync::{Semaphore, watch};
 
+use super::modems::Modems;
 use super::signature::Replays;
 use super::{MetricsPage, Shadow, Taps};
 use crate::accounts::AccountBook;
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) shadow: Shadow,
     pub(crate) loop_probes: ProbeBoard,
     pub(crate) review: Review,
+    pub(crate) modems: Modems,
     /// How webhooks do; none: this door shows none.
     pub(crate) webhooks: Option<WebhookDesk>,
     /// True: the door closes.

@@ -212,6 +212,7 @@ impl Callers {
             shadow: None,
             loop_probes: Default::default(),
             review: Default::default(),
+            modems: None,
             webhooks: None,
             taps: Taps::default(),
         };

@@ -21,7 +21,7 @@ pub(crate) use refusals::{BodyFaults, Missing, ParameterFaults, Refusals, Unavai
 use security::Security;
 
 use super::{
-    balance, batches, bulk, consent, health, jobs, lives, messages, operations, shadow,
+    balance, batches, bulk, consent, health, jobs, lives, messages, modems, operations, shadow,
     suppressions, trace, webhooks,
 };
 
@@ -59,6 +59,10 @@ use super::{
         suppressions::compact,
         consent::review,
         consent::done,
+        modems::list,
+        modems::test,
+        modems::reset,
+        modems::ussd,
         operations::loop_probes,
         operations::queue,
         jobs::list,
