@@ -6,7 +6,7 @@ use carrack_loadtest::modem::Settings;
 use carrack_loadtest::modem::edge::{Detached, Setup};
 
 use super::carrier::{Carrier, settings};
-use super::node::{CarrierEntry, Place};
+use super::node::{CarrierEntry, Place, eventually};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -42,6 +42,14 @@ fn place(rack: &Detached, north: &Carrier, sim: &str) -> Place {
 
 fn sent(place: &Place, texts: &[String]) {
     let node = place.serve();
+    eventually("each modem sends, or rests for today", PATIENCE, || {
+        let shown = node.get("/v1/modems");
+        let modems = shown["modems"].as_array().unwrap();
+        modems.iter().all(|modem| {
+            let reason = modem["reason"].as_str().unwrap();
+            modem["state"] == "up" || reason.contains("of today")
+        })
+    });
     let file = place.folder.path().join("rows.csv");
     let rows: String = (0..)
         .zip(texts)

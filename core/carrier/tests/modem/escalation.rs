@@ -85,7 +85,7 @@ fn modem_that_hangs_on_every_message_but_answers_at_climbs_too() {
     rig.modem.deaf_to.push("+CMGS".to_owned());
     let mut rungs = Vec::new();
     for ticket in 0..6 {
-        rig.until(400 * SECOND, |rig| rig.link.free_slots() == 1);
+        rig.until(400 * SECOND, |rig| rig.link.free_slots() > 0);
         rig.submit(ticket);
         rig.until(10 * SECOND, |rig| rig.link.in_flight() == 0);
         rungs.push(rig.panel.view().rung);
@@ -100,7 +100,7 @@ fn modem_that_hangs_on_every_message_but_answers_at_climbs_too() {
 fn modem_that_answers_wrongly_is_restarted_but_never_put_out() {
     let mut rig = Rig::up();
     for ticket in 0..10 {
-        rig.until(400 * SECOND, |rig| rig.link.free_slots() == 1);
+        rig.until(400 * SECOND, |rig| rig.link.free_slots() > 0);
         rig.modem.sends.push_back("ERROR".to_owned());
         rig.submit(ticket);
     }
@@ -115,11 +115,11 @@ fn restart_that_is_refused_is_done_in_two_halves() {
     rig.modem.refuses.push("+CFUN=1,1");
     rig.modem.deaf_to.push("+CMGS".to_owned());
     for ticket in 0..3 {
-        rig.until(100 * SECOND, |rig| rig.link.free_slots() == 1);
+        rig.until(100 * SECOND, |rig| rig.link.free_slots() > 0);
         rig.submit(ticket);
         rig.until(10 * SECOND, |rig| rig.link.in_flight() == 0);
     }
-    rig.until(100 * SECOND, |rig| rig.link.free_slots() == 1);
+    rig.until(100 * SECOND, |rig| rig.link.free_slots() > 0);
     let asked = &rig.modem.asked;
     let at = asked
         .iter()

@@ -119,7 +119,7 @@ fn take(rig: &mut Rig, ledger: &mut Ledger, ticket: &mut u64, step: &Step) {
         }
     }
     rig.settle();
-    assert!(rig.link.in_flight() + rig.link.free_slots() <= 1);
+    assert!(rig.link.in_flight() <= 1 && (rig.link.in_flight() == 0 || rig.link.free_slots() == 0));
     ledger.note(rig);
 }
 
@@ -138,7 +138,7 @@ proptest! {
         rig.modem.deaf_to_pdu = false;
         take(&mut rig, &mut ledger, &mut ticket, &Step::Hears);
         rig.run(1000 * SECOND);
-        prop_assert_eq!((rig.link.in_flight(), rig.link.free_slots()), (0, 1), "{:?}", rig.panel.view());
+        prop_assert_eq!((rig.link.in_flight(), rig.link.free_slots() > 0), (0, true), "{:?}", rig.panel.view());
         ledger.note(&mut rig);
         let uncertain = ledger.told.values().filter(|told| told.uncertain).count();
         // A prompt that the modem does not mean gets a PDU that the modem does not read.

@@ -67,8 +67,8 @@ fn chunks_as_large_as_a_door_makes_them_are_taken_one_behind_the_other() {
         let first = 1 + chunk * count;
         let rows = rows(&rig, first, count);
         all.push(rig.hand_in(rows, Some(progress(first, first + count))));
+        rig.settle();
     }
-    rig.settle();
     for given in all {
         let given = given.lock().unwrap();
         assert_eq!(given.len() as u64, count);
