@@ -47,7 +47,7 @@ fn sent(place: &Place, texts: &[String]) {
         let modems = shown["modems"].as_array().unwrap();
         modems.iter().all(|modem| {
             let reason = modem["reason"].as_str().unwrap();
-            modem["state"] == "up" || reason.contains("of today")
+            modem["state"] == "up" || reason.contains("today")
         })
     });
     let file = place.folder.path().join("rows.csv");
