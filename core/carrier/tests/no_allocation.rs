@@ -1,61 +1,19 @@
 //! A segment costs the link no allocation, whatever parameters it has.
 #![allow(
-    unsafe_code,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing
 )]
 
+mod counting;
 mod support;
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 
 use carrack_carrier::{Link, Outgoing, SarPart};
 use carrack_settings::PlusSign;
 use carrack_smpp::tag;
+use counting::counted;
 use support::*;
-
-struct Counting;
-
-thread_local! {
-    static COUNT: Cell<Option<u64>> = const { Cell::new(None) };
-}
-
-fn note() {
-    // A thread that ends has no counter any more.
-    let _ = COUNT.try_with(|count| {
-        if let Some(so_far) = count.get() {
-            count.set(Some(so_far + 1));
-        }
-    });
-}
-
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note();
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        note();
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-fn counted(work: impl FnOnce()) -> u64 {
-    COUNT.set(Some(0));
-    work();
-    COUNT.replace(None).unwrap()
-}
 
 #[test]
 fn whole_life_of_a_segment_allocates_nothing() {

@@ -1,46 +1,9 @@
 //! A modem that nothing happens to costs nothing: no allocation, one read a poll, and far deadlines.
-#![allow(unsafe_code)]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 
 use carrack_carrier::Link;
 
+use crate::counting::counted;
 use crate::support::*;
-
-struct Counting;
-
-thread_local! {
-    static COUNT: Cell<Option<u64>> = const { Cell::new(None) };
-}
-
-fn note() {
-    // A thread that ends has no counter any more.
-    let _ = COUNT.try_with(|count| {
-        if let Some(so_far) = count.get() {
-            count.set(Some(so_far + 1));
-        }
-    });
-}
-
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note();
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        note();
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn idle_poll_allocates_nothing_and_reads_once() {
@@ -48,12 +11,12 @@ fn idle_poll_allocates_nothing_and_reads_once() {
     rig.run(100 * SECOND);
     let (mut events, now) = (Vec::with_capacity(4), rig.now);
     let reads = rig.pipe.borrow().reads;
-    COUNT.set(Some(0));
-    for _ in 0..1000 {
-        rig.link.poll(now, &mut events);
-        rig.link.flush();
-    }
-    let allocations = COUNT.replace(None).unwrap();
+    let allocations = counted(|| {
+        for _ in 0..1000 {
+            rig.link.poll(now, &mut events);
+            rig.link.flush();
+        }
+    });
     assert_eq!(allocations, 0);
     assert_eq!(rig.pipe.borrow().reads - reads, 1000);
 }

@@ -13,6 +13,8 @@ mod allowance;
 mod book;
 mod bring_up;
 mod closing;
+#[path = "../counting/mod.rs"]
+mod counting;
 mod escalation;
 mod exactly_once;
 mod fake;
