@@ -148,7 +148,7 @@ impl Adaptive {
             self.correct(now_ns);
             return;
         }
-        if now_ns < self.settled_ns {
+        if now_ns < self.settled_ns && !self.is_flood(now_ns) {
             self.search.count_cost(now_ns);
             return;
         }
@@ -263,6 +263,15 @@ impl Adaptive {
                 self.cut(now_ns, granted, refused);
             }
         }
+    }
+
+    /// Without a limit nothing slows what follows a pause: many refused is no rest of before, and does not wait.
+    fn is_flood(&mut self, now_ns: u64) -> bool {
+        self.search.is_free()
+            && are_many(
+                self.bucket.granted_last_window(now_ns),
+                self.refused.sum(now_ns),
+            )
     }
 
     /// A short standstill, in which a carrier's second that is full empties.

@@ -156,3 +156,36 @@ fn a_burst_of_refusals_is_forgotten_soon() {
         }
     }
 }
+
+/// A pause is shorter than the second that is full: what is sent after it is refused as well, and must not be a flood.
+/// Two seconds' worth at the boundary of seconds look like one, and the first rate is twice the limit.
+#[test]
+fn t14_a_full_second_is_not_flooded_while_no_limit_is_known() {
+    let mut worst = Vec::new();
+    for limit in [100, 500, 2_000] {
+        for in_flight_max in [1, 10, 100] {
+            for latency_us in [50, 200, 1_000, 5_000] {
+                for phase_ms in (0..1_000).step_by(50) {
+                    let window = Window::Fixed(phase_ms * MS_NS);
+                    let scene = Scene {
+                        latency_ns: latency_us * MS_NS / 1_000,
+                        in_flight_max,
+                        ..Scene::new(limit, window)
+                    };
+                    let figures = run(&mut Adaptive::new(None), scene, 0, 5);
+                    let over = figures.refused > 2 * limit + 4 * in_flight_max as u64;
+                    if over {
+                        worst.push((figures.refused, scene));
+                    }
+                }
+            }
+        }
+    }
+    worst.sort_by_key(|(refused, _)| *refused);
+    assert!(
+        worst.is_empty(),
+        "{} of 720, worst {:?}",
+        worst.len(),
+        worst.last()
+    );
+}
