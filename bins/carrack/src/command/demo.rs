@@ -1,9 +1,10 @@
-//! `carrack demo`: a node, two simulated carriers and a sample batch, in a temporary folder, offline.
+//! `carrack demo`: a node, two simulated carriers, a pool of simulated modems and a sample batch, in a temporary folder, offline.
 //!
 //! What is shown is the product itself: the same node, doors and audit as `serve`, over sockets. It ends by comparing the
 //! batch, the node's figures, the store and what the carriers saw. Bound: it gives up when nothing moves for
 //! [`STALL_MAX`]. Nothing is left behind unless that is asked for.
 
+mod pool;
 mod scene;
 mod simulator;
 mod verdict;
@@ -25,6 +26,7 @@ use crate::configuration::Configuration;
 use crate::doors::Doors;
 use crate::fault::Fault;
 use crate::metrics_page;
+use crate::modems::Rack;
 use crate::node::specification;
 use crate::output;
 use crate::progress::{BatchStatus, Progress};
@@ -34,7 +36,7 @@ use scene::Temper;
 use simulator::Simulator;
 use verdict::Findings;
 
-/// Shows it work: a node, two simulated carriers and a sample batch in a temporary folder
+/// Shows it work: a node, two simulated carriers, a modem pool and a sample batch in a temporary folder
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -43,7 +45,8 @@ Examples:
   carrack demo --rows 200000 --fast --json
   carrack demo --keep
 
-`north` is cheap for most numbers, keeps us to a rate, takes its time and sometimes says no; `south` is dearer and fast.
+`north` is cheap for most numbers, keeps us to a rate, takes its time and sometimes says no; `south` is dearer and fast. `rack` is
+four modems, the cheapest for short texts to Germany until their SIMs had their day's few segments.
 About 2 % of the rows are bad on purpose. Exit codes: 0 it adds up, 1 it does not.")]
 pub(crate) struct Arguments {
     /// Rows of the batch
@@ -111,11 +114,15 @@ fn play(
     let sample = scene::write_batch(&file, arguments.rows, arguments.seed)?;
     let north = Simulator::start(scene::north(temper, arguments.seed)?)?;
     let south = Simulator::start(scene::south(temper, arguments.seed)?)?;
-    let path = scene::write_configuration(folder, temper, north.address, south.address)?;
+    let modems = pool::start(arguments.seed)?;
+    let per_day = pool::per_day(temper.is_slow);
+    let sections = pool::sections(&modems, per_day);
+    let path = scene::write_configuration(folder, temper, north.address, south.address, &sections)?;
     let configuration = Configuration::load(&path)?;
     let metrics = carrack_telemetry::start_metrics().context("cannot collect metrics")?;
     let settings = &configuration.settings;
-    let carriers = Carriers::of(&settings.carriers, None, settings.shutdown.deadline)?;
+    let rack = Rack::of(settings)?.ok_or_else(|| anyhow!("the demo has no modems"))?;
+    let carriers = Carriers::of(&settings.carriers, Some(&rack), settings.shutdown.deadline)?;
     let node =
         Node::start(specification(&configuration, carriers.specs)).map_err(anyhow::Error::from)?;
     let board = ProbeBoard::default();
@@ -128,7 +135,9 @@ fn play(
         board,
         None,
     )?;
-    let sent = send(&node, &doors, &file, signals);
+    let sent = pool::until_up(&rack)
+        .map_err(Fault::from)
+        .and_then(|()| send(&node, &doors, &file, signals));
     let snapshot = snapshot(&node.engine());
     doors.close(DOORS_CLOSE);
     if !node.stop() {
@@ -142,6 +151,8 @@ fn play(
         snapshot: snapshot?,
         audit: audit::read(&configuration.settings.node.data_dir)?,
         carriers,
+        modems: modems.report(),
+        per_day,
         seconds,
     })
 }

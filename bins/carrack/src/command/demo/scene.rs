@@ -1,4 +1,4 @@
-//! What the demo plays: two carriers of different price and temper, a configuration for them, and a batch.
+//! What the demo plays: two carriers of different price and temper, a configuration for them and the pool, and a batch.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -93,6 +93,7 @@ pub(super) fn write_configuration(
     temper: Temper,
     north: SocketAddr,
     south: SocketAddr,
+    pool: &str,
 ) -> anyhow::Result<PathBuf> {
     let decks = [
         (
@@ -102,6 +103,10 @@ pub(super) fn write_configuration(
         (
             "south.csv",
             "prefix,price,currency,name\n30,0.0210,EUR,Greece\n44,0.0160,EUR,United Kingdom\n49,0.0120,EUR,Germany\n",
+        ),
+        (
+            "rack.csv",
+            "prefix,price,currency,name\n49,0.0040,EUR,Germany\n",
         ),
     ];
     for (name, text) in decks {
@@ -122,6 +127,7 @@ pub(super) fn write_configuration(
          links = 2\nwindow = {window}\n{rate}deck = \"north.csv\"\nreconnect_delay = \"100ms\"\n\
          [[carrier]]\nname = \"south\"\naddress = \"{south}\"\nsystem_id = \"carrack\"\npassword = \"{PASSWORD}\"\n\
          links = 1\nwindow = {window}\ndeck = \"south.csv\"\nreconnect_delay = \"100ms\"\n\
+         {pool}\
          [[route]]\nname = \"everything\"\nmatch = {{}}\ncarriers = [\"north\", \"south\"]\npolicy = \"least_cost\"\n",
         segments = batch::LONG_SEGMENTS,
     );

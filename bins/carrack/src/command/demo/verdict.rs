@@ -2,6 +2,7 @@
 
 use carrack_engine::{Audit, CarrierSnapshot, Snapshot};
 use carrack_loadtest::load::batch::BatchReport;
+use carrack_loadtest::modem;
 use carrack_loadtest::smsc::Report;
 use serde::Serialize;
 
@@ -15,6 +16,9 @@ pub(super) struct Findings {
     pub(super) snapshot: Snapshot,
     pub(super) audit: Audit,
     pub(super) carriers: Vec<Report>,
+    pub(super) modems: modem::Report,
+    /// Segments that a SIM may send on its day.
+    pub(super) per_day: u32,
     pub(super) seconds: f64,
 }
 
@@ -45,6 +49,7 @@ pub(super) struct Outcome<'a> {
     carriers: &'a [CarrierSnapshot],
     audit: &'a Audit,
     simulators: &'a [Report],
+    modems: &'a modem::Report,
 }
 
 impl Findings {
@@ -64,6 +69,7 @@ impl Findings {
             carriers: &self.snapshot.carriers,
             audit: &self.audit,
             simulators: &self.carriers,
+            modems: &self.modems,
         }
     }
 
@@ -74,8 +80,11 @@ impl Findings {
     fn checks(&self) -> Vec<Check> {
         let (sample, batch, audit) = (&self.sample, &self.batch, &self.audit);
         let sum = |figure: fn(&Report) -> u64| self.carriers.iter().map(figure).sum::<u64>();
-        let (distinct, duplicates) = (sum(|r| r.distinct_texts), sum(|r| r.duplicates));
-        let malformed = sum(|r| r.malformed);
+        let pool = &self.modems.sum;
+        let distinct = sum(|r| r.distinct_texts) + pool.distinct_texts;
+        let duplicates = sum(|r| r.duplicates) + pool.duplicates;
+        let malformed = sum(|r| r.malformed) + pool.counts.refused_by_judge;
+        let of_a_sim = u64::from(pool.worst.calendar_day.segments);
         let finals = audit.delivered + audit.undelivered + audit.expired + audit.rejected;
         let check = |what, holds, figures| Check {
             what,
@@ -137,6 +146,16 @@ impl Findings {
                 "carriers found no PDU malformed",
                 malformed == 0,
                 format!("{malformed} malformed"),
+            ),
+            check(
+                "no SIM sent more than its day allows",
+                of_a_sim <= u64::from(self.per_day),
+                format!(
+                    "{} segments over {} modems, {of_a_sim} of a SIM at most, {} allowed",
+                    pool.counts.taken,
+                    self.modems.modems.len(),
+                    self.per_day
+                ),
             ),
         ]
     }
