@@ -1,9 +1,14 @@
 //! Segments of a minute: at most so many in any 60 seconds, and evenly.
 //!
-//! Promise: never more than the cap in any 60 seconds, whatever the cap was a moment ago. Segments are a gap of 60 s / cap apart; half
+//! Promise: never more than the cap in any [`WINDOW_NS`], whatever the cap was a moment ago. Segments are a gap of that / cap apart; half
 //! a gap that was lost by a late call is made good, so that a modem that answers within the gap is more than 95 % busy.
 
 use crate::modem::book::MINUTE_NS;
+
+/// The way to the network is longer for one segment than for another; whoever counts a minute there must not see one more. A modem that takes
+/// a quarter of a second longer once than another time is the rule.
+const WAY_NS: u64 = MINUTE_NS / 240;
+const WINDOW_NS: u64 = MINUTE_NS + WAY_NS;
 
 /// Moments that are remembered: the greatest cap of a minute.
 pub(super) const KEPT: usize = carrack_settings::PER_MINUTE_MAX as usize;
@@ -35,7 +40,7 @@ const fn gap_ns(per_minute: u8) -> u64 {
     } else {
         per_minute as u64
     };
-    MINUTE_NS.div_ceil(per_minute)
+    WINDOW_NS.div_ceil(per_minute)
 }
 
 impl Pace {
@@ -46,7 +51,7 @@ impl Pace {
         let at = (usize::from(self.next) + KEPT - back) % KEPT;
         match self.sent_ns.get(at).copied().unwrap_or(0) {
             0 => even_ns,
-            sent_ns => even_ns.max(sent_ns.saturating_add(MINUTE_NS)),
+            sent_ns => even_ns.max(sent_ns.saturating_add(WINDOW_NS)),
         }
     }
 

@@ -29,7 +29,7 @@ fn spends_until_it_is_killed() {
     let used = book.view(sim, MONDAY).unwrap().month.used;
     let mut out = std::io::stdout();
     for number in used.. {
-        let at = MONDAY + number * 4 * SECOND;
+        let at = MONDAY + number * 5 * SECOND;
         assert_eq!(book.spend(sim, to(number % 60), at), Allowance::Now);
         if writeln!(out, "sent {}", number + 1)
             .and_then(|()| out.flush())
