@@ -84,7 +84,7 @@ pub use loop_probe::{LoopProbe, ProbeReturns};
 pub use mo::Mo;
 pub use mo_route::{MoMatch, MoPattern, MoRoute, deliver_name};
 pub use modem::{Modem, ModemDialect, ModemPort};
-pub use modem_pool::{ModemPool, Modems};
+pub use modem_pool::{ModemPool, ModemPorts, Modems};
 pub use node::{Node, Shards};
 pub use numbers::Numbers;
 pub use password::{PASSWORD_CHARACTERS_MAX, is_hash, md5_of};

@@ -130,6 +130,16 @@ impl Modem {
         modem
     }
 
+    /// The name of a modem that a pool found by itself, by its place, from 0.
+    #[must_use]
+    pub fn found_name(pool: &str, place: usize) -> String {
+        format!("{}{}", Self::found_prefix(pool), place + 1)
+    }
+
+    fn found_prefix(pool: &str) -> String {
+        format!("{pool}-auto-")
+    }
+
     /// A hook's program and arguments for one modem: its own, the pool's where it has none, `{modem}` and `{port}` as they are.
     #[must_use]
     pub fn hook(own: &[String], pools: &[String], name: &str, port: &str) -> Vec<String> {
@@ -192,9 +202,12 @@ pub(crate) fn read_all(
     check_room(&pools, &sims, room, context);
     for carrier in carriers {
         let own = |modem: &&Modem| modem.pool == carrier.name && modem.enabled;
-        let count = modems.iter().filter(own).count();
+        let named = modems.iter().filter(own).count();
+        let ports = carrier.pool.as_ref().and_then(|pool| pool.ports.as_ref());
+        let found = ports.map_or(0, |ports| ports.max);
         if carrier.kind == CarrierKind::ModemPool {
-            carrier.links = u16::try_from(count).unwrap_or(u16::MAX);
+            let named = u16::try_from(named).unwrap_or(u16::MAX);
+            carrier.links = named.saturating_add(found);
             carrier.profile.binds = carrier.links.max(1);
         }
     }
@@ -204,7 +217,7 @@ pub(crate) fn read_all(
 fn check_pools(pools: &Pools<'_>, modems: &[Modem], context: &Context) {
     let mut auto: Option<&Carrier> = None;
     for carrier in pools.pools() {
-        let finds = |pool: &ModemPool| pool.ports_auto;
+        let finds = |pool: &ModemPool| pool.ports.is_some();
         let is_auto = carrier.pool.as_ref().is_some_and(finds);
         let name = &carrier.name;
         if !is_auto && !modems.iter().any(|modem| modem.pool == *name) {
@@ -215,12 +228,22 @@ fn check_pools(pools: &Pools<'_>, modems: &[Modem], context: &Context) {
         }
         if let Some(first) = auto.filter(|_| is_auto) {
             let what = format!(
-                "the pools `{}` and `{name}` both have ports = \"auto\", and a port is of one; write [[modem]] for one of them",
+                "the pools `{}` and `{name}` both look for modems (`ports`), and a modem is of one; write [[modem]] for one of them",
                 first.name
             );
             context.faults.add(carrier.line, what);
         }
         auto = auto.or(is_auto.then_some(carrier));
+    }
+    for modem in modems {
+        let prefix = auto.map(|pool| Modem::found_prefix(&pool.name));
+        if let Some(prefix) = prefix.filter(|prefix| modem.name.starts_with(prefix)) {
+            let what = format!(
+                "the name `{}` begins with `{prefix}`, as modems do that the pool finds by itself; give it another",
+                modem.name
+            );
+            context.faults.add(modem.line, what);
+        }
     }
 }
 

@@ -13,7 +13,14 @@ use crate::{Carrier, CarrierKind, Profile, Secret, SimTerms, kind};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
+const SECOND: Duration = Duration::from_secs(1);
 const NETWORKS_MAX: usize = 64;
+/// Modems that one pool finds.
+const PORTS_MAX: u64 = 256;
+const PORTS_EVERY: Duration = Duration::from_secs(10);
+const PATTERNS_MAX: usize = 32;
+/// Where USB modems are on Linux: by names that say where they are plugged in, then all.
+const PORTS_AUTO: &[&str] = &["/dev/serial/by-path/*", "/dev/ttyUSB*", "/dev/ttyACM*"];
 
 /// Keys that only a carrier by SMPP has.
 pub(crate) const SMPP_KEYS: &[&str] = &[
@@ -42,6 +49,9 @@ pub(crate) const POOL_KEYS: &[&str] = &[
     "networks",
     "sim",
     "ports",
+    "ports_max",
+    "ports_every",
+    "ports_answer",
     "balance_ussd",
     "balance_every",
     "poll_storage",
@@ -59,8 +69,8 @@ pub struct ModemPool {
     pub networks: Vec<String>,
     /// What each SIM may send.
     pub sim: SimTerms,
-    /// Every serial port that answers is taken at the start, but for those that a `[[modem]]` names (`ports = "auto"`).
-    pub ports_auto: bool,
+    /// Where modems are looked for, those of a `[[modem]]` left out; none: nowhere.
+    pub ports: Option<ModemPorts>,
     /// Code that asks for the balance; none: nobody asks.
     pub balance_ussd: Option<String>,
     /// How often it is asked.
@@ -79,9 +89,46 @@ pub struct ModemPool {
     pub power_cycle: Vec<String>,
 }
 
+/// Serial ports of which a pool takes every modem that it finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModemPorts {
+    /// Names of ports, whole paths with `*` and `?`; better names first.
+    pub patterns: Vec<String>,
+    /// Modems that it takes at most.
+    pub max: u16,
+    /// Between two looks at what is there.
+    pub every: Duration,
+    /// What does not answer by then is no modem.
+    pub answer: Duration,
+}
+
+impl ModemPorts {
+    fn read(section: &Section<'_>) -> Option<Self> {
+        let patterns = section.optional("ports", ports);
+        let found = Self {
+            max: section.or("ports_max", 8, kind::integer(1..=PORTS_MAX)),
+            every: section.or("ports_every", PORTS_EVERY, kind::time(SECOND..=MINUTE * 60)),
+            answer: section.or("ports_answer", SECOND * 5, kind::time(SECOND..=MINUTE)),
+            patterns: patterns.unwrap_or_default(),
+        };
+        if !found.patterns.is_empty() {
+            return Some(found);
+        }
+        for key in ["ports_max", "ports_every", "ports_answer"] {
+            if section.holds(key) && !section.holds("ports") {
+                section.fault(
+                    key,
+                    "says nothing without `ports`; write ports = \"auto\", or take it away",
+                );
+            }
+        }
+        None
+    }
+}
+
 impl ModemPool {
     pub(crate) fn read(section: &Section<'_>) -> Self {
-        let times = |most| kind::time(Duration::from_secs(1)..=most);
+        let times = |most| kind::time(SECOND..=most);
         let pool = Self {
             networks: section.or("networks", Vec::new(), kind::one_or_list(network)),
             sim: section
@@ -91,7 +138,7 @@ impl ModemPool {
                     inner.finish();
                     given.over(&SimTerms::default())
                 }),
-            ports_auto: section.optional("ports", auto).is_some(),
+            ports: ModemPorts::read(section),
             balance_ussd: section.optional("balance_ussd", ussd),
             balance_every: section.or("balance_every", DAY, kind::time(MINUTE..=DAY * 31)),
             poll_storage: section.or("poll_storage", MINUTE, times(DAY)),
@@ -165,14 +212,29 @@ impl Carrier {
     }
 }
 
-fn auto(value: &DeValue<'_>) -> Read<()> {
-    match kind::text(value)?.as_str() {
-        "auto" => Ok(()),
-        other => Err(format!(
-            "is {other:?}; it has to be \"auto\", or leave it out and write a [[modem]] for each port"
-        )
-        .into()),
+/// `"auto"`, or patterns.
+fn ports(value: &DeValue<'_>) -> Read<Vec<String>> {
+    if kind::text(value).is_ok_and(|text| text == "auto") {
+        return Ok(PORTS_AUTO.iter().map(ToString::to_string).collect());
     }
+    let patterns = kind::one_or_list(port_pattern)(value)?;
+    match patterns.len() {
+        1..=PATTERNS_MAX => Ok(patterns),
+        count => Err(format!("has {count} patterns; write 1 to {PATTERNS_MAX}").into()),
+    }
+}
+
+fn port_pattern(value: &DeValue<'_>) -> Read<String> {
+    let text = kind::text(value)?;
+    let is_odd = |found: char| matches!(found, '[' | ']' | '{' | '}' | '\0');
+    if !text.starts_with('/') || text.contains("**") || text.contains(is_odd) {
+        return Err(format!(
+            "is {text:?}; it has to be \"auto\", or whole paths of serial ports with * and ? such as [\"/dev/ttyUSB*\"], \
+             or leave it out and write a [[modem]] for each port"
+        )
+        .into());
+    }
+    Ok(text)
 }
 
 /// MCC and MNC, with or without a hyphen.

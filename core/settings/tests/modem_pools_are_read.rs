@@ -47,7 +47,7 @@ fn a_pool_has_defaults() {
     let pool = carrier.pool.as_ref().unwrap();
     assert_eq!(pool.sim, SimTerms::default());
     assert_eq!((pool.sim.per_minute, pool.sim.per_day), (15, None));
-    assert!(pool.networks.is_empty() && pool.status_reports && !pool.ports_auto);
+    assert!(pool.networks.is_empty() && pool.status_reports && pool.ports.is_none());
     let seconds = [pool.poll_storage, pool.signal_every, pool.retry].map(|time| time.as_secs());
     assert_eq!(seconds, [60, 30, 300]);
     let modem = &found.modem_list[0];
@@ -98,8 +98,31 @@ fn what_is_written_is_kept() {
 #[test]
 fn modems_pools_and_ports_have_to_fit() {
     one_fault(POOL, 3, &["`rack` has no modem", "ports = \"auto\""]);
-    settings(&format!("{POOL}ports = \"auto\"\n"));
+    let found = settings(&format!("{POOL}ports = \"auto\"\n"));
+    let ports = found.carriers[0].pool.as_ref().unwrap().ports.as_ref();
+    let ports = ports.unwrap();
+    assert_eq!((ports.max, found.carriers[0].links), (8, 8));
+    assert_eq!((ports.every.as_secs(), ports.answer.as_secs()), (10, 5));
+    assert!(ports.patterns.contains(&"/dev/ttyUSB*".to_owned()));
+    let found = settings(&format!(
+        "{POOL}ports = \"/tmp/m/modem-*\"\nports_max = 3\nports_every = \"1s\"\nports_answer = \"2s\"\n{MODEM}"
+    ));
+    let ports = found.carriers[0].pool.as_ref().unwrap().ports.as_ref();
+    assert_eq!(ports.unwrap().patterns, ["/tmp/m/modem-*"]);
+    assert_eq!(found.carriers[0].links, 3 + 1);
     one_fault(&format!("{POOL}ports = \"all\"\n{MODEM}"), 7, &["\"auto\""]);
+    one_fault(&format!("{POOL}ports = []\n{MODEM}"), 7, &["0 patterns"]);
+    one_fault(
+        &format!("{POOL}ports_max = 3\n{MODEM}"),
+        7,
+        &["`ports_max`", "ports = \"auto\""],
+    );
+    let named = MODEM.replace("\"a\"", "\"rack-auto-1\"");
+    one_fault(
+        &format!("{POOL}ports = \"auto\"\n{named}"),
+        8,
+        &["`rack-auto-1`", "give it another"],
+    );
     let wrong = MODEM.replace("\"rack\"", "\"rick\"");
     one_fault(
         &format!(
@@ -132,7 +155,7 @@ fn modems_pools_and_ports_have_to_fit() {
         "{POOL}ports = \"auto\"\n{}ports = \"auto\"\n",
         POOL.replace("rack", "other")
     );
-    one_fault(&both, 8, &["`rack` and `other`", "ports = \"auto\""]);
+    one_fault(&both, 8, &["`rack` and `other`", "`ports`"]);
 }
 
 #[test]

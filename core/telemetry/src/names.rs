@@ -223,4 +223,10 @@ metrics! {
     gauge CDR_LAG_SECONDS = "carrack_cdr_lag_seconds";
     /// Octets of the log that are kept only because the CDR files do not have all of it yet; bounded by [cdr] hold_max.
     gauge CDR_HELD_OCTETS = "carrack_cdr_held_octets";
+    /// Serial ports that a pool of modems asked who is there, by pool and outcome: modem or nobody.
+    counter MODEM_PORTS_ASKED = "carrack_modem_ports_asked_total";
+    /// Modems that a pool found by itself or that went away, by pool and change: found or gone.
+    counter MODEMS_FOUND = "carrack_modems_found_total";
+    /// Modems at serial ports that a pool has no place for (`ports_max`), by pool.
+    gauge MODEMS_WITHOUT_PLACE = "carrack_modems_without_place";
 }

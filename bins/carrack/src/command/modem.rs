@@ -117,6 +117,10 @@ fn list(arguments: &List) -> Result<(), Fault> {
     } else {
         output::line(modem_rows(&modems))?;
         output::line(sim_rows(&sims))?;
+        let ports = all("ports").unwrap_or_default();
+        if !ports.is_empty() {
+            output::line(port_rows(&ports))?;
+        }
     }
     let has_alert = |view: &Value| !shown(view, "alert").is_empty();
     match modems.iter().chain(&sims).any(has_alert) {
@@ -154,6 +158,14 @@ fn modem_rows(modems: &[Value]) -> String {
             shown(&counts, "accepted"),
             shown(&counts, "refused"),
         ]);
+    }
+    rows.to_string()
+}
+
+fn port_rows(ports: &[Value]) -> String {
+    let mut rows = wrapped(&["serial port", "what was found there"], 2);
+    for port in ports {
+        rows.add_row([shown(port, "port"), shown(port, "verdict")]);
     }
     rows.to_string()
 }

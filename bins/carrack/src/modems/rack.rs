@@ -1,6 +1,7 @@
 //! Modems of a node: the book of their SIMs, a panel each, and links for their pools.
 
 use std::hash::{BuildHasher, RandomState};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
@@ -10,15 +11,18 @@ use anyhow::Context;
 use carrack_carrier::modem::book::{Layout, MappedPages, SimBook, SimRules, SimView};
 use carrack_carrier::modem::{
     BalanceQuestion, Dialect, ModemLink, ModemPanel, ModemParts, ModemSpec, ModemView, Order,
-    OrderFault, OrderReply,
+    OrderFault, OrderReply, PortView, SlotLink, SlotParts,
 };
 use carrack_engine::LinkMaker;
 use carrack_ingest::http::ModemDesk;
 use carrack_runtime::{
     ConnectSettings, FlowControl, SerialSettings, SerialTransport, TcpTransport, Transport, Wake,
 };
-use carrack_settings::{Carrier, CarrierKind, Modem, ModemDialect, ModemPool, ModemPort, Settings};
+use carrack_settings::{
+    Carrier, CarrierKind, Modem, ModemDialect, ModemPool, ModemPort, ModemPorts, Settings,
+};
 
+use super::finder::{BAUD, Finder, FoundPlace, Wanted};
 use super::programs::Programs;
 use crate::node::nanoseconds;
 use crate::prices::utc_now_ns;
@@ -31,8 +35,15 @@ const ALERTS_EVERY: Duration = Duration::from_secs(1);
 pub(crate) struct Rack {
     book: Arc<SimBook>,
     modems: Vec<Fitted>,
+    found: Option<FoundPool>,
     programs: Arc<Programs>,
     alerts: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+/// A pool that looks for its modems.
+struct FoundPool {
+    places: Vec<FoundPlace>,
+    finder: Finder,
 }
 
 /// A modem with what it needs besides its line.
@@ -50,14 +61,6 @@ impl Rack {
         let is_pool = |carrier: &Carrier| carrier.kind == CarrierKind::ModemPool;
         if !settings.carriers.iter().any(is_pool) {
             return Ok(None);
-        }
-        let is_auto =
-            |carrier: &&Carrier| carrier.pool.as_ref().is_some_and(|pool| pool.ports_auto);
-        if let Some(carrier) = settings.carriers.iter().find(is_auto) {
-            anyhow::bail!(
-                "carrier {}: ports = \"auto\" is not done in this version; write a [[modem]] for each port",
-                carrier.name
-            );
         }
         let path = settings.node.data_dir.join("modems").join("sims");
         let pages = MappedPages::open(&path, Layout::from(settings.modems))
@@ -81,45 +84,113 @@ impl Rack {
             programs.add(modem, pool, &port.to_string());
             modems.push(Fitted::new(modem, pool, port));
         }
+        let mut found = None;
+        for carrier in settings.carriers.iter().filter(|carrier| carrier.enabled) {
+            let pool = carrier.pool.as_ref();
+            if let Some((pool, ports)) = pool.and_then(|pool| Some((pool, pool.ports.as_ref()?))) {
+                let places = places(&carrier.name, pool, ports, &mut programs);
+                let wanted = Wanted {
+                    pool: carrier.name.clone(),
+                    ports: ports.clone(),
+                    places: places.clone(),
+                    named: settings.modem_list.clone(),
+                    panels: modems.iter().map(|it| Arc::clone(&it.panel)).collect(),
+                };
+                found = Some(FoundPool {
+                    places,
+                    finder: Finder::start(wanted)?,
+                });
+            }
+        }
         Ok(Some(Self {
             alerts: Some(say_alerts(Arc::clone(&book))?),
             book,
             modems,
+            found,
             programs: Arc::new(programs),
         }))
+    }
+
+    /// Where all modems are seen, those of the configuration first.
+    fn panels(&self) -> impl Iterator<Item = &Arc<ModemPanel>> {
+        let found = self.found.iter().flat_map(|found| &found.places);
+        let found = found.map(|place| &place.panel);
+        self.modems.iter().map(|modem| &modem.panel).chain(found)
     }
 
     /// What SIMs may is as this configuration says from now on.
     pub(crate) fn reload(&self, settings: &Settings) {
         self.book.take_rules(SimRules::from(settings));
-        for modem in &self.modems {
-            modem.panel.look_again();
+        for panel in self.panels() {
+            panel.look_again();
         }
     }
 
-    /// Makes the links of a pool, one a modem in their order; none: no modem of it is enabled, so that it has no link.
+    /// Makes the links of a pool, one a modem in their order, then one a place for those that are found; none: no modem of it
+    /// is enabled, so that it has no link.
     pub(crate) fn link_maker(&self, pool: &Carrier) -> Option<LinkMaker> {
         let own = |modem: &&Fitted| modem.spec.pool == pool.name;
         let modems: Vec<Fitted> = self.modems.iter().filter(own).cloned().collect();
-        let first = modems.first().cloned()?;
+        let places = self.found.iter().flat_map(|found| &found.places);
+        let places = places.filter(|place| place.spec.pool == pool.name);
+        let places: Vec<FoundPlace> = places.cloned().collect();
+        if modems.is_empty() && places.is_empty() {
+            return None;
+        }
         let (book, programs) = (Arc::clone(&self.book), Arc::clone(&self.programs));
         Some(Box::new(move |link, wake| {
-            let modem = modems.get(link as usize).unwrap_or(&first);
-            let parts = ModemParts {
+            let link = link as usize;
+            if let Some(modem) = modems.get(link) {
+                let parts = ModemParts {
+                    desk: Arc::clone(&book) as _,
+                    hooks: Arc::clone(&programs) as _,
+                    panel: Arc::clone(&modem.panel),
+                    transport: modem.transport(wake.clone()),
+                    wake,
+                };
+                return Box::new(ModemLink::new(Arc::clone(&modem.spec), parts));
+            }
+            let place = link.saturating_sub(modems.len());
+            // A link more than there are places is one where nobody ever is.
+            let nobody = || FoundPlace::new(ModemSpec::new("", "", ""));
+            let place = places.get(place).cloned().unwrap_or_else(nobody);
+            let of_line = wake.clone();
+            Box::new(SlotLink::new(SlotParts {
+                slot: place.slot,
                 desk: Arc::clone(&book) as _,
                 hooks: Arc::clone(&programs) as _,
-                panel: Arc::clone(&modem.panel),
-                transport: modem.transport(wake.clone()),
+                panel: place.panel,
+                line: Box::new(move |spec| serial(&spec.port, BAUD, of_line.clone())),
                 wake,
-            };
-            Box::new(ModemLink::new(Arc::clone(&modem.spec), parts))
+            }))
         }))
     }
 }
 
+/// The places of a pool that looks for its modems.
+fn places(
+    name: &str,
+    pool: &ModemPool,
+    ports: &ModemPorts,
+    programs: &mut Programs,
+) -> Vec<FoundPlace> {
+    let place = |place| {
+        let modem = Modem::found_name(name, place);
+        let place = FoundPlace::new(spec(name, &modem, pool));
+        programs.add_found(&modem, pool, &place.panel);
+        place
+    };
+    (0..usize::from(ports.max)).map(place).collect()
+}
+
 impl ModemDesk for Rack {
     fn modems(&self) -> Vec<ModemView> {
-        self.modems.iter().map(|modem| modem.panel.view()).collect()
+        self.panels().map(|panel| panel.view()).collect()
+    }
+
+    fn ports(&self) -> Vec<PortView> {
+        let found = self.found.as_ref();
+        found.map(|found| found.finder.ports()).unwrap_or_default()
     }
 
     fn sims(&self) -> Vec<SimView> {
@@ -132,9 +203,8 @@ impl ModemDesk for Rack {
         order: Order,
         reply: OrderReply,
     ) -> Option<Result<(), OrderFault>> {
-        let mut modems = self.modems.iter();
-        let found = modems.find(|fitted| fitted.spec.name == modem)?;
-        Some(found.panel.order(order, reply))
+        let found = self.panels().find(|panel| panel.is_of(modem))?;
+        Some(found.order(order, reply))
     }
 }
 
@@ -149,19 +219,10 @@ impl Drop for Rack {
 
 impl Fitted {
     fn new(modem: &Modem, pool: &ModemPool, port: ModemPort) -> Self {
-        let balance = pool.balance_ussd.as_ref().map(|code| BalanceQuestion {
-            code: code.clone(),
-            every_ns: nanoseconds(pool.balance_every),
-        });
         let spec = ModemSpec {
             dialect: dialect(modem.dialect),
-            status_reports: pool.status_reports,
-            poll_storage_ns: nanoseconds(pool.poll_storage),
-            signal_every_ns: nanoseconds(pool.signal_every),
-            retry_ns: nanoseconds(pool.retry),
-            balance,
-            seed: RandomState::new().hash_one(&modem.name),
-            ..ModemSpec::new(&modem.pool, &modem.name, port.to_string())
+            port: port.to_string(),
+            ..spec(&modem.pool, &modem.name, pool)
         };
         Self {
             panel: Arc::new(ModemPanel::new(&modem.pool, &modem.name, &spec.port)),
@@ -173,14 +234,7 @@ impl Fitted {
 
     fn transport(&self, wake: Wake) -> Box<dyn Transport> {
         match &self.port {
-            ModemPort::Device(path) => Box::new(SerialTransport::new(
-                SerialSettings {
-                    path: path.clone(),
-                    baud: self.baud,
-                    flow_control: FlowControl::None,
-                },
-                wake,
-            )),
+            ModemPort::Device(path) => serial(path, self.baud, wake),
             ModemPort::Tcp(address) => Box::new(TcpTransport::new(
                 ConnectSettings {
                     addresses: vec![address.to_string()],
@@ -191,6 +245,32 @@ impl Fitted {
                 wake,
             )),
         }
+    }
+}
+
+fn serial(path: impl Into<PathBuf>, baud: u32, wake: Wake) -> Box<dyn Transport> {
+    let settings = SerialSettings {
+        path: path.into(),
+        baud,
+        flow_control: FlowControl::None,
+    };
+    Box::new(SerialTransport::new(settings, wake))
+}
+
+/// What a pool says of each of its modems.
+fn spec(pool: &str, modem: &str, said: &ModemPool) -> ModemSpec {
+    let balance = said.balance_ussd.as_ref().map(|code| BalanceQuestion {
+        code: code.clone(),
+        every_ns: nanoseconds(said.balance_every),
+    });
+    ModemSpec {
+        status_reports: said.status_reports,
+        poll_storage_ns: nanoseconds(said.poll_storage),
+        signal_every_ns: nanoseconds(said.signal_every),
+        retry_ns: nanoseconds(said.retry),
+        balance,
+        seed: RandomState::new().hash_one(modem),
+        ..ModemSpec::new(pool, modem, "")
     }
 }
 

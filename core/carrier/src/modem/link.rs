@@ -139,6 +139,7 @@ impl ModemLink {
     #[must_use]
     pub fn new(spec: Arc<ModemSpec>, parts: ModemParts) -> Self {
         parts.panel.serve(parts.wake.clone());
+        let counts = parts.panel.counts();
         Self {
             random: spec.seed | 1,
             identity: Identity::new(spec.dialect),
@@ -164,7 +165,7 @@ impl ModemLink {
             test: None,
             events: Vec::new(),
             told: Told::default(),
-            counts: ModemCounts::default(),
+            counts,
             closing: None,
             oddities: 0,
             heard: Vec::new(),

@@ -15,6 +15,7 @@ mod gate;
 mod hooks;
 mod identity;
 mod incoming;
+mod interview;
 mod link;
 mod network;
 mod offers;
@@ -23,10 +24,12 @@ mod panel;
 mod port;
 mod reading;
 mod recovery;
+mod search;
 mod sending;
 mod sent;
 mod serving;
 mod setup;
+mod slot;
 mod spec;
 mod state;
 mod telling;
@@ -37,10 +40,13 @@ pub use desk::{Allowance, Rest, SimDesk, SimEvent, SimIdentity, SimNumber};
 pub use dialect::{DIALECTS, Dialect, UssdForm};
 pub use escalation::Rung;
 pub use hooks::{Hook, HookRun, ModemHooks, NoHooks};
+pub use interview::{Interview, Interviewed};
 pub use link::{ModemLink, ModemParts, TEXT_SEGMENTS_MAX};
 pub use panel::{
     Finding, ModemCounts, ModemPanel, ModemView, ORDERS_MAX, Order, OrderAnswer, OrderFault,
     OrderReply,
 };
+pub use search::{PortView, Search, SearchChange, SeenPort, Spoken};
 pub use sending::{STATUS_NOT_ALLOWED, STATUS_NOT_WRITTEN, STATUS_OF_CME};
+pub use slot::{LineMaker, ModemSlot, SlotLink, SlotParts};
 pub use spec::{BalanceQuestion, ModemSpec};

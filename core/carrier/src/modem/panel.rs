@@ -91,6 +91,20 @@ pub struct ModemView {
     pub counts: ModemCounts,
 }
 
+impl ModemView {
+    fn begun(pool: &str, modem: &str, port: &str, reason: &str) -> Self {
+        Self {
+            modem: modem.to_owned(),
+            pool: pool.to_owned(),
+            port: port.to_owned(),
+            state: "down",
+            reason: reason.to_owned(),
+            registration: "unknown",
+            ..Self::default()
+        }
+    }
+}
+
 /// What an operator can ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Order {
@@ -154,20 +168,18 @@ impl ModemPanel {
     /// The panel of a modem that nothing serves yet.
     #[must_use]
     pub fn new(pool: &str, modem: &str, port: &str) -> Self {
-        let view = ModemView {
-            modem: modem.to_owned(),
-            pool: pool.to_owned(),
-            port: port.to_owned(),
-            state: "down",
-            reason: "not begun yet".to_owned(),
-            registration: "unknown",
-            ..ModemView::default()
-        };
         Self {
-            view: Mutex::new(view),
+            view: Mutex::new(ModemView::begun(pool, modem, port, "not begun yet")),
             orders: ArrayQueue::new(ORDERS_MAX),
             wake: Mutex::new(None),
         }
+    }
+
+    /// Whether it is of the modem of this name.
+    #[must_use]
+    pub fn is_of(&self, modem: &str) -> bool {
+        let view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
+        view.modem == modem
     }
 
     /// How it stands.
@@ -201,6 +213,33 @@ impl ModemPanel {
         if let Some(wake) = wake.as_ref() {
             wake.wake();
         }
+    }
+
+    /// What the modem did since the node began, whoever served it.
+    pub(super) fn counts(&self) -> ModemCounts {
+        self.view
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .counts
+    }
+
+    /// Another modem is in its place.
+    pub(super) fn moved_in(&self, port: &str) {
+        self.anew(port, "not begun yet");
+    }
+
+    /// No modem is in its place.
+    pub(super) fn vacated(&self, reason: &str) {
+        self.anew("", reason);
+    }
+
+    fn anew(&self, port: &str, reason: &str) {
+        self.change(|view| {
+            *view = ModemView {
+                counts: view.counts,
+                ..ModemView::begun(&view.pool, &view.modem, port, reason)
+            };
+        });
     }
 
     pub(super) fn serve(&self, wake: Wake) {

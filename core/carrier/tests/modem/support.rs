@@ -32,7 +32,35 @@ pub struct Pipe {
     pub outbound: Vec<u8>,
 }
 
-struct InMemory(Rc<RefCell<Pipe>>);
+impl Pipe {
+    pub fn new() -> Rc<RefCell<Self>> {
+        Rc::new(RefCell::new(Self {
+            state: TransportState::Idle,
+            next_state: TransportState::Open,
+            connects: 0,
+            reads: 0,
+            room: usize::MAX,
+            gone: None,
+            inbound: VecDeque::new(),
+            outbound: Vec::new(),
+        }))
+    }
+
+    /// The modem at its end hears what was written, and answers. Whether anything was said.
+    pub fn turn(&mut self, modem: &mut Fake) -> bool {
+        let written = std::mem::take(&mut self.outbound);
+        if self.state == TransportState::Open {
+            let answer = modem.take(&written);
+            self.inbound.extend(answer);
+        } else {
+            // What is said to nobody is lost.
+            self.inbound.clear();
+        }
+        !written.is_empty() || !self.inbound.is_empty()
+    }
+}
+
+pub struct InMemory(pub Rc<RefCell<Pipe>>);
 
 impl Transport for InMemory {
     fn connect(&mut self) {
@@ -126,16 +154,7 @@ impl Rig {
     }
 
     pub fn with_hooks(spec: ModemSpec, modem: Fake, hooks: Arc<dyn ModemHooks>) -> Self {
-        let pipe = Rc::new(RefCell::new(Pipe {
-            state: TransportState::Idle,
-            next_state: TransportState::Open,
-            connects: 0,
-            reads: 0,
-            room: usize::MAX,
-            gone: None,
-            inbound: VecDeque::new(),
-            outbound: Vec::new(),
-        }));
+        let pipe = Pipe::new();
         let (book, panel) = (
             Arc::new(Book::default()),
             Arc::new(ModemPanel::new("rack", "m1", "/dev/ttyUSB0")),
@@ -178,17 +197,7 @@ impl Rig {
     pub fn turn(&mut self) -> bool {
         self.link.poll(self.now, &mut self.events);
         self.link.flush();
-        let mut pipe = self.pipe.borrow_mut();
-        let written = std::mem::take(&mut pipe.outbound);
-        if pipe.state == TransportState::Open {
-            let answer = self.modem.take(&written);
-            pipe.inbound.extend(answer);
-        }
-        if pipe.state != TransportState::Open {
-            // What is said to nobody is lost.
-            pipe.inbound.clear();
-        }
-        !written.is_empty() || !pipe.inbound.is_empty()
+        self.pipe.borrow_mut().turn(&mut self.modem)
     }
 
     /// Turns until nothing is said any more, time standing still.

@@ -9,7 +9,7 @@ use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use carrack_carrier::modem::book::SimView;
-use carrack_carrier::modem::{ModemView, Order, OrderAnswer, OrderFault, OrderReply};
+use carrack_carrier::modem::{ModemView, Order, OrderAnswer, OrderFault, OrderReply, PortView};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json as document};
 use tokio::sync::oneshot;
@@ -31,6 +31,10 @@ pub trait ModemDesk: Send + Sync {
     fn modems(&self) -> Vec<ModemView>;
     /// What each SIM has used.
     fn sims(&self) -> Vec<SimView>;
+    /// Serial ports where a pool has looked for modems.
+    fn ports(&self) -> Vec<PortView> {
+        Vec::new()
+    }
     /// Asks something of a modem; none: there is none of that name.
     ///
     /// # Errors
@@ -46,6 +50,7 @@ pub type Modems = Option<Arc<dyn ModemDesk>>;
 struct Shown {
     modems: Vec<ModemView>,
     sims: Vec<SimView>,
+    ports: Vec<PortView>,
 }
 
 /// Modems and their SIMs
@@ -58,6 +63,7 @@ pub(crate) async fn list(Extract(state): Extract<State>, _: Operator) -> Respons
     let shown = Shown {
         modems: desk.map(|desk| desk.modems()).unwrap_or_default(),
         sims: desk.map(|desk| desk.sims()).unwrap_or_default(),
+        ports: desk.map(|desk| desk.ports()).unwrap_or_default(),
     };
     json(StatusCode::OK, &shown)
 }
