@@ -15,6 +15,7 @@ use carrack_routing::quality::{CarrierQuality, PERMILLE, Quality};
 use carrack_telemetry::names;
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::modems::Rack;
 use crate::register::Hlr;
 
 /// Words of a carrier's state, each a series.
@@ -44,6 +45,18 @@ pub(crate) fn page(
     })
 }
 
+/// The page with the modems of a node behind it, where it has any.
+pub(crate) fn with_modems(page: MetricsPage, rack: Option<Arc<Rack>>) -> MetricsPage {
+    let Some(rack) = rack else {
+        return page;
+    };
+    Arc::new(move || {
+        let mut page = Page(page());
+        rack.measured().write(&mut page);
+        page.0
+    })
+}
+
 /// A carrier at this moment.
 struct Carrier {
     name: String,
@@ -63,17 +76,24 @@ fn carriers(engine: &Engine) -> Vec<Carrier> {
         .collect()
 }
 
-struct Page(String);
+/// The page as far as it is written.
+#[derive(Default)]
+pub(crate) struct Page(String);
 
 impl Page {
-    fn head(&mut self, name: &str, kind: &str) {
+    #[cfg(test)]
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+
+    pub(crate) fn head(&mut self, name: &str, kind: &str) {
         let found = names::HELP.iter().find(|(known, _)| *known == name);
         let help = found.map_or("", |(_, help)| help.trim());
         // Nothing fails that writes into a text.
         let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
-    fn row(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
+    pub(crate) fn row(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
         self.0.push_str(name);
         for (place, (label, text)) in labels.iter().enumerate() {
             let text = escaped(text);
@@ -84,7 +104,7 @@ impl Page {
         let _ = writeln!(self.0, "{end} {value}");
     }
 
-    fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.0.push('\n');
     }
 

@@ -223,6 +223,37 @@ metrics! {
     gauge CDR_LAG_SECONDS = "carrack_cdr_lag_seconds";
     /// Octets of the log that are kept only because the CDR files do not have all of it yet; bounded by [cdr] hold_max.
     gauge CDR_HELD_OCTETS = "carrack_cdr_held_octets";
+    /// Modems of a pool by state: up (sends, or waits a moment to), connecting, down, closing.
+    gauge MODEMS = "carrack_modems";
+    /// Modems of a pool that somebody has to look at.
+    gauge MODEM_ALERTS = "carrack_modem_alerts";
+    /// Whether a modem is up: in its network, with a SIM that may send.
+    gauge MODEM_UP = "carrack_modem_up";
+    /// Whether a modem is in a network, its own or another.
+    gauge MODEM_REGISTERED = "carrack_modem_registered";
+    /// Signal that a modem hears, dBm; absent where it does not say.
+    gauge MODEM_SIGNAL = "carrack_modem_signal_dbm";
+    /// Places of a modem's message storage in use at the last look.
+    gauge MODEM_STORAGE_USED = "carrack_modem_storage_used";
+    /// Places of a modem's message storage.
+    gauge MODEM_STORAGE_PLACES = "carrack_modem_storage_places";
+    /// Segments that a modem was given, by outcome: accepted, refused, or unanswered (they may have been sent).
+    counter MODEM_SEGMENTS = "carrack_modem_segments_total";
+    /// What came to a modem, by what: message (of a handset, parts counted), report (a receipt), unreadable.
+    counter MODEM_RECEIVED = "carrack_modem_received_total";
+    /// Steps taken to bring a modem to its senses, by step: resync, modes, restart, reopen, usb_reset, power_cycle, out.
+    counter MODEM_STEPS = "carrack_modem_steps_total";
+    /// What befell a modem, by fault: command_timed_out, registration_lost, began_anew (by itself).
+    counter MODEM_FAULTS = "carrack_modem_faults_total";
+    /// SIMs in the modems of a pool by state: ready, capped (hour, day, month, recipients), resting (after its turn), suspected
+    /// (looks blocked), off (switched off, or of another network).
+    gauge SIMS = "carrack_sims";
+    /// Segments that the SIM in a modem sent in the last hour, today and this month, by span.
+    gauge SIM_SEGMENTS = "carrack_sim_segments";
+    /// Segments that the SIM in a modem may send in an hour, on a day and in a month, by span; absent where there is no cap.
+    gauge SIM_CAP = "carrack_sim_segments_max";
+    /// What happened to SIMs, by event: suspected, trial_failed, cleared, without_place (it sends nothing), forgotten.
+    counter SIM_EVENTS = "carrack_sim_events_total";
     /// Serial ports that a pool of modems asked who is there, by pool and outcome: modem or nobody.
     counter MODEM_PORTS_ASKED = "carrack_modem_ports_asked_total";
     /// Modems that a pool found by itself or that went away, by pool and change: found or gone.

@@ -87,7 +87,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
     let doors = match Doors::open(
         &configuration,
         &node.engine(),
-        metrics_page::page(metrics, node.engine(), register, board.clone()),
+        metrics_page::with_modems(
+            metrics_page::page(metrics, node.engine(), register, board.clone()),
+            rack.clone(),
+        ),
         Arc::new(carriers.taps),
         Some(shadow.desk()),
         board,

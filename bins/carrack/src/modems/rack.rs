@@ -23,6 +23,7 @@ use carrack_settings::{
 };
 
 use super::finder::{BAUD, Finder, FoundPlace, Wanted};
+use super::metrics::Modems;
 use super::programs::Programs;
 use crate::node::nanoseconds;
 use crate::prices::utc_now_ns;
@@ -109,6 +110,15 @@ impl Rack {
             found,
             programs: Arc::new(programs),
         }))
+    }
+
+    /// What the page of metrics says of them.
+    pub(crate) fn measured(&self) -> Modems {
+        Modems {
+            modems: self.modems(),
+            sims: self.sims(),
+            book: self.book.counts(),
+        }
     }
 
     /// Where all modems are seen, those of the configuration first.

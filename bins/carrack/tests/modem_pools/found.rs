@@ -128,7 +128,10 @@ fn modems_are_found_serve_go_and_come_back_to_their_places() {
     eventually_up(&node, "one that comes back has its place", &all);
     let tested = place.run(&["modem", "list"]);
     let said = String::from_utf8(tested.stdout).unwrap();
-    assert!(said.contains("rack-auto-3") && said.contains("serial port"), "{said}");
+    assert!(
+        said.contains("rack-auto-3") && said.contains("serial port"),
+        "{said}"
+    );
 
     assert_eq!(node.stop().0, Some(0), "{}", place.said());
     let audit = place.audit();

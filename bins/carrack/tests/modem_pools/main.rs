@@ -14,3 +14,4 @@ mod carrier;
 mod node;
 
 mod found;
+mod measured;

@@ -58,6 +58,17 @@ impl Rung {
         }
     }
 
+    /// All but the bottom, as steps are counted.
+    pub const STEPS: [Self; 7] = [
+        Self::Resync,
+        Self::Modes,
+        Self::Restart,
+        Self::Reopen,
+        Self::UsbReset,
+        Self::PowerCycle,
+        Self::Out,
+    ];
+
     /// Its place among the counts of steps; the bottom has none.
     pub(super) const fn place(self) -> usize {
         (self as usize).wrapping_sub(1)
@@ -175,6 +186,13 @@ mod tests {
         assert_eq!(ladder.climb(0, Trouble::Silent, |_| true), Rung::Out);
         assert!(ladder.worked());
         assert_eq!(ladder.climb(0, Trouble::Silent, |_| true), Rung::Resync);
+    }
+
+    #[test]
+    fn steps_are_counted_at_their_places() {
+        for (place, rung) in Rung::STEPS.into_iter().enumerate() {
+            assert_eq!(rung.place(), place);
+        }
     }
 
     #[test]

@@ -199,6 +199,10 @@ impl ModemLink {
     }
 
     fn ended(&mut self, outcome: Outcome) {
+        if matches!(outcome, Outcome::Silent { .. }) {
+            self.counts.commands_timed_out += 1;
+            self.told.is_changed = true;
+        }
         match std::mem::take(&mut self.job) {
             Job::Nothing => {}
             Job::Sync => self.sync_ended(&outcome),

@@ -24,6 +24,8 @@ pub(super) struct Network {
     pub(super) registration: Registration,
     /// It was asked since it was set up.
     pub(super) is_known: bool,
+    /// It was in a network since it was set up, and when it was asked last.
+    was_in: bool,
     out_since_ns: Option<u64>,
     registration_due_ns: u64,
     /// Something came unasked: it is asked then, should it not be due before.
@@ -41,6 +43,7 @@ impl Default for Network {
         Self {
             registration: Registration::Unknown,
             is_known: false,
+            was_in: false,
             out_since_ns: None,
             registration_due_ns: 0,
             again_ns: u64::MAX,
@@ -144,8 +147,10 @@ impl ModemLink {
         }
         let every_ns = if network.registration.is_in() {
             network.out_since_ns = None;
+            network.was_in = true;
             self.spec.signal_every_ns
         } else {
+            self.counts.registrations_lost += u64::from(std::mem::take(&mut network.was_in));
             network.operator_due = true;
             network.out_since_ns.get_or_insert(now_ns);
             SEARCH_EVERY_NS

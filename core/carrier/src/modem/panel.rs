@@ -34,6 +34,10 @@ pub struct ModemCounts {
     pub steps: [u64; 7],
     /// Times that it began anew by itself.
     pub reboots: u64,
+    /// Commands that were not answered in time.
+    pub commands_timed_out: u64,
+    /// Times that it fell out of its network.
+    pub registrations_lost: u64,
 }
 
 /// A modem as it stands.

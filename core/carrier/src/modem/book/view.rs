@@ -36,7 +36,9 @@ pub struct SimView {
     pub modem: Option<String>,
     /// `sends`, `rests`, `suspected` or `off`.
     pub state: &'static str,
-    /// What it rests for, for people.
+    /// What it rests for: `minute`, `hour`, `day`, `month`, `recipients`, `turn`, `suspected`, `disabled`, `other_network`.
+    pub rest: Option<&'static str>,
+    /// The same for people.
     pub reason: Option<String>,
     /// When it goes on, RFC 3339; none: now, or not until somebody says so.
     pub until: Option<String>,
@@ -91,6 +93,7 @@ impl SimView {
             pool: sheet.seat.as_ref().map(|(pool, _)| pool.clone()),
             modem: sheet.seat.as_ref().map(|(_, modem)| modem.clone()),
             state: state(rest),
+            rest: rest.map(word),
             reason: rest.map(|rest| sheet.reason(rest, used)),
             until: until_ns.and_then(shown),
             next_trial: next_trial.and_then(shown),
@@ -110,6 +113,20 @@ const fn state(rest: Option<Rest>) -> &'static str {
         Some(Rest::Suspected) => "suspected",
         Some(Rest::Disabled | Rest::OtherNetwork) => "off",
         Some(Rest::Hour | Rest::Day | Rest::Month | Rest::Recipients | Rest::Turn) => "rests",
+    }
+}
+
+const fn word(rest: Rest) -> &'static str {
+    match rest {
+        Rest::Minute => "minute",
+        Rest::Hour => "hour",
+        Rest::Day => "day",
+        Rest::Month => "month",
+        Rest::Recipients => "recipients",
+        Rest::Turn => "turn",
+        Rest::Suspected => "suspected",
+        Rest::Disabled => "disabled",
+        Rest::OtherNetwork => "other_network",
     }
 }
 
