@@ -123,15 +123,7 @@ pub(super) fn give_batches(shared: &Shared, recovered: Recovered) {
         shared.balances.book(*account, reference, *amount_micros);
     }
     for (batch, counts) in &recovered.batches {
-        let counters = shared.batches.counters(*batch);
-        counters
-            .submitted
-            .store(counts.submitted, Ordering::Relaxed);
-        counters
-            .delivered
-            .store(counts.delivered, Ordering::Relaxed);
-        counters.failed.store(counts.failed, Ordering::Relaxed);
-        counters.live.store(counts.live, Ordering::Relaxed);
+        counts.give_to(&shared.batches.counters(*batch));
     }
     shared.batches.set_resume(recovered.progress);
 }

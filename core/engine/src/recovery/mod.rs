@@ -15,6 +15,7 @@ mod ways;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use carrack_carrier::CarrierMessageId;
 use carrack_message::record::record_at;
@@ -26,6 +27,7 @@ use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
 use carrack_queue::{FrameKey, RecordPlace, ScanReport, SealedFrame, Store, StoreFault, scan};
 use rustc_hash::FxHashMap;
 
+use crate::batches::BatchCounters;
 use crate::limits::Paces;
 use crate::shard::{Home, Parked};
 use ends::Ends;
@@ -54,12 +56,27 @@ pub(crate) struct RestoredEarly {
 const SETTLED_MAX: usize = 65_536;
 
 /// Delivered, failed, submitted and live messages of a batch.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct RestoredBatch {
     pub(crate) submitted: u64,
     pub(crate) delivered: u64,
     pub(crate) failed: u64,
     pub(crate) live: u64,
+}
+
+impl RestoredBatch {
+    /// Counting goes on from here.
+    pub(crate) fn give_to(&self, counters: &BatchCounters) {
+        let figures = [
+            (&counters.submitted, self.submitted),
+            (&counters.delivered, self.delivered),
+            (&counters.failed, self.failed),
+            (&counters.live, self.live),
+        ];
+        for (counter, count) in figures {
+            counter.store(count, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Messages of one lane that wait in the log.
@@ -413,10 +430,11 @@ impl Recovered {
     fn submitted(&mut self, record: &ArchivedSubmitted) {
         let mut copies = None;
         let complete = self.with(record.id.to_native(), |message| {
-            let before = message.is_submitted();
             copies = Some(message.note_submitted(record));
-            let counts = !before && record.attempt != Submitted::COPY;
-            (counts && message.is_submitted()).then_some(message.batch)
+            // Once, though the next carrier takes it as well.
+            let first = !message.counted_submitted && message.is_submitted();
+            message.counted_submitted |= first;
+            (first && record.attempt != Submitted::COPY).then_some(message.batch)
         });
         self.left_behind(copies);
         if let Some(batch) = complete.flatten().filter(|batch| *batch != 0) {

@@ -65,6 +65,8 @@ pub(crate) struct Restored {
     pub(crate) told_submitted: bool,
     /// A carrier last took a part at.
     pub(crate) submitted_utc_ns: u64,
+    /// All its parts were with a carrier, and its batch knows.
+    pub(crate) counted_submitted: bool,
 }
 
 /// A segment that nothing more is to come of, under the id of its carrier.
@@ -127,6 +129,7 @@ impl Restored {
             telling: Telling::of_stored(record),
             told_submitted: false,
             submitted_utc_ns: 0,
+            counted_submitted: false,
         })
     }
 

@@ -318,6 +318,16 @@ impl Live {
         }
     }
 
+    /// A carrier took every part.
+    pub(crate) fn is_with_its_carrier(&self) -> bool {
+        self.all(|state| {
+            matches!(
+                state,
+                SegmentState::Submitted { .. } | SegmentState::Done(_)
+            )
+        })
+    }
+
     /// A carrier has all of it, or had. True: the customer wants to know, and was not told.
     pub(crate) fn is_submitted_now(&mut self, utc_ns: u64) -> bool {
         if self.submitted_utc_ns == 0 {

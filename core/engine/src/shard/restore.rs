@@ -79,7 +79,7 @@ impl Shard {
             phase,
             carrier: known,
             leave_carrier: restored.leaves_carrier && known.is_some(),
-            counted_submitted: restored.is_submitted(),
+            counted_submitted: restored.counted_submitted || restored.is_submitted(),
             segments,
             segments_priced: restored.segments_priced,
             frame: Some(restored.frame),

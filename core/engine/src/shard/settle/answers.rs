@@ -174,6 +174,7 @@ impl Shard {
             found.carrier_id = id;
         }
         self.note(&record);
+        self.count_submitted(key);
     }
 
     /// A second copy was taken, or the answer to the first came twice.

@@ -90,6 +90,19 @@ impl Shard {
         (charged, price - charged)
     }
 
+    /// Once a message, where a carrier has all of it: its receipt may come with that answer and be its end.
+    pub(super) fn count_submitted(&mut self, key: Key) {
+        let Some(live) = self.live.get_mut(key) else {
+            return;
+        };
+        if live.batch == 0 || live.counted_submitted || !live.is_with_its_carrier() {
+            return;
+        }
+        live.counted_submitted = true;
+        let batch = live.batch;
+        self.batch(batch).submitted.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(super) fn count_final(&mut self, place: Option<u16>, batch: u64, status: Status) {
         self.shared.waiting.fetch_sub(1, Ordering::Relaxed);
         self.counts.ended(status);

@@ -1,7 +1,6 @@
 //! What a message does next, once nothing of it is in a window.
 
 use std::cmp::Reverse;
-use std::sync::atomic::Ordering;
 
 use carrack_message::record::{RecordView, Uncertain, UncertainReason, record_at};
 use carrack_message::{ReceiptState, Status};
@@ -105,11 +104,6 @@ impl Shard {
             live.from = frame.and_then(|frame| sender(&frame, live.offset));
         }
         let news = live.telling.is_some() && live.is_submitted_now(now.utc_ns);
-        if live.batch != 0 && !live.counted_submitted {
-            live.counted_submitted = true;
-            let batch = live.batch;
-            self.batch(batch).submitted.fetch_add(1, Ordering::Relaxed);
-        }
         if news {
             match self.frames.after_all() {
                 Some(after) => after.submitted.push(key),

@@ -9,6 +9,7 @@
 mod accepting;
 mod any_order;
 mod backlogs;
+mod batch_counts;
 mod by_requests;
 mod consent;
 mod credit;

@@ -537,6 +537,9 @@ impl Rig {
             rig.shard.look_at_tables(rig.now);
         }
         count_shelf(&rig.shared, &rig.log.borrow().shelf_counts());
+        for (batch, counts) in &recovered.batches {
+            counts.give_to(&rig.shared.batches.counters(*batch));
+        }
         let mut messages: Vec<_> = recovered
             .messages
             .drain()
