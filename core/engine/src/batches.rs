@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use carrack_message::Status;
 use carrack_message::record::BatchProgress;
@@ -21,9 +21,47 @@ pub struct BatchCounters {
     /// Those that waited for their moment when it was cancelled, and ended when that came.
     pub withdrawn: AtomicU64,
     cancelled: AtomicBool,
+    at_start: OnceLock<BatchEnds>,
+}
+
+/// What became of messages of a batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BatchEnds {
+    /// Messages whose every segment a carrier took.
+    pub submitted: u64,
+    /// Final: delivered.
+    pub delivered: u64,
+    /// Final: anything else.
+    pub failed: u64,
 }
 
 impl BatchCounters {
+    /// Counting goes on from what the log says at a start: it has perhaps let go of what is old.
+    pub fn go_on_from(&self, ends: BatchEnds, live: u64) {
+        self.submitted.store(ends.submitted, Ordering::Relaxed);
+        self.delivered.store(ends.delivered, Ordering::Relaxed);
+        self.failed.store(ends.failed, Ordering::Relaxed);
+        self.live.store(live, Ordering::Relaxed);
+        // A node starts once.
+        let _ = self.at_start.set(ends);
+    }
+
+    /// What the log said at the start.
+    #[must_use]
+    pub fn ends_at_start(&self) -> BatchEnds {
+        self.at_start.get().copied().unwrap_or_default()
+    }
+
+    /// Of now.
+    #[must_use]
+    pub fn ends(&self) -> BatchEnds {
+        BatchEnds {
+            submitted: self.submitted.load(Ordering::Relaxed),
+            delivered: self.delivered.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+        }
+    }
+
     /// What of it waits for a moment is not sent when that comes: it ends then.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);

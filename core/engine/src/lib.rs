@@ -39,7 +39,7 @@ mod telling;
 mod together;
 
 pub use audit::{AccountMoney, Audit, MoTotals, UncertainSegment, audit};
-pub use batches::BatchCounters;
+pub use batches::{BatchCounters, BatchEnds};
 pub use cdr::{CdrCurrencies, CdrFormat, CdrSettings, CdrState, cdr_state};
 pub use consent::{ConsentEvent, ConsentNoted, ConsentRule, ConsentSink};
 pub use credit::{Balance, BalanceView, CreditRefused, Credited, Terms};

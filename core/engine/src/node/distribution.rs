@@ -123,7 +123,8 @@ pub(super) fn give_batches(shared: &Shared, recovered: Recovered) {
         shared.balances.book(*account, reference, *amount_micros);
     }
     for (batch, counts) in &recovered.batches {
-        counts.give_to(&shared.batches.counters(*batch));
+        let counters = shared.batches.counters(*batch);
+        counters.go_on_from(counts.ends, counts.live);
     }
     shared.batches.set_resume(recovered.progress);
 }

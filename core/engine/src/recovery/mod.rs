@@ -15,7 +15,6 @@ mod ways;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use carrack_carrier::CarrierMessageId;
 use carrack_message::record::record_at;
@@ -27,7 +26,7 @@ use carrack_message::{Class, MessageId, Msisdn, ReceiptState, Status};
 use carrack_queue::{FrameKey, RecordPlace, ScanReport, SealedFrame, Store, StoreFault, scan};
 use rustc_hash::FxHashMap;
 
-use crate::batches::BatchCounters;
+use crate::batches::BatchEnds;
 use crate::limits::Paces;
 use crate::shard::{Home, Parked};
 use ends::Ends;
@@ -55,28 +54,11 @@ pub(crate) struct RestoredEarly {
 /// Segments remembered so: a receipt that comes twice comes soon.
 const SETTLED_MAX: usize = 65_536;
 
-/// Delivered, failed, submitted and live messages of a batch.
+/// Messages of a batch: what became of them, and those that live.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct RestoredBatch {
-    pub(crate) submitted: u64,
-    pub(crate) delivered: u64,
-    pub(crate) failed: u64,
+    pub(crate) ends: BatchEnds,
     pub(crate) live: u64,
-}
-
-impl RestoredBatch {
-    /// Counting goes on from here.
-    pub(crate) fn give_to(&self, counters: &BatchCounters) {
-        let figures = [
-            (&counters.submitted, self.submitted),
-            (&counters.delivered, self.delivered),
-            (&counters.failed, self.failed),
-            (&counters.live, self.live),
-        ];
-        for (counter, count) in figures {
-            counter.store(count, Ordering::Relaxed);
-        }
-    }
 }
 
 /// Messages of one lane that wait in the log.
@@ -438,7 +420,7 @@ impl Recovered {
         });
         self.left_behind(copies);
         if let Some(batch) = complete.flatten().filter(|batch| *batch != 0) {
-            self.batches.entry(batch).or_default().submitted += 1;
+            self.batches.entry(batch).or_default().ends.submitted += 1;
         }
     }
 
@@ -500,9 +482,9 @@ impl Recovered {
         let counts = self.batches.entry(batch).or_default();
         counts.live = counts.live.saturating_sub(1);
         if status == Status::Delivered {
-            counts.delivered += 1;
+            counts.ends.delivered += 1;
         } else {
-            counts.failed += 1;
+            counts.ends.failed += 1;
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use carrack_engine::BatchCounters;
+use carrack_engine::{BatchCounters, BatchEnds};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -235,6 +235,8 @@ pub(crate) struct Live {
     /// What is on disk.
     pub(crate) written: Option<JobRecord>,
     pub(crate) counters: Option<Arc<BatchCounters>>,
+    /// What became of messages that the log of this start says nothing of any more.
+    pub(crate) before_log: BatchEnds,
     /// A run has it in hand, or nobody knows until the next start what became of its last chunk.
     pub(crate) in_hand: bool,
     /// Number of the turn it had last, and when it may have the next one; 0: it had none.
@@ -265,6 +267,7 @@ impl Job {
             record,
             written,
             counters: None,
+            before_log: BatchEnds::default(),
             in_hand: false,
             turn: 0,
             rests_until: None,

@@ -17,6 +17,7 @@ mod check_view;
 mod chunk;
 mod control;
 mod duplicates;
+mod ends;
 mod errors;
 mod fault;
 mod flight;

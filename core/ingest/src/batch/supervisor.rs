@@ -34,7 +34,14 @@ async fn supervise<I: Intake>(shared: &Arc<Shared>, intake: &I, backend: Backend
     for job in shared.jobs() {
         let state = {
             let mut live = job.live();
-            live.counters = (!live.record.has_ended()).then(|| intake.counters(job.number.0));
+            if !live.record.has_ended() {
+                let logged = intake.resume(job.number.0);
+                let is_whole = match logged {
+                    Some(logged) => logged.row_first <= 1,
+                    None => live.record.accepted == 0,
+                };
+                live.count_by(intake.counters(job.number.0), is_whole);
+            }
             match live.record.state {
                 BatchState::Running => live.record.state = BatchState::Queued,
                 // What came back from the shelf before the end may wait in a lane now.
@@ -238,11 +245,8 @@ fn take_figures(live: &mut super::job::Live, since: Duration, now_utc_ns: u64) {
     };
     let read = |figure: &std::sync::atomic::AtomicU64| figure.load(Ordering::Relaxed);
     let waiting = read(&counters.live);
+    live.take_ends(&counters);
     let record = &mut live.record;
-    // The log may have let go of what `job.json` still knows.
-    record.submitted = record.submitted.max(read(&counters.submitted));
-    record.delivered = record.delivered.max(read(&counters.delivered));
-    record.failed = record.failed.max(read(&counters.failed));
     if record.state == BatchState::Cancelled {
         let later = read(&counters.withdrawn);
         record.withdrawn += later.saturating_sub(live.withdrawn_later);

@@ -8,6 +8,7 @@ use carrack_routing::OnNoResponse;
 
 use super::onward::failed_receipts_go_on;
 use super::rig::{NORTH, Rig, SOUTH, settings};
+use crate::batches::BatchEnds;
 use crate::recovery::RestoredBatch;
 use crate::settings::EngineSettings;
 use crate::submission::Submission;
@@ -28,9 +29,7 @@ fn accept(rig: &mut Rig, texts: &[&str]) {
 fn counted(rig: &Rig) -> RestoredBatch {
     let counters = rig.shared.batches.counters(BATCH);
     RestoredBatch {
-        submitted: counters.submitted.load(Ordering::Relaxed),
-        delivered: counters.delivered.load(Ordering::Relaxed),
-        failed: counters.failed.load(Ordering::Relaxed),
+        ends: counters.ends(),
         live: counters.live.load(Ordering::Relaxed),
     }
 }
@@ -39,12 +38,12 @@ fn counted(rig: &Rig) -> RestoredBatch {
 #[track_caller]
 fn assert_counts(rig: &Rig, figures: [u64; 4]) {
     let [submitted, delivered, failed, live] = figures;
-    let expected = RestoredBatch {
+    let ends = BatchEnds {
         submitted,
         delivered,
         failed,
-        live,
     };
+    let expected = RestoredBatch { ends, live };
     assert_eq!(counted(rig), expected, "while it runs");
     assert_eq!(rig.recovered().batches[&BATCH], expected, "by its log");
 }
@@ -71,7 +70,7 @@ fn what_a_crash_found_in_a_window_and_a_receipt_ends_was_submitted() {
     rig.settle();
     assert_counts(&rig, [1, 0, 0, 2]);
     let mut rig = rig.crash();
-    assert_eq!(counted(&rig).submitted, 1);
+    assert_eq!(counted(&rig).ends.submitted, 1);
     rig.up(NORTH);
     rig.settle();
     rig.receipt(NORTH, "n1", ReceiptState::Delivered);

@@ -538,7 +538,8 @@ impl Rig {
         }
         count_shelf(&rig.shared, &rig.log.borrow().shelf_counts());
         for (batch, counts) in &recovered.batches {
-            counts.give_to(&rig.shared.batches.counters(*batch));
+            let counters = rig.shared.batches.counters(*batch);
+            counters.go_on_from(counts.ends, counts.live);
         }
         let mut messages: Vec<_> = recovered
             .messages

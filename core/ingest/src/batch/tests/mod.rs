@@ -3,6 +3,7 @@
 mod bounds;
 mod control;
 mod duplicates;
+mod figures;
 mod formats;
 mod large_rows;
 mod moments;
