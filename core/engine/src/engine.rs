@@ -56,6 +56,17 @@ pub enum Cancelled {
     NotFound,
 }
 
+/// What became of a wish to have a message sent at another moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rescheduled {
+    /// It is sent at this moment, UTC nanoseconds; durable. One that has come: it is on its way.
+    To(u64),
+    /// Some of it has left, or it is final.
+    TooLate,
+    /// It is not waiting here.
+    NotFound,
+}
+
 /// A letter that must not be lost waits this often for room in a mailbox: first a yield of the thread, then a millisecond.
 const TOLD_TRIES_MAX: usize = 5_000;
 const YIELDS: usize = 1_000;
@@ -318,37 +329,36 @@ impl Engine {
 
     /// Takes a message back; the reply comes when it is durable.
     pub fn cancel(&self, id: MessageId, reply: Box<dyn FnOnce(Cancelled) + Send>) {
+        let reply = |answer: Option<Cancelled>| reply(answer.unwrap_or(Cancelled::NotFound));
         self.wish(reply, |part| Mail::Cancel(id, part));
     }
 
-    /// Has a message of which nothing has left sent at another moment, UTC nanoseconds; its validity moves with it. The reply
-    /// comes when that is durable.
+    /// Has a message of which nothing has left sent at another moment, UTC nanoseconds; its validity moves with it, and
+    /// quiet hours hold it there. The reply comes when that is durable.
     pub fn reschedule(
         &self,
         id: MessageId,
         at_utc_ns: u64,
-        reply: Box<dyn FnOnce(Cancelled) + Send>,
+        reply: Box<dyn FnOnce(Rescheduled) + Send>,
     ) {
+        let reply = |answer: Option<Rescheduled>| reply(answer.unwrap_or(Rescheduled::NotFound));
         self.wish(reply, |part| Mail::SendAt(id, at_utc_ns, part));
     }
 
     /// Asks every shard; the one that has the message answers.
-    fn wish(
+    fn wish<T: Send + 'static>(
         &self,
-        reply: Box<dyn FnOnce(Cancelled) + Send>,
-        mail: impl Fn(Box<dyn FnOnce(Option<Cancelled>) + Send>) -> Mail,
+        reply: impl FnOnce(Option<T>) + Send + 'static,
+        mail: impl Fn(Box<dyn FnOnce(Option<T>) + Send>) -> Mail,
     ) {
-        let gather = Gather::new(
-            self.inner.shards.len(),
-            move |answers: Vec<Option<Cancelled>>| {
-                let answer = answers.into_iter().flatten().next();
-                reply(answer.unwrap_or(Cancelled::NotFound));
-            },
-        );
+        let gather = Gather::new(self.inner.shards.len(), move |answers: Vec<Option<T>>| {
+            reply(answers.into_iter().flatten().next());
+        });
         for shard in &self.inner.shards {
-            let refused = shard.send(mail(Box::new(gather.part())));
-            if let Err(MailboxFull(Mail::Cancel(_, reply) | Mail::SendAt(_, _, reply))) = refused {
-                reply(None);
+            match shard.send(mail(Box::new(gather.part()))) {
+                Err(MailboxFull(Mail::Cancel(_, reply))) => reply(None),
+                Err(MailboxFull(Mail::SendAt(_, _, reply))) => reply(None),
+                _ => {}
             }
         }
     }

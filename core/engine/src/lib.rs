@@ -44,7 +44,7 @@ pub use cdr::{CdrCurrencies, CdrFormat, CdrSettings, CdrState, cdr_state};
 pub use consent::{ConsentEvent, ConsentNoted, ConsentRule, ConsentSink};
 pub use credit::{Balance, BalanceView, CreditRefused, Credited, Terms};
 pub use directory::{AccountEntry, CarrierEntry, Directory};
-pub use engine::{Cancelled, Engine, Readiness};
+pub use engine::{Cancelled, Engine, Readiness, Rescheduled};
 pub use idempotency::{IdempotencyKey, KeyFault, OnRepeat, PartOf};
 pub use jobs::{JobFilter, JobKind, JobRefused, JobRequest, JobStatus};
 pub use limits::{Each, LimitKind, LimitRule, LimitSettings, LimitView, SenderIs};

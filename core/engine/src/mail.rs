@@ -3,7 +3,7 @@
 use carrack_message::{MessageId, Network};
 
 use crate::credit::Credit;
-use crate::engine::Cancelled;
+use crate::engine::{Cancelled, Rescheduled};
 use crate::notice::{NoticeKey, NoticeSink};
 use crate::recovery::RestoredLane;
 use crate::shard::{Key, Live, Party};
@@ -23,7 +23,7 @@ pub(crate) enum Mail {
     },
     Cancel(MessageId, Box<dyn FnOnce(Option<Cancelled>) + Send>),
     /// To be sent at another moment, UTC nanoseconds.
-    SendAt(MessageId, u64, Box<dyn FnOnce(Option<Cancelled>) + Send>),
+    SendAt(MessageId, u64, Box<dyn FnOnce(Option<Rescheduled>) + Send>),
     Grant {
         party: Party,
         subscriber: u64,

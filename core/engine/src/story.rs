@@ -63,6 +63,8 @@ pub struct Story {
     pub send_at_utc_ns: u64,
     /// What happened, in order.
     pub events: Vec<StoryEvent>,
+    /// When it went to the shelf last.
+    aside_utc_ns: u64,
     /// It was on the shelf.
     came_back: bool,
 }
@@ -89,11 +91,7 @@ pub(crate) fn read(
             let Some(story) = stories.get_mut(place) else {
                 return false;
             };
-            match (&mut *story, begin(directory, *id, record)) {
-                (None, Some(begun)) => *story = Some(begun),
-                (Some(story), _) => story.add(directory, record),
-                (None, None) => {}
-            }
+            follow(story, directory, *id, record);
             !story.as_ref().is_some_and(|story| story.status.is_final())
         })
     };
@@ -143,14 +141,25 @@ fn on_the_shelf(
             continue;
         };
         for (_, _, record) in reader.iter() {
-            match (record, &mut story) {
-                (Ok(record), None) => story = begin(directory, id, record),
-                (Ok(record), Some(story)) => story.add(directory, record),
-                (Err(_), _) => {}
+            if let Ok(record) = record {
+                follow(&mut story, directory, id, record);
             }
         }
     }
     Ok(story)
+}
+
+/// Takes the next record of a message into its story, which begins with its acceptance.
+pub(crate) fn follow(
+    story: &mut Option<Story>,
+    directory: &Directory,
+    id: MessageId,
+    record: RecordView<'_>,
+) {
+    match story {
+        Some(story) => story.add(directory, record),
+        None => *story = begin(directory, id, record),
+    }
 }
 
 fn begin(directory: &Directory, id: MessageId, record: RecordView<'_>) -> Option<Story> {
@@ -164,7 +173,7 @@ fn begin(directory: &Directory, id: MessageId, record: RecordView<'_>) -> Option
     };
     let price = record.price_micros.to_native();
     let at_utc_ns = record.at_utc_ns.to_native();
-    Some(Story {
+    let mut story = Story {
         id,
         account,
         account_name: directory
@@ -195,9 +204,12 @@ fn begin(directory: &Directory, id: MessageId, record: RecordView<'_>) -> Option
         }],
         error: 0,
         done_utc_ns: 0,
-        send_at_utc_ns: record.send_at_utc_ns.to_native(),
+        send_at_utc_ns: 0,
+        aside_utc_ns: at_utc_ns,
         came_back: false,
-    })
+    };
+    story.takes_time(directory, record);
+    Some(story)
 }
 
 impl Story {
@@ -209,16 +221,20 @@ impl Story {
             };
             for (_, _, record) in reader.iter() {
                 if let Ok(RecordView::Accepted(record)) = record {
-                    self.send_at_utc_ns = record.send_at_utc_ns.to_native();
-                    self.held_by(directory, record);
+                    self.takes_time(directory, record);
                 }
             }
         }
         Ok(())
     }
 
-    fn held_by(&mut self, directory: &Directory, record: &ArchivedAccepted) {
-        let at_utc_ns = self.send_at_utc_ns;
+    /// It is to be sent at another moment from here on: quiet hours hold it, or its customer wanted it so.
+    fn takes_time(&mut self, directory: &Directory, record: &ArchivedAccepted) {
+        let at_utc_ns = record.send_at_utc_ns.to_native();
+        if at_utc_ns == self.send_at_utc_ns {
+            return;
+        }
+        self.send_at_utc_ns = at_utc_ns;
         let before_ns = at_utc_ns.saturating_sub(1_000_000_000);
         let (Some(quiet), Some(facts)) = (directory.quiet(), Facts::of_record(record)) else {
             return;
@@ -227,7 +243,7 @@ impl Story {
         let held = quiet.held_until(&query, Network::UNKNOWN, before_ns);
         if let Some((_, rule)) = held.filter(|(until_ns, _)| *until_ns == at_utc_ns) {
             let detail = format!("by the quiet hours {rule}, until `send_at`");
-            self.push(record.at_utc_ns.to_native(), "held", None, detail);
+            self.push(self.aside_utc_ns, "held", None, detail);
         }
     }
 
@@ -257,7 +273,8 @@ impl Story {
             })
         };
         match record {
-            RecordView::Accepted(_) => {
+            RecordView::Accepted(record) => {
+                self.takes_time(directory, record);
                 self.is_due();
                 self.came_back = true;
             }
@@ -353,11 +370,13 @@ impl Story {
                 self.push(record.at_utc_ns.to_native(), "not told", None, detail);
             }
             // One that waits for receipts goes there as well, and nothing is said of it.
-            RecordView::Aside(_) if self.status == Status::Accepted => {
-                self.status = Status::Scheduled;
+            RecordView::Aside(record) => {
+                self.aside_utc_ns = record.at_utc_ns.to_native();
+                if self.status == Status::Accepted {
+                    self.status = Status::Scheduled;
+                }
             }
-            RecordView::Aside(_)
-            | RecordView::Tried(_)
+            RecordView::Tried(_)
             | RecordView::EarlyReceipt(_)
             | RecordView::BatchProgress(_)
             | RecordView::Credited(_)

@@ -170,7 +170,7 @@ pub(crate) struct Shard {
     paging: Paging,
     shelving: Shelving,
     /// Messages that came back to be sent at another moment, until they are on their way there.
-    rescheduled: FxHashMap<Key, (u64, paging::CancelReply)>,
+    rescheduled: FxHashMap<Key, (u64, reschedule::MoveReply)>,
     timers: BinaryHeap<Reverse<(u64, Key, Timer)>>,
     /// Whether a carrier is to be asked for missing receipts.
     asks: bool,

@@ -1,19 +1,25 @@
 //! Another moment for a message of which nothing has left: earlier, later, or at once.
 //!
 //! Promise: by the two doors alone. What is on the shelf comes back to the log as when it is due, and goes there again once
-//! that is durable; what waits in memory goes there. Its validity moves with it. The answer comes when the new moment is
-//! durable; a crash before leaves the old one, or sends it. One that came back and cannot be written down now waits aside,
+//! that is durable; what waits in memory goes there. Its validity moves with it, and quiet hours hold it. The answer comes
+//! when the new moment is durable, and says it; a crash before leaves the old one, or sends it. One that came back and cannot be written down now waits aside,
 //! out of every lane, and is tried again each turn: it never leaves because it could not be moved. What waits in the log of
 //! a long lane is not moved.
 
+use carrack_message::record::{
+    Accepted, FrameReader, FrameWriter, RecordView, Tried, owned, record_at,
+};
 use carrack_queue::ShelfEntry;
 use carrack_runtime::Now;
 
 use super::Shard;
 use super::live::{Key, Phase, SegmentState};
-use super::paging::CancelReply;
 use super::shelf::Wish;
-use crate::engine::Cancelled;
+use crate::engine::Rescheduled;
+use crate::facts::Facts;
+
+/// Who is told the moment that it has now.
+pub(crate) type MoveReply = Box<dyn FnOnce(Option<Rescheduled>) + Send>;
 
 /// What became of a message that is to be sent at another moment.
 enum Moved {
@@ -22,7 +28,7 @@ enum Moved {
     /// That moment has come.
     Due,
     /// Nothing can be written now.
-    NotNow(CancelReply),
+    NotNow(MoveReply),
 }
 
 impl Shard {
@@ -32,20 +38,20 @@ impl Shard {
         now: Now,
         id: carrack_message::MessageId,
         at_utc_ns: u64,
-        reply: CancelReply,
+        reply: MoveReply,
     ) {
         let found = self.live.iter().find(|(_, live)| live.id == id);
         let Some((key, live)) = found else {
-            return self.wish_on_shelf(id, Wish::SendAt(at_utc_ns), reply);
+            return self.wish_on_shelf(id, Wish::SendAt(at_utc_ns, reply));
         };
         let is_whole = live.segments_sent == 0 && live.all(|state| state == SegmentState::Unsent);
         let waits = live.phase == Phase::Waiting && live.frame.is_some();
         if !is_whole || !waits {
-            return reply(Some(Cancelled::TooLate));
+            return reply(Some(Rescheduled::TooLate));
         }
         if let Moved::NotNow(reply) = self.move_to(now, key, at_utc_ns, reply) {
             // It stays in its lane, as if nobody had asked.
-            reply(Some(Cancelled::TooLate));
+            reply(Some(Rescheduled::TooLate));
         }
     }
 
@@ -55,11 +61,12 @@ impl Shard {
         now: Now,
         entry: &ShelfEntry,
         at_utc_ns: u64,
-        reply: CancelReply,
+        reply: MoveReply,
     ) {
-        match self.bring_back(now, entry) {
+        let there = at_moment(entry, at_utc_ns.max(now.utc_ns));
+        match there.and_then(|entry| self.bring_back(now, &entry)) {
             Some(key) => drop(self.rescheduled.insert(key, (at_utc_ns, reply))),
-            None => reply(Some(Cancelled::TooLate)),
+            None => reply(Some(Rescheduled::TooLate)),
         }
     }
 
@@ -94,7 +101,7 @@ impl Shard {
             if live.is_none_or(|live| live.phase != Phase::Committing) {
                 // It has ended meanwhile.
                 if let Some((_, reply)) = self.rescheduled.remove(&key) {
-                    reply(Some(Cancelled::TooLate));
+                    reply(Some(Rescheduled::TooLate));
                 }
             } else if !self.moves_on(now, key) {
                 self.goes_into_lane(now, key);
@@ -103,29 +110,45 @@ impl Shard {
     }
 
     /// To the shelf; or, where its moment has come, it is to be sent as if it were due.
-    fn move_to(&mut self, now: Now, key: Key, at_utc_ns: u64, reply: CancelReply) -> Moved {
-        let expires_utc_ns = self.expires_when_sent_at(now, key, at_utc_ns);
-        if at_utc_ns <= now.utc_ns {
+    fn move_to(&mut self, now: Now, key: Key, at_utc_ns: u64, reply: MoveReply) -> Moved {
+        let (expires_utc_ns, was_utc_ns) = self.times_when_sent_at(now, key, at_utc_ns);
+        let quiet_ns = self.quiet_for(key, at_utc_ns.max(now.utc_ns));
+        self.counts
+            .held_in_quiet_hours(u32::from(quiet_ns.is_some()));
+        let until_utc_ns = quiet_ns.unwrap_or(at_utc_ns);
+        if until_utc_ns <= now.utc_ns {
             if let Some(live) = self.live.get_mut(key) {
                 live.expires_utc_ns = expires_utc_ns;
             }
             // It is durable where it is.
-            reply(Some(Cancelled::Done));
+            let due_utc_ns = if was_utc_ns == 0 {
+                now.utc_ns
+            } else {
+                was_utc_ns
+            };
+            reply(Some(Rescheduled::To(due_utc_ns.min(now.utc_ns))));
             return Moved::Due;
         }
-        if !self.shelve_until(now, key, at_utc_ns, expires_utc_ns) {
+        if !self.shelve_until(now, key, until_utc_ns, expires_utc_ns) {
             return Moved::NotNow(reply);
         }
-        let done = Box::new(move |_| reply(Some(Cancelled::Done)));
+        let done = Box::new(move |_| reply(Some(Rescheduled::To(until_utc_ns))));
         self.frames.after.replies.push((done, Vec::new()));
         Moved::Shelved
     }
 
-    /// The length of its validity stays.
-    fn expires_when_sent_at(&self, now: Now, key: Key, at_utc_ns: u64) -> u64 {
-        use carrack_message::record::{RecordView, record_at};
+    /// Until when quiet hours hold it that is to leave then.
+    fn quiet_for(&self, key: Key, at_utc_ns: u64) -> Option<u64> {
+        self.directory.quiet()?;
+        let live = self.live.get(key).filter(|live| !live.policy.is_own)?;
+        let facts = Facts::of_frame(&live.frame.as_ref()?.octets, live.offset)?;
+        self.quiet_until(&facts, live.network, at_utc_ns)
+    }
+
+    /// When its validity ends then, its length stays; and the moment that its record says.
+    fn times_when_sent_at(&self, now: Now, key: Key, at_utc_ns: u64) -> (u64, u64) {
         let Some(live) = self.live.get(key) else {
-            return at_utc_ns;
+            return (at_utc_ns, 0);
         };
         let record =
             live.frame
@@ -135,12 +158,60 @@ impl Shard {
                     _ => None,
                 });
         let Some(record) = record else {
-            return live.expires_utc_ns;
+            return (live.expires_utc_ns, 0);
         };
-        let accepted_utc_ns = record.at_utc_ns.to_native();
-        let began_utc_ns = record.send_at_utc_ns.to_native().max(accepted_utc_ns);
-        let expires_utc_ns = record.expires_utc_ns.to_native();
-        let length_ns = expires_utc_ns.saturating_sub(began_utc_ns);
-        at_utc_ns.max(now.utc_ns).saturating_add(length_ns)
+        let times = Times {
+            accepted: record.at_utc_ns.to_native(),
+            send_at: record.send_at_utc_ns.to_native(),
+            expires: record.expires_utc_ns.to_native(),
+        };
+        (
+            times.expires_when_sent_at(at_utc_ns.max(now.utc_ns)),
+            times.send_at,
+        )
     }
+}
+
+/// Of a record, UTC nanoseconds.
+struct Times {
+    accepted: u64,
+    send_at: u64,
+    expires: u64,
+}
+
+impl Times {
+    /// The length of its validity stays.
+    fn expires_when_sent_at(&self, at_utc_ns: u64) -> u64 {
+        let began_utc_ns = self.send_at.max(self.accepted);
+        at_utc_ns.saturating_add(self.expires.saturating_sub(began_utc_ns))
+    }
+}
+
+/// The entry with its new moment, so that the log knows it though nothing is put there again. None: it cannot be read.
+fn at_moment(entry: &ShelfEntry, at_utc_ns: u64) -> Option<ShelfEntry> {
+    let mut records = FrameWriter::with_capacity(512);
+    for (_, _, record) in FrameReader::new(&entry.octets).ok()?.iter() {
+        match record.ok()? {
+            RecordView::Accepted(record) => {
+                let mut record = owned::<_, Accepted>(record).ok()?;
+                let times = Times {
+                    accepted: record.at_utc_ns,
+                    send_at: record.send_at_utc_ns,
+                    expires: record.expires_utc_ns,
+                };
+                record.send_at_utc_ns = at_utc_ns;
+                record.expires_utc_ns = times.expires_when_sent_at(at_utc_ns);
+                records.push(&record).ok()?;
+            }
+            RecordView::Tried(record) => {
+                records.push(&owned::<_, Tried>(record).ok()?).ok()?;
+            }
+            // Nothing else is there of what no carrier has.
+            _ => return None,
+        }
+    }
+    Some(ShelfEntry {
+        octets: records.seal(0),
+        marks: entry.marks.clone(),
+    })
 }

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use carrack_engine::{Cancelled, Chunk, Story, Verdict};
+use carrack_engine::{Cancelled, Chunk, Rescheduled, Story, Verdict};
 use carrack_message::{Alphabet, MessageId, Micros};
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -322,20 +322,20 @@ pub(crate) async fn patch(
     let moved = tokio::time::timeout(state.request_timeout, reply).await;
     let moved = moved.map_err(|_| Problem::no_answer())?;
     match moved.map_err(|_| Problem::no_answer())? {
-        Cancelled::Done => Ok(json(
+        Rescheduled::To(at_utc_ns) => Ok(json(
             StatusCode::OK,
             &Moved {
                 id: story.id.to_string(),
                 // A moment that has passed is now.
-                status: if at_utc_ns > now_utc_ns {
+                status: if at_utc_ns > state.utc_ns() {
                     "scheduled"
                 } else {
                     "accepted"
                 },
-                send_at: rfc3339(at_utc_ns.max(now_utc_ns)),
+                send_at: rfc3339(at_utc_ns),
             },
         )),
-        Cancelled::TooLate | Cancelled::NotFound => {
+        Rescheduled::TooLate | Rescheduled::NotFound => {
             let detail = format!(
                 "the message has left, is final, or is about to be sent ({})",
                 story.status

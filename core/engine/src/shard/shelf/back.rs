@@ -13,7 +13,7 @@ use carrack_message::{MessageId, Status};
 use carrack_queue::{FrameKey, SealedFrame, ShelfChange, ShelfEntry};
 use carrack_runtime::Now;
 
-use crate::engine::Cancelled;
+use crate::engine::Rescheduled;
 use crate::recovery::Restored;
 use crate::shard::Shard;
 use crate::shard::jobs::CANCELLED_WITH_BATCH;
@@ -162,7 +162,7 @@ impl Shard {
         self.finish(now, key, Status::Cancelled, CANCELLED_WITH_BATCH);
         counters.withdrawn.fetch_add(1, Ordering::Relaxed);
         if let Some((_, reply)) = self.rescheduled.remove(&key) {
-            reply(Some(Cancelled::TooLate));
+            reply(Some(Rescheduled::TooLate));
         }
         true
     }

@@ -21,8 +21,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::live::Key;
 use super::paging::{Asked, CancelReply};
+use super::reschedule::MoveReply;
 use super::{Phase, Shard};
-use crate::engine::Cancelled;
+use crate::engine::{Cancelled, Rescheduled};
 use crate::pager::Ask;
 use crate::submission::Submission;
 
@@ -46,15 +47,24 @@ pub(crate) enum Purpose {
     /// Parked receipts, by carrier and folded id: they may be late and not early.
     Receipts(Vec<(u16, FoldedId)>),
     Due,
-    Wish(MessageId, Wish, CancelReply),
+    Wish(MessageId, Wish),
 }
 
-/// What its customer wants of a message there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What its customer wants of a message there, and who tells him.
 pub(crate) enum Wish {
-    Cancel,
+    Cancel(CancelReply),
     /// To be sent then, UTC nanoseconds.
-    SendAt(u64),
+    SendAt(u64, MoveReply),
+}
+
+impl Wish {
+    /// It is not there.
+    fn of_none(self) {
+        match self {
+            Self::Cancel(reply) => reply(None),
+            Self::SendAt(_, reply) => reply(None),
+        }
+    }
 }
 
 /// What is under way between memory and shelf.
@@ -68,7 +78,7 @@ pub(crate) struct Shelving {
     left: FxHashMap<Key, ShelfEntry>,
     receipts: VecDeque<(u16, FoldedId)>,
     receipts_asked: bool,
-    wishes: VecDeque<(MessageId, Wish, CancelReply)>,
+    wishes: VecDeque<(MessageId, Wish)>,
     due_asked: bool,
     due_ns: u64,
     /// Until which UTC millisecond the question under way asks.
@@ -120,33 +130,30 @@ impl Shard {
 
     /// Its customer wants it back, and it is not in memory.
     pub(super) fn cancel_on_shelf(&mut self, id: MessageId, reply: CancelReply) {
-        self.wish_on_shelf(id, Wish::Cancel, reply);
+        self.wish_on_shelf(id, Wish::Cancel(reply));
     }
 
     /// Its customer wants something of it, and it is not in memory. One shard asks for all.
-    pub(super) fn wish_on_shelf(&mut self, id: MessageId, wish: Wish, reply: CancelReply) {
+    pub(super) fn wish_on_shelf(&mut self, id: MessageId, wish: Wish) {
         let asker = usize::from(id.parts().shard) % self.peers.len().max(1);
         if self.has_shelf() && asker == usize::from(self.number) {
-            self.shelving.wishes.push_back((id, wish, reply));
+            self.shelving.wishes.push_back((id, wish));
         } else {
-            reply(None);
+            wish.of_none();
         }
     }
 
     /// Asks what there is to ask. Once a turn.
     pub(super) fn look_at_shelf(&mut self, now: Now) {
         self.ask_for_records();
-        if let Some((id, wish, reply)) = self.shelving.wishes.pop_front() {
-            let mut reply = Some(reply);
+        if let Some((id, wish)) = self.shelving.wishes.pop_front() {
+            let mut wish = Some(wish);
+            let nobody = || Wish::Cancel(Box::new(|_| ()));
             let asked = self.paging.ask(Ask::Shelf(ShelfQuestion::Id(id)), || {
-                Asked::Shelf(Purpose::Wish(
-                    id,
-                    wish,
-                    reply.take().unwrap_or_else(|| Box::new(|_| ())),
-                ))
+                Asked::Shelf(Purpose::Wish(id, wish.take().unwrap_or_else(nobody)))
             });
-            if let Some(reply) = reply.filter(|_| !asked) {
-                self.shelving.wishes.push_front((id, wish, reply));
+            if let Some(wish) = wish.filter(|_| !asked) {
+                self.shelving.wishes.push_front((id, wish));
             }
         }
         if !self.shelving.receipts.is_empty() && !self.shelving.receipts_asked {
@@ -263,9 +270,9 @@ impl Shard {
                 self.shelving.due_asked = false;
                 self.due_answered(now, entries);
             }
-            Purpose::Wish(_, wish, reply) => match entries.into_iter().next() {
-                Some(entry) => self.wished_there(now, entry, wish, reply),
-                None => reply(None),
+            Purpose::Wish(_, wish) => match entries.into_iter().next() {
+                Some(entry) => self.wished_there(now, &entry, wish),
+                None => wish.of_none(),
             },
         }
         self.forget_those_back();
@@ -318,23 +325,25 @@ impl Shard {
                 self.shelving.receipts.extend(receipts);
             }
             Purpose::Due => self.shelving.due_asked = false,
-            Purpose::Wish(id, wish, reply) => self.shelving.wishes.push_back((id, wish, reply)),
+            Purpose::Wish(id, wish) => self.shelving.wishes.push_back((id, wish)),
         }
     }
 
-    fn wished_there(&mut self, now: Now, entry: ShelfEntry, wish: Wish, reply: CancelReply) {
-        if !entry.marks.receipts.is_empty() {
-            return reply(Some(Cancelled::TooLate));
+    fn wished_there(&mut self, now: Now, entry: &ShelfEntry, wish: Wish) {
+        let has_left = !entry.marks.receipts.is_empty();
+        match wish {
+            Wish::Cancel(reply) if has_left => reply(Some(Cancelled::TooLate)),
+            Wish::SendAt(_, reply) if has_left => reply(Some(Rescheduled::TooLate)),
+            Wish::SendAt(at_utc_ns, reply) => self.reschedule_there(now, entry, at_utc_ns, reply),
+            Wish::Cancel(reply) => {
+                let Some(key) = self.bring_back(now, entry) else {
+                    return reply(None);
+                };
+                if let Some(live) = self.live.get_mut(key) {
+                    live.phase = Phase::Waiting;
+                }
+                self.cancel_live(now, key, reply);
+            }
         }
-        if let Wish::SendAt(at_utc_ns) = wish {
-            return self.reschedule_there(now, &entry, at_utc_ns, reply);
-        }
-        let Some(key) = self.bring_back(now, &entry) else {
-            return reply(None);
-        };
-        if let Some(live) = self.live.get_mut(key) {
-            live.phase = Phase::Waiting;
-        }
-        self.cancel_live(now, key, reply);
     }
 }

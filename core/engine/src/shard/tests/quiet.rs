@@ -1,6 +1,6 @@
 //! Hours in which recipients are left alone: held and not dropped, whatever came first.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use carrack_message::record::RecordView;
 use carrack_message::{Class, MessageId, Status};
@@ -10,6 +10,8 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use super::rig::{NORTH, Rig, SECOND, SOUTH, directory};
+use crate::engine::Rescheduled;
+use crate::mail::Mail;
 use crate::submission::{Submission, Verdict};
 
 const HOUR: u64 = 3600 * SECOND;
@@ -240,4 +242,55 @@ fn what_came_back_just_before_the_node_died_is_not_sent_where_its_batch_was_canc
     let mut rig = rig.crash();
     let (sent, withdrawn) = left_in_the_morning(&mut rig);
     assert_eq!((sent.len(), withdrawn), (1, 3), "{sent:?}");
+}
+
+/// The moment that its customer is told when he moves it.
+fn moved_to(rig: &mut Rig, id: MessageId, at_utc_ns: u64) -> Option<Rescheduled> {
+    let answer = Arc::new(Mutex::new(None));
+    let into = Arc::clone(&answer);
+    let reply = Box::new(move |given| *into.lock().unwrap() = given);
+    assert!(rig.send(Mail::SendAt(id, at_utc_ns, reply)));
+    rig.settle();
+    *answer.lock().unwrap()
+}
+
+#[test]
+fn who_moves_it_into_quiet_hours_is_told_when_it_leaves() {
+    for after_s in [0, 120, 599, 700] {
+        let mut rig = Rig::new();
+        let submission = Submission {
+            send_at_utc_ns: rig.now.utc_ns + 3000 * SECOND,
+            ..bulk(&rig, "later")
+        };
+        let id = hand_in(&mut rig, submission);
+        let began_utc_ns = rig.now.utc_ns;
+        quiet(&mut rig, -60, 660);
+        let morning_utc_ns = 1_700_000_600 * SECOND;
+        let told = moved_to(&mut rig, id, began_utc_ns + after_s * SECOND);
+        let leaves_utc_ns = morning_utc_ns.max(began_utc_ns + after_s * SECOND);
+        assert_eq!(told, Some(Rescheduled::To(leaves_utc_ns)));
+        wait(&mut rig, 599 * SECOND);
+        assert!(rig.sent(NORTH).is_empty());
+        wait(&mut rig, 110 * SECOND);
+        assert_eq!(rig.sent(NORTH).len(), 1);
+        let story = rig.story(id);
+        assert_eq!(story.send_at_utc_ns, leaves_utc_ns);
+        let held = story.events.iter().filter(|event| event.state == "held");
+        assert_eq!(held.count(), usize::from(after_s < 600));
+    }
+}
+
+#[test]
+fn its_life_says_that_it_was_held_when_it_has_ended_as_well() {
+    let mut rig = Rig::new();
+    quiet(&mut rig, -60, 660);
+    let submission = Submission {
+        validity_ns: 60 * SECOND,
+        ..bulk(&rig, "held")
+    };
+    let id = hand_in(&mut rig, submission);
+    wait(&mut rig, 100 * SECOND);
+    let story = rig.story(id);
+    let states: Vec<&str> = story.events.iter().map(|event| &*event.state).collect();
+    assert_eq!(states, ["accepted", "held", "expired"]);
 }

@@ -6,7 +6,7 @@ use carrack_message::record::Body;
 use carrack_message::{MessageId, Status};
 
 use super::rig::{NORTH, Rig, SECOND, SOUTH};
-use crate::engine::Cancelled;
+use crate::engine::Rescheduled;
 use crate::mail::Mail;
 use crate::submission::{Submission, Verdict};
 
@@ -27,7 +27,7 @@ fn later(rig: &mut Rig, ns: u64, validity_ns: u64) -> MessageId {
 }
 
 /// What the customer is told, once he is.
-type Answer = Arc<Mutex<Option<Cancelled>>>;
+type Answer = Arc<Mutex<Option<Rescheduled>>>;
 
 fn ask(rig: &Rig, id: MessageId, ns: u64) -> Answer {
     let answer = Answer::default();
@@ -38,11 +38,19 @@ fn ask(rig: &Rig, id: MessageId, ns: u64) -> Answer {
     answer
 }
 
-fn send_at(rig: &mut Rig, id: MessageId, ns: u64) -> Option<Cancelled> {
+fn send_at(rig: &mut Rig, id: MessageId, ns: u64) -> Option<Rescheduled> {
     let answer = ask(rig, id, ns);
     rig.settle();
     let given = answer.lock().unwrap();
     *given
+}
+
+/// It is moved there, and its customer is told that moment.
+#[track_caller]
+fn moves(rig: &mut Rig, id: MessageId, ns: u64) {
+    let at_utc_ns = rig.now.utc_ns + ns;
+    let given = send_at(rig, id, ns);
+    assert_eq!(given, Some(Rescheduled::To(at_utc_ns)));
 }
 
 fn wait(rig: &mut Rig, ns: u64) {
@@ -60,11 +68,8 @@ fn wait(rig: &mut Rig, ns: u64) {
 fn what_is_scheduled_is_sent_at_the_new_moment_and_not_at_the_old_one() {
     let mut rig = Rig::new();
     let (postponed, hurried) = (later(&mut rig, HOUR, 0), later(&mut rig, 10 * HOUR, 0));
-    assert_eq!(
-        send_at(&mut rig, postponed, 3 * HOUR),
-        Some(Cancelled::Done)
-    );
-    assert_eq!(send_at(&mut rig, hurried, 2 * HOUR), Some(Cancelled::Done));
+    moves(&mut rig, postponed, 3 * HOUR);
+    moves(&mut rig, hurried, 2 * HOUR);
     assert_eq!((rig.waiting(), rig.shard.live.len()), (2, 0));
     wait(&mut rig, 2 * HOUR - 2 * SECOND);
     assert!(rig.sent(NORTH).is_empty(), "the old moment of the first");
@@ -80,9 +85,10 @@ fn what_is_scheduled_is_sent_at_the_new_moment_and_not_at_the_old_one() {
 fn a_moment_that_has_come_sends_it_now_and_what_has_left_is_not_moved() {
     let mut rig = Rig::new();
     let id = later(&mut rig, HOUR, 0);
-    assert_eq!(send_at(&mut rig, id, 0), Some(Cancelled::Done));
+    let given = send_at(&mut rig, id, 0);
+    assert!(matches!(given, Some(Rescheduled::To(_))), "{given:?}");
     assert_eq!(rig.sent(NORTH).len(), 1);
-    assert_eq!(send_at(&mut rig, id, HOUR), Some(Cancelled::TooLate));
+    assert_eq!(send_at(&mut rig, id, HOUR), Some(Rescheduled::TooLate));
     assert_eq!(send_at(&mut rig, MessageId(7), HOUR), None);
 }
 
@@ -92,12 +98,12 @@ fn what_waits_for_a_carrier_can_be_put_off_and_survives_crashes() {
     rig.down(NORTH);
     rig.down(SOUTH);
     let id = rig.accept(&["waits"])[0];
-    assert_eq!(send_at(&mut rig, id, HOUR), Some(Cancelled::Done));
+    moves(&mut rig, id, HOUR);
     let mut rig = rig.crash();
     rig.up(NORTH);
     wait(&mut rig, HOUR - 2 * SECOND);
     assert!(rig.sent(NORTH).is_empty());
-    assert_eq!(send_at(&mut rig, id, HOUR), Some(Cancelled::Done));
+    moves(&mut rig, id, HOUR);
     let mut rig = rig.crash();
     rig.up(NORTH);
     wait(&mut rig, HOUR + 3 * SECOND);
@@ -108,7 +114,7 @@ fn what_waits_for_a_carrier_can_be_put_off_and_survives_crashes() {
 fn validity_moves_with_the_moment() {
     let mut rig = Rig::new();
     let id = later(&mut rig, HOUR, 60 * SECOND);
-    assert_eq!(send_at(&mut rig, id, 5 * HOUR), Some(Cancelled::Done));
+    moves(&mut rig, id, 5 * HOUR);
     rig.down(NORTH);
     rig.down(SOUTH);
     wait(&mut rig, 5 * HOUR + 30 * SECOND);
@@ -154,7 +160,8 @@ fn what_cannot_be_put_off_now_is_not_sent_but_tried_again() {
             rig.after(3 * SECOND);
         }
         rig.settle();
-        assert_eq!(*answer.lock().unwrap(), Some(Cancelled::Done));
+        let given = *answer.lock().unwrap();
+        assert!(matches!(given, Some(Rescheduled::To(_))), "{given:?}");
         assert_eq!(rig.sent(NORTH).len(), usize::from(moment_passes));
         wait(&mut rig, 4 * SECOND);
         assert_eq!(rig.sent(NORTH).len(), 1);
@@ -177,7 +184,29 @@ fn what_ends_while_it_cannot_be_put_off_is_not_put_off() {
     let (key, _) = rig.shard.live.iter().next().unwrap();
     rig.shard.finish(rig.now, key, Status::Cancelled, "ended");
     rig.settle();
-    assert_eq!(*answer.lock().unwrap(), Some(Cancelled::TooLate));
+    assert_eq!(*answer.lock().unwrap(), Some(Rescheduled::TooLate));
     wait(&mut rig, 2 * HOUR + 5 * SECOND);
     assert!(rig.sent(NORTH).is_empty());
+}
+
+#[test]
+fn its_life_says_the_moment_that_it_had_last() {
+    let mut rig = Rig::new();
+    let id = later(&mut rig, HOUR, 0);
+    moves(&mut rig, id, 5 * HOUR);
+    let moved_utc_ns = rig.story(id).send_at_utc_ns;
+    let last_utc_ns = rig.now.utc_ns + 3 * HOUR;
+    moves(&mut rig, id, 3 * HOUR);
+    assert!(moved_utc_ns > last_utc_ns);
+    wait(&mut rig, 3 * HOUR + 2 * SECOND);
+    assert_eq!(rig.sent(NORTH).len(), 1);
+    assert_eq!(rig.story(id).send_at_utc_ns, last_utc_ns);
+
+    let mut rig = Rig::new();
+    let id = later(&mut rig, HOUR, 0);
+    let given = send_at(&mut rig, id, 0);
+    assert_eq!(rig.sent(NORTH).len(), 1);
+    let sent_utc_ns = rig.story(id).send_at_utc_ns;
+    assert_eq!(given, Some(Rescheduled::To(sent_utc_ns)));
+    assert!(sent_utc_ns <= rig.now.utc_ns);
 }

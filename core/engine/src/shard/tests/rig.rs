@@ -34,6 +34,7 @@ use crate::rules::CarrierRules;
 use crate::settings::EngineSettings;
 use crate::shard::{Carrier, Shard, ShardParts};
 use crate::shared::Shared;
+use crate::story::{self, Story};
 use crate::submission::{Chunk, Submission, Verdict};
 
 pub(super) const NORTH: usize = 0;
@@ -622,6 +623,18 @@ impl Rig {
             .flat_map(|frame| FrameReader::new(&frame.octets).unwrap().iter());
         all.filter(|(_, _, record)| which(record.clone().unwrap()))
             .count()
+    }
+
+    /// The life of a message as the log tells it, where it is the only one there.
+    pub(super) fn story(&self, id: MessageId) -> Story {
+        let mut story = None;
+        for frame in &self.log.borrow().frames {
+            for (_, _, record) in FrameReader::new(&frame.octets).unwrap().iter() {
+                let directory = self.shared.directory();
+                story::follow(&mut story, &directory, id, record.unwrap());
+            }
+        }
+        story.unwrap()
     }
 
     pub(super) fn finals(&self) -> Vec<(MessageId, Status, i64)> {
