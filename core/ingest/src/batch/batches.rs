@@ -1,6 +1,7 @@
 //! All batches of a node, for the doors that take them in and show them.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -264,6 +265,24 @@ impl Batches {
             }
         }
         found
+    }
+
+    /// Says of a batch what was found out about its source since; the batch as it stands then. Blocking.
+    ///
+    /// # Errors
+    /// It cannot be written down; it is not said then.
+    pub(crate) fn add_fault(
+        &self,
+        number: BatchNumber,
+        account: &str,
+        fault: &str,
+    ) -> io::Result<Option<BatchView>> {
+        let Some(job) = self.find(number, account) else {
+            return Ok(None);
+        };
+        job.add_fault(fault)?;
+        let live = job.live();
+        Ok(Some(BatchView::of(&live)))
     }
 
     /// The errors file of a batch of an account.

@@ -315,6 +315,19 @@ impl Job {
         Ok(())
     }
 
+    /// Says once what is wrong with its source. Blocking.
+    pub(crate) fn add_fault(&self, fault: &str) -> io::Result<()> {
+        let before = self.live().record.fault.clone();
+        let said = match &before {
+            Some(said) if said.contains(fault) => return self.write(),
+            Some(said) => format!("{said}; {fault}"),
+            None => fault.to_owned(),
+        };
+        self.live().record.fault = Some(said);
+        self.write()
+            .inspect_err(|_| self.live().record.fault = before)
+    }
+
     /// Held for a moment only: once a chunk, once a second, once a question.
     pub(crate) fn live(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -191,4 +192,42 @@ fn a_folder_hands_in_no_more_batches_than_may_wait() {
     node.watch.look();
     assert_eq!(node.batches.list("shop", 100).len(), most + 1);
     node.batches.stop();
+}
+
+#[test]
+fn a_file_that_grew_after_it_was_taken_is_archived_with_what_was_not_sent() {
+    for (more, said) in [
+        (
+            "491700000002;late\n",
+            "what stands behind octet 38 was not sent",
+        ),
+        ("", "from 38 octets to 0"),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let place = home.path().join("in");
+        let ledger = ledger(Vec::new());
+        let mut node = node(home.path(), &ledger);
+        let path = place.join("late.csv");
+        fs::write(&path, ROWS).unwrap();
+        let writer = fs::OpenOptions::new().append(true).open(&path).unwrap();
+        node.watch.look();
+        assert!(!path.exists(), "it is taken");
+        match more.is_empty() {
+            true => writer.set_len(0).unwrap(),
+            false => (&writer).write_all(more.as_bytes()).unwrap(),
+        }
+        let archived = place.join("archive/late.csv");
+        look_until(&mut node, || archived.exists());
+        assert_eq!(texts(&ledger), [(1, "one".to_owned())]);
+        let report = fs::read(place.join("archive/late.csv.report.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+        let fault = report["fault"].as_str().unwrap_or_default();
+        assert!(fault.contains(said), "{report}");
+        // Who asks for the batch is told as well, after a restart too.
+        node.batches.stop();
+        let node = self::node(home.path(), &ledger);
+        let view = node.batches.list("shop", 1);
+        assert_eq!(view[0].fault.as_deref(), Some(fault));
+        node.batches.stop();
+    }
 }

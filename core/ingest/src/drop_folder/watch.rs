@@ -10,7 +10,9 @@ use std::time::{Instant, SystemTime};
 use super::archive::{archive, refuse};
 use super::{DropFolderSpec, FILES_A_LOOK};
 use crate::accounts::AccountBook;
-use crate::batch::{BatchFault, BatchNumber, BatchRequest, Batches, ShapeFault, SpoolFault};
+use crate::batch::{
+    BatchFault, BatchNumber, BatchRequest, BatchView, Batches, ShapeFault, SpoolFault,
+};
 
 const BLOCK_OCTETS: usize = 1 << 20;
 const TAKEN: &str = "taken";
@@ -247,6 +249,7 @@ impl Watch {
         if !view.has_every_verdict() {
             return Ok(());
         }
+        let view = self.whether_it_grew(taken, view)?;
         let errors = self.batches.errors(taken.number, &self.spec.account);
         Ok(archive(
             &self.spec.folder,
@@ -255,6 +258,35 @@ impl Watch {
             &view,
             errors.as_ref(),
         )?)
+    }
+
+    /// Says in the batch where somebody went on writing after its rows were taken.
+    fn whether_it_grew(&self, taken: &Taken, view: BatchView) -> io::Result<BatchView> {
+        let (octets, now) = (view.total_octets, fs::metadata(&taken.path)?.len());
+        if now == octets {
+            return Ok(view);
+        }
+        let fault = match now > octets {
+            true => format!(
+                "the file grew after it was taken, from {octets} octets to {now}: what stands behind octet {octets} was \
+                 not sent, and the row there may have been cut; put those rows in as a file of their own, written \
+                 elsewhere and renamed into the folder, or make `settle` longer than its writer pauses"
+            ),
+            false => format!(
+                "the file was changed after it was taken, from {octets} octets to {now}: what was sent is what it had \
+                 then; write files elsewhere and rename them into the folder"
+            ),
+        };
+        tracing::warn!(
+            file = taken.name,
+            batch = view.id,
+            fault,
+            "a file of a drop folder changed"
+        );
+        let said = self
+            .batches
+            .add_fault(taken.number, &self.spec.account, &fault)?;
+        Ok(said.unwrap_or(view))
     }
 
     /// Says by its name that it was submitted.
