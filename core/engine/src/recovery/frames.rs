@@ -8,7 +8,7 @@ use std::sync::Arc;
 use carrack_queue::{FrameKey, SealedFrame};
 use rustc_hash::FxHashMap;
 
-const OCTETS_MAX: usize = 64 << 20;
+const OCTETS_MAX: usize = 16 << 20;
 
 /// Reads a frame of the log.
 pub(crate) type ReadFrame = Box<dyn FnMut(FrameKey) -> Option<Arc<SealedFrame>>>;
@@ -48,6 +48,12 @@ impl Frames {
             };
             self.octets -= gone.octets.len();
         }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.by_key = FxHashMap::default();
+        self.order = VecDeque::new();
+        self.octets = 0;
     }
 
     pub(super) fn get(&mut self, key: FrameKey) -> Option<Arc<SealedFrame>> {

@@ -28,7 +28,7 @@ use rustc_hash::FxHashMap;
 
 use crate::batches::BatchEnds;
 use crate::limits::Paces;
-use crate::shard::{Home, Parked};
+use crate::shard::{Home, Line};
 use ends::Ends;
 use frames::Frames;
 pub(crate) use frames::ReadFrame;
@@ -70,7 +70,7 @@ pub(crate) struct RestoredLane {
     /// The buckets that they need.
     pub(crate) pace: Option<Arc<Paces>>,
     /// Those of one shard in the order of acceptance.
-    pub(crate) parked: Vec<Parked>,
+    pub(crate) parked: Line,
 }
 
 /// What the shards are to know of segments that nothing more is to come of, the last ones.
@@ -167,6 +167,7 @@ impl Recovered {
 
     /// What stays in the log.
     pub(crate) fn take_lanes(&mut self) -> Vec<RestoredLane> {
+        self.frames.clear();
         let lists = std::mem::take(&mut self.waiting).into_lists();
         let named = lists.into_iter().filter_map(|((name, _), parked)| {
             let lane = self.ways.named(name)?;

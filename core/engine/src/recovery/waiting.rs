@@ -1,4 +1,4 @@
-//! What was accepted and nothing else is known of: twelve octets a message, until a record speaks of it.
+//! What was accepted and nothing else is known of: twelve octets a message, until a record speaks of it; then six to twenty in its lane's line.
 //!
 //! Bound: what the log holds from the first message that waits on, shard by shard and epoch by epoch; a run of frames
 //! whose messages were all spoken of takes nothing. It never fails: what it cannot hold is said so.
@@ -9,7 +9,7 @@ use carrack_message::MessageId;
 use rustc_hash::FxHashMap;
 
 use super::ways::LaneName;
-use crate::shard::{Home, Parked};
+use crate::shard::{Home, Line, Parked};
 
 /// Where the record of a message lies in its frame, and the lane it waits in.
 #[derive(Debug, Clone, Copy)]
@@ -20,10 +20,52 @@ struct Slot {
     lane: LaneName,
 }
 
+/// Slots of a segment; a list of segments grows without copying itself.
+const SEGMENT: usize = 1 << 16;
+
+/// Slots in the order in which they came.
+#[derive(Debug, Default)]
+struct Slots {
+    segments: Vec<Vec<Slot>>,
+    len: usize,
+}
+
+impl Slots {
+    fn push(&mut self, slot: Slot) {
+        match self.segments.last_mut().filter(|last| last.len() < SEGMENT) {
+            Some(last) => last.push(slot),
+            None => self.segments.push(vec![slot]),
+        }
+        self.len += 1;
+    }
+
+    fn get(&self, at: usize) -> Option<&Slot> {
+        self.segments.get(at / SEGMENT)?.get(at % SEGMENT)
+    }
+
+    fn get_mut(&mut self, at: usize) -> Option<&mut Slot> {
+        self.segments.get_mut(at / SEGMENT)?.get_mut(at % SEGMENT)
+    }
+
+    /// Between two places whose slots are in the order of their index.
+    fn find(&self, begin: usize, end: usize, index: u16) -> Option<usize> {
+        let (mut low, mut high) = (begin, end);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.get(middle)?.index.cmp(&index) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Equal => return Some(middle),
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+}
+
 /// What one shard accepted in one epoch.
 #[derive(Debug, Default)]
 struct Group {
-    slots: Vec<Slot>,
+    slots: Slots,
     /// Place of the first slot of each frame, from frame `first_frame` on.
     begins: Vec<u32>,
     first_frame: u32,
@@ -39,7 +81,7 @@ impl Group {
         if at + 1 < self.begins.len() {
             return false;
         }
-        let begin = self.slots.len() as u32;
+        let begin = self.slots.len as u32;
         self.begins.resize(self.begins.len().max(at + 1), begin);
         self.slots.push(slot);
         self.waiting += 1;
@@ -52,17 +94,16 @@ impl Group {
         let end = self
             .begins
             .get(at + 1)
-            .map_or(self.slots.len(), |end| *end as usize);
-        let slots = self.slots.get_mut(begin..end)?;
-        let found = slots.binary_search_by_key(&index, |slot| slot.index).ok()?;
-        let slot = slots.get_mut(found)?;
+            .map_or(self.slots.len, |end| *end as usize);
+        let found = self.slots.find(begin, end, index)?;
+        let slot = self.slots.get_mut(found)?;
         let taken = (slot.lane != LaneName::NONE).then_some(*slot)?;
         slot.lane = LaneName::NONE;
         self.waiting -= 1;
         if self.waiting == 0 {
             // All up to here were spoken of.
             self.first_frame = self.first_frame.saturating_add(self.begins.len() as u32);
-            self.slots.clear();
+            self.slots = Slots::default();
             self.begins.clear();
         }
         Some(taken)
@@ -127,37 +168,23 @@ impl Waiting {
     }
 
     /// Messages by lane and by the shard that accepted them, each list in the order of acceptance.
-    pub(super) fn into_lists(self) -> BTreeMap<(LaneName, u8), Vec<Parked>> {
-        let mut counts: BTreeMap<(LaneName, u8), usize> = BTreeMap::new();
-        for ((_, shard), group) in &self.groups {
-            for slot in group
-                .slots
-                .iter()
-                .filter(|slot| slot.lane != LaneName::NONE)
-            {
-                *counts.entry((slot.lane, *shard)).or_default() += 1;
-            }
-        }
-        let mut lists: BTreeMap<(LaneName, u8), Vec<Parked>> = counts
-            .into_iter()
-            .map(|(key, count)| (key, Vec::with_capacity(count)))
-            .collect();
+    pub(super) fn into_lists(self) -> BTreeMap<(LaneName, u8), Line> {
+        let mut lists: BTreeMap<(LaneName, u8), Line> = BTreeMap::new();
         for ((epoch, shard), group) in self.groups {
-            let ends = group.begins.iter().skip(1).copied();
-            let ends = ends.chain([group.slots.len() as u32]);
-            let frames = (group.first_frame..).zip(group.begins.iter().copied().zip(ends));
-            for (frame, (begin, end)) in frames {
-                let slots = group.slots.get(begin as usize..end as usize);
-                for slot in slots.into_iter().flatten() {
-                    if let Some(list) = lists.get_mut(&(slot.lane, shard)) {
-                        let parked = Parked::at(
-                            (epoch, shard, frame),
-                            slot.index,
-                            slot.offset,
-                            slot.expires_s,
-                        );
-                        list.push(parked);
-                    }
+            let mut ends = group.begins.iter().skip(1).map(|end| *end as usize);
+            let (mut frame, mut end) = (group.first_frame, ends.next());
+            for (at, slot) in group.slots.segments.into_iter().flatten().enumerate() {
+                // A frame without such messages has no slot.
+                while end.is_some_and(|end| end <= at) {
+                    (frame, end) = (frame.saturating_add(1), ends.next());
+                }
+                if slot.lane != LaneName::NONE {
+                    let place = (epoch, shard, frame);
+                    let parked = Parked::at(place, slot.index, slot.offset, slot.expires_s);
+                    lists
+                        .entry((slot.lane, shard))
+                        .or_default()
+                        .push_back(parked);
                 }
             }
         }
@@ -215,8 +242,9 @@ mod tests {
             prop_assert!(refused <= all.len() - here.len());
             let mut out = BTreeSet::new();
             for ((lane, shard), list) in waiting.into_lists() {
-                prop_assert!(list.windows(2).all(|two| two[0].place() < two[1].place()));
-                for parked in list {
+                let places: Vec<_> = list.iter().map(|parked| parked.place()).collect();
+                prop_assert!(places.is_sorted_by(|one, next| one < next));
+                for parked in list.iter() {
                     prop_assert_eq!(lane, LaneName(parked.index % 3));
                     prop_assert_eq!(shard, parked.shard);
                     out.insert((parked.epoch, parked.shard, parked.number, parked.index));

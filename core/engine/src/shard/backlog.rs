@@ -1,14 +1,14 @@
-//! What waits in the log only: twenty octets a message in place of the message.
+//! What waits in the log only: six to twenty octets a message in place of the message.
 //!
 //! Promise: taken out in the order of acceptance, frame by frame; any of it is found by its place in the log. Bound:
 //! the messages that the node may hold; it grows and shrinks with them. It never fails.
 
+mod line;
 mod walk;
-
-use std::collections::VecDeque;
 
 use carrack_queue::FrameKey;
 
+pub(crate) use line::Line;
 pub(crate) use walk::{Stretches, stretches_of};
 
 use super::live::Home;
@@ -77,7 +77,18 @@ impl Parked {
 #[derive(Debug)]
 struct Run {
     shard: u8,
-    queue: VecDeque<Parked>,
+    queue: Line,
+}
+
+impl Run {
+    /// Takes out what stands at this place, if it still does.
+    fn take_out(&mut self, place: Place) -> Option<Parked> {
+        let at = self.queue.from(place);
+        let found = self.queue.get(at)?;
+        let is_there = found.place() == place && !found.gone;
+        is_there.then(|| self.queue.set_gone(at))?;
+        Some(found)
+    }
 }
 
 /// The waiting messages of a lane that are not in memory.
@@ -104,7 +115,7 @@ impl Backlog {
     pub(crate) fn push(&mut self, parked: Parked) {
         self.waiting += 1;
         let follows = |run: &Run| {
-            let last = run.queue.back().map(Parked::place);
+            let last = run.queue.back().map(|last| last.place());
             run.shard == parked.shard && last.is_none_or(|last| last < parked.place())
         };
         match self.runs.iter_mut().find(|run| follows(run)) {
@@ -115,24 +126,24 @@ impl Backlog {
                 }
                 self.runs.push(Run {
                     shard: parked.shard,
-                    queue: VecDeque::from([parked]),
+                    queue: Line::from_iter([parked]),
                 });
             }
         }
     }
 
     /// Puts a list behind; one that one shard accepted, in its order, is taken as it is.
-    pub(crate) fn append(&mut self, list: Vec<Parked>) {
-        let Some(first) = list.first() else { return };
+    pub(crate) fn append(&mut self, list: Line) {
+        let Some(first) = list.front() else { return };
         let follows =
-            |(one, next): (&Parked, &Parked)| one.shard == next.shard && one.place() < next.place();
+            |(one, next): (Parked, Parked)| one.shard == next.shard && one.place() < next.place();
         if !list.iter().zip(list.iter().skip(1)).all(follows) {
-            return list.into_iter().for_each(|parked| self.push(parked));
+            return list.iter().for_each(|parked| self.push(parked));
         }
         self.waiting += list.len();
         self.runs.push(Run {
             shard: first.shard,
-            queue: VecDeque::from(list),
+            queue: list,
         });
     }
 
@@ -140,14 +151,17 @@ impl Backlog {
         let runs = std::mem::take(&mut self.runs);
         for run in runs {
             match self.runs.iter_mut().find(|known| known.shard == run.shard) {
-                Some(known) => known.queue.extend(run.queue),
+                Some(known) => run
+                    .queue
+                    .iter()
+                    .for_each(|parked| known.queue.push_back(parked)),
                 None => self.runs.push(run),
             }
         }
         for run in &mut self.runs {
-            run.queue
-                .make_contiguous()
-                .sort_unstable_by_key(Parked::place);
+            let mut list: Vec<Parked> = run.queue.iter().collect();
+            list.sort_unstable_by_key(Parked::place);
+            run.queue = list.into_iter().collect();
         }
     }
 
@@ -193,11 +207,7 @@ impl Backlog {
     pub(crate) fn take(&mut self, home: Home) -> Option<Parked> {
         let place = (home.epoch, home.number, home.index);
         for run in self.runs.iter_mut().filter(|run| run.shard == home.shard) {
-            let found = run.queue.binary_search_by_key(&place, Parked::place);
-            let parked = found.ok().and_then(|at| run.queue.get_mut(at));
-            if let Some(parked) = parked.filter(|parked| !parked.gone) {
-                let taken = *parked;
-                parked.gone = true;
+            if let Some(taken) = run.take_out(place) {
                 self.waiting -= 1;
                 return Some(taken);
             }
@@ -217,17 +227,21 @@ impl Backlog {
         for run in &mut self.runs {
             let begin = skip.min(run.queue.len());
             skip -= begin;
-            for parked in run.queue.range_mut(begin..).take(left) {
+            let mut found = Vec::new();
+            for (position, parked) in run.queue.iter_from(run.queue.nth(begin)).take(left) {
                 left -= 1;
                 self.looked_at += 1;
                 if !parked.gone && parked.expires_s <= now_s {
-                    overdue.push(*parked);
-                    parked.gone = true;
+                    overdue.push(parked);
+                    found.push(position);
                     if overdue.len() >= most {
                         left = 0;
                         break;
                     }
                 }
+            }
+            for position in found {
+                run.queue.set_gone(position);
             }
             if left == 0 {
                 break;
@@ -242,8 +256,10 @@ impl Backlog {
         self.drop_gone();
         let mut taken = Vec::new();
         for run in &mut self.runs {
-            let count = run.queue.len().min(most - taken.len());
-            taken.extend(run.queue.drain(..count).filter(|parked| !parked.gone));
+            for _ in 0..run.queue.len().min(most - taken.len()) {
+                let first = run.queue.pop_front_if(|_| true);
+                taken.extend(first.filter(|parked| !parked.gone));
+            }
         }
         self.waiting -= taken.len();
         self.drop_gone();

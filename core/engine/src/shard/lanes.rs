@@ -26,7 +26,7 @@ use carrack_message::{Class, MessageId};
 use carrack_routing::PlanId;
 use rustc_hash::FxHashMap;
 
-use super::backlog::{Backlog, Parked};
+use super::backlog::{Backlog, Line, Parked};
 use super::live::{Home, Key, Live};
 use crate::limits::{Limits, Paces};
 use dry::DryLanes;
@@ -265,7 +265,7 @@ impl Lanes {
     }
 
     /// As [`Self::park`], a list that one shard accepted.
-    pub(crate) fn park_list(&mut self, lane: LaneKey, list: Vec<Parked>) {
+    pub(crate) fn park_list(&mut self, lane: LaneKey, list: Line) {
         if let Some((place, lane)) = self.lane_mut(lane) {
             lane.backlog.append(list);
             self.mark_long(place);

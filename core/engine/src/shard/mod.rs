@@ -63,7 +63,7 @@ use carrack_routing::{Draws, OnNoResponse, Plans, RouteTable};
 use carrack_runtime::{Mailbox, MailboxSender, Now};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-pub(crate) use backlog::Parked;
+pub(crate) use backlog::{Line, Parked};
 pub(crate) use carriers::Carrier;
 pub(crate) use lanes::LaneKey;
 pub(crate) use live::{Home, Key, Live, Phase};

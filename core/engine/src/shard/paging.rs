@@ -434,7 +434,7 @@ impl Shard {
             return;
         };
         let (key, pace) = (lane.key, lane.pace.clone());
-        let parked = lane.backlog.take_some(MOVED_MAX);
+        let parked = lane.backlog.take_some(MOVED_MAX).into_iter().collect();
         let lane = RestoredLane {
             carriers: self.plans.carriers(key.plan).to_vec(),
             class: key.class,

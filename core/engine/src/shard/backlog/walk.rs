@@ -3,7 +3,8 @@
 use carrack_queue::FrameKey;
 use smallvec::SmallVec;
 
-use super::{Backlog, Parked, Place, Run};
+use super::line::Position;
+use super::{Backlog, Line, Parked, Place, Run};
 
 /// A stretch of what one shard accepted, still to be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +30,9 @@ fn widen(stretches: &mut Stretches, parked: &Parked) {
 }
 
 /// The stretches that cover a list.
-pub(crate) fn stretches_of(list: &[Parked]) -> Stretches {
+pub(crate) fn stretches_of(list: &Line) -> Stretches {
     let mut found = Stretches::new();
-    list.iter().for_each(|parked| widen(&mut found, parked));
+    list.iter().for_each(|parked| widen(&mut found, &parked));
     found
 }
 
@@ -43,17 +44,11 @@ fn after((epoch, number, index): Place) -> Place {
     }
 }
 
-impl Run {
-    fn from(&self, place: Place) -> usize {
-        self.queue.partition_point(|parked| parked.place() < place)
-    }
-}
-
 impl Backlog {
     /// The stretches that cover all that waits.
     pub(crate) fn stretches(&self) -> Stretches {
         let mut found = Stretches::new();
-        let ends = |run: &Run| [run.queue.front().copied(), run.queue.back().copied()];
+        let ends = |run: &Run| [run.queue.front(), run.queue.back()];
         for parked in self.runs.iter().flat_map(ends).flatten() {
             widen(&mut found, &parked);
         }
@@ -71,9 +66,9 @@ impl Backlog {
         let (mut frames, mut frame): (usize, Option<FrameKey>) = (0, None);
         loop {
             let runs = self.runs.iter().filter(|run| run.shard == stretch.shard);
-            let mut heads: SmallVec<[(Place, &Run, usize); 8]> = runs
+            let mut heads: SmallVec<[(Place, &Run, Position); 8]> = runs
                 .filter_map(|run| {
-                    let at = run.from(stretch.first);
+                    let at = run.queue.from(stretch.first);
                     run.queue.get(at).map(|parked| (parked.place(), run, at))
                 })
                 .collect();
@@ -85,7 +80,7 @@ impl Backlog {
                 return found;
             };
             stretch.first = *head;
-            for parked in run.queue.range(*at..) {
+            for (_, parked) in run.queue.iter_from(*at) {
                 let place = parked.place();
                 if place > stretch.last || until.is_some_and(|until| place > until) {
                     break;
@@ -99,7 +94,7 @@ impl Backlog {
                 stretch.first = after(place);
                 if !parked.gone {
                     (frames, frame) = (frames + more, Some(key));
-                    found.push(*parked);
+                    found.push(parked);
                 }
             }
         }
@@ -109,26 +104,17 @@ impl Backlog {
     pub(crate) fn has(&self, parked: &Parked) -> bool {
         let mut runs = self.runs.iter().filter(|run| run.shard == parked.shard);
         runs.any(|run| {
-            let at = run.from(parked.place());
-            let found = run.queue.get(at);
+            let found = run.queue.get(run.queue.from(parked.place()));
             found.is_some_and(|found| found.place() == parked.place() && !found.gone)
         })
     }
 
     /// Takes it out. False: it does not wait here any more.
     pub(crate) fn take_out(&mut self, parked: &Parked) -> bool {
-        for run in self.runs.iter_mut().filter(|run| run.shard == parked.shard) {
-            let at = run.from(parked.place());
-            let found = run.queue.get_mut(at);
-            if let Some(found) =
-                found.filter(|found| found.place() == parked.place() && !found.gone)
-            {
-                found.gone = true;
-                self.waiting -= 1;
-                return true;
-            }
-        }
-        false
+        let mut runs = self.runs.iter_mut().filter(|run| run.shard == parked.shard);
+        let taken = runs.any(|run| run.take_out(parked.place()).is_some());
+        self.waiting -= usize::from(taken);
+        taken
     }
 
     /// Puts all of another lane's behind, as it is.

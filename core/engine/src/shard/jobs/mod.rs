@@ -24,7 +24,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::Shard;
-use super::backlog::{Parked, Stretches, stretches_of};
+use super::backlog::{Line, Parked, Stretches, stretches_of};
 use super::lanes::LaneKey;
 use super::live::Key;
 use crate::jobs::{Deed, Job};
@@ -322,7 +322,7 @@ impl Shard {
     }
 
     /// Waiting messages come from another shard into a lane's backlog: what of them the job at work will look at.
-    pub(super) fn job_sees_parked(&mut self, key: &LaneKey, list: &[Parked]) -> Stretches {
+    pub(super) fn job_sees_parked(&mut self, key: &LaneKey, list: &Line) -> Stretches {
         let at_work = |work: &&ShardJob| !work.job.dry_run() && !work.job.is_to_stop();
         let work = self.job.as_deref().filter(at_work);
         if !work.is_some_and(|work| self.concerns(&work.job, key)) {
