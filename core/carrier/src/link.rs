@@ -64,6 +64,8 @@ pub enum Disposition {
     AccountFault,
     /// The link is not what we think it is: it must bind again.
     LinkFault,
+    /// The link gave it back without writing it: try here again after a pause, then elsewhere. It says nothing of the carrier.
+    NotWritten,
 }
 
 /// A carrier's no.

@@ -1,7 +1,7 @@
 //! A text on its way, segment after segment: SMS-SUBMIT, `+CMGS`, prompt, PDU, answer.
 //!
 //! Promise: segments of a text go in their order and nothing between them; where one is not taken, none behind it is sent. a segment ends once. Until the end of its PDU (Ctrl-Z) was written nothing can have been sent, and it is refused with
-//! [`RetryHere`](Disposition::RetryHere); from then on silence is uncertain. Bound: prompt and send time-out; a modem that says that it is busy
+//! [`NotWritten`](Disposition::NotWritten); from then on silence is uncertain. Bound: prompt and send time-out; a modem that says that it is busy
 //! is asked three times.
 //!
 //! The status of a refusal is that of `+CMS ERROR`; of `+CME ERROR` it is [`STATUS_OF_CME`] and the code.
@@ -161,7 +161,7 @@ impl ModemLink {
             self.refuse(
                 sending.letter.ticket,
                 STATUS_NOT_ALLOWED,
-                Disposition::RetryHere,
+                Disposition::NotWritten,
             );
         }
         self.give_back();
@@ -171,7 +171,7 @@ impl ModemLink {
     /// What stands behind a segment that was not taken is not sent.
     fn give_back(&mut self) {
         for letter in std::mem::take(&mut self.behind) {
-            self.refuse(letter.ticket, STATUS_NOT_WRITTEN, Disposition::RetryHere);
+            self.refuse(letter.ticket, STATUS_NOT_WRITTEN, Disposition::NotWritten);
         }
     }
 
@@ -289,7 +289,7 @@ impl ModemLink {
         let Letter { ticket, to, .. } = sending.letter;
         self.give_back();
         if !pdu_written {
-            return self.refuse(ticket, STATUS_NOT_WRITTEN, Disposition::RetryHere);
+            return self.refuse(ticket, STATUS_NOT_WRITTEN, Disposition::NotWritten);
         }
         self.counts.unanswered += 1;
         self.note(SimEvent::Unanswered);

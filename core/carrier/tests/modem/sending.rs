@@ -115,7 +115,7 @@ fn modem_that_does_not_ask_for_the_pdu_has_not_sent_it() {
     rig.modem.deaf_to.clear();
     let took = rig.until(10 * SECOND, |rig| rig.link.in_flight() == 0);
     assert_eq!(took, 5 * SECOND);
-    let not_written = refused(1, STATUS_NOT_WRITTEN, Disposition::RetryHere);
+    let not_written = refused(1, STATUS_NOT_WRITTEN, Disposition::NotWritten);
     assert!(rig.events().contains(&not_written));
     assert!(rig.modem.sent.is_empty());
     rig.run(SECOND);
@@ -166,7 +166,7 @@ fn end_of_the_pdu_that_the_line_did_not_take_is_certain() {
     rig.run(70 * SECOND);
     assert!(
         rig.events()
-            .contains(&refused(1, STATUS_NOT_WRITTEN, Disposition::RetryHere))
+            .contains(&refused(1, STATUS_NOT_WRITTEN, Disposition::NotWritten))
     );
     assert!(rig.modem.sent.is_empty());
 }

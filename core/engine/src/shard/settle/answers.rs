@@ -267,7 +267,10 @@ impl Shard {
         // None of these says whether the carrier takes messages.
         let says_nothing = matches!(
             refusal.disposition,
-            Disposition::Throttled | Disposition::MessageFault | Disposition::DestinationFull
+            Disposition::Throttled
+                | Disposition::MessageFault
+                | Disposition::DestinationFull
+                | Disposition::NotWritten
         );
         if says_nothing && let Some(carrier) = self.carriers.get_mut(&place) {
             carrier.breaker.unsaid();
@@ -358,7 +361,10 @@ impl Shard {
     pub(super) fn weigh(&mut self, key: Key, refusal: Refusal) -> Option<bool> {
         let settings = &self.shared.settings;
         let live = self.live.get_mut(key)?;
-        live.last_error = refusal.status;
+        // What stood behind a part that was refused does not say why.
+        if refusal.disposition != Disposition::NotWritten || live.last_error == 0 {
+            live.last_error = refusal.status;
+        }
         let first = live.note_bad_outcome();
         let mut pause_ns = settings.retry_delay_ns;
         let next_carrier = match refusal.disposition {
@@ -371,7 +377,10 @@ impl Shard {
                 pause_ns = grown(settings, live);
                 false
             }
-            Disposition::RetryHere | Disposition::LinkFault | Disposition::Throttled => {
+            Disposition::RetryHere
+            | Disposition::LinkFault
+            | Disposition::Throttled
+            | Disposition::NotWritten => {
                 live.retries_here = live.retries_here.saturating_add(u8::from(first));
                 live.retries_here > RETRIES_HERE_MAX
             }

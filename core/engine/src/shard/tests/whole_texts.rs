@@ -91,3 +91,42 @@ fn a_text_waits_for_a_link_that_has_room_for_all_of_it() {
     rig.settle();
     assert_eq!(letters(&rig, NORTH).matches('a').count(), 3);
 }
+
+#[test]
+fn what_a_link_gave_back_unwritten_is_held_against_no_carrier() {
+    let mut rig = rig();
+    rig.up(SOUTH);
+    // A bad text of three parts: one is the message's fault, and those behind it are given back. Twice what opens a breaker.
+    for _ in 0..40 {
+        rig.accept(&[&text("a")]);
+        let wire = if rig.open(NORTH) > 0 { NORTH } else { TWIN };
+        assert_eq!(rig.open(wire), 3, "the carrier is still asked");
+        rig.refuse(wire, 1, Disposition::MessageFault);
+        rig.refuse(wire, 20_000, Disposition::NotWritten);
+        rig.refuse(wire, 20_000, Disposition::NotWritten);
+        rig.settle();
+    }
+    assert_eq!(rig.open(NORTH) + rig.open(TWIN) + rig.open(SOUTH), 0);
+    rig.accept(&["b"]);
+    assert_eq!((rig.open(NORTH) + rig.open(TWIN), rig.open(SOUTH)), (1, 0));
+}
+
+#[test]
+fn a_carrier_that_gives_all_back_unwritten_is_left_for_another() {
+    let mut rig = rig();
+    rig.up(SOUTH);
+    rig.accept(&["a"]);
+    for _ in 0..20 {
+        for wire in [NORTH, TWIN] {
+            if rig.open(wire) > 0 {
+                rig.refuse(wire, 20_000, Disposition::NotWritten);
+            }
+        }
+        rig.settle();
+        rig.after(120 * SECOND);
+        if rig.open(SOUTH) == 1 {
+            return;
+        }
+    }
+    panic!("it stays where nothing is written");
+}
