@@ -1,12 +1,18 @@
 """A node of a folder that has a carrack.toml: started, looked at, killed; and what its store says."""
 import json
 import os
+import signal
 import socket
 import subprocess
+import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAMS = os.path.join(ROOT, "target", "release")
+
+
+# Asked to end, a script ends as after a fault: what it started ends with it.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 class Node:

@@ -28,6 +28,8 @@ mod limits;
 mod loop_probes;
 mod message_states;
 mod mo_customers;
+mod modem_handsets;
+mod modem_overflow;
 mod modem_pools;
 mod node;
 mod probe;

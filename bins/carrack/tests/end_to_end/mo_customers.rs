@@ -25,7 +25,7 @@ const QUIRKS: &[&str] = &["mo=100", "mo-udh8", "mo-payload"];
 
 /// One `deliver_sm` that came.
 #[derive(Clone, Debug)]
-struct Heard {
+pub(crate) struct Heard {
     /// Which connection of all it came on.
     connection: u64,
     id: String,
@@ -36,15 +36,15 @@ struct Heard {
 
 /// What all connections of a customer heard.
 #[derive(Default)]
-struct Ear {
+pub(crate) struct Ear {
     heard: Mutex<Vec<Heard>>,
     connections: Mutex<u64>,
-    over: AtomicBool,
+    pub(crate) over: AtomicBool,
 }
 
 impl Ear {
     /// Binds as a receiver, and again whenever the connection is lost.
-    fn open(self: &Arc<Self>, address: SocketAddr) -> JoinHandle<()> {
+    pub(crate) fn open(self: &Arc<Self>, address: SocketAddr) -> JoinHandle<()> {
         let ear = Arc::clone(self);
         std::thread::spawn(move || {
             while !ear.over.load(Ordering::Acquire) {
@@ -110,7 +110,7 @@ impl Ear {
     }
 
     /// The texts by their ids. What came again must say the same, and on another connection.
-    fn texts(&self) -> BTreeMap<String, String> {
+    pub(crate) fn texts(&self) -> BTreeMap<String, String> {
         let mut by_id: BTreeMap<String, BTreeMap<u8, Vec<Heard>>> = BTreeMap::new();
         for heard in self.heard.lock().unwrap().iter().cloned() {
             let parts = by_id.entry(heard.id.clone()).or_default();

@@ -6,11 +6,11 @@ use carrack_loadtest::modem::Settings;
 use carrack_loadtest::modem::edge::{Detached, Setup};
 
 use super::carrier::{Carrier, settings};
-use super::node::{CarrierEntry, Place, eventually};
+use super::node::{CarrierEntry, Node, Place, eventually};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn rack(modems: usize) -> Detached {
+pub(crate) fn rack(modems: usize) -> Detached {
     let settings = Settings {
         modems,
         register_ns: 0,
@@ -21,8 +21,8 @@ fn rack(modems: usize) -> Detached {
     Detached::start(Setup::tcp(settings)).unwrap()
 }
 
-/// A node whose first choice is the pool, and whose second is an SMSC.
-fn place(rack: &Detached, north: &Carrier, sim: &str) -> Place {
+/// The carrier `rack` of these modems.
+pub(crate) fn sections(rack: &Detached, sim: &str) -> String {
     let mut pool = format!(
         "[[carrier]]\nname = \"rack\"\nkind = \"modem_pool\"\nprice = \"0.001\"\nsim = {{ {sim} }}\n"
     );
@@ -31,6 +31,19 @@ fn place(rack: &Detached, north: &Carrier, sim: &str) -> Place {
             "[[modem]]\nname = \"rack-{number}\"\npool = \"rack\"\nport = \"{port}\"\n"
         ));
     }
+    pool
+}
+
+/// Every modem of the node is up.
+pub(crate) fn all_up(node: &Node) -> bool {
+    let shown = node.get("/v1/modems");
+    let modems = shown["modems"].as_array().unwrap();
+    modems.iter().all(|modem| modem["state"] == "up")
+}
+
+/// A node whose first choice is the pool, and whose second is an SMSC.
+fn place(rack: &Detached, north: &Carrier, sim: &str) -> Place {
+    let pool = sections(rack, sim);
     let place = Place::new(&[CarrierEntry::north(north.address, (1, 100))], &pool);
     let path = place.configuration();
     let text = std::fs::read_to_string(&path).unwrap();
