@@ -40,6 +40,13 @@ Examples:
 
 Exit codes: 0 it begins anew, 1 it does not, 2 wrong usage.")]
     Reset(Named),
+    /// Holds nothing against a SIM any more that looked blocked: it sends again at once
+    #[command(after_help = "\
+Examples:
+  carrack modem acquit 567892
+
+Exit codes: 0 done, 1 no SIM is meant, or several are, 2 wrong usage.")]
+    Acquit(Acquit),
 }
 
 /// Arguments of `list`.
@@ -78,6 +85,21 @@ pub(crate) struct Ussd {
     node: NodeArgs,
 }
 
+/// Digits that name a SIM well enough.
+const SIM_DIGITS_MIN: usize = 4;
+
+/// Arguments of `acquit`.
+#[derive(Args)]
+pub(crate) struct Acquit {
+    /// The end of its ICCID or IMSI, four digits or more, as `list` shows it
+    sim: String,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    node: NodeArgs,
+}
+
 /// Runs the command.
 pub(crate) fn run(command: &Command) -> Result<(), Fault> {
     match command {
@@ -90,6 +112,27 @@ pub(crate) fn run(command: &Command) -> Result<(), Fault> {
             match arguments.json {
                 true => output::json(&document),
                 false => output::line(shown(&document, "answer")),
+            }
+        }
+        Command::Acquit(arguments) => {
+            let digits: String = (arguments.sim.chars())
+                .filter(char::is_ascii_digit)
+                .collect();
+            if digits.len() < SIM_DIGITS_MIN {
+                let cure = "write the end of its ICCID or IMSI, four digits or more, as `carrack modem list` shows it";
+                return Err(Fault::Usage(format!(
+                    "{:?} names no SIM: {cure}",
+                    arguments.sim
+                )));
+            }
+            let path = format!("/v1/sims/{digits}/acquit");
+            let document = arguments.node.operator()?.post_nothing(&path)?;
+            match arguments.json {
+                true => output::json(&document),
+                false => output::line(format_args!(
+                    "nothing is held against SIM {digits}; it {}",
+                    shown(&document, "state")
+                )),
             }
         }
         Command::Reset(arguments) => {

@@ -14,7 +14,7 @@ use carrack_carrier::modem::{
     OrderFault, OrderReply, PortView, SlotLink, SlotParts,
 };
 use carrack_engine::LinkMaker;
-use carrack_ingest::http::ModemDesk;
+use carrack_ingest::http::{AcquitFault, ModemDesk};
 use carrack_runtime::{
     ConnectSettings, FlowControl, SerialSettings, SerialTransport, TcpTransport, Transport, Wake,
 };
@@ -205,6 +205,26 @@ impl ModemDesk for Rack {
 
     fn sims(&self) -> Vec<SimView> {
         self.book.list(utc_now_ns())
+    }
+
+    fn acquit(&self, sim: &str) -> Result<SimView, AcquitFault> {
+        let found = match self.book.ending(sim).as_slice() {
+            [] => return Err(AcquitFault::Unknown),
+            [found] => *found,
+            several => return Err(AcquitFault::Several(several.len())),
+        };
+        self.book.acquit(found);
+        let view = self.book.view(found, utc_now_ns());
+        let view = view.ok_or(AcquitFault::Unknown)?;
+        tracing::info!(
+            sim = view.iccid,
+            modem = view.modem,
+            "somebody holds nothing against a SIM any more"
+        );
+        for panel in self.panels() {
+            panel.look_again();
+        }
+        Ok(view)
     }
 
     fn order(

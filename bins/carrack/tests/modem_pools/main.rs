@@ -13,5 +13,6 @@ mod carrier;
 #[path = "../end_to_end/node.rs"]
 mod node;
 
+mod acquitted;
 mod found;
 mod measured;

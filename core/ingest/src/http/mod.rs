@@ -51,7 +51,7 @@ mod webhooks;
 
 pub use door::{HttpDoor, HttpFault};
 pub use messages::RECIPIENTS_MAX;
-pub use modems::{ModemDesk, Modems};
+pub use modems::{AcquitFault, ModemDesk, Modems};
 pub use openapi::openapi;
 pub use shadow::{Shadow, ShadowDesk};
 pub use specification::{HttpSpec, MetricsPage};

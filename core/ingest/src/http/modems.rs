@@ -25,6 +25,9 @@ use super::state::State;
 /// Longest USSD code: more than any network takes.
 const CODE_OCTETS_MAX: usize = 160;
 
+/// Digits of a card that name it well enough.
+const SIM_DIGITS_MIN: usize = 4;
+
 /// All modems of a node.
 pub trait ModemDesk: Send + Sync {
     /// How each modem stands.
@@ -35,12 +38,26 @@ pub trait ModemDesk: Send + Sync {
     fn ports(&self) -> Vec<PortView> {
         Vec::new()
     }
+    /// Holds nothing against a SIM any more, by the end of its card's or subscriber's number.
+    ///
+    /// # Errors
+    /// [`AcquitFault`].
+    fn acquit(&self, sim: &str) -> Result<SimView, AcquitFault>;
     /// Asks something of a modem; none: there is none of that name.
     ///
     /// # Errors
     /// [`OrderFault`]; `reply` is not called then.
     fn order(&self, modem: &str, order: Order, reply: OrderReply)
     -> Option<Result<(), OrderFault>>;
+}
+
+/// Why no SIM was meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AcquitFault {
+    /// No number ends so.
+    Unknown,
+    /// So many do.
+    Several(usize),
 }
 
 /// The modems of a node, where it has pools.
@@ -128,6 +145,35 @@ pub(crate) async fn ussd(
         return Err(Problem::field("code", detail));
     }
     asked(&state, &name, Order::Ussd(call.code)).await
+}
+
+/// Holds nothing against a SIM any more
+#[utoipa::path(
+    post, path = "/v1/sims/{sim}/acquit", operation_id = "acquit_sim", tag = "operators",
+    params(("sim" = String, Path, description = "The end of its card's or subscriber's number, four digits or more")),
+    responses((status = 200, description = "The SIM, as it stands now", body = serde_json::Value), (status = 409, description = "Several SIMs have numbers that end so", body = Problem, content_type = "application/problem+json"), Missing, Refusals)
+)]
+pub(crate) async fn acquit(
+    Extract(state): Extract<State>,
+    _: Operator,
+    Path(sim): Path<String>,
+) -> Result<Response, Problem> {
+    let unknown = || {
+        let known = "GET /v1/modems shows the ends of those that are known";
+        Problem::not_found(format!(
+            "there is no SIM whose number ends in {sim:?}; {known}"
+        ))
+    };
+    let is_number = sim.len() >= SIM_DIGITS_MIN && sim.bytes().all(|octet| octet.is_ascii_digit());
+    let desk = state.modems.as_ref().filter(|_| is_number);
+    match desk.ok_or_else(unknown)?.acquit(&sim) {
+        Ok(view) => Ok(json(StatusCode::OK, &view)),
+        Err(AcquitFault::Unknown) => Err(unknown()),
+        Err(AcquitFault::Several(count)) => {
+            let detail = format!("{count} SIMs have numbers that end in {sim:?}; give more digits");
+            Err(Problem::new(StatusCode::CONFLICT, detail))
+        }
+    }
 }
 
 async fn asked(state: &State, name: &str, order: Order) -> Result<Response, Problem> {

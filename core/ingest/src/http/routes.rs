@@ -56,6 +56,7 @@ pub(crate) fn router(state: State) -> Router {
         .route("/v1/modems/{name}/test", post(modems::test))
         .route("/v1/modems/{name}/reset", post(modems::reset))
         .route("/v1/modems/{name}/ussd", post(modems::ussd))
+        .route("/v1/sims/{sim}/acquit", post(modems::acquit))
         .route("/v1/loop_probes", get(operations::loop_probes))
         .route("/v1/queue", get(operations::queue))
         .route("/v1/queue/jobs", get(jobs::list).post(jobs::start))

@@ -15,6 +15,7 @@ mod hours;
 mod mapped;
 mod marks;
 mod octets;
+mod operating;
 mod pace;
 mod pages;
 mod record;
@@ -121,33 +122,6 @@ impl SimBook {
     fn apply_rules(&self, sheet: &mut Sheet) {
         let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
         apply(&rules, sheet);
-    }
-
-    /// Every SIM of the book, those that are in no modem too.
-    #[must_use]
-    pub fn list(&self, utc_ns: u64) -> Vec<SimView> {
-        let sims = (0..).zip(&self.sheets).filter_map(|(place, slot)| {
-            let mut sheet = locked(slot.get()?);
-            Some(SimView::of(SimNumber(place), &mut sheet, utc_ns))
-        });
-        sims.collect()
-    }
-
-    /// One SIM.
-    #[must_use]
-    pub fn view(&self, sim: SimNumber, utc_ns: u64) -> Option<SimView> {
-        let mut sheet = self.sheet(sim)?;
-        Some(SimView::of(sim, &mut sheet, utc_ns))
-    }
-
-    /// Nothing is held against a SIM any more: somebody looked at it. False: there is none.
-    pub fn acquit(&self, sim: SimNumber) -> bool {
-        let Some(mut sheet) = self.sheet(sim) else {
-            return false;
-        };
-        sheet.kept.suspicion = suspicion::Suspicion::default();
-        self.keep(sim, &mut sheet);
-        true
     }
 
     /// What somebody should look at, since the last call.

@@ -63,6 +63,7 @@ use super::{
         modems::test,
         modems::reset,
         modems::ussd,
+        modems::acquit,
         operations::loop_probes,
         operations::queue,
         jobs::list,
