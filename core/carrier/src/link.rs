@@ -1,6 +1,6 @@
 //! What the engine sees of a connection to a carrier.
 
-use carrack_message::{Msisdn, ReceiptState, Sender};
+use carrack_message::{Msisdn, Network, ReceiptState, Sender};
 use carrack_runtime::Now;
 use smallvec::SmallVec;
 
@@ -217,6 +217,12 @@ pub trait Link {
     fn state(&self) -> LinkState;
     /// Slots free in its window; 0 while it is not up.
     fn free_slots(&self) -> u32;
+    /// Whether whoever sends over it is a subscriber of this network, for whom a message to it costs least. Of a link whose carrier
+    /// has one sender behind all of them: no.
+    fn is_home_of(&self, network: Network) -> bool {
+        let _ = network;
+        false
+    }
     /// Segments submitted and not answered.
     fn in_flight(&self) -> u32;
     /// Slots in all.

@@ -1,6 +1,6 @@
 //! `[[sim]]`: what is known of one card, whichever modem it sits in.
 
-use carrack_message::{Msisdn, number};
+use carrack_message::{Msisdn, Network, number};
 use toml::de::DeValue;
 
 use crate::kind;
@@ -8,6 +8,9 @@ use crate::reader::{Read, Section, Wrong};
 use crate::secret::secret;
 use crate::sim_terms::SimTermsGiven;
 use crate::{Secret, SimTerms};
+
+/// Networks of one operator.
+const ON_NET_MAX: usize = 16;
 
 /// `[[sim]]`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct Sim {
     pub imsi: Option<String>,
     /// Its own number: whom messages to it are for.
     pub number: Option<Msisdn>,
+    /// Networks to which it sends at the price of its own; empty: by its IMSI.
+    pub on_net: Vec<Network>,
     /// Tried once where the card asks for one.
     pub pin: Option<Secret>,
     /// Whether it is used at all.
@@ -44,11 +49,15 @@ impl Sim {
             iccid: section.optional("iccid", iccid),
             imsi: section.optional("imsi", imsi),
             number: section.optional("number", msisdn),
+            on_net: section.or("on_net", Vec::new(), kind::one_or_list(network)),
             pin: section.optional("pin", pin(section)),
             enabled: section.or("enabled", true, kind::boolean),
             given: SimTermsGiven::read(section),
             line: section.line,
         };
+        if sim.on_net.len() > ON_NET_MAX {
+            section.fault("on_net", format!("has more than {ON_NET_MAX}"));
+        }
         if !section.holds("iccid") && !section.holds("imsi") {
             let what = "`iccid` is missing in [[sim]]; write iccid = \"8949...\", which `carrack modem list` shows the end of, or imsi";
             section.context.faults.add(section.line, what);
@@ -56,6 +65,12 @@ impl Sim {
         section.finish();
         sim
     }
+}
+
+fn network(value: &DeValue<'_>) -> Read<Network> {
+    let text = kind::text(value)?;
+    text.parse()
+        .map_err(|fault| Wrong::from(format!("is {text:?}: {fault}")))
 }
 
 /// Digits of a PIN (3GPP TS 31.101, 9.5.1).

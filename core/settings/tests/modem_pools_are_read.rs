@@ -276,6 +276,30 @@ fn caps_have_to_be_ones() {
 }
 
 #[test]
+fn networks_of_a_sim_are_read() {
+    let sim = "[[sim]]\nimsi = \"262021234567890\"\n";
+    assert!(
+        settings(&format!("{POOL}{MODEM}{sim}")).sims[0]
+            .on_net
+            .is_empty()
+    );
+    let found = settings(&format!(
+        "{POOL}{MODEM}{sim}on_net = [\"262-02\", \"26207\"]\n"
+    ));
+    let shown: Vec<String> = found.sims[0]
+        .on_net
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(shown, ["262-02", "262-07"]);
+    one_fault(
+        &format!("{POOL}{MODEM}{sim}on_net = \"262\"\n"),
+        13,
+        &["\"262\"", "310-410"],
+    );
+}
+
+#[test]
 fn numbers_of_cards_are_checked() {
     for (sim, line, parts) in [
         (

@@ -3,7 +3,7 @@
 //! Promise: a modem writes a segment only after [`SimDesk::spend`] said [`Allowance::Now`], and says what came of it. A SIM is known by
 //! what stands on it (ICCID, IMSI), not by the modem that it is in. Bound: the book's. Calls come from a shard's loop: they never block.
 
-use carrack_message::Msisdn;
+use carrack_message::{Msisdn, Network};
 
 /// Who a SIM is; digits. At least one is there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -92,6 +92,11 @@ pub trait SimDesk: Send + Sync {
     fn note(&self, sim: SimNumber, event: SimEvent, utc_ns: u64);
     /// The SIM's own number, where the configuration knows it.
     fn own_number(&self, sim: SimNumber) -> Option<Msisdn>;
+    /// Networks to which the SIM sends at the price of its own, where the configuration says so; none: by its IMSI.
+    fn on_net(&self, sim: SimNumber) -> Vec<Network> {
+        let _ = sim;
+        Vec::new()
+    }
     /// The PIN of a SIM in this modem. A SIM that is locked tells its ICCID on most modems, its IMSI on none: where it tells
     /// nothing, `identity` is empty, and the book may know a PIN by the modem. None: no PIN is tried.
     fn pin(&self, pool: &str, modem: &str, identity: &SimIdentity) -> Option<String> {

@@ -1,6 +1,6 @@
 //! Who a modem and its SIM are, read from answers that every make writes in its own way.
 
-use carrack_message::Msisdn;
+use carrack_message::{Msisdn, Network};
 
 use super::desk::{SimIdentity, SimNumber};
 use super::dialect::Dialect;
@@ -26,6 +26,8 @@ pub(super) struct Identity {
     /// Its place in the book, once it sits there.
     pub(super) number: Option<SimNumber>,
     pub(super) own: Option<Msisdn>,
+    /// Networks to which it sends at the price of its own.
+    pub(super) on_net: Vec<Network>,
 }
 
 impl Identity {
@@ -40,6 +42,7 @@ impl Identity {
             sim: SimIdentity::default(),
             number: None,
             own: None,
+            on_net: Vec::new(),
         }
     }
 
@@ -60,6 +63,12 @@ impl Identity {
             .get(digits.len().saturating_sub(10)..)
             .unwrap_or(digits)
     }
+}
+
+/// The network of a subscriber: an IMSI does not say whether its network's code has two digits or three, so both.
+pub(super) fn networks_of(imsi: &str) -> Vec<Network> {
+    let begins = [5, 6].into_iter().filter_map(|digits| imsi.get(..digits));
+    begins.filter_map(|digits| digits.parse().ok()).collect()
 }
 
 /// What an answer of this name says, without quotes; empty where no line of it has the name.
@@ -160,6 +169,19 @@ mod tests {
             Some(true)
         );
         assert_eq!(iccid(&lines("ERROR")), None);
+    }
+
+    #[test]
+    fn an_imsi_is_of_its_network_whatever_the_length_of_its_code() {
+        let is_of = |imsi: &str, network: &str| {
+            let network: Network = network.parse().unwrap_or_default();
+            assert!(network.is_known());
+            networks_of(imsi).contains(&network)
+        };
+        assert!(is_of("262021234567890", "262-02"));
+        assert!(is_of("310260123456789", "310-260"));
+        assert!(!is_of("262021234567890", "262-01"));
+        assert_eq!(networks_of("26"), []);
     }
 
     #[test]

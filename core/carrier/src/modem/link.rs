@@ -282,6 +282,10 @@ impl Link for ModemLink {
         }
     }
 
+    fn is_home_of(&self, network: carrack_message::Network) -> bool {
+        self.identity.on_net.contains(&network)
+    }
+
     fn in_flight(&self) -> u32 {
         u32::from(self.sending.is_some()) + self.behind.len() as u32
     }

@@ -7,7 +7,7 @@
 use super::at::{Final, Outcome};
 use super::desk::SimIdentity;
 use super::escalation::Trouble;
-use super::identity::{iccid, iccid_raw, imei, imsi, said, words};
+use super::identity::{iccid, iccid_raw, imei, imsi, networks_of, said, words};
 use super::link::{Job, ModemLink, Phase};
 
 const SECOND_NS: u64 = 1_000_000_000;
@@ -364,6 +364,10 @@ impl ModemLink {
         }
         self.identity.number = Some(number);
         self.identity.own = self.desk.own_number(number);
+        self.identity.on_net = match self.desk.on_net(number) {
+            said if !said.is_empty() => said,
+            _ => (self.identity.sim.imsi.as_deref()).map_or_else(Vec::new, networks_of),
+        };
         self.gate.forget();
         self.setup.step = Step::Pdu;
     }

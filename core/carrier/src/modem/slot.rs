@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use carrack_message::Sender;
+use carrack_message::{Network, Sender};
 use carrack_runtime::{Now, Transport, Wake};
 
 use super::desk::SimDesk;
@@ -161,6 +161,11 @@ impl Link for SlotLink {
 
     fn free_slots(&self) -> u32 {
         self.modem.as_ref().map_or(0, Link::free_slots)
+    }
+
+    fn is_home_of(&self, network: Network) -> bool {
+        let modem = self.modem.as_ref();
+        modem.is_some_and(|modem| modem.is_home_of(network))
     }
 
     fn in_flight(&self) -> u32 {

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use carrack_carrier::modem::{Allowance, SimDesk, SimEvent, SimIdentity, SimNumber};
-use carrack_message::Msisdn;
+use carrack_message::{Msisdn, Network};
 
 #[derive(Debug, Default)]
 pub struct Page {
@@ -15,6 +15,7 @@ pub struct Page {
     pub seated: Vec<SimIdentity>,
     pub pin: Option<String>,
     pub own: Option<Msisdn>,
+    pub on_net: Vec<Network>,
 }
 
 #[derive(Debug, Default)]
@@ -67,6 +68,10 @@ impl SimDesk for Book {
 
     fn own_number(&self, _: SimNumber) -> Option<Msisdn> {
         self.page().own
+    }
+
+    fn on_net(&self, _: SimNumber) -> Vec<Network> {
+        self.page().on_net.clone()
     }
 
     fn pin(&self, _: &str, _: &str, _: &SimIdentity) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use carrack_carrier::modem::ModemSpec;
 use carrack_carrier::{Link, LinkEvent, LinkState};
+use carrack_message::Network;
 use carrack_runtime::TransportState;
 
 use crate::fake::Fake;
@@ -52,6 +53,20 @@ fn every_make_comes_up_under_its_own_dialect() {
         rig.submit(1);
         assert!(matches!(rig.events()[..], [LinkEvent::Accepted { .. }]));
     }
+}
+
+#[test]
+fn a_modem_is_at_home_where_its_subscriber_is_or_where_the_configuration_says() {
+    let network = |text: &str| text.parse::<Network>().unwrap();
+    let rig = Rig::up();
+    assert!(rig.link.is_home_of(network("262-02")));
+    assert!(!rig.link.is_home_of(network("262-03")));
+    assert!(!rig.link.is_home_of(Network::UNKNOWN));
+    let mut rig = Rig::new(spec(), Fake::default());
+    rig.book.page().on_net = vec![network("262-03")];
+    rig.settle();
+    assert!(rig.link.is_home_of(network("262-03")));
+    assert!(!rig.link.is_home_of(network("262-02")));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use carrack_carrier::{Link, LinkState};
+use carrack_message::Network;
 use carrack_message::carrier_id::IdTransform;
 use carrack_routing::quality::{Observed, Rules as QualityRules};
 use carrack_runtime::Now;
@@ -231,10 +232,14 @@ impl Carrier {
         self.link_where(|link| link.free_slots() > 0)
     }
 
-    /// A link for all these parts of a text.
-    pub(crate) fn link_for(&mut self, parts: u32) -> Roomy {
+    /// A link for all these parts of a text to this network: best one that is at home there.
+    pub(crate) fn link_for(&mut self, parts: u32, network: Network) -> Roomy {
+        let takes = |link: &dyn Link| link.free_slots() >= parts;
         let found = match self.has_free_link() {
-            true => self.link_where(|link| link.free_slots() >= parts),
+            true if network.is_known() => self
+                .link_where(|link| link.is_home_of(network) && takes(link))
+                .or_else(|| self.link_where(takes)),
+            true => self.link_where(takes),
             false => None,
         };
         match found {

@@ -284,10 +284,11 @@ impl Shard {
 
     /// A link for all parts of a text; one that none takes waits where no other carrier does.
     fn link_for(&mut self, place: u16, parts: u8, key: Key) -> Roomy {
+        let network = self.live.get(key).map(|live| live.network);
         let Some(carrier) = self.carriers.get_mut(&place) else {
             return Roomy::Later;
         };
-        match carrier.link_for(u32::from(parts)) {
+        match carrier.link_for(u32::from(parts), network.unwrap_or_default()) {
             Roomy::Never if !self.has_another(key, place) => Roomy::Later,
             found => found,
         }

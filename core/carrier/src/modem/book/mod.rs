@@ -31,7 +31,7 @@ mod tests;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-use carrack_message::Msisdn;
+use carrack_message::{Msisdn, Network};
 
 pub use counts::BookCounts;
 pub use mapped::MappedPages;
@@ -356,6 +356,15 @@ impl SimDesk for SimBook {
 
     fn own_number(&self, sim: SimNumber) -> Option<Msisdn> {
         self.sheet(sim)?.own_number
+    }
+
+    fn on_net(&self, sim: SimNumber) -> Vec<Network> {
+        let Some(identity) = self.sheet(sim).map(|sheet| sheet.kept.identity.clone()) else {
+            return Vec::new();
+        };
+        let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
+        let found = rules.sim(&identity);
+        found.map_or_else(Vec::new, |sim| sim.on_net.clone())
     }
 
     fn pin(&self, _pool: &str, modem: &str, identity: &SimIdentity) -> Option<String> {

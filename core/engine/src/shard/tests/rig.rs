@@ -14,7 +14,8 @@ use carrack_message::record::{
     BatchProgress, BatchRow, Body, FrameReader, ReceiptWish, RecordView,
 };
 use carrack_message::{
-    Class, MessageId, Micros, Msisdn, ReceiptState, References, Segmentation, Sender, Status,
+    Class, MessageId, Micros, Msisdn, Network, ReceiptState, References, Segmentation, Sender,
+    Status,
 };
 use carrack_queue::{
     CommitRefused, Committer, DayCounts, FrameKey, FrameSummary, InFlightJournal, RecordPlace,
@@ -68,6 +69,8 @@ pub(super) struct Wire {
     pub(super) asked: Vec<(u64, String)>,
     /// Slots, where not [`WINDOW`].
     pub(super) slots: Option<u32>,
+    /// The network that it is at home in.
+    pub(super) home: Network,
     /// Whether it answers no questions.
     pub(super) mute: bool,
     closed: bool,
@@ -105,6 +108,9 @@ impl Link for ScriptedLink {
         } else {
             0
         }
+    }
+    fn is_home_of(&self, network: Network) -> bool {
+        self.0.borrow().home == network
     }
     fn in_flight(&self) -> u32 {
         self.0.borrow().open.len() as u32

@@ -1,8 +1,14 @@
 //! Carriers whose links are senders of their own: a handset joins only what came over one of them.
 
-use carrack_carrier::Disposition;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::rig::{NORTH, Rig, SECOND, SOUTH, TWIN, settings};
+use carrack_carrier::Disposition;
+use carrack_message::{Micros, Msisdn, Network};
+use carrack_routing::{CarrierRow, Margin, RouteRow, RouteTable};
+
+use super::rig::{NORTH, Rig, SECOND, SOUTH, TWIN, directory, settings};
+use crate::register::{Register, RegisterReply};
 use crate::rules::CarrierRules;
 
 /// Three parts of one letter.
@@ -129,4 +135,64 @@ fn a_carrier_that_gives_all_back_unwritten_is_left_for_another() {
         }
     }
     panic!("it stays where nothing is written");
+}
+
+/// Knows one network of everybody.
+#[derive(Debug)]
+struct Knows(Network);
+
+impl Register for Knows {
+    fn known(&self, _: Msisdn) -> Option<Network> {
+        Some(self.0)
+    }
+
+    fn ask(&self, _: Msisdn, _: Duration, reply: RegisterReply) {
+        reply(Some(self.0));
+    }
+}
+
+/// Whose recipients are all of this network, and whose second link is at home in one.
+fn at_home(recipients: &str, home: &str) -> Rig {
+    let mut rig = rig();
+    let register: Arc<dyn Register> = Arc::new(Knows(recipients.parse().unwrap()));
+    rig.shared.register.set(register).unwrap();
+    let carrier = |name: &str| CarrierRow {
+        name: name.to_owned(),
+        deck: None,
+        flat_price: Some(Micros(1)),
+        enabled: true,
+    };
+    let route = RouteRow {
+        name: "all".to_owned(),
+        carriers: vec![NORTH],
+        looks_up: true,
+        margin: Margin::Any,
+        ..RouteRow::default()
+    };
+    let carriers = vec![carrier("north"), carrier("south")];
+    let table = RouteTable::build(carriers, vec![route]).unwrap();
+    rig.shared.replace_tables(directory(), Arc::new(table));
+    for wire in [NORTH, TWIN] {
+        rig.wires[wire].borrow_mut().slots = Some(4);
+    }
+    rig.wires[TWIN].borrow_mut().home = home.parse().unwrap();
+    rig.settle();
+    rig
+}
+
+#[test]
+fn a_link_that_is_at_home_in_the_recipients_network_is_taken_first_and_others_when_it_has_no_room()
+{
+    let mut rig = at_home("262-02", "262-02");
+    rig.accept(&["a", &text("b")]);
+    assert_eq!((rig.open(NORTH), rig.open(TWIN)), (0, 4));
+    rig.accept(&["c"]);
+    assert_eq!((rig.open(NORTH), rig.open(TWIN)), (1, 4));
+}
+
+#[test]
+fn links_take_turns_where_none_is_at_home() {
+    let mut rig = at_home("262-02", "262-03");
+    rig.accept(&["a", "b", "c", "d"]);
+    assert_eq!((rig.open(NORTH), rig.open(TWIN)), (2, 2));
 }
