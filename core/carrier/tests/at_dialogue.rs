@@ -22,8 +22,10 @@ fn ask(command: &str) -> Ask {
     }
 }
 
+/// All that was to be written is, and this comes.
 fn after(dialogue: &mut Dialogue, octets: &str) -> Vec<Heard> {
     let mut heard = Vec::new();
+    dialogue.output().clear();
     dialogue.receive(octets.as_bytes(), &mut heard);
     heard
 }
@@ -112,6 +114,27 @@ fn status_report_comes_with_its_line() {
 }
 
 #[test]
+fn what_comes_before_a_command_was_written_is_neither_its_answer_nor_its_prompt() {
+    let mut dialogue = Dialogue::default();
+    let send = Ask {
+        pdu: Some("00".into()),
+        ..ask("+CMGS=1")
+    };
+    dialogue.ask(0, send);
+    let mut heard = Vec::new();
+    dialogue.receive(b"+CMS ERROR: 38\r\n> ", &mut heard);
+    assert_eq!(heard, []);
+    assert_eq!(dialogue.output().as_slice(), b"AT+CMGS=1\r");
+    assert_eq!(dialogue.take_oddities(), 2);
+    // A refusal in the middle of the PDU is one; the rest of it stays here.
+    assert_eq!(after(&mut dialogue, "> "), []);
+    assert_eq!(dialogue.output().as_slice(), b"00\x1A");
+    dialogue.receive(b"+CMS ERROR: 304\r\n", &mut heard);
+    assert_eq!(heard, [answered(Final::Cms(304), &[])]);
+    assert_eq!(dialogue.output().as_slice(), b"\x1B");
+}
+
+#[test]
 fn silence_ends_a_command_at_its_deadline_and_says_whether_the_pdu_was_written() {
     for written in [false, true] {
         let mut dialogue = Dialogue::default();
@@ -167,6 +190,7 @@ proptest! {
     fn no_noise_makes_it_panic_or_grow(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 0..60)) {
         let mut dialogue = Dialogue::default();
         dialogue.ask(0, ask("+CSQ"));
+        dialogue.output().clear();
         let mut heard = Vec::new();
         for piece in &pieces {
             dialogue.receive(piece, &mut heard);
@@ -186,6 +210,7 @@ proptest! {
         let (mut at_once, mut cut) = (Dialogue::default(), Dialogue::default());
         at_once.ask(0, ask("+CSQ"));
         cut.ask(0, ask("+CSQ"));
+        cut.output().clear();
         let expected = after(&mut at_once, whole);
         let mut heard = Vec::new();
         let mut from = 0;

@@ -1,7 +1,7 @@
 //! One command at a time, with its answer, its deadline, and what comes between them.
 //!
 //! Promise: each command ends once: answered, or silent at its deadline. What comes unasked is told at once and is never taken for
-//! an answer; the PDU behind `+CMT` and `+CDS` goes with it. Bound: one command, [`INFORMATION_LINES_MAX`] lines of answer;
+//! an answer, nor is what comes before the command was written; the PDU behind `+CMT` and `+CDS` goes with it. Bound: one command, [`INFORMATION_LINES_MAX`] lines of answer;
 //! more are passed over and counted.
 
 use super::lines::{LINE_OCTETS_MAX, Line, Lines};
@@ -199,6 +199,11 @@ impl Dialogue {
     }
 
     fn prompt(&mut self) {
+        // It is of something before.
+        if !self.output.is_empty() {
+            self.oddities += 1;
+            return;
+        }
         let waiting = self.under_way.as_mut();
         if let Some(under_way) = waiting
             && let Some(pdu) = under_way.pdu.take()
@@ -279,7 +284,14 @@ impl Dialogue {
             Some(Final::Ok) if under_way.pdu.is_some() => self.oddities += 1,
             // Of a call; no command that is given here ends so.
             Some(Final::Call) => self.oddities += 1,
+            // The line holds the command up: this is no answer to it.
+            Some(_) if !under_way.pdu_written && !self.output.is_empty() => self.oddities += 1,
             Some(found) => {
+                if !self.output.is_empty() {
+                    // It has heard enough of the PDU: what is left of it would be taken for a command.
+                    self.output.clear();
+                    self.output.push(ESCAPE);
+                }
                 let information = std::mem::take(&mut under_way.information);
                 self.under_way = None;
                 heard.push(Heard::Ended(Outcome::Answered(found, information)));
