@@ -25,6 +25,9 @@ use crate::node::nanoseconds;
 /// USB modems do not mind; others are set to it, or have a `[[modem]]`.
 pub(super) const BAUD: u32 = 115_200;
 
+/// Ports that were asked are closed by then: closing one can take a moment, and until then it is nobody else's.
+const LET_GO: Duration = Duration::from_millis(250);
+
 /// A place of the pool.
 #[derive(Clone)]
 pub(super) struct FoundPlace {
@@ -126,16 +129,24 @@ impl Look {
         while !self.is_ending() {
             let seen = ports::seen(&self.wanted.ports.patterns);
             let due = self.search.look(&seen, &self.spoken());
-            self.ask(due).await;
+            if !due.is_empty() {
+                self.ask(due).await;
+                self.rest(LET_GO).await;
+            }
             // Modems of the configuration may have told who they are meanwhile.
             for change in self.search.decide(&self.spoken()) {
                 self.take(change);
             }
             self.show();
-            let next = self.clock.now().mono_ns + nanoseconds(self.wanted.ports.every);
-            while !self.is_ending() && self.clock.now().mono_ns < next {
-                self.wait_until(next).await;
-            }
+            self.rest(self.wanted.ports.every).await;
+        }
+    }
+
+    /// Does nothing for so long, or until it ends.
+    async fn rest(&self, time: Duration) {
+        let until_ns = self.clock.now().mono_ns + nanoseconds(time);
+        while !self.is_ending() && self.clock.now().mono_ns < until_ns {
+            self.wait_until(until_ns).await;
         }
     }
 

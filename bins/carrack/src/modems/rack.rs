@@ -121,9 +121,10 @@ impl Rack {
         }
     }
 
-    /// Where all modems are seen, those of the configuration first.
+    /// Where all modems are seen, those of the configuration first; places that never had one are left out.
     fn panels(&self) -> impl Iterator<Item = &Arc<ModemPanel>> {
         let found = self.found.iter().flat_map(|found| &found.places);
+        let found = found.filter(|place| place.slot.was_used());
         let found = found.map(|place| &place.panel);
         self.modems.iter().map(|modem| &modem.panel).chain(found)
     }

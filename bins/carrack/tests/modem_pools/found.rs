@@ -93,6 +93,12 @@ fn modems_are_found_serve_go_and_come_back_to_their_places() {
         ("rack-auto-2", "modem-2"),
     ];
     eventually_up(&node, "each modem that answers is up", &three);
+    let shown = node.get("/v1/modems");
+    let modems = shown["modems"].as_array().unwrap();
+    assert_eq!(modems.len(), 3, "places that nobody had are not shown");
+    let steps = modems.iter().map(|modem| &modem["counts"]["steps"]);
+    let none = serde_json::json!([0, 0, 0, 0, 0, 0, 0]);
+    assert!(steps.into_iter().all(|steps| *steps == none), "{shown}");
     assert_eq!(verdict(&node, "modem-0"), None, "somebody named it");
     assert_eq!(verdict(&node, "modem-1").as_deref(), Some("rack-auto-1"));
     assert_eq!(

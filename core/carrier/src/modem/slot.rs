@@ -19,6 +19,8 @@ use crate::link::{Link, LinkEvent, LinkState, Outgoing, ReceiptHandle, SubmitRef
 #[derive(Debug, Default)]
 struct Wanted {
     spec: Option<Arc<ModemSpec>>,
+    /// Somebody was there before, or is.
+    was_used: bool,
     /// Why nobody is there.
     reason: String,
     wake: Option<Wake>,
@@ -42,8 +44,16 @@ impl ModemSlot {
         self.change(None, reason.into());
     }
 
+    /// Whether a modem is there, or ever was.
+    #[must_use]
+    pub fn was_used(&self) -> bool {
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.was_used
+    }
+
     fn change(&self, spec: Option<Arc<ModemSpec>>, reason: String) {
         let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.was_used |= spec.is_some();
         wanted.spec = spec;
         wanted.reason = reason;
         self.changes.fetch_add(1, Ordering::Release);
