@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Version, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use carrack_telemetry::names;
@@ -101,8 +101,24 @@ pub(super) fn take_request(account: &Account) -> Result<(), Problem> {
     })
 }
 
+/// HTTP/1.1 has one `Host` (RFC 9112, 3.2): two readers of a request with none or several may take it for different ones.
+fn one_host(parts: &Parts) -> Result<(), Problem> {
+    let mut hosts = parts.headers.get_all(header::HOST).iter();
+    let (first, second) = (hosts.next(), hosts.next());
+    match (first, second) {
+        (None, _) if parts.version == Version::HTTP_11 => {
+            let detail =
+                "is missing; HTTP/1.1 names the host that is asked, as in `Host: sms.example.com`";
+            Err(Problem::field("Host", detail))
+        }
+        (_, Some(_)) => Err(Problem::field("Host", "stands twice; take one of them out")),
+        _ => Ok(()),
+    }
+}
+
 /// Who asks, if he may ask for this and not too often.
 fn admitted(parts: &Parts, state: &State, scope: Scope) -> Result<Admitted, Problem> {
+    one_host(parts)?;
     let admitted = by_credentials(parts, state)?;
     // One that is signed was counted before its signature was remembered.
     if parts.extensions.get::<Signed>().is_none() {

@@ -6,13 +6,18 @@ const MESSAGE: &str = r#"{"to":"491700000001","text":"x"}"#;
 
 /// A request with these lines in its head; its status and its document.
 fn posted(stand: &Stand, path: &str, head: &str, body: &str) -> (u16, Value) {
-    let mut stream = TcpStream::connect(stand.door.address()).unwrap();
-    let patience = Duration::from_secs(20);
-    stream.set_read_timeout(Some(patience)).unwrap();
     let length = body.len();
     let request = format!(
         "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{head}Content-Length: {length}\r\n\r\n{body}"
     );
+    asked(stand, &request)
+}
+
+/// A request as it stands; its status and its document.
+fn asked(stand: &Stand, request: &str) -> (u16, Value) {
+    let mut stream = TcpStream::connect(stand.door.address()).unwrap();
+    let patience = Duration::from_secs(20);
+    stream.set_read_timeout(Some(patience)).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
@@ -109,5 +114,28 @@ fn parameters_that_a_call_does_not_know_are_named_with_the_nearest() {
     }
     let unknown = stand.json("GET", "/v1/nothing?x=1", "shop", &NONE);
     assert_eq!(unknown.0, 404, "{unknown:?}");
+    stand.close();
+}
+
+#[test]
+fn a_request_names_one_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let head = |version: &str, hosts: &str| {
+        asked(
+            &stand,
+            &format!("GET /v1/balance HTTP/{version}\r\n{hosts}Connection: close\r\n{SHOP}\r\n"),
+        )
+    };
+    for hosts in ["", "Host: a\r\nHost: b\r\n", "Host: a\r\nHost: a\r\n"] {
+        let answer = head("1.1", hosts);
+        assert_eq!(
+            (fault(&answer).0, fault(&answer).1),
+            (400, "Host"),
+            "{hosts}"
+        );
+    }
+    assert_eq!(head("1.1", "Host: a\r\n").0, 200);
+    assert_eq!(head("1.0", "").0, 200);
     stand.close();
 }
