@@ -330,6 +330,10 @@ impl<'a> Screen<'a> {
 
     fn body(&self, text: &str, encoding: Option<&str>) -> Result<Body, SubmissionFault> {
         let fault = |field, detail: String| Err(SubmissionFault::new(field, detail));
+        if let Some(place) = text.find('\0') {
+            let detail = format!("there is a NUL at octet {}; take it out", place + 1);
+            return fault("text", detail);
+        }
         let chosen = alphabet::choose(text);
         match encoding {
             None | Some("auto") => {}

@@ -139,3 +139,21 @@ fn a_request_names_one_host() {
     assert_eq!(head("1.0", "").0, 200);
     stand.close();
 }
+
+#[test]
+fn a_nul_in_a_text_is_refused_by_every_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let with_nul = r#"{"to":"491700000001","text":"x\u0000y"}"#;
+    for path in ["/v1/messages", "/v1/quote"] {
+        let answer = posted(&stand, path, SHOP, with_nul);
+        let (status, field, detail) = fault(&answer);
+        assert_eq!((status, field), (400, "text"), "{path}");
+        assert!(detail.contains("NUL at octet 2"), "{path}: {detail}");
+    }
+    let media = "application/x-ndjson";
+    let body = with_nul.as_bytes();
+    let (_, _, verdict) = stand.call("POST", "/v1/messages:bulk", "shop", media, body);
+    assert!(verdict.contains("NUL at octet 2"), "{verdict}");
+    stand.close();
+}
