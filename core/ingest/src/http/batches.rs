@@ -81,7 +81,7 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let Query(query) = parameters.map_err(|fault| Problem::bad_request(fault.body_text()))?;
+    let Query(query) = parameters?;
     let mut parameters = Parameters::read(query);
     parameters.check()?;
     let by_header = RequestKey::of_header(&headers).map_err(Problem::from)?;
@@ -198,7 +198,7 @@ pub(crate) async fn list(
     Customer(account): Customer,
     listing: Result<Query<Listing>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(listing) = listing.map_err(|fault| Problem::bad_request(fault.body_text()))?;
+    let Query(listing) = listing?;
     let most = listing.limit.unwrap_or(LISTED);
     if !(1..=LISTED_MAX).contains(&most) {
         return Err(Problem::field("limit", format!("is 1 to {LISTED_MAX}")));

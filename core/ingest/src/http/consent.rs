@@ -36,7 +36,7 @@ pub(crate) async fn review(
     _: Operator,
     page: Result<Parameters<Page>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Parameters(page) = page.map_err(|fault| Problem::bad_request(fault.body_text()))?;
+    let Parameters(page) = page?;
     let limit = page.limit.unwrap_or(PAGE);
     if !(1..=PAGE_MAX).contains(&limit) {
         let detail = format!("has to be from 1 to {PAGE_MAX}");

@@ -78,6 +78,7 @@ pub(crate) async fn get(
         Problem::field("ids", format!("{}; ask like ?ids=ID,ID", fault.body_text()))
     })?;
     let ids = asked.ids.split(',').map(|id| id.trim().to_owned());
+    let ids = ids.filter(|_| !asked.ids.trim().is_empty());
     answer(&state, &account, ids.collect()).await
 }
 

@@ -7,6 +7,7 @@ use axum::response::Response;
 use carrack_engine::{Cancelled, Chunk, Rescheduled, Story, Verdict};
 use carrack_message::{Alphabet, MessageId, Micros};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
@@ -16,7 +17,7 @@ use super::idempotency::replayed;
 use super::lives::{MISSING, stories_of};
 use super::openapi::{BodyFaults, MessageCall, Missing, Refusals};
 use super::path::Path;
-use super::problem::{Problem, json};
+use super::problem::{FieldFault, Problem, json};
 use super::recipients::{Item, Recipients, segments};
 use super::request::MessageRequest;
 use super::state::State;
@@ -268,6 +269,31 @@ pub(crate) struct Change {
     send_at: String,
 }
 
+impl Change {
+    /// Every key is known or named.
+    fn read(mut object: Map<String, Value>) -> Result<Self, Problem> {
+        const EXAMPLE: &str = "2026-12-24T09:00:00Z";
+        let given = object.remove("send_at");
+        let unknown = object.into_iter().map(|(field, _)| FieldFault {
+            field,
+            detail: "cannot be changed; only `send_at` can. Withdraw the message and send another"
+                .to_owned(),
+        });
+        let mut faults: Vec<FieldFault> = unknown.collect();
+        let fault = match given {
+            Some(Value::String(send_at)) if faults.is_empty() => return Ok(Self { send_at }),
+            Some(Value::String(_)) => None,
+            Some(_) => Some(format!("has to be a text, like \"{EXAMPLE}\"")),
+            None => Some(format!("is missing; send {{\"send_at\": \"{EXAMPLE}\"}}")),
+        };
+        faults.extend(fault.map(|detail| FieldFault {
+            field: "send_at".to_owned(),
+            detail,
+        }));
+        Err(Problem::fields(faults))
+    }
+}
+
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Moved {
     id: String,
@@ -295,11 +321,7 @@ pub(crate) async fn patch(
     body: Body,
 ) -> Result<Response, Problem> {
     let object = json_object(&state, &headers, body).await?;
-    let change: Change = serde_json::from_value(object.into()).map_err(|fault| {
-        Problem::bad_request(format!(
-            "{fault}; send {{\"send_at\": \"2026-12-24T09:00:00Z\"}}"
-        ))
-    })?;
+    let change = Change::read(object)?;
     let fault = |fault: String| Problem::field("send_at", fault);
     let now_utc_ns = state.utc_ns();
     let send_at = SendAt::read(&change.send_at, now_utc_ns);

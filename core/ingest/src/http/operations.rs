@@ -271,7 +271,7 @@ pub(crate) async fn explain(
     Operator(operator): Operator,
     parameters: Result<Parameters<Explained>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Parameters(asked) = parameters.map_err(|fault| Problem::bad_request(fault.body_text()))?;
+    let Parameters(asked) = parameters?;
     let accounts = state.accounts.current();
     let account = match &asked.account {
         None => operator,

@@ -6,6 +6,7 @@
 
 use std::sync::OnceLock;
 
+use axum::extract::rejection::QueryRejection;
 use axum::http::Method;
 use axum::http::request::Parts;
 use serde_json::Value;
@@ -17,6 +18,22 @@ use crate::submission::nearest;
 
 /// Reads its own, with columns in their names.
 const BATCHES: &str = "/v1/batches";
+
+/// One that cannot be read, by its name where the reader gives it.
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        let said = rejection.body_text();
+        let found = said.split_once(": ").map_or(&*said, |(_, found)| found);
+        let is_name = |name: &str| {
+            let mut signs = name.bytes();
+            !name.is_empty() && signs.all(|sign| sign.is_ascii_alphanumeric() || sign == b'_')
+        };
+        match found.split_once(": ").filter(|(name, _)| is_name(name)) {
+            Some((name, detail)) => Self::field(name, detail),
+            None => Self::bad_request(said),
+        }
+    }
+}
 
 /// A call and the parameters that it knows.
 #[derive(Debug)]

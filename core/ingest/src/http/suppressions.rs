@@ -193,7 +193,10 @@ pub(crate) async fn entries(
     let after = after
         .transpose()
         .map_err(|_| Problem::field("after", "is none that a page gave; leave it out"))?;
-    let limit = page.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let limit = page.limit.unwrap_or(PAGE);
+    if !(1..=PAGE_MAX).contains(&limit) {
+        return Err(Problem::field("limit", format!("is 1 to {PAGE_MAX}")));
+    }
     let engine = state.engine.clone();
     let (list_name, name) = (list.clone(), name.map(str::to_owned));
     // All that was added is looked at.
@@ -372,8 +375,8 @@ pub(crate) async fn compact(
 }
 
 fn parameters<T>(read: Result<Parameters<T>, QueryRejection>) -> Result<T, Problem> {
-    let read = read.map_err(|fault| Problem::bad_request(fault.body_text()));
-    read.map(|Parameters(read)| read)
+    let Parameters(read) = read?;
+    Ok(read)
 }
 
 async fn change_all(state: &State, changes: Vec<SuppressionChange>) -> Result<Vec<bool>, Problem> {

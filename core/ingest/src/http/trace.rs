@@ -96,7 +96,7 @@ pub(crate) async fn trace(
     Path(name): Path<String>,
     wanted: Result<Parameters<Wanted>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Parameters(wanted) = wanted.map_err(|fault| Problem::bad_request(fault.body_text()))?;
+    let Parameters(wanted) = wanted?;
     let seconds = wanted.seconds.unwrap_or(SECONDS);
     if !(1..=SECONDS_MAX).contains(&seconds) {
         let detail = format!("{seconds} is not 1 to {SECONDS_MAX}");

@@ -215,7 +215,7 @@ pub(crate) async fn dead_named(
 }
 
 async fn dead_of(state: &State, account: u32, asked: AskedFor) -> Result<Response, Problem> {
-    let Query(asked) = asked.map_err(|fault| Problem::bad_request(fault.body_text()))?;
+    let Query(asked) = asked?;
     let desk = desk(state)?;
     let most = asked.limit.unwrap_or(LISTED);
     if !(1..=LISTED_MAX).contains(&most) {

@@ -157,3 +157,35 @@ fn a_nul_in_a_text_is_refused_by_every_call() {
     assert!(verdict.contains("NUL at octet 2"), "{verdict}");
     stand.close();
 }
+
+#[test]
+fn what_is_wrong_with_a_change_or_a_parameter_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let sent = posted(&stand, "/v1/messages", SHOP, MESSAGE).1;
+    let id = sent["messages"][0]["id"].as_str().unwrap();
+    for (change, field, part) in [
+        (serde_json::json!({}), "send_at", "is missing"),
+        (
+            serde_json::json!({ "text": "y" }),
+            "text",
+            "cannot be changed",
+        ),
+        (serde_json::json!({ "send_at": null }), "send_at", "a text"),
+    ] {
+        let answer = stand.json("PATCH", &format!("/v1/messages/{id}"), "shop", &change);
+        let found = fault(&answer);
+        assert_eq!((found.0, found.1), (400, field), "{change}");
+        assert!(found.2.contains(part), "{}", found.2);
+    }
+    for (path, field) in [
+        ("/v1/batches?limit=abc", "limit"),
+        ("/v1/batches?limit=0", "limit"),
+        ("/v1/messages?ids=", "ids"),
+        ("/v1/messages?ids=%20", "ids"),
+    ] {
+        let answer = stand.json("GET", path, "shop", &NONE);
+        assert_eq!((fault(&answer).0, fault(&answer).1), (400, field), "{path}");
+    }
+    stand.close();
+}
