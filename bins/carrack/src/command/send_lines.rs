@@ -31,7 +31,7 @@ With --json the verdicts are printed as the node gives them, a JSON object a lin
 
 Examples:
   carrack send-lines messages.ndjson
-  jq -c '.people[] | {to: .phone, text: \"Hello\"}' people.json | carrack send-lines - --json
+  jq -c '.people[] | {to: .phone, from: \"ACME\", text: \"Hello\"}' people.json | carrack send-lines - --json
 
 Exit codes: 0 every line was taken, 1 one was not, 2 wrong usage.")]
 pub(crate) struct Arguments {

@@ -47,7 +47,7 @@ The header (or the keys of the objects) names the columns: `to` and `text`, and 
 Examples:
   carrack batch submit messages.csv --follow
   carrack batch submit people.csv.gz --template 'Hello {name}, your parcel {parcel} is here.' --from POST --follow
-  carrack batch submit kunden.csv --map to=Telefon --template 'Hallo {{ Name | default(\"Kunde\") }}' --dry-run
+  carrack batch submit kunden.csv --from ACME --map to=Telefon --template 'Hallo {{ Name | default(\"Kunde\") }}' --dry-run
   carrack batch submit people.ndjson --start-at 2026-12-24T09:00:00+01:00 --spread 2h --duplicates refuse
 
 Exit codes: 0 the batch was taken in (with --follow: every row has its verdict and every message its end, be it good or
@@ -75,7 +75,7 @@ pub(crate) struct Submit {
 #[command(after_help = "\
 Examples:
   carrack batch check people.csv --template 'It’s here, {name}' --from POST
-  carrack batch check kunden.csv.zst --map to=Telefon --smart-characters replace --json
+  carrack batch check kunden.csv.zst --from ACME --map to=Telefon --smart-characters replace --json
 
 Exit codes: 0 every row would be accepted, 1 some would not, or the file cannot be taken, 2 wrong usage.")]
 pub(crate) struct Check {
