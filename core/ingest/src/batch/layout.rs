@@ -48,6 +48,11 @@ pub enum LayoutFault {
     /// Nothing in the source.
     #[error("the file is empty; begin it with a header such as to,text")]
     Empty,
+    /// Lines end as those of old Macs.
+    #[error(
+        "its lines end with CR alone, as those of old Macs did; save it with line ends of Unix or Windows (LF or CRLF)"
+    )]
+    OldLineEnds,
     /// NDJSON without an object.
     #[error(
         "no line that the file begins with is a JSON object; write one a line, such as {{\"to\": \"+447700900123\", \"text\": \"Hello\"}}"
@@ -163,6 +168,25 @@ impl Layout {
         if shape.format == Format::Ndjson {
             return Self::of_objects(text, start, wanted);
         }
+        let has_old_ends = has_old_ends(text);
+        if has_old_ends && whole && !text.contains(&b'\n') {
+            return Err(LayoutFault::OldLineEnds);
+        }
+        let layout = Self::of_cells(text, whole, start, shape, wanted);
+        layout.map_err(|fault| match has_old_ends {
+            true => LayoutFault::OldLineEnds,
+            false => fault,
+        })
+    }
+
+    /// What the first row of a source says.
+    fn of_cells(
+        text: &[u8],
+        whole: bool,
+        start: Place,
+        shape: &Shape,
+        wanted: &Wanted<'_>,
+    ) -> Result<Self, LayoutFault> {
         let mut reader = RowReader::new(shape.delimiter, start);
         reader.feed(text);
         if whole {
@@ -256,6 +280,13 @@ impl Layout {
     pub(crate) fn name(&self, column: usize) -> &str {
         self.names.get(column).map_or("", |name| name.trim())
     }
+}
+
+/// Whether a CR stands within the first line.
+fn has_old_ends(text: &[u8]) -> bool {
+    let mut lines = text.trim_ascii_start().split(|octet| *octet == b'\n');
+    let first = lines.next().unwrap_or_default();
+    first.strip_suffix(b"\r").unwrap_or(first).contains(&b'\r')
 }
 
 /// Names of the columns of a source.
@@ -438,6 +469,9 @@ mod tests {
             ("to,txt\n", "did you mean `txt`?"),
             ("to,text,To\n", "`to` stands there twice"),
             ("to,\"text\n1,2", "is not closed"),
+            ("to,text\r491700000001,x\r", "end with CR alone"),
+            ("to\r491700000001\r", "end with CR alone"),
+            ("name,to\rBob,4917\rEve,\"4\n9\"\r", "end with CR alone"),
         ] {
             let fault = read(text).unwrap_err().to_string();
             assert!(fault.contains(part), "{text:?}: {fault}");
@@ -450,6 +484,14 @@ mod tests {
                 .text
                 .is_none()
         );
+    }
+
+    #[test]
+    fn a_cr_that_stands_in_a_name_harms_nobody() {
+        let layout = read("to,\"my\rtext\",text\r\n1,2,3\r\n").unwrap();
+        assert_eq!((layout.to, layout.text), (0, Some(2)));
+        let fault = with("to,name\r491700000001,Bob\r", Some("Hello"), &[]).unwrap_err();
+        assert_eq!(fault, LayoutFault::OldLineEnds);
     }
 
     #[test]
