@@ -96,11 +96,14 @@ impl BatchView {
             ),
             BatchState::Done => (0.0, Some(0)),
         };
+        // Whoever has taken all of them has counted them.
+        let has_all = matches!(record.state, BatchState::Finished | BatchState::Done);
+        let known_by_now = has_all.then(|| record.row_next.saturating_sub(1));
         Self {
             id: record.id.clone(),
             state: record.state,
             rows: record.row_next.saturating_sub(1),
-            rows_total: record.rows_total,
+            rows_total: record.rows_total.or(known_by_now),
             accepted: record.accepted,
             rejected: record.rejected,
             repeated: record.repeated,

@@ -61,5 +61,6 @@ fn what_the_log_has_let_go_of_is_counted_after_a_restart_as_well() {
         (view.accepted, view.submitted, view.delivered, view.failed),
         (10, 10, 9, 1)
     );
+    assert_eq!(view.rows_total, Some(10), "it has seen them all");
     batches.stop();
 }
