@@ -257,10 +257,11 @@ fn bodies_are_posted_with_kannels_headers() {
 fn of_several_recipients_the_denied_are_named() {
     let callers = Callers::open();
     let got = callers.get(&format!(
-        "{CALL}&to=491700123456+abc%3Cb%3E+15550001234&text=x"
+        "{CALL}&to=491700123456+4477x+abc%3Cb%3E%26%22+15550001234&text=x"
     ));
-    let text = "3: Queued for later delivery Denied receivers are: ????? 15550001234";
-    assert_eq!(said(&got), (202, text.replace("?????", "??????").as_str()));
+    // What HTML could begin with is not said back.
+    let text = "3: Queued for later delivery Denied receivers are: 4477x abc?b??? 15550001234";
+    assert_eq!(said(&got), (202, text));
     callers.close();
 }
 

@@ -35,7 +35,7 @@ impl Answer {
         let mut answer = Self::new(StatusCode::ACCEPTED, text, "");
         if !denied.is_empty() {
             answer.text.push_str(" Denied receivers are: ");
-            let shown = |number: &String| number.replace(|sign| !is_of_a_number(sign), "?");
+            let shown = |number: &String| number.replace(|sign| !is_shown(sign), "?");
             let shown: Vec<String> = denied.iter().map(shown).collect();
             answer.text.push_str(&shown.join(" "));
         }
@@ -112,9 +112,9 @@ impl Answer {
     }
 }
 
-/// What is said back is what numbers are made of: the answer is HTML by name.
-const fn is_of_a_number(sign: char) -> bool {
-    matches!(sign, '0'..='9' | '+' | '-')
+/// What is said back is what its caller finds again and no HTML begins with: the answer is HTML by name.
+const fn is_shown(sign: char) -> bool {
+    matches!(sign, '0'..='9' | 'A'..='Z' | 'a'..='z' | '+' | '-' | '.' | '(' | ')' | '/' | '*' | '#')
 }
 
 impl IntoResponse for Answer {
