@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use carrack_engine::SuppressionsNow;
 use carrack_message::Micros;
+use carrack_message::record::Body;
 use carrack_routing::{Choice, RouteTable};
 
 use super::batches::Batches;
@@ -23,6 +24,7 @@ use super::errors::RowVerdict;
 use super::fault::BatchFault;
 use super::intake::Tables;
 use super::layout::Layout;
+use super::outside::Outside;
 use super::reader::Reader;
 use super::replacements::Replacements;
 use super::request::BatchRequest;
@@ -76,6 +78,7 @@ struct Findings<'a> {
     carriers: HashMap<u16, (u64, u64)>,
     faults: BTreeMap<String, FaultsOfColumn>,
     swaps: PlainSigns,
+    outside: Outside,
     replacements: Replacements,
 }
 
@@ -197,6 +200,7 @@ impl<'a> Findings<'a> {
             faults: BTreeMap::new(),
             swaps: PlainSigns::default(),
             replacements: Replacements::default(),
+            outside: Outside::default(),
         }
     }
 
@@ -263,6 +267,11 @@ impl<'a> Findings<'a> {
         if let Some(carrier) = carrier {
             let found = self.carriers.entry(carrier).or_default();
             *found = (found.0 + 1, found.1 + segments);
+        }
+        if let (Some(carrack_message::Alphabet::Ucs2), Body::Text(text)) =
+            (screened.alphabet, &submission.body)
+        {
+            self.outside.look(text, line);
         }
         if submission.segments > 1 || screened.swapped.is_some() {
             // Told of the text as it stands, whether it is to be swapped or not.
@@ -347,6 +356,7 @@ impl<'a> Findings<'a> {
                     segments,
                 })
                 .collect(),
+            outside_gsm7: self.outside.view(),
             histogram: self
                 .histogram
                 .into_iter()

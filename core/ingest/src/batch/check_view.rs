@@ -34,6 +34,8 @@ pub struct CheckView {
     pub cost: Vec<Cost>,
     /// Rows and segments by alphabet.
     pub alphabets: Vec<Alphabet>,
+    /// Characters that make rows UCS-2, those of most rows first, at most twenty.
+    pub outside_gsm7: Vec<OutsideGsm7>,
     /// Rows by their segments.
     pub histogram: Vec<Histogram>,
     /// Carriers that would get them first, were all of them up.
@@ -68,6 +70,21 @@ pub struct Alphabet {
     pub rows: u64,
     /// Segments.
     pub segments: u64,
+}
+
+/// A character that GSM 7-bit has not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = CheckedOutsideGsm7)]
+pub struct OutsideGsm7 {
+    /// The character.
+    #[schema(value_type = String)]
+    pub character: char,
+    /// Its code point, as in `U+2014`.
+    pub code: String,
+    /// Rows that it stands in.
+    pub rows: u64,
+    /// Line of the first of them.
+    pub line: u64,
 }
 
 /// Rows of one length.

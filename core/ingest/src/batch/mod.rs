@@ -28,6 +28,7 @@ mod json_errors;
 mod json_rows;
 mod layout;
 mod number;
+mod outside;
 mod places;
 mod reader;
 mod replacements;
@@ -51,7 +52,8 @@ mod view;
 pub use batches::{Batches, ErrorsFile};
 pub use charset::CharsetFault;
 pub use check_view::{
-    Alphabet, Carrier, CheckView, Cost, Fault, FaultsOfColumn, Histogram, PlainSigns, Replacement,
+    Alphabet, Carrier, CheckView, Cost, Fault, FaultsOfColumn, Histogram, OutsideGsm7, PlainSigns,
+    Replacement,
 };
 pub use control::{Change, ChangeFault};
 pub use duplicates::Duplicates;

@@ -65,6 +65,7 @@ fn show(found: &Value) -> Result<(), Fault> {
     }
     output::line(whole)?;
     counted(found, "alphabets", &["alphabet", "rows", "segments"])?;
+    outside_gsm7(found)?;
     counted(found, "histogram", &["segments", "rows"])?;
     counted(found, "carriers", &["carrier", "rows", "segments"])?;
     faults(found)?;
@@ -87,6 +88,19 @@ fn counted(found: &Value, key: &str, columns: &[&str]) -> Result<(), Fault> {
     let mut rows = table(columns, 1);
     for entry in entries {
         rows.add_row(columns.iter().map(|column| shown(entry, column)));
+    }
+    output::line(rows)
+}
+
+fn outside_gsm7(found: &Value) -> Result<(), Fault> {
+    let entries = list(found, "outside_gsm7");
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let mut rows = table(&["makes it UCS-2", "rows", "line"], 1);
+    for entry in entries {
+        let name = format!("{} {}", shown(entry, "character"), shown(entry, "code"));
+        rows.add_row([name, shown(entry, "rows"), shown(entry, "line")]);
     }
     output::line(rows)
 }

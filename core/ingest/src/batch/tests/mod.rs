@@ -6,6 +6,7 @@ mod duplicates;
 mod figures;
 mod formats;
 mod large_rows;
+mod looks;
 mod moments;
 pub(crate) mod rig;
 mod verdicts;
