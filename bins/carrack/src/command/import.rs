@@ -78,10 +78,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Fault> {
             &arguments.written,
         ),
     };
-    if imported.carried.is_empty() && imported.left.is_empty() {
-        let why = "nothing was found there that could be carried over; name Kannel's files, or Jasmin's folder with its `store`";
-        return Err(anyhow::anyhow!(why).into());
-    }
+    imported.is_something()?;
     let written = write::write(&imported, &arguments.out, arguments.force)?;
     let written: Vec<String> = written
         .iter()

@@ -57,3 +57,31 @@ pub(crate) struct Imported {
     /// Whether a secret stands in the text.
     pub(crate) has_secrets: bool,
 }
+
+/// What is said of accounts whose callers were not bound to any address.
+pub(crate) const CALLED_ANYWHERE: &str = "its messages may have receipts told at any address, of this machine and your own network too, as it was before; \
+     name your hosts in `callbacks`";
+
+impl Imported {
+    /// Whether anything was there: octets of any kind make an empty configuration.
+    ///
+    /// # Errors
+    /// Nothing was; with the first of what could not be read.
+    pub(crate) fn is_something(&self) -> anyhow::Result<()> {
+        if !self.carried.is_empty() {
+            return Ok(());
+        }
+        let first = self.left.first().map_or_else(String::new, |left| {
+            let what: String = left.what.chars().take(40).collect();
+            let what = what.escape_debug();
+            format!(
+                " ({} was left, the first: \"{what}\" {})",
+                self.left.len(),
+                left.why
+            )
+        });
+        anyhow::bail!(
+            "nothing was found there that could be carried over{first}; name Kannel's files, or Jasmin's folder with its `store`"
+        )
+    }
+}

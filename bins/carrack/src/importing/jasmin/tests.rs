@@ -70,6 +70,7 @@ fn users_keep_their_names_passwords_and_limits() {
     assert_eq!((two.name.as_str(), two.system_id.as_deref()), ("two", None));
     assert!(left(&imported, "user one (foo): balance 100").contains("deck"));
     assert!(left(&imported, "user two (two): source_address ^ACME$").contains("senders"));
+    assert!(left(&imported, "user one (foo): callbacks at any host").contains("name your hosts"));
     assert!(left(&imported, "user two (two): may not set_priority").contains("doors"));
     for disabled in ["user off", "user gone"] {
         assert!(left(&imported, disabled).contains("disabled"));

@@ -3,6 +3,7 @@
 use super::Work;
 use super::seen::Seen;
 use super::store::Store;
+use crate::importing::CALLED_ANYWHERE;
 use crate::importing::draft::{Draft, quoted};
 use crate::importing::names::Names;
 
@@ -54,6 +55,12 @@ pub(super) fn read(store: &Store, work: &mut Work) -> anyhow::Result<Vec<Draft>>
             continue;
         }
         leave_rest(user, &what, file, work);
+        work.leave(
+            file,
+            0,
+            format!("{what}: callbacks at any host"),
+            CALLED_ANYWHERE,
+        );
         work.has_secrets = true;
         work.carry(file, what, format!("[[account]] {name}"));
         work.accounts.insert(uid, name.clone());

@@ -2,6 +2,7 @@
 
 use super::Work;
 use super::group::Group;
+use crate::importing::CALLED_ANYWHERE;
 use crate::importing::draft::{Draft, quoted};
 use crate::importing::names::Names;
 
@@ -56,6 +57,11 @@ pub(super) fn read(groups: &[Group], sender: Option<&str>, work: &mut Work) -> A
             continue;
         }
         work.has_secrets = true;
+        work.leave_group(
+            group,
+            &format!("callbacks of {name}: any host"),
+            CALLED_ANYWHERE,
+        );
         work.carry(group, what, format!("[[account]] {name}"));
         found.drafts.push(draft);
         found.users.push(user);

@@ -167,6 +167,23 @@ fn routes_choose_from_whom_kannel_would() {
 }
 
 #[test]
+fn octets_that_are_no_configuration_make_none() {
+    let octets: String = (0..4000_u32)
+        .filter_map(|n| char::from_u32(n * 7 % 256))
+        .collect();
+    for text in ["", "\n\n", &octets, "one = two\n", "{\"a\": 1}"] {
+        let imported = imported(&[("kannel.conf", text)]);
+        let fault = imported.is_something().unwrap_err().to_string();
+        assert!(fault.contains("nothing was found there"), "{fault}");
+    }
+    assert!(
+        imported(&[("kannel.conf", SAMPLE), ("carriers.conf", CARRIERS)])
+            .is_something()
+            .is_ok()
+    );
+}
+
+#[test]
 fn what_was_not_carried_over_is_listed_with_its_line() {
     let imported = imported(&[("kannel.conf", SAMPLE), ("carriers.conf", CARRIERS)]);
     for (what, part) in [
@@ -181,6 +198,7 @@ fn what_was_not_carried_over_is_listed_with_its_line() {
         ),
         ("smsc test (fake)", "smscsim"),
         ("group = wapbox", "WAP"),
+        ("callbacks of", "name your hosts"),
     ] {
         assert!(
             left(&imported, what).contains(part),
