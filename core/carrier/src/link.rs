@@ -227,6 +227,11 @@ pub trait Link {
     fn in_flight(&self) -> u32;
     /// Slots in all.
     fn window(&self) -> u32;
+    /// Segments that a text may have here when what is under way is done: less than the window where something else than the window
+    /// bounds it, such as what a SIM may send today. 0 while nothing can be said.
+    fn text_max(&self) -> u32 {
+        self.window()
+    }
     /// Takes a slot and writes the segment into the output.
     ///
     /// # Errors

@@ -65,6 +65,11 @@ impl Gate {
         self.allowance == Some(Allowance::Now)
     }
 
+    /// Segments that a text may have when the SIM may send again, as far as caps go that take longer than a minute.
+    pub(super) const fn left(&self) -> u32 {
+        self.room
+    }
+
     /// Segments that a text may have now.
     pub(super) fn room(&self) -> u32 {
         match self.is_open() {

@@ -290,9 +290,19 @@ impl Link for ModemLink {
         u32::from(self.sending.is_some()) + self.behind.len() as u32
     }
 
-    /// Of a text; what the SIM has left of its caps is looked at by [`Self::free_slots`].
+    /// Of a text; what the SIM has left of its caps is looked at by [`Self::free_slots`] and [`Self::text_max`].
     fn window(&self) -> u32 {
         TEXT_SEGMENTS_MAX
+    }
+
+    fn text_max(&self) -> u32 {
+        match self.told.is_up && !self.incoming.is_full {
+            // What stands behind has its room already.
+            true => (self.gate.left())
+                .saturating_sub(self.behind.len() as u32)
+                .min(TEXT_SEGMENTS_MAX),
+            false => 0,
+        }
     }
 
     fn submit(

@@ -186,6 +186,10 @@ impl Link for SlotLink {
         super::link::TEXT_SEGMENTS_MAX
     }
 
+    fn text_max(&self) -> u32 {
+        self.modem.as_ref().map_or(0, Link::text_max)
+    }
+
     fn submit(
         &mut self,
         now: Now,

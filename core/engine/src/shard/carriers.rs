@@ -190,7 +190,7 @@ impl Carrier {
     }
 
     /// Takes so many segments that were due. A text of more than a second's worth is paid for by silence after it.
-    pub(crate) fn take(&mut self, now_ns: u64, segments: u32) {
+    pub(crate) fn pay(&mut self, now_ns: u64, segments: u32) {
         self.wants = 1;
         let most = self.throttle.nominal().unwrap_or(u32::MAX);
         // They were due, and nobody else takes from it.
@@ -199,6 +199,10 @@ impl Carrier {
             let owed_ns = u64::from(segments) * SECOND_NS / u64::from(most.max(1));
             self.quiet_until_ns = self.quiet_until_ns.max(now_ns.saturating_add(owed_ns));
         }
+    }
+
+    /// So many segments stand in a window now.
+    pub(crate) fn note_sent(&mut self, segments: u32) {
         self.stats.segments_sent += u64::from(segments);
         self.breaker.sent();
         self.unsettled += 1;
@@ -244,7 +248,7 @@ impl Carrier {
         };
         match found {
             Some(link) => Roomy::Link(link),
-            None if self.links.iter().any(|link| link.window() >= parts) => Roomy::Later,
+            None if self.links.iter().any(|link| link.text_max() >= parts) => Roomy::Later,
             None => Roomy::Never,
         }
     }

@@ -89,6 +89,7 @@ impl Shard {
             match self.send(now, key, place, budget) {
                 Sent::CarrierFull => return self.keep_unfinished(key, place, true),
                 Sent::Dry(dry) => self.wait_for_token(key, &dry),
+                Sent::Aside(until_ns) => self.stand_aside(key, until_ns),
                 Sent::Whole | Sent::Gone | Sent::TextAsked | Sent::TextsFull => {}
             }
         }
@@ -206,6 +207,7 @@ impl Shard {
                     self.wait_for_token(key, &dry);
                     break Turn::Dry(dry, idle);
                 }
+                Sent::Aside(until_ns) => self.stand_aside(key, until_ns),
                 Sent::Whole | Sent::Gone | Sent::TextAsked => {}
             }
         };

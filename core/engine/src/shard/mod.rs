@@ -157,6 +157,8 @@ pub(crate) struct Shard {
     repaced: FxHashSet<LaneKey>,
     limits_published_ns: u64,
     limits_swept_ns: u64,
+    /// Texts that no link has room for.
+    texts_aside: usize,
     frames: Frames,
     correlation: Correlation,
     early: EarlyReceipts,
@@ -245,6 +247,7 @@ impl Shard {
             repaced: FxHashSet::default(),
             limits_published_ns: 0,
             limits_swept_ns: 0,
+            texts_aside: 0,
             frames: Frames::new(u16::from(parts.number), Arc::clone(&parts.shared.stamps)),
             correlation: Correlation::default(),
             early,

@@ -2,6 +2,7 @@
 //! journal, all before it is written.
 
 mod passed_on;
+mod whole_text;
 
 use std::rc::Rc;
 
@@ -12,13 +13,13 @@ use carrack_message::{MessageId, Sender, Status};
 use carrack_queue::{InFlight, SealedFrame};
 use carrack_runtime::Now;
 
-use super::Shard;
-use super::carriers::Roomy;
 use super::live::{Key, Live, Phase, Segment, SegmentState};
 use super::quiet::Held;
+use super::{Carrier, Shard};
 use crate::limits::Dry;
 use crate::rules::CarrierRules;
 use passed_on::pass_on;
+use whole_text::Gate;
 
 /// What became of a message that was to be sent.
 pub(super) enum Sent {
@@ -28,6 +29,8 @@ pub(super) enum Sent {
     CarrierFull,
     /// Parts are left; a limit that is no carrier's has no token now.
     Dry(Dry),
+    /// No link of the only carrier has room for all of it; it holds up nobody until then (monotonic).
+    Aside(u64),
     /// It needs no sending any more.
     Gone,
     /// Its text is not in memory, and is being read.
@@ -41,6 +44,7 @@ enum Went {
     Out,
     CarrierFull,
     Dry(Dry),
+    Aside(u64),
 }
 
 /// Why a message cannot be sent.
@@ -176,6 +180,7 @@ impl Shard {
             Ok(Went::Out) => {}
             Ok(Went::CarrierFull) => return Sent::CarrierFull,
             Ok(Went::Dry(dry)) => return Sent::Dry(dry),
+            Ok(Went::Aside(until_ns)) => return Sent::Aside(until_ns),
             Err(fault) => {
                 self.unsendable(now, key, place, fault);
                 return Sent::Gone;
@@ -257,14 +262,9 @@ impl Shard {
             return Ok(Went::CarrierFull);
         }
         let link = match letter.rules.whole_texts {
-            true => match self.link_for(place, letter.parts(), key) {
-                Roomy::Link(link) => Some(link),
-                Roomy::Later => return Ok(Went::CarrierFull),
-                Roomy::Never => {
-                    let reason =
-                        format!("no link of it takes a text of {} parts now", letter.parts());
-                    return Err(Unsendable::Here(reason));
-                }
+            true => match self.gate(now, key, place, letter.parts())? {
+                Gate::Open(link) => Some(link),
+                Gate::Shut(went) => return Ok(went),
             },
             false => None,
         };
@@ -274,24 +274,18 @@ impl Shard {
             if found.is_none_or(|segment| segment.state != SegmentState::Unsent) {
                 continue;
             }
-            match self.send_part(now, key, (place, link), part, &letter)? {
-                Went::Out => *budget = budget.saturating_sub(1),
-                stopped => return Ok(stopped),
+            let went = self.send_part(now, key, (place, link), part, &letter);
+            match went {
+                Ok(Went::Out) => *budget = budget.saturating_sub(1),
+                stopped => {
+                    if link.is_some() {
+                        self.not_sent(key, u32::from(letter.parts().saturating_sub(part)));
+                    }
+                    return stopped;
+                }
             }
         }
         Ok(Went::Out)
-    }
-
-    /// A link for all parts of a text; one that none takes waits where no other carrier does.
-    fn link_for(&mut self, place: u16, parts: u8, key: Key) -> Roomy {
-        let network = self.live.get(key).map(|live| live.network);
-        let Some(carrier) = self.carriers.get_mut(&place) else {
-            return Roomy::Later;
-        };
-        match carrier.link_for(u32::from(parts), network.unwrap_or_default()) {
-            Roomy::Never if !self.has_another(key, place) => Roomy::Later,
-            found => found,
-        }
     }
 
     /// Whether a message may go by another carrier.
@@ -348,7 +342,8 @@ impl Shard {
         }
     }
 
-    /// One part into a window, or not when there is no slot, token or journal entry now.
+    /// One part into a window, or not when there is no slot, token or journal entry now. Over a link that was chosen for all parts its tokens are
+    /// taken already.
     fn send_part(
         &mut self,
         now: Now,
@@ -361,13 +356,14 @@ impl Shard {
         else {
             return Ok(Went::CarrierFull);
         };
-        if let Some(Err(dry)) = live.pace.as_ref().map(|pace| pace.ready(now.mono_ns)) {
+        let pace = live.pace.as_ref().filter(|_| chosen.is_none());
+        if let Some(Err(dry)) = pace.map(|pace| pace.ready(now.mono_ns)) {
             return Ok(Went::Dry(dry));
         }
-        if self.journal.free() == 0
-            || carrier.is_due(now.mono_ns, 1).is_err()
-            || carrier.breaker.room(now.mono_ns) == 0
-        {
+        let is_held = |carrier: &mut Carrier| {
+            carrier.is_due(now.mono_ns, 1).is_err() || carrier.breaker.room(now.mono_ns) == 0
+        };
+        if self.journal.free() == 0 || (chosen.is_none() && is_held(carrier)) {
             return Ok(Went::CarrierFull);
         }
         let Some(link) = chosen.or_else(|| carrier.free_link()) else {
@@ -376,7 +372,7 @@ impl Shard {
         self.scratch.clear();
         let encoded = letter.encode(part, &mut self.scratch)?;
         let segments = u32::from(encoded.segments.max(1));
-        if segments > 1 && carrier.is_due(now.mono_ns, segments).is_err() {
+        if segments > 1 && chosen.is_none() && carrier.is_due(now.mono_ns, segments).is_err() {
             carrier.wants = segments;
             return Ok(Went::CarrierFull);
         }
@@ -406,16 +402,13 @@ impl Shard {
             again,
         };
         // Of other shards too: it is taken before, and given back where nothing goes.
-        if let Some(Err(dry)) = live
-            .pace
-            .as_ref()
-            .map(|pace| pace.take(now.mono_ns, segments))
-        {
+        let pace = live.pace.as_ref().filter(|_| chosen.is_none());
+        if let Some(Err(dry)) = pace.map(|pace| pace.take(now.mono_ns, segments)) {
             return Ok(Went::Dry(dry));
         }
-        let unused = |live: &Live| live.pace.iter().for_each(|pace| pace.give_back(segments));
+        let unused = || pace.into_iter().for_each(|pace| pace.give_back(segments));
         let Some(journal) = self.journal.note(in_flight) else {
-            unused(live);
+            unused();
             return Ok(Went::CarrierFull);
         };
         let ticket = key.ticket(part);
@@ -425,7 +418,7 @@ impl Shard {
         };
         if let Err(refused) = submitted {
             self.journal.forget(journal);
-            unused(live);
+            unused();
             return match refused {
                 SubmitRefused::NotNow => Ok(Went::CarrierFull),
                 SubmitRefused::Unwritable => Err(Unsendable::Here(
@@ -433,7 +426,10 @@ impl Shard {
                 )),
             };
         }
-        carrier.take(now.mono_ns, segments);
+        if chosen.is_none() {
+            carrier.pay(now.mono_ns, segments);
+        }
+        carrier.note_sent(segments);
         if let Some(cap) = &mut carrier.cap {
             let (day, used) = cap.take(now.utc_ns, segments);
             self.day_counts.set(carrier.number, day, used);

@@ -19,6 +19,8 @@ pub(crate) enum Timer {
     Grace,
     /// A limit may have a token for its next part.
     Token,
+    /// A link may have room for all of its text.
+    Room,
 }
 
 impl Shard {
@@ -31,6 +33,7 @@ impl Shard {
                 Timer::Grace => self.decide(now, key),
                 Timer::Pause => self.end_pause(key),
                 Timer::Token => self.goes_on_at_carrier(key),
+                Timer::Room => self.no_more_aside(key),
             }
         }
     }

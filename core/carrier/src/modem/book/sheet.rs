@@ -142,9 +142,6 @@ impl Sheet {
 
     /// Segments that may go before a cap of hour, day or month, or the end of its turn.
     pub(super) fn room(&mut self, utc_ns: u64) -> u32 {
-        if self.allowance(utc_ns) != Allowance::Now {
-            return 0;
-        }
         let [_, hour, day, month, _] = self.used(utc_ns);
         let terms = &*self.terms;
         let left = |cap: Option<u32>, used: u64| cap.map(|cap| u64::from(cap).saturating_sub(used));

@@ -31,7 +31,7 @@ fn paced(each: Each, count: u32, unit_s: u64) -> LimitKind {
     }
 }
 
-fn by_sender(count: u32, unit_s: u64) -> LimitRule {
+pub(super) fn by_sender(count: u32, unit_s: u64) -> LimitRule {
     rule("senders", &["slow"], paced(Each::Sender, count, unit_s))
 }
 

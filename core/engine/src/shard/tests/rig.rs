@@ -69,6 +69,8 @@ pub(super) struct Wire {
     pub(super) asked: Vec<(u64, String)>,
     /// Slots, where not [`WINDOW`].
     pub(super) slots: Option<u32>,
+    /// Segments that a text may have, where fewer than slots.
+    pub(super) text_max: Option<u32>,
     /// The network that it is at home in.
     pub(super) home: Network,
     /// Whether it answers no questions.
@@ -104,7 +106,8 @@ impl Link for ScriptedLink {
     fn free_slots(&self) -> u32 {
         let wire = self.0.borrow();
         if wire.up {
-            wire.slots().saturating_sub(wire.open.len() as u32)
+            let free = wire.slots().saturating_sub(wire.open.len() as u32);
+            free.min(wire.text_max.unwrap_or(free))
         } else {
             0
         }
@@ -118,6 +121,10 @@ impl Link for ScriptedLink {
     fn window(&self) -> u32 {
         let wire = self.0.borrow();
         if wire.up { wire.slots() } else { 0 }
+    }
+    fn text_max(&self) -> u32 {
+        let text_max = self.0.borrow().text_max;
+        text_max.unwrap_or(u32::MAX).min(self.window())
     }
     fn submit(&mut self, _: Now, ticket: u64, segment: &Outgoing<'_>) -> Result<(), SubmitRefused> {
         let mut wire = self.0.borrow_mut();

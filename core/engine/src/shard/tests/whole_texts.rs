@@ -7,7 +7,9 @@ use carrack_carrier::Disposition;
 use carrack_message::{Micros, Msisdn, Network};
 use carrack_routing::{CarrierRow, Margin, RouteRow, RouteTable};
 
+use super::limits::{by_sender, from};
 use super::rig::{NORTH, Rig, SECOND, SOUTH, TWIN, directory, settings};
+use crate::limits::LimitSettings;
 use crate::register::{Register, RegisterReply};
 use crate::rules::CarrierRules;
 
@@ -195,4 +197,70 @@ fn links_take_turns_where_none_is_at_home() {
     let mut rig = at_home("262-02", "262-03");
     rig.accept(&["a", "b", "c", "d"]);
     assert_eq!((rig.open(NORTH), rig.open(TWIN)), (2, 2));
+}
+
+#[test]
+fn a_text_under_a_limit_goes_over_one_link_at_once_and_is_paid_for_by_silence() {
+    let rules = CarrierRules {
+        whole_texts: true,
+        ..CarrierRules::default()
+    };
+    let mut rig = Rig::with_rules(settings(), rules);
+    rig.shared.replace_limits(LimitSettings {
+        rules: vec![by_sender(1, 1)],
+        ..LimitSettings::default()
+    });
+    rig.up(NORTH);
+    rig.up(TWIN);
+    let texts = [from(&rig, "slow1", &text("a")), from(&rig, "slow1", "b")];
+    rig.hand_in(texts.into(), None);
+    rig.settle();
+    let mut open = [rig.open(NORTH), rig.open(TWIN)];
+    open.sort_unstable();
+    assert_eq!(open, [0, 3], "all of it over one, and nothing else yet");
+    rig.after(2 * SECOND);
+    rig.settle();
+    assert_eq!(
+        rig.open(NORTH) + rig.open(TWIN),
+        3,
+        "three segments, three seconds"
+    );
+    rig.after(2 * SECOND);
+    rig.settle();
+    assert_eq!(rig.open(NORTH) + rig.open(TWIN), 4);
+}
+
+#[test]
+fn a_text_that_is_longer_than_what_any_link_has_left_goes_to_another_carrier() {
+    let mut rig = rig();
+    rig.up(SOUTH);
+    for wire in [NORTH, TWIN] {
+        rig.wires[wire].borrow_mut().text_max = Some(2);
+    }
+    rig.accept(&["b", &text("a"), "c"]);
+    assert_eq!(letters(&rig, SOUTH), "aaa");
+    assert_eq!(rig.open(NORTH) + rig.open(TWIN), 2);
+}
+
+#[test]
+fn a_text_that_only_carrier_has_no_room_for_holds_up_nobody_and_goes_when_there_is_room() {
+    let mut rig = at_home("262-02", "262-03");
+    for wire in [NORTH, TWIN] {
+        rig.wires[wire].borrow_mut().text_max = Some(1);
+    }
+    rig.accept(&[&text("a"), "b", "c"]);
+    assert_eq!(rig.open(NORTH) + rig.open(TWIN), 2, "shorter ones go");
+    for wire in [NORTH, TWIN] {
+        if rig.open(wire) > 0 {
+            rig.answer(wire, "n");
+        }
+        rig.wires[wire].borrow_mut().text_max = None;
+    }
+    rig.settle();
+    rig.after(6 * SECOND);
+    rig.settle();
+    let mut open =
+        [letters(&rig, NORTH), letters(&rig, TWIN)].map(|sent| sent.matches('a').count());
+    open.sort_unstable();
+    assert_eq!(open, [0, 3]);
 }
