@@ -6,10 +6,11 @@
 
 use std::collections::VecDeque;
 
-use super::at::{Final, Outcome};
+use super::at::{Final, INFORMATION_LINES_MAX, Outcome};
 use super::escalation::Trouble;
 use super::link::{Job, ModemLink};
 use super::offers::{Offers, State};
+use super::reading::is_report;
 use super::sent::SentRecently;
 
 pub(super) use super::offers::Place;
@@ -19,7 +20,7 @@ const READ_TIMEOUT_NS: u64 = 10 * SECOND_NS;
 const DELETE_TIMEOUT_NS: u64 = 15 * SECOND_NS;
 const LIST_TIMEOUT_NS: u64 = 30 * SECOND_NS;
 const ACKNOWLEDGE_TIMEOUT_NS: u64 = 5 * SECOND_NS;
-/// The next look where the last one could not take all.
+/// The next look where the last one could not take all, and something was taken since.
 const MORE_NS: u64 = 2 * SECOND_NS;
 /// Announced places that wait to be read.
 const READS_MAX: usize = 64;
@@ -96,6 +97,13 @@ impl Incoming {
         self.list_due_ns = 0;
     }
 
+    /// Something was taken: what was passed over may have room now.
+    pub(super) fn has_room(&mut self, now_ns: u64) {
+        if self.offers.has_more {
+            self.list_due_ns = self.list_due_ns.min(now_ns.saturating_add(MORE_NS));
+        }
+    }
+
     pub(super) fn deadline_ns(&self) -> u64 {
         let direct = self.offers.deadline_ns();
         self.list_due_ns.min(direct.unwrap_or(u64::MAX))
@@ -104,6 +112,11 @@ impl Incoming {
     /// Nothing is left to be done before a goodbye.
     pub(super) fn is_settled(&self) -> bool {
         self.offers.taken().is_none() && self.acknowledgements == 0
+    }
+
+    /// There is need of room.
+    const fn is_tight(&self) -> bool {
+        self.is_full || (self.total > 0 && self.used.saturating_add(ROOM_MIN) > self.total)
     }
 
     fn place(&self, index: u16) -> Place {
@@ -243,24 +256,35 @@ impl ModemLink {
     }
 
     pub(super) fn list_ended(&mut self, outcome: Outcome) {
-        let lines = match outcome {
-            Outcome::Answered(Final::Ok, lines) => lines,
+        match outcome {
+            Outcome::Answered(Final::Ok, lines) => self.list(&lines),
             Outcome::Answered(found, _) => {
                 self.told
                     .note_error(&format!("the store cannot be listed: {found:?}"));
-                Vec::new()
             }
             Outcome::Silent { .. } => {
                 return self.fault(Trouble::Silent, "it does not list its store");
             }
-        };
+        }
+        self.incoming.is_looked_at = true;
+        self.incoming.is_full &= self.incoming.offers.taken().is_some();
+        self.told.is_changed = true;
+    }
+
+    /// What stands in the store, reports first: they are what nobody can ask for again.
+    fn list(&mut self, lines: &[String]) {
+        let all: Vec<_> = Listed::of("+CMGL:", lines).collect();
+        self.incoming.used = u16::try_from(all.len()).unwrap_or(u16::MAX);
+        let is_tight = self.incoming.is_tight();
+        if lines.len() < INFORMATION_LINES_MAX {
+            let indexes: Vec<u16> = all.iter().filter_map(|((index, _), _)| *index).collect();
+            let memory = self.incoming.place(0).memory;
+            self.incoming.offers.listed(memory, &indexes);
+        }
         self.incoming.offers.has_more = false;
-        let mut used = 0;
-        let (all, total) = (Listed::of("+CMGL:", &lines), self.incoming.total);
-        let count = u16::try_from(Listed::of("+CMGL:", &lines).count()).unwrap_or(u16::MAX);
-        let is_tight = self.incoming.is_full || (total > 0 && count + ROOM_MIN > total);
-        for ((index, stat), line) in all {
-            used += 1;
+        let (reports, messages): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|(_, line)| is_report(line));
+        for ((index, stat), line) in reports.into_iter().chain(messages) {
             let Some(index) = index else { continue };
             let place = self.incoming.place(index);
             // 2 and 3: somebody wrote it there to be sent.
@@ -274,13 +298,6 @@ impl ModemLink {
         if is_tight {
             self.incoming.offers.give_up_unreadable();
         }
-        self.incoming.used = used;
-        self.incoming.is_looked_at = true;
-        self.incoming.is_full &= self.incoming.offers.taken().is_some();
-        if self.incoming.offers.has_more {
-            self.incoming.list_due_ns = self.now.mono_ns.saturating_add(MORE_NS);
-        }
-        self.told.is_changed = true;
     }
 
     fn take_place(&mut self, place: Place) {

@@ -3,7 +3,8 @@
 //! Promise: everything a modem writes is read: answers, what comes unasked between them, and noise. Every command has a deadline; a
 //! modem that is silent or talks nonsense is brought to its senses step by step ([`escalation`]), never waited for. A segment is uncertain
 //! only where the end of its PDU was written and nothing came back. What a modem may send the book of SIMs decides ([`SimDesk`]).
-//! Bound: one text and one command at a time; a line has 1,024 octets; 64 messages from a handset are told and not yet taken.
+//! Bound: one text and one command at a time; a line has 1,024 octets; 64 messages from handsets and 64 status reports are told and
+//! not yet taken, and as many that came directly.
 //! No clock, thread, file or socket is here: octets come from a `Transport`, time with each poll.
 
 pub mod at;

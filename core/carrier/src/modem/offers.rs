@@ -1,14 +1,19 @@
 //! Messages and status reports that the engine was told of and has not taken yet, and those whose place is to be emptied.
 //!
 //! Promise: each is told once at a time; a place is emptied only after what stood there was taken, and only where the same still stands
-//! there. Bound: [`OFFERS_MAX`]; what does not fit stays in the store and is found again.
+//! there. Messages that nobody takes leave room for status reports, and what is stored leaves room for what comes directly, which is nowhere
+//! else. Bound: [`OFFERS_MAX`] of each kind; what does not fit stays in the store and is found again. What cannot be read, or not be
+//! deleted, waits for nobody and does not count there, but among [`ALL_MAX`].
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::desk::SimEvent;
+use super::reading::is_report;
 
-/// Told and not answered, at a time.
+/// Told and not answered at a time: of messages and of reports, each stored and direct.
 pub(super) const OFFERS_MAX: usize = 64;
+/// Of all together, whatever became of them.
+const ALL_MAX: usize = 512;
 /// What was not taken is told again then.
 const AGAIN_NS: u64 = 30_000_000_000;
 
@@ -44,6 +49,8 @@ pub(super) struct Offer {
     pub(super) line: String,
     /// Of a status report: what the book is to hear once it is taken.
     pub(super) report: Option<SimEvent>,
+    /// It is a status report.
+    is_report: bool,
     mark: u64,
 }
 
@@ -76,7 +83,9 @@ impl Offers {
             // The place was emptied by somebody else, and filled again.
             self.all.swap_remove(at);
         }
-        self.add(Some(place), String::new(), mark)
+        let found = self.add(Some(place), String::new(), is_report(line), mark);
+        self.has_more |= found == Found::Nothing;
+        found
     }
 
     fn found_again(&mut self, now_ns: u64, at: usize) -> Found {
@@ -100,12 +109,16 @@ impl Offers {
 
     /// Something came directly.
     pub(super) fn came(&mut self, line: &str) -> Found {
-        self.add(None, line.to_owned(), mark(line))
+        self.add(None, line.to_owned(), is_report(line), mark(line))
     }
 
-    fn add(&mut self, place: Option<Place>, line: String, mark: u64) -> Found {
-        if self.all.len() >= OFFERS_MAX {
-            self.has_more = true;
+    fn add(&mut self, place: Option<Place>, line: String, is_report: bool, mark: u64) -> Found {
+        let is_of_kind = |offer: &&Offer| {
+            offer.is_report == is_report
+                && offer.place.is_some() == place.is_some()
+                && !matches!(offer.state, State::Unreadable | State::Stuck)
+        };
+        if self.all.iter().filter(is_of_kind).count() >= OFFERS_MAX || self.all.len() >= ALL_MAX {
             return Found::Nothing;
         }
         let number = self.next_number();
@@ -115,6 +128,7 @@ impl Offers {
             state: State::Told,
             line,
             report: None,
+            is_report,
             mark,
         });
         Found::Tell(number)
@@ -172,6 +186,16 @@ impl Offers {
     /// A place is empty.
     pub(super) fn emptied(&mut self, place: Place) {
         self.all.retain(|offer| offer.place != Some(place));
+    }
+
+    /// A whole list of a store: what stands there no more is nobody's business. What the engine holds is answered first.
+    pub(super) fn listed(&mut self, memory: [u8; 2], indexes: &[u16]) {
+        self.all.retain(|offer| match offer.place {
+            Some(place) if place.memory == memory && offer.state != State::Told => {
+                indexes.contains(&place.index)
+            }
+            _ => true,
+        });
     }
 
     pub(super) fn stuck(&mut self, place: Place) {

@@ -84,6 +84,14 @@ impl ModemLink {
     }
 }
 
+/// Whether a line is a status report, as far as its first octet says it.
+pub(super) fn is_report(line: &str) -> bool {
+    let first = from_line(line)
+        .ok()
+        .and_then(|pdu| pdu.tpdu.first().copied());
+    first.is_some_and(|first| first & message_type::MASK == message_type::STATUS_REPORT)
+}
+
 /// Type of number and numbering plan have the same values in both (TS 23.040, 9.1.2.5; SMPP 3.4, 5.2.5).
 fn address(found: &Address) -> WireAddress {
     WireAddress {

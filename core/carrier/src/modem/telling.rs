@@ -83,6 +83,8 @@ impl ModemLink {
                 let report = offer.report;
                 if place.is_none() {
                     self.done_with_direct(number);
+                } else {
+                    self.incoming.has_room(now_ns);
                 }
                 if let Some(event) = report {
                     self.note(event);

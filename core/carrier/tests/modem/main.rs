@@ -27,4 +27,5 @@ mod reports;
 mod sending;
 mod slot;
 mod support;
+mod untaken;
 mod whole_texts;

@@ -8,7 +8,7 @@ use carrack_message::tpdu::{Address, Pdu, SmsStatusReport, to_line};
 use crate::fake::Fake;
 use crate::support::*;
 
-fn report(reference: u8, recipient: Address, status: u8) -> String {
+pub fn report(reference: u8, recipient: Address, status: u8) -> String {
     let report = SmsStatusReport {
         more_messages: false,
         of_command: false,

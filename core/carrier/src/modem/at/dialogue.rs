@@ -8,7 +8,7 @@ use super::lines::{LINE_OCTETS_MAX, Line, Lines};
 use super::{Final, Unsolicited, final_result, unsolicited};
 
 /// Lines of an answer that are kept: a list of a SIM's messages has two for each of at most 255.
-const INFORMATION_LINES_MAX: usize = 512;
+pub const INFORMATION_LINES_MAX: usize = 512;
 /// Lines of a network's answer.
 const USSD_LINES_MAX: usize = 16;
 

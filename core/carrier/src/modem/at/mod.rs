@@ -10,7 +10,7 @@ mod lines;
 mod unsolicited;
 
 pub use answer::{Final, final_result};
-pub use dialogue::{Ask, Dialogue, Heard, Outcome};
+pub use dialogue::{Ask, Dialogue, Heard, INFORMATION_LINES_MAX, Outcome};
 pub use fault::{Blame, blame_cme, blame_cms};
 pub use lines::{LINE_OCTETS_MAX, Line, Lines};
 pub use unsolicited::{Registration, Unsolicited, unsolicited};
