@@ -229,7 +229,7 @@ impl ModemLink {
             Unsolicited::Stored { memory, index } | Unsolicited::ReportStored { memory, index } => {
                 self.incoming.announced(&memory, index);
             }
-            Unsolicited::Registered(_) => self.network.ask_again(),
+            Unsolicited::Registered(told) => self.network.told_unasked(told),
             Unsolicited::Ussd {
                 kind,
                 text,
@@ -273,6 +273,7 @@ impl Link for ModemLink {
         let is_free = self.closing.is_none()
             && self.told.is_up
             && self.sending.is_none()
+            && !self.is_doubted()
             && self.gate.is_open()
             && !self.incoming.is_full
             && !self.ussd.is_awaited();

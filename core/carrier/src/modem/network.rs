@@ -1,6 +1,7 @@
 //! Where the modem stands in the network, and how well it hears it.
 //!
-//! Promise: what comes unasked is a reason to ask, never believed by itself. A modem that stays out of the network is begun anew.
+//! Promise: what comes unasked is a reason to ask, never believed by itself. A modem that stays out of the network is begun anew. One that
+//! was out of it and is back is asked for its card before anything is sent: it may be another one, and not every modem says so.
 //! Bound: each question has a deadline; while it is not registered it is asked every five seconds.
 
 use super::at::{Final, Outcome, Registration};
@@ -26,6 +27,10 @@ pub(super) struct Network {
     pub(super) is_known: bool,
     /// It was in a network since it was set up, and when it was asked last.
     was_in: bool,
+    /// It was out of a network since its card was looked at.
+    was_out: bool,
+    /// It is back: another card may be in it, so it is asked for its card again.
+    pub(super) is_card_doubted: bool,
     out_since_ns: Option<u64>,
     registration_due_ns: u64,
     /// Something came unasked: it is asked then, should it not be due before.
@@ -44,6 +49,8 @@ impl Default for Network {
             registration: Registration::Unknown,
             is_known: false,
             was_in: false,
+            was_out: false,
+            is_card_doubted: false,
             out_since_ns: None,
             registration_due_ns: 0,
             again_ns: u64::MAX,
@@ -62,7 +69,9 @@ impl Network {
         *self = Self::default();
     }
 
-    pub(super) const fn ask_again(&mut self) {
+    /// A reason to ask; what was out for a moment may be in again by then.
+    pub(super) const fn told_unasked(&mut self, told: Registration) {
+        self.was_out |= !told.is_in();
         self.again_ns = self.asked_ns.saturating_add(ASK_AGAIN_NS);
     }
 
@@ -148,10 +157,12 @@ impl ModemLink {
         let every_ns = if network.registration.is_in() {
             network.out_since_ns = None;
             network.was_in = true;
+            network.is_card_doubted |= std::mem::take(&mut network.was_out);
             self.spec.signal_every_ns
         } else {
             self.counts.registrations_lost += u64::from(std::mem::take(&mut network.was_in));
             network.operator_due = true;
+            network.was_out = true;
             network.out_since_ns.get_or_insert(now_ns);
             SEARCH_EVERY_NS
         };

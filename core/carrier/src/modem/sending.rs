@@ -107,7 +107,8 @@ impl ModemLink {
 
     /// Gives the command. True: it did.
     pub(super) fn send(&mut self) -> bool {
-        if !self.spend() {
+        // Another card may be in it.
+        if self.is_doubted() || !self.spend() {
             return false;
         }
         let now_ns = self.now.mono_ns;
@@ -166,6 +167,15 @@ impl ModemLink {
         }
         self.give_back();
         false
+    }
+
+    /// The text was begun over a card that is gone: the segment under way was not written, and goes by another with those behind it.
+    pub(super) fn take_back(&mut self) {
+        if let Some(sending) = self.sending.take() {
+            let ticket = sending.letter.ticket;
+            self.refuse(ticket, STATUS_NOT_WRITTEN, Disposition::NotWritten);
+            self.give_back();
+        }
     }
 
     /// What stands behind a segment that was not taken is not sent.

@@ -8,10 +8,10 @@ use super::link::{Job, ModemLink, Phase};
 impl ModemLink {
     pub(super) fn serve(&mut self) {
         self.escalation.in_service(self.now.mono_ns);
-        if self.setup.is_stale && self.sending.is_none() && !self.ussd.is_awaited() {
-            self.setup.is_done = false;
-            self.begin_setup();
-            return self.set_up();
+        if self.is_doubted() && self.closing.is_some() {
+            self.take_back();
+        } else if self.is_doubted() && !self.ussd.is_awaited() {
+            return self.set_up_again();
         }
         if self.settle_incoming() || self.send() {
             return;
@@ -25,6 +25,22 @@ impl ModemLink {
             || self.ask_network()
             || self.ask_test()
             || (self.told.is_up && self.ask_ussd());
+    }
+
+    /// Nothing is sent before it was looked at again.
+    pub(super) const fn is_doubted(&self) -> bool {
+        self.setup.is_stale || self.network.is_card_doubted
+    }
+
+    /// Also between two segments of a text: what is behind goes on where the same card is in it.
+    fn set_up_again(&mut self) {
+        if self.setup.is_stale {
+            self.setup.is_done = false;
+            self.begin_setup();
+        } else {
+            self.look_at_sim_again();
+        }
+        self.set_up();
     }
 
     /// Ends the link where goodbye was said and nothing is left to wait for, or the time for it is over.

@@ -78,7 +78,7 @@ impl ModemLink {
         self.setup.until_ns = self.now.mono_ns.saturating_add(SETUP_MAX_NS);
     }
 
-    /// The SIM was away or locked.
+    /// The SIM was away or locked, or may be another one.
     pub(super) fn look_at_sim_again(&mut self) {
         self.begin_setup();
         self.setup.step = Step::Sim;
@@ -344,6 +344,7 @@ impl ModemLink {
         );
         self.told.fault(words);
         self.told.alert = words.to_owned();
+        self.take_back();
         let until_ns = self.now.mono_ns.saturating_add(self.spec.retry_ns / 10);
         self.phase = Phase::SimResting { until_ns };
     }
@@ -361,6 +362,7 @@ impl ModemLink {
         if self.identity.number != Some(number) {
             self.incoming.other_sim();
             self.late = None;
+            self.take_back();
         }
         self.identity.number = Some(number);
         self.identity.own = self.desk.own_number(number);

@@ -73,16 +73,22 @@ impl ModemLink {
         if self.closing.is_some() {
             return Some(Obstacle::Closing);
         }
+        // Its card is looked at between two segments: what is under way waits for that.
+        let is_mid_text = self.sending.is_some() && self.told.is_up;
+        if is_mid_text && matches!(self.phase, Phase::SettingUp) {
+            return None;
+        }
         if !matches!(self.phase, Phase::Serving) {
             return Some(match self.told.fault.is_empty() {
                 true => Obstacle::Beginning,
                 false => Obstacle::Modem,
             });
         }
-        if !self.network.is_known || !self.incoming.is_looked_at {
+        let is_known = self.network.is_known && self.incoming.is_looked_at;
+        if !is_mid_text && (!is_known || self.is_doubted()) {
             return Some(Obstacle::Beginning);
         }
-        if !self.network.is_in() {
+        if self.network.is_known && !self.network.is_in() {
             return Some(Obstacle::Registration(self.network.registration));
         }
         // What is under way has been counted: its answer is waited for.
@@ -223,7 +229,9 @@ impl ModemLink {
         if is_busy {
             return gate_ns;
         }
-        let again_ns = self.sending.as_ref().map(|sending| sending.not_before_ns());
+        let again_ns = (self.sending.as_ref())
+            .filter(|_| !self.is_doubted())
+            .map(|sending| sending.not_before_ns());
         let others_ns = self
             .incoming
             .deadline_ns()

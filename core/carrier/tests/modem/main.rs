@@ -12,6 +12,7 @@
 mod allowance;
 mod book;
 mod bring_up;
+mod card_change;
 mod closing;
 #[path = "../counting/mod.rs"]
 mod counting;

@@ -6,7 +6,7 @@ use carrack_carrier::{Link, LinkEvent, SubmitRefused};
 use crate::support::*;
 
 /// Hands in a text of so many segments in one turn.
-fn hand_in(rig: &mut Rig, segments: u64) {
+pub fn hand_in(rig: &mut Rig, segments: u64) {
     let from = sender();
     for ticket in 1..=segments {
         let segment = text(&from, b"part");
@@ -15,7 +15,7 @@ fn hand_in(rig: &mut Rig, segments: u64) {
 }
 
 /// Tickets that came back, and whether each was accepted.
-fn ended(rig: &mut Rig) -> Vec<(u64, Option<u32>)> {
+pub fn ended(rig: &mut Rig) -> Vec<(u64, Option<u32>)> {
     let events = rig.events();
     let ended = events.into_iter().filter_map(|event| match event {
         LinkEvent::Accepted { ticket, .. } => Some((ticket, None)),
