@@ -92,6 +92,11 @@ pub trait SimDesk: Send + Sync {
     fn note(&self, sim: SimNumber, event: SimEvent, utc_ns: u64);
     /// The SIM's own number, where the configuration knows it.
     fn own_number(&self, sim: SimNumber) -> Option<Msisdn>;
+    /// What the book calls the SIM; its segments have their names of it, whichever modem tells what. None: as the modem does.
+    fn known_as(&self, sim: SimNumber) -> Option<SimIdentity> {
+        let _ = sim;
+        None
+    }
     /// Networks to which the SIM sends at the price of its own, where the configuration says so; none: by its IMSI.
     fn on_net(&self, sim: SimNumber) -> Vec<Network> {
         let _ = sim;

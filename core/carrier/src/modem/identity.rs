@@ -100,18 +100,25 @@ fn digits(lines: &[String], lengths: std::ops::RangeInclusive<usize>) -> Option<
 
 /// Number of the card; some makes write its half octets as they lie on the card, `98` for `89`.
 pub(super) fn iccid(lines: &[String]) -> Option<String> {
-    let found = digits(lines, ICCID_DIGITS).or_else(|| {
-        // Filled up with F, in capitals or not.
-        let is_hex = |found: char| found.is_ascii_hexdigit();
-        let mut runs = lines
-            .iter()
-            .flat_map(|line| line.split(|found: char| !is_hex(found)));
-        let run = runs.find(|run| run.len() == 20)?;
-        let digits: String = run.chars().filter(char::is_ascii_digit).collect();
-        (digits.len() >= 18).then_some(digits)
-    })?;
-    let is_swapped = found.starts_with("98") && found.len().is_multiple_of(2);
-    Some(if is_swapped { swapped(&found) } else { found })
+    // First, because of a filled one all digits but the last look like a number of their own.
+    half_octets(lines).or_else(|| digits(lines, ICCID_DIGITS))
+}
+
+/// Ten octets as they lie on the card: digits swapped, the last filled up with F, in capitals or not.
+fn half_octets(lines: &[String]) -> Option<String> {
+    let is_hex = |found: char| found.is_ascii_hexdigit();
+    let mut runs = lines
+        .iter()
+        .flat_map(|line| line.split(|found: char| !is_hex(found)));
+    let run = runs.find(|run| run.len() == 20 && run.starts_with("98"))?;
+    unfilled(&swapped(run))
+}
+
+/// Digits before the filler; none where anything else stands among them.
+fn unfilled(octets: &str) -> Option<String> {
+    let digits = octets.trim_end_matches(['f', 'F']);
+    let is_number = digits.bytes().all(|octet| octet.is_ascii_digit());
+    (is_number && ICCID_DIGITS.contains(&digits.len())).then(|| digits.to_owned())
 }
 
 /// Number of the card as `+CRSM=176,12258,0,0,10` reads it (TS 51.011, 10.1.1): `+CRSM: 144,0,"98...F"`.
@@ -119,11 +126,7 @@ pub(super) fn iccid_raw(lines: &[String]) -> Option<String> {
     let line = lines.iter().find(|line| line.starts_with("+CRSM:"))?;
     let octets = line.rsplit(',').next()?.trim().trim_matches('"');
     let is_hex = octets.len() == 20 && octets.bytes().all(|octet| octet.is_ascii_hexdigit());
-    let digits: String = swapped(octets)
-        .chars()
-        .filter(char::is_ascii_digit)
-        .collect();
-    (is_hex && ICCID_DIGITS.contains(&digits.len())).then_some(digits)
+    unfilled(&swapped(octets)).filter(|_| is_hex)
 }
 
 pub(super) fn imsi(lines: &[String]) -> Option<String> {
@@ -159,15 +162,19 @@ mod tests {
             "+QCCID: 8949020000012345678F",
             "^ICCID: 8949020000012345678f",
             "#CCID: 8949020000012345678",
+            "989420000010325476F8",
+            "+CCID: \"989420000010325476f8\"",
         ] {
             assert_eq!(iccid(&lines(line)), expected, "{line}");
         }
         let raw = lines("+CRSM: 144,0,\"989420000010325476F8\"");
         assert_eq!(iccid_raw(&raw), expected);
         assert_eq!(
-            iccid(&lines("98940200000103254706")).map(|it| it.starts_with("89")),
-            Some(true)
+            iccid(&lines("98940200000103254706")).as_deref(),
+            Some("89492000001030527460")
         );
+        let unfilled = lines("+ICCID: 89490200000123456789");
+        assert_eq!(iccid(&unfilled).as_deref(), Some("89490200000123456789"));
         assert_eq!(iccid(&lines("ERROR")), None);
     }
 

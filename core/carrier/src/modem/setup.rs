@@ -365,6 +365,9 @@ impl ModemLink {
             self.take_back();
         }
         self.identity.number = Some(number);
+        if let Some(known) = self.desk.known_as(number) {
+            self.identity.sim = known;
+        }
         self.identity.own = self.desk.own_number(number);
         self.identity.on_net = match self.desk.on_net(number) {
             said if !said.is_empty() => said,

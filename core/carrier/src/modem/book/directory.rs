@@ -1,7 +1,8 @@
-//! Which SIM has which place in the book: by its ICCID, by its IMSI where it tells no ICCID.
+//! Which SIM has which place in the book: by its ICCID, with its check digit or without, by its IMSI where it tells no ICCID.
 //!
 //! Bound: places. A SIM that nobody has seen for [`FORGOTTEN_AFTER_NS`] gives its place to a new one when there is no other.
 
+use super::rules::{is_maybe, is_one_card};
 use crate::modem::SimIdentity;
 
 /// Longer than any count holds: two months.
@@ -71,6 +72,12 @@ impl Directory {
         if identity.iccid.is_some()
             && let Some(found) = by(&|known| known.iccid == identity.iccid)
         {
+            return Some(found);
+        }
+        let (card, subscriber) = (identity.iccid.as_deref(), identity.imsi.as_deref());
+        if let Some(found) = by(&|known| {
+            is_one_card(known.iccid.as_deref(), card) && is_maybe(known.imsi.as_deref(), subscriber)
+        }) {
             return Some(found);
         }
         identity.imsi.as_ref()?;

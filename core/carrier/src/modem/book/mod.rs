@@ -42,6 +42,7 @@ pub use view::{SimUsed, SimView};
 use super::{Allowance, Rest, SimDesk, SimEvent, SimIdentity, SimNumber};
 use counts::{Counter, Counters};
 use directory::{Directory, Entry, Place};
+use rules::is_one_card;
 use sheet::{Kept, Sheet};
 use suspicion::{Ground, Stage, Verdict};
 
@@ -194,7 +195,10 @@ impl SimBook {
     ) -> Option<Entry> {
         let mut sheet = self.sheet(number)?;
         let known = &mut sheet.kept.identity;
-        known.iccid = found.iccid.or_else(|| known.iccid.take());
+        // Of one card with its check digit and without, the first is what its segments are called by.
+        if !is_one_card(known.iccid.as_deref(), found.iccid.as_deref()) {
+            known.iccid = found.iccid.or_else(|| known.iccid.take());
+        }
         known.imsi = found.imsi.or_else(|| known.imsi.take());
         let identity = known.clone();
         sheet.kept.seen_utc_ns = utc_ns;
@@ -356,6 +360,10 @@ impl SimDesk for SimBook {
 
     fn own_number(&self, sim: SimNumber) -> Option<Msisdn> {
         self.sheet(sim)?.own_number
+    }
+
+    fn known_as(&self, sim: SimNumber) -> Option<SimIdentity> {
+        Some(self.sheet(sim)?.kept.identity.clone())
     }
 
     fn on_net(&self, sim: SimNumber) -> Vec<Network> {

@@ -62,17 +62,22 @@ impl SimRules {
     /// `[[sim]]` of a SIM: by its ICCID, by its IMSI else.
     pub(super) fn sim(&self, identity: &SimIdentity) -> Option<&Sim> {
         let card = identity.iccid.as_deref();
-        let by_card = |is: fn(&str, &str) -> bool| {
-            let same = |sim: &&Sim| matches!((sim.iccid.as_deref(), card), (Some(known), Some(found)) if is(known, found));
+        let by_card = || {
+            let same = |sim: &&Sim| sim.iccid.is_some() && sim.iccid == identity.iccid;
+            self.sims.iter().find(same)
+        };
+        let by_nearly = || {
+            let same = |sim: &&Sim| {
+                is_one_card(sim.iccid.as_deref(), card)
+                    && is_maybe(sim.imsi.as_deref(), identity.imsi.as_deref())
+            };
             self.sims.iter().find(same)
         };
         let by_subscriber = || {
             let same = |sim: &&Sim| sim.imsi.is_some() && sim.imsi == identity.imsi;
             self.sims.iter().find(same)
         };
-        by_card(|known, found| known == found)
-            .or_else(|| by_card(is_one_digit_off))
-            .or_else(by_subscriber)
+        by_card().or_else(by_nearly).or_else(by_subscriber)
     }
 
     /// What holds for a SIM; a pool that is not there has the terms of one that says nothing.
@@ -96,8 +101,16 @@ impl SimRules {
     }
 }
 
-/// A card's number may be printed with its last digit and told without it, or the other way round.
-fn is_one_digit_off(known: &str, found: &str) -> bool {
+/// A card's number may be printed, or told by one make, with its check digit and without it by another.
+pub(super) fn is_one_card(known: Option<&str>, found: Option<&str>) -> bool {
+    let (Some(known), Some(found)) = (known, found) else {
+        return false;
+    };
     let begins = known.starts_with(found) || found.starts_with(known);
-    begins && known.len().abs_diff(found.len()) == 1
+    begins && known.len().abs_diff(found.len()) <= 1
+}
+
+/// Both are the same, or one is not known.
+pub(super) fn is_maybe(known: Option<&str>, found: Option<&str>) -> bool {
+    known.is_none() || found.is_none() || known == found
 }

@@ -56,6 +56,44 @@ fn a_card_is_known_by_either_number() {
 }
 
 #[test]
+fn a_card_is_one_with_its_check_digit_and_without() {
+    let book = book(&SimTerms::default());
+    let short = card(1);
+    let long = SimIdentity {
+        iccid: short.iccid.as_ref().map(|card| format!("{card}4")),
+        ..card(1)
+    };
+    let sim = book.seat("rack", "a", &short, MONDAY);
+    sends_for(&book, sim, 5, MONDAY);
+    assert_eq!(book.seat("rack", "b", &long, MONDAY), sim);
+    assert_eq!(book.list(MONDAY).len(), 1);
+    // Its segments keep their names.
+    assert_eq!(book.known_as(sim), Some(short.clone()));
+    // Of another subscriber it is another card, for places and for rules.
+    let other = SimIdentity {
+        imsi: card(2).imsi,
+        ..long
+    };
+    assert_ne!(book.seat("rack", "c", &other, MONDAY), sim);
+}
+
+#[test]
+fn what_is_written_of_a_card_with_its_check_digit_holds_for_it_without() {
+    let text = "[node]\ndata_dir = \"data\"\n[[sim]]\niccid = \"89490200001234567892\"\nimsi = \"262020000000001\"\nenabled = false\n";
+    let settings = Settings::parse(text, "c", Path::new("")).unwrap();
+    let rules = SimRules::from(&settings);
+    let told = |iccid: &str, imsi: Option<String>| SimIdentity {
+        iccid: Some(iccid.into()),
+        imsi,
+    };
+    let is_known = |identity: &SimIdentity| rules.sim(identity).is_some();
+    assert!(is_known(&told("8949020000123456789", card(1).imsi)));
+    assert!(is_known(&told("8949020000123456789", None)));
+    assert!(!is_known(&told("8949020000123456789", card(2).imsi)));
+    assert!(!is_known(&told("894902000012345678", card(2).imsi)));
+}
+
+#[test]
 fn a_full_book_says_so_and_forgets_nobody_who_counts() {
     let pages = Shared::new();
     let old = open(&pages, &SimTerms::default());
