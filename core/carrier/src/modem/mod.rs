@@ -36,6 +36,7 @@ mod state;
 mod telling;
 mod ussd;
 mod words;
+mod writing;
 
 pub use desk::{Allowance, Rest, SimDesk, SimEvent, SimIdentity, SimNumber};
 pub use dialect::{DIALECTS, Dialect, UssdForm};
