@@ -81,6 +81,11 @@ pub trait SimDesk: Send + Sync {
     fn allowance(&self, sim: SimNumber, utc_ns: u64) -> Allowance;
     /// Counts one segment to this recipient, once, before its first octet is written; what says `NotBefore` counted nothing.
     fn spend(&self, sim: SimNumber, to: Msisdn, utc_ns: u64) -> Allowance;
+    /// The same for one more segment of a text to this recipient, of which one went just before: the recipient is counted already, and
+    /// does not end its own text.
+    fn spend_more(&self, sim: SimNumber, to: Msisdn, utc_ns: u64) -> Allowance {
+        self.spend(sim, to, utc_ns)
+    }
     /// Segments that may still go before a rest of more than a minute: what a text may have. Asked once a text.
     fn room(&self, sim: SimNumber, utc_ns: u64) -> u32 {
         match self.allowance(sim, utc_ns) {

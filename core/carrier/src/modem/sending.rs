@@ -46,6 +46,8 @@ pub(super) struct Letter {
 #[derive(Debug)]
 pub(super) struct Sending {
     letter: Letter,
+    /// Another segment of its text went before it.
+    is_begun: bool,
     /// Whether the book has counted it.
     is_spent: bool,
     busy: u8,
@@ -85,7 +87,7 @@ impl ModemLink {
             return Ok(());
         }
         self.is_taking = true;
-        self.begin(letter);
+        self.begin(letter, false);
         self.work();
         Ok(())
     }
@@ -96,9 +98,10 @@ impl ModemLink {
         self.is_taking && sending.is_some_and(|sending| sending.letter.to == to)
     }
 
-    fn begin(&mut self, letter: Letter) {
+    fn begin(&mut self, letter: Letter, is_begun: bool) {
         self.sending = Some(Sending {
             letter,
+            is_begun,
             is_spent: false,
             busy: 0,
             not_before_ns: 0,
@@ -142,7 +145,12 @@ impl ModemLink {
         if self.now.mono_ns < sending.not_before_ns {
             return false;
         }
-        match self.desk.spend(sim, sending.letter.to, self.now.utc_ns) {
+        let (to, utc_ns) = (sending.letter.to, self.now.utc_ns);
+        let allowance = match sending.is_begun {
+            true => self.desk.spend_more(sim, to, utc_ns),
+            false => self.desk.spend(sim, to, utc_ns),
+        };
+        match allowance {
             Allowance::Now => {
                 sending.is_spent = true;
                 self.gate.ask(self.now, &*self.desk, sim);
@@ -240,7 +248,7 @@ impl ModemLink {
             return self.give_back();
         }
         if let Some(next) = self.behind.pop_front() {
-            self.begin(next);
+            self.begin(next, true);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use carrack_carrier::modem::{Allowance, SimDesk, SimEvent, SimIdentity, SimNumber};
+use carrack_carrier::modem::{Allowance, Rest, SimDesk, SimEvent, SimIdentity, SimNumber};
 use carrack_message::{Msisdn, Network};
 
 #[derive(Debug, Default)]
@@ -60,6 +60,22 @@ impl SimDesk for Book {
             self.page().spent.push(to);
         }
         allowance
+    }
+
+    fn spend_more(&self, sim: SimNumber, to: Msisdn, utc_ns: u64) -> Allowance {
+        let said = self.page().spend;
+        let is_met = matches!(
+            said,
+            Some(Allowance::NotBefore {
+                rest: Rest::Recipients,
+                ..
+            })
+        );
+        if is_met {
+            self.page().spent.push(to);
+            return Allowance::Now;
+        }
+        self.spend(sim, to, utc_ns)
     }
 
     fn note(&self, _: SimNumber, event: SimEvent, _: u64) {

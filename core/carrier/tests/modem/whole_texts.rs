@@ -60,6 +60,17 @@ fn a_pace_is_waited_for_in_the_middle_of_a_text() {
 }
 
 #[test]
+fn text_whose_recipient_was_the_last_of_the_month_goes_whole() {
+    let mut rig = Rig::up();
+    hand_in(&mut rig, 3);
+    let utc_ns = rig.now.utc_ns + 9_000 * SECOND;
+    let rest = Rest::Recipients;
+    rig.book.page().spend = Some(Allowance::NotBefore { utc_ns, rest });
+    rig.settle();
+    assert_eq!(ended(&mut rig), [(1, None), (2, None), (3, None)]);
+}
+
+#[test]
 fn what_may_not_go_for_long_comes_back_with_all_that_stands_behind_it() {
     let mut rig = Rig::up();
     hand_in(&mut rig, 3);

@@ -157,6 +157,21 @@ impl SimBook {
         }
     }
 
+    /// Counts a segment where it may go; `is_begun`: another one of its text did.
+    fn count(&self, sim: SimNumber, to: Msisdn, utc_ns: u64, is_begun: bool) -> Allowance {
+        let Some(mut sheet) = self.sheet(sim) else {
+            return NEVER;
+        };
+        let spent = sheet.spend(to, utc_ns, is_begun);
+        if spent.allowance == Allowance::Now {
+            if let Some((number, to)) = spent.recipient {
+                self.layout.write_recipient(&*self.pages, sim.0, number, to);
+            }
+            self.keep(sim, &mut sheet);
+        }
+        spent.allowance
+    }
+
     /// A SIM that is new in its place.
     fn begin(&self, place: u32, kept: Kept) {
         let sheet = Sheet::new(kept, self.layout.recipients_max);
@@ -313,17 +328,11 @@ impl SimDesk for SimBook {
     }
 
     fn spend(&self, sim: SimNumber, to: Msisdn, utc_ns: u64) -> Allowance {
-        let Some(mut sheet) = self.sheet(sim) else {
-            return NEVER;
-        };
-        let spent = sheet.spend(to, utc_ns);
-        if spent.allowance == Allowance::Now {
-            if let Some((number, to)) = spent.recipient {
-                self.layout.write_recipient(&*self.pages, sim.0, number, to);
-            }
-            self.keep(sim, &mut sheet);
-        }
-        spent.allowance
+        self.count(sim, to, utc_ns, false)
+    }
+
+    fn spend_more(&self, sim: SimNumber, to: Msisdn, utc_ns: u64) -> Allowance {
+        self.count(sim, to, utc_ns, true)
     }
 
     fn note(&self, sim: SimNumber, event: SimEvent, utc_ns: u64) {

@@ -14,7 +14,7 @@ use super::hours::Hours;
 use super::marks::{Marks, Totals};
 use super::pace::Pace;
 use super::steady::Steady;
-use super::suspicion::{Ground, Suspicion, Verdict};
+use super::suspicion::{Ground, Stage, Suspicion, Verdict};
 use crate::modem::{Allowance, Rest, SimEvent, SimIdentity};
 
 /// Of an IMSI: MCC and the shorter MNC.
@@ -105,6 +105,11 @@ impl Sheet {
 
     /// Whether a segment may go.
     pub(super) fn allowance(&mut self, utc_ns: u64) -> Allowance {
+        self.allowance_of(utc_ns, false)
+    }
+
+    /// Whether a segment may go; one of a text that has begun goes to a recipient that has been counted.
+    fn allowance_of(&mut self, utc_ns: u64, is_begun: bool) -> Allowance {
         if let Some(rest) = self.never {
             return Allowance::NotBefore {
                 utc_ns: u64::MAX,
@@ -130,7 +135,7 @@ impl Sheet {
         if let Some(rest) = sliding.rest {
             latest.at_least(kept.time.utc_ns(sliding.moment_ns), rest);
         }
-        self.by_calendar(utc_ns, &mut latest);
+        self.by_calendar(utc_ns, is_begun, &mut latest);
         match latest.rest {
             None => Allowance::Now,
             Some(rest) => Allowance::NotBefore {
@@ -140,22 +145,26 @@ impl Sheet {
         }
     }
 
-    /// Segments that may go before a cap of hour, day or month, or the end of its turn.
+    /// Segments that may go before a cap of hour, day or month, or the end of its turn; a trial is one.
     pub(super) fn room(&mut self, utc_ns: u64) -> u32 {
         let [_, hour, day, month, _] = self.used(utc_ns);
+        let moment_ns = self.kept.time.at(utc_ns);
+        let turn = self.turn_used(moment_ns, self.kept.time.last_ns);
+        let trial = (self.kept.suspicion.stage != Stage::Well).then_some(1);
         let terms = &*self.terms;
         let left = |cap: Option<u32>, used: u64| cap.map(|cap| u64::from(cap).saturating_sub(used));
         let all = [
             left(terms.per_hour, hour),
             left(terms.per_day, day),
             left(terms.per_month, month),
-            left(terms.rest_after, u64::from(self.kept.turn_used)),
+            left(terms.rest_after, u64::from(turn)),
+            trial,
         ];
         let least = all.into_iter().flatten().min().unwrap_or(u64::MAX);
         u32::try_from(least).unwrap_or(u32::MAX)
     }
 
-    fn by_calendar(&mut self, utc_ns: u64, latest: &mut Latest) {
+    fn by_calendar(&mut self, utc_ns: u64, is_begun: bool, latest: &mut Latest) {
         let terms = &*self.terms;
         if let Some(cap) = terms.per_day {
             let (day, _) = self.calendar.at(utc_ns);
@@ -170,7 +179,7 @@ impl Sheet {
         let (_, month) = self.calendar.at(utc_ns);
         let used = self.kept.months.used(month.label, self.kept.totals);
         let is_at = |cap: Option<u32>, used| cap.is_some_and(|cap| used >= u64::from(cap));
-        if is_at(terms.recipients_per_month, used.recipients) {
+        if !is_begun && is_at(terms.recipients_per_month, used.recipients) {
             latest.at_least(month.until_ns, Rest::Recipients);
         }
         if is_at(terms.per_month, used.segments) {
@@ -178,9 +187,9 @@ impl Sheet {
         }
     }
 
-    /// Counts a segment, if it may go.
-    pub(super) fn spend(&mut self, to: Msisdn, utc_ns: u64) -> Spent {
-        let allowance = self.allowance(utc_ns);
+    /// Counts a segment, if it may go; `is_begun`: another one of the same text went before it.
+    pub(super) fn spend(&mut self, to: Msisdn, utc_ns: u64, is_begun: bool) -> Spent {
+        let allowance = self.allowance_of(utc_ns, is_begun);
         let mut spent = Spent {
             allowance,
             recipient: None,
@@ -208,14 +217,20 @@ impl Sheet {
         spent
     }
 
-    /// A SIM that was idle for the length of a rest has rested.
+    /// Segments of its turn. A SIM that was idle for the length of a rest has rested.
+    fn turn_used(&self, moment_ns: u64, before_ns: u64) -> u32 {
+        let rest_ns = self.terms.rest.as_nanos() as u64;
+        if moment_ns.saturating_sub(before_ns) >= rest_ns {
+            return 0;
+        }
+        self.kept.turn_used
+    }
+
     fn take_turn(&mut self, moment_ns: u64, before_ns: u64) {
         let rest_ns = self.terms.rest.as_nanos() as u64;
+        let used = self.turn_used(moment_ns, before_ns);
         let kept = &mut self.kept;
-        if moment_ns - before_ns.min(moment_ns) >= rest_ns {
-            kept.turn_used = 0;
-        }
-        kept.turn_used = kept.turn_used.saturating_add(1);
+        kept.turn_used = used.saturating_add(1);
         let rests = self
             .terms
             .rest_after

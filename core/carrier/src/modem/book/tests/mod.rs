@@ -13,6 +13,7 @@ mod killed;
 mod seats;
 mod speed;
 mod suspected;
+mod texts;
 
 use std::collections::HashMap;
 use std::path::Path;
