@@ -265,3 +265,42 @@ fn every_status_means_a_state_and_only_one_is_delivered() {
         assert_eq!(receipt_state(status_of(state)), state);
     }
 }
+
+/// Reference 7, to +491701234567, delivered; then `tail`.
+fn report_with(tail: &[u8]) -> Vec<u8> {
+    let mut octets = vec![0x06, 7, 12, 0x91, 0x94, 0x71, 0x10, 0x32, 0x54, 0x76];
+    octets.extend([0x62, 0x60, 0x10, 0x21, 0, 0, 0]);
+    octets.extend([0x62, 0x60, 0x10, 0x21, 0, 0, 0]);
+    octets.push(0);
+    octets.extend(tail);
+    octets
+}
+
+#[test]
+fn a_status_report_is_read_whatever_its_tail_is() {
+    let tails: [&[u8]; 7] = [
+        &[],
+        &[0xFF; 20],
+        &[0x00, 0x00],
+        &[0x01],
+        &[0x04, 0x09, 0x41],
+        &[0x80],
+        &[0x06, 0x00, 0x02, 0x41, 0x42, 0xFF],
+    ];
+    for tail in tails {
+        let report = SmsStatusReport::of_octets(&report_with(tail)).unwrap();
+        let read = (report.message_reference, report.status);
+        assert_eq!(read, (7, 0), "{tail:?}");
+        assert_eq!(report.recipient.text, "491701234567");
+    }
+    assert_eq!(
+        SmsStatusReport::of_octets(report_with(&[]).split_last().unwrap().1),
+        Err(TpduFault::Short { field: "TP-ST" })
+    );
+}
+
+#[test]
+fn a_service_centre_that_cannot_be_read_costs_no_message() {
+    let pdu = from_line("0391F4FF0001").unwrap();
+    assert_eq!((pdu.service_centre, pdu.tpdu), (None, vec![0, 1]));
+}

@@ -127,6 +127,23 @@ fn stored_report_is_read_from_its_own_store_and_deleted_there() {
 }
 
 #[test]
+fn stored_report_with_padding_finds_its_segment() {
+    let mut rig = Rig::up();
+    rig.submit(1);
+    let sent = accepted_id(&mut rig);
+    let line = report(1, Address::international(to()), 0);
+    rig.modem
+        .reports
+        .insert(4, format!("{line}{}", "FF".repeat(20)));
+    rig.says("+CDSI: \"SR\",4");
+    let events = rig.events();
+    assert!(
+        matches!(&events[..], [LinkEvent::Receipt { id, .. }] if id.as_slice() == sent),
+        "{events:?}"
+    );
+}
+
+#[test]
 fn modem_that_wants_an_acknowledgement_gets_it_after_the_engine_has_taken_the_report() {
     let mut rig = Rig::up_as(Fake::of("Telit", "HE910"));
     rig.submit(1);

@@ -10,7 +10,7 @@ const OCTETS_MAX: usize = 188;
 /// A line, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pdu {
-    /// The service centre; none: the one that the SIM knows.
+    /// The service centre; none: the one that the SIM knows, or it cannot be read.
     pub service_centre: Option<Address>,
     /// The TPDU.
     pub tpdu: Vec<u8>,
@@ -56,8 +56,9 @@ pub fn from_line(line: &str) -> Result<Pdu, TpduFault> {
             let filled = digits.last().is_some_and(|last| last >> 4 == 0x0F);
             let count = digits.len() * 2 - usize::from(filled);
             let mut text = String::new();
-            read_digits(digits, count, &mut text)?;
-            Some(Address {
+            let is_read = read_digits(digits, count, &mut text).is_ok();
+            // The message is what is wanted.
+            is_read.then_some(Address {
                 type_of_address: *type_of_address,
                 text,
             })

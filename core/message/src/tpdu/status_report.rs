@@ -30,7 +30,7 @@ pub struct SmsStatusReport {
     pub discharge_time: [u8; 7],
     /// TP-ST: [`super::receipt_state`] says what it means.
     pub status: u8,
-    /// TP-UD, where there is any.
+    /// TP-UD, where there is any and it can be read.
     pub user_data: Option<(u8, UserData)>,
 }
 
@@ -64,10 +64,11 @@ impl SmsStatusReport {
         Ok(out)
     }
 
-    /// Reads octets, all of them.
+    /// Reads octets. What follows TP-ST is optional, and networks and stores write what they like there (padding, one octet more): what
+    /// cannot be read of it is passed over (9.2.3.27), because nobody asks for a receipt twice.
     ///
     /// # Errors
-    /// The first field that is not what it should be.
+    /// The first field up to TP-ST that is not what it should be.
     pub fn of_octets(octets: &[u8]) -> Result<Self, TpduFault> {
         let mut octets = Octets::of(octets);
         let first = octets.one("the first octet")?;
@@ -85,7 +86,7 @@ impl SmsStatusReport {
             service_centre_time: octets.seven("TP-SCTS")?,
             discharge_time: octets.seven("TP-DT")?,
             status: octets.one("TP-ST")?,
-            user_data: optional(first, &mut octets)?,
+            user_data: optional(first, &mut octets).unwrap_or_default(),
         })
     }
 }
