@@ -9,6 +9,7 @@
 
 pub mod at;
 pub mod book;
+mod country;
 mod desk;
 mod dialect;
 mod escalation;

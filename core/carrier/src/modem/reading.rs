@@ -6,6 +6,7 @@ use carrack_message::tpdu::{
 use carrack_message::{Msisdn, ReceiptState};
 use smallvec::SmallVec;
 
+use super::country::complete;
 use super::desk::SimEvent;
 use super::link::ModemLink;
 use crate::link::{HandsetPart, LinkEvent, ReceiptHandle, WireAddress};
@@ -44,7 +45,11 @@ impl ModemLink {
             .incoming
             .sent
             .recipient(reference, &report.recipient.text);
-        let recipient = known.or_else(|| report.recipient.msisdn());
+        // What was sent is not known after a restart, nor in another modem.
+        let digits = &report.recipient.text;
+        let recipient = known
+            .or_else(|| report.recipient.msisdn())
+            .or_else(|| complete(digits, self.identity.own, &self.identity.sim));
         let state = receipt_state(report.status);
         let event = LinkEvent::Receipt {
             handle,

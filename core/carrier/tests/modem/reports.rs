@@ -2,8 +2,8 @@
 
 use carrack_carrier::modem::SimEvent;
 use carrack_carrier::{Link, LinkEvent};
-use carrack_message::ReceiptState;
 use carrack_message::tpdu::{Address, Pdu, SmsStatusReport, to_line};
+use carrack_message::{Msisdn, ReceiptState};
 
 use crate::fake::Fake;
 use crate::support::*;
@@ -85,7 +85,32 @@ fn report_with_a_national_number_is_found_by_what_was_sent() {
     // Another number under the same reference is not it.
     let line = report(1, Address::unknown("01709999999"), 0);
     rig.says(&format!("+CDS: 26\r\n{line}"));
-    assert!(matches!(&rig.events()[..], [LinkEvent::Receipt { id, .. }] if id.is_empty()));
+    assert!(matches!(&rig.events()[..], [LinkEvent::Receipt { id, .. }] if id.as_slice() != sent));
+}
+
+#[test]
+fn report_with_a_national_number_is_found_after_a_restart_by_the_country_of_the_sim() {
+    let id_of = |own: Option<u64>, digits: &str| {
+        let mut rig = Rig::new(spec(), Fake::default());
+        rig.book.page().own = own.and_then(Msisdn::from_u64);
+        rig.settle();
+        rig.events();
+        let line = report(9, Address::unknown(digits), 0);
+        rig.says(&format!("+CDS: 26\r\n{line}"));
+        let events = rig.events();
+        let [LinkEvent::Receipt { id, .. }] = &events[..] else {
+            panic!("{events:?}")
+        };
+        String::from_utf8(id.to_vec()).unwrap()
+    };
+    let expected = "0012345678:9:491701234567";
+    assert_eq!(id_of(None, "01701234567"), expected);
+    assert_eq!(id_of(Some(491_709_999_999), "01701234567"), expected);
+    assert_eq!(
+        id_of(Some(447_911_123_456), "07400123456"),
+        "0012345678:9:447400123456"
+    );
+    assert_eq!(id_of(None, "12345"), "");
 }
 
 #[test]
