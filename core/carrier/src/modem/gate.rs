@@ -7,8 +7,9 @@ use carrack_runtime::Now;
 
 use super::desk::{Allowance, Rest, SimDesk, SimNumber};
 
-/// A rest that is waited for with the link up.
-const SHORT_REST_NS: u64 = 60_000_000_000;
+/// A rest that is waited for with the link up, and by a text in its middle: the longest that a cap of a minute makes, which is a minute and
+/// what the book adds for the way to the network.
+pub(super) const SHORT_REST_NS: u64 = 61_000_000_000;
 /// Somebody may have said that a SIM may go on, or may not.
 const LOOK_EVERY_NS: u64 = 1_000_000_000;
 

@@ -11,6 +11,7 @@ use carrack_message::Msisdn;
 use super::at::{Ask, Blame, Final, Outcome, blame_cme, blame_cms};
 use super::desk::{Allowance, SimEvent};
 use super::escalation::Trouble;
+use super::gate::SHORT_REST_NS;
 use super::link::{Job, ModemLink, Phase, TEXT_SEGMENTS_MAX};
 use super::writing::pdu;
 use crate::link::{CarrierMessageId, Disposition, LinkEvent, Outgoing, Refusal, SubmitRefused};
@@ -27,9 +28,6 @@ const CMS_UNKNOWN: u16 = 500;
 /// A modem that is busy is asked again then, so many times.
 const BUSY_PAUSE_NS: u64 = 2_000_000_000;
 const BUSY_MAX: u8 = 3;
-
-/// A rest that a text waits for in its middle; the book's room says that there is no longer one.
-const REST_WAITED_NS_MAX: u64 = 60_000_000_000;
 
 /// A segment.
 #[derive(Debug)]
@@ -158,7 +156,7 @@ impl ModemLink {
             }
             Allowance::NotBefore { utc_ns, .. } => {
                 let left_ns = utc_ns.saturating_sub(self.now.utc_ns).max(1_000_000);
-                if left_ns <= REST_WAITED_NS_MAX {
+                if left_ns <= SHORT_REST_NS {
                     sending.not_before_ns = self.now.mono_ns.saturating_add(left_ns);
                     return false;
                 }

@@ -4,6 +4,7 @@ use carrack_carrier::modem::{Allowance, Rest, STATUS_NOT_ALLOWED};
 use carrack_carrier::{Link, LinkEvent, LinkState, SubmitRefused};
 
 use crate::support::*;
+use crate::whole_texts::{ended, hand_in};
 
 fn not_before(rig: &Rig, seconds: u64, rest: Rest) -> Allowance {
     Allowance::NotBefore {
@@ -33,6 +34,25 @@ fn short_rest_costs_the_slot_and_ends_at_its_moment() {
     assert!(rig.link.free_slots() > 0);
     assert!(rig.events().is_empty());
     assert_eq!(rig.book.page().spent.len(), 1);
+}
+
+#[test]
+fn pace_of_one_a_minute_takes_no_link_down_and_tears_no_text() {
+    let rest = |rig: &Rig| Allowance::NotBefore {
+        utc_ns: rig.now.utc_ns + 60_250 * MS,
+        rest: Rest::Minute,
+    };
+    let mut rig = Rig::up();
+    hand_in(&mut rig, 2);
+    rig.book.page().allowance = Some(rest(&rig));
+    rig.run(60 * SECOND);
+    assert_eq!(rig.modem.sent.len(), 1);
+    rig.run(SECOND);
+    assert_eq!(ended(&mut rig), [(1, None), (2, None)]);
+    rig.book.page().allowance = Some(rest(&rig));
+    rig.run(70 * SECOND);
+    assert!(rig.downs().is_empty());
+    assert_eq!(rig.link.state(), LinkState::Up);
 }
 
 #[test]
