@@ -113,4 +113,19 @@ pub trait SimDesk: Send + Sync {
         let _ = (pool, modem, identity);
         None
     }
+    /// Takes down, before its first octet is written, that this PIN is given to a locked card; a card that tells nothing is known by
+    /// its seat, pool and modem. False: it is not given, because it was before and nobody said since that it was right.
+    fn give_pin(&self, seat: (&str, &str), identity: &SimIdentity, pin: &str, utc_ns: u64) -> bool {
+        let _ = (seat, identity, pin, utc_ns);
+        false
+    }
+    /// How many PINs were given to it so.
+    fn count_pins(&self, modem: &str, identity: &SimIdentity) -> u8 {
+        let _ = (modem, identity);
+        0
+    }
+    /// It is unlocked, or somebody said that they may be tried again.
+    fn forget_pins(&self, modem: &str, identity: &SimIdentity) {
+        let _ = (modem, identity);
+    }
 }

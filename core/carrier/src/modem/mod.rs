@@ -23,6 +23,7 @@ mod network;
 mod offers;
 mod orders;
 mod panel;
+mod pin;
 mod port;
 mod reading;
 mod recovery;

@@ -56,7 +56,7 @@ impl ModemLink {
     }
 
     fn reset(&mut self, reply: OrderReply) {
-        self.setup.is_pin_spent = false;
+        self.setup.is_pin_forgiven = true;
         self.escalation.worked();
         tracing::info!(
             modem = self.spec.name,

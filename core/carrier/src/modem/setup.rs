@@ -1,7 +1,7 @@
 //! Who is there, and how it is set up: one command after the other.
 //!
-//! Promise: what a modem may refuse is passed over or asked in another way; what it must know is a fault where it does not. A PIN is
-//! tried once (trap P22: a third wrong one ends the SIM): not where the card says that tries are missing, and never again after a no.
+//! Promise: what a modem may refuse is passed over or asked in another way; what it must know is a fault where it does not. A card that
+//! is locked: [`super::pin`].
 //! Bound: [`SETUP_MAX_NS`] for all of it.
 
 use super::at::{Final, Outcome};
@@ -15,12 +15,10 @@ const SECOND_NS: u64 = 1_000_000_000;
 const SETUP_MAX_NS: u64 = 60 * SECOND_NS;
 /// Most are answered at once; those that ask the SIM take longer.
 const STEP_TIMEOUT_NS: u64 = 5 * SECOND_NS;
-const SIM_TIMEOUT_NS: u64 = 10 * SECOND_NS;
+pub(super) const SIM_TIMEOUT_NS: u64 = 10 * SECOND_NS;
 /// A SIM that is busy, right after a start, is asked again.
 const SIM_BUSY_NS: u64 = 2 * SECOND_NS;
 const SIM_BUSY_MAX: u8 = 10;
-/// Tries that a PIN has (TS 51.011, 9.3.9); fewer are left where somebody has mistaken one.
-const PIN_TRIES: u8 = 3;
 
 /// A command of it, in this order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,16 +49,16 @@ pub(super) enum Step {
 /// How far it is.
 #[derive(Debug, Default)]
 pub(super) struct Setup {
-    step: Step,
+    pub(super) step: Step,
     until_ns: u64,
     pause_until_ns: u64,
     sim_busy: u8,
     /// The SIM that is in it, as far as it has said.
-    sim: SimIdentity,
+    pub(super) sim: SimIdentity,
     /// The SIM wants its PIN.
-    is_locked: bool,
-    /// The PIN was entered and not taken, or nobody knows whether: never again until somebody says so.
-    pub(super) is_pin_spent: bool,
+    pub(super) is_locked: bool,
+    /// Somebody said that a PIN may be tried once more.
+    pub(super) is_pin_forgiven: bool,
     /// It was done on this line since the modem began.
     pub(super) is_done: bool,
     /// The modem said something that lets one doubt it: it is done again when nothing is under way.
@@ -94,18 +92,18 @@ impl ModemLink {
             return;
         }
         let step = self.setup.step;
+        if step == Step::Pin {
+            return self.give_pin();
+        }
         let Some(command) = self.command(step) else {
             self.take_step(step);
             // Steps go on only, so this ends.
             return self.work();
         };
         let timeout_ns = match step {
-            Step::Sim
-            | Step::Pin
-            | Step::Iccid(_)
-            | Step::IccidRaw
-            | Step::Imsi
-            | Step::Memory(_) => SIM_TIMEOUT_NS,
+            Step::Sim | Step::Iccid(_) | Step::IccidRaw | Step::Imsi | Step::Memory(_) => {
+                SIM_TIMEOUT_NS
+            }
             _ => STEP_TIMEOUT_NS,
         };
         self.ask(Job::Setup(step), &command, timeout_ns);
@@ -137,7 +135,8 @@ impl ModemLink {
             Step::Iccid(place) => dialect.iccid.get(place)?,
             Step::IccidRaw => "+CRSM=176,12258,0,0,10",
             Step::PinTries => "+CPINR",
-            Step::Pin => return self.pin().map(|pin| format!("+CPIN=\"{pin}\"")),
+            // Given by itself: the book has to hear of it before.
+            Step::Pin => return None,
             Step::Imsi => "+CIMI",
             Step::Pdu => "+CMGF=0",
             Step::Service => return Some(format!("+CSMS={}", dialect.service)),
@@ -150,13 +149,6 @@ impl ModemLink {
             Step::Numeric => "+COPS=3,2",
         };
         Some(fixed.to_owned())
-    }
-
-    fn pin(&self) -> Option<String> {
-        let spec = &self.spec;
-        let pin = self.desk.pin(&spec.pool, &spec.name, &self.setup.sim)?;
-        let is_pin = (4..=8).contains(&pin.len()) && pin.bytes().all(|it| it.is_ascii_digit());
-        is_pin.then_some(pin)
     }
 
     fn take_step(&mut self, after: Step) {
@@ -199,8 +191,6 @@ impl ModemLink {
         let (found, lines) = match outcome {
             Outcome::Answered(found, lines) => (found, lines),
             Outcome::Silent { .. } => {
-                // It is not known whether the card has counted it.
-                self.setup.is_pin_spent |= step == Step::Pin;
                 return self.fault(Trouble::Silent, "it does not answer while it is set up");
             }
         };
@@ -261,7 +251,7 @@ impl ModemLink {
         let state = said("+CPIN", lines);
         match found {
             Final::Ok if state == "READY" => {
-                self.setup.is_locked = false;
+                self.unlocked();
                 // Whatever card was there before.
                 self.setup.sim = SimIdentity::default();
                 self.setup.step = Step::Iccid(0);
@@ -279,7 +269,7 @@ impl ModemLink {
                 if self.setup.sim_busy < SIM_BUSY_MAX =>
             {
                 self.setup.sim_busy += 1;
-                self.setup.pause_until_ns = self.now.mono_ns.saturating_add(SIM_BUSY_NS);
+                self.pause_for_sim();
             }
             Final::Cme(10) => self.rest_sim("there is no SIM in it"),
             Final::Cme(13 | 15) => {
@@ -289,36 +279,8 @@ impl ModemLink {
         }
     }
 
-    fn unlock(&mut self) {
-        if self.setup.is_pin_spent {
-            return self.rest_sim("the SIM did not take its PIN, which is not tried twice; mend the pin, then reset the modem");
-        }
-        if self.pin().is_none() {
-            return self
-                .rest_sim("the SIM wants a PIN (4 to 8 digits) and none is configured for it");
-        }
-        self.setup.step = Step::PinTries;
-    }
-
-    /// `+CPINR: SIM PIN,3,3`; many modems do not know the command.
-    fn pin_tries_told(&mut self, lines: &[String]) {
-        let of_pin = lines.iter().find(|line| line.contains("SIM PIN,"));
-        let left = of_pin
-            .and_then(|line| line.split(',').nth(1))
-            .and_then(|left| left.trim().parse::<u8>().ok());
-        if left.is_some_and(|left| left < PIN_TRIES) {
-            return self.rest_sim("a wrong PIN was entered into the SIM before; enter the right one in a handset, and mend the pin");
-        }
-        self.setup.step = Step::Pin;
-    }
-
-    fn pin_told(&mut self, is_ok: bool) {
-        if !is_ok {
-            self.setup.is_pin_spent = true;
-            return self.rest_sim("the SIM did not take its PIN, which is not tried twice; mend the pin, then reset the modem");
-        }
+    pub(super) fn pause_for_sim(&mut self) {
         self.setup.pause_until_ns = self.now.mono_ns.saturating_add(SIM_BUSY_NS);
-        self.setup.step = Step::Sim;
     }
 
     fn memory_chosen(&mut self, place: usize, is_ok: bool, lines: &[String]) {
@@ -334,7 +296,7 @@ impl ModemLink {
         }
     }
 
-    fn rest_sim(&mut self, words: &str) {
+    pub(super) fn rest_sim(&mut self, words: &str) {
         tracing::warn!(
             modem = self.spec.name,
             pool = self.spec.pool,
@@ -365,6 +327,8 @@ impl ModemLink {
             self.take_back();
         }
         self.identity.number = Some(number);
+        // It is not locked: whatever it was given is right.
+        self.desk.forget_pins(&spec.name, sim);
         if let Some(known) = self.desk.known_as(number) {
             self.identity.sim = known;
         }

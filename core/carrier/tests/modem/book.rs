@@ -14,6 +14,8 @@ pub struct Page {
     pub heard: Vec<SimEvent>,
     pub seated: Vec<SimIdentity>,
     pub pin: Option<String>,
+    /// PINs that were given, and to whom.
+    pub given: Vec<(SimIdentity, String)>,
     pub own: Option<Msisdn>,
     pub on_net: Vec<Network>,
 }
@@ -92,5 +94,22 @@ impl SimDesk for Book {
 
     fn pin(&self, _: &str, _: &str, _: &SimIdentity) -> Option<String> {
         self.page().pin.clone()
+    }
+
+    fn give_pin(&self, _: (&str, &str), identity: &SimIdentity, pin: &str, _: u64) -> bool {
+        let (mut page, given) = (self.page(), (identity.clone(), pin.to_owned()));
+        let is_new = !page.given.contains(&given);
+        page.given.extend(is_new.then_some(given));
+        is_new
+    }
+
+    fn count_pins(&self, _: &str, identity: &SimIdentity) -> u8 {
+        let page = self.page();
+        page.given.iter().filter(|(to, _)| to == identity).count() as u8
+    }
+
+    fn forget_pins(&self, _: &str, identity: &SimIdentity) {
+        let of = identity.iccid.clone();
+        self.page().given.retain(|(to, _)| to.iccid != of);
     }
 }

@@ -14,6 +14,8 @@ pub struct Fake {
     pub sim: String,
     pub pin: String,
     pub pin_tries: u32,
+    /// `OK` to a PIN, and the SIM stays locked.
+    pub says_ok_to_pins: bool,
     pub registration: u8,
     pub rssi: u8,
     /// Messages in its store: state and digits.
@@ -54,6 +56,7 @@ impl Default for Fake {
             sim: "READY".to_owned(),
             pin: String::new(),
             pin_tries: 3,
+            says_ok_to_pins: false,
             registration: 1,
             rssi: 20,
             store: BTreeMap::new(),
@@ -199,6 +202,9 @@ impl Fake {
     }
 
     fn unlock(&mut self, pin: &str) -> String {
+        if self.says_ok_to_pins {
+            return "\r\nOK\r\n".to_owned();
+        }
         if pin == self.pin {
             self.sim = "READY".to_owned();
             return "\r\nOK\r\n".to_owned();

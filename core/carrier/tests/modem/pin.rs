@@ -1,5 +1,6 @@
 //! A SIM that is locked gets its PIN once, and never a second time.
 
+use carrack_carrier::modem::Order;
 use carrack_carrier::{Link, LinkState};
 
 use crate::fake::Fake;
@@ -69,6 +70,84 @@ fn pin_that_was_not_answered_is_not_tried_again() {
     rig.modem.deaf_to.push("+CPIN=".to_owned());
     rig.run(600 * SECOND);
     assert_eq!(tries(&rig), 1);
+}
+
+/// A modem that is lost each time it is given a PIN.
+fn deaf_to_pins(pin: &str) -> Rig {
+    let mut rig = Rig::new(spec(), locked("1234"));
+    rig.modem.refuses.push("+CPINR");
+    rig.modem.deaf_to.push("+CPIN=".to_owned());
+    rig.book.page().pin = Some(pin.to_owned());
+    rig.until(60 * SECOND, |rig| tries(rig) == 1);
+    rig
+}
+
+#[test]
+fn pin_whose_outcome_was_lost_with_the_port_or_in_a_restart_is_not_given_again() {
+    let mut rig = deaf_to_pins("9999");
+    rig.cut();
+    rig.modem.deaf_to.clear();
+    rig.run(600 * SECOND);
+    assert_eq!(tries(&rig), 1, "the port was lost");
+    assert!(rig.panel.view().alert.contains("PIN"));
+
+    let mut rig = deaf_to_pins("9999");
+    rig.says("RDY");
+    rig.modem.deaf_to.clear();
+    rig.run(600 * SECOND);
+    assert_eq!(tries(&rig), 1, "it began anew");
+}
+
+#[test]
+fn pin_is_taken_down_before_it_is_written() {
+    let mut rig = Rig::new(spec(), locked("1234"));
+    rig.book.page().pin = Some("9999".to_owned());
+    rig.until(60 * SECOND, |rig| !rig.book.page().given.is_empty());
+    let mut rig = deaf_to_pins("9999").linked_anew();
+    rig.modem.deaf_to.clear();
+    rig.run(600 * SECOND);
+    assert_eq!(tries(&rig), 1, "another link, as after a plug or a restart");
+}
+
+#[test]
+fn modem_that_takes_a_pin_and_stays_locked_is_not_given_it_again() {
+    let mut rig = Rig::new(spec(), locked("1234"));
+    rig.modem.says_ok_to_pins = true;
+    rig.book.page().pin = Some("9999".to_owned());
+    rig.run(600 * SECOND);
+    assert_eq!(tries(&rig), 1);
+}
+
+#[test]
+fn another_pin_is_given_once_and_another_card_too() {
+    let mut rig = Rig::new(spec(), locked("1234"));
+    rig.book.page().pin = Some("9999".to_owned());
+    rig.run(60 * SECOND);
+    assert_eq!((tries(&rig), rig.modem.pin_tries), (1, 2));
+    // Mended: the try that is missing is ours.
+    rig.book.page().pin = Some("1234".to_owned());
+    rig.until(40 * SECOND, |rig| rig.link.state() == LinkState::Up);
+    assert!(rig.book.page().given.is_empty(), "READY forgets them");
+
+    let mut rig = deaf_to_pins("9999");
+    rig.cut();
+    rig.modem.deaf_to.clear();
+    rig.modem.iccid_answer = "+CCID: 8949020000099999999".to_owned();
+    rig.run(600 * SECOND);
+    assert_eq!(tries(&rig), 2);
+}
+
+#[test]
+fn reset_by_order_lets_a_pin_be_given_once_more() {
+    let mut rig = deaf_to_pins("1234");
+    rig.cut();
+    rig.modem.deaf_to.clear();
+    rig.run(60 * SECOND);
+    assert_eq!((tries(&rig), rig.link.state()), (1, LinkState::Down));
+    let answered = Box::new(|answer: Result<_, _>| assert!(answer.is_ok()));
+    rig.panel.order(Order::Reset, answered).unwrap();
+    rig.until(60 * SECOND, |rig| rig.link.state() == LinkState::Up);
+    assert_eq!(tries(&rig), 2);
 }
 
 #[test]

@@ -154,11 +154,25 @@ impl Rig {
     }
 
     pub fn with_hooks(spec: ModemSpec, modem: Fake, hooks: Arc<dyn ModemHooks>) -> Self {
+        Self::with_book(spec, modem, hooks, Arc::new(Book::default()))
+    }
+
+    /// The same modem in another link, as after a new plug or a restart.
+    pub fn linked_anew(self) -> Self {
+        let now = self.now;
+        let mut rig = Self::with_book(spec(), self.modem, Arc::new(NoHooks), self.book);
+        rig.now = now;
+        rig
+    }
+
+    fn with_book(
+        spec: ModemSpec,
+        modem: Fake,
+        hooks: Arc<dyn ModemHooks>,
+        book: Arc<Book>,
+    ) -> Self {
         let pipe = Pipe::new();
-        let (book, panel) = (
-            Arc::new(Book::default()),
-            Arc::new(ModemPanel::new("rack", "m1", "/dev/ttyUSB0")),
-        );
+        let panel = Arc::new(ModemPanel::new("rack", "m1", "/dev/ttyUSB0"));
         let parts = ModemParts {
             desk: book.clone(),
             hooks,

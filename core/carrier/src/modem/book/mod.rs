@@ -18,6 +18,7 @@ mod octets;
 mod operating;
 mod pace;
 mod pages;
+mod pins;
 mod record;
 mod rules;
 mod sheet;
@@ -63,6 +64,7 @@ pub struct SimBook {
     directory: Mutex<Directory>,
     rules: RwLock<SimRules>,
     alerts: Mutex<Vec<String>>,
+    pins: Mutex<pins::Unnamed>,
     counters: Counters,
 }
 
@@ -106,6 +108,7 @@ impl SimBook {
             directory: Mutex::new(directory),
             rules: RwLock::new(rules),
             alerts: Mutex::default(),
+            pins: Mutex::default(),
             counters: Counters::default(),
         })
     }
@@ -390,6 +393,18 @@ impl SimDesk for SimBook {
         of_sim
             .map(|pin| pin.expose().to_owned())
             .or_else(|| rules.modem_pins.get(modem).cloned())
+    }
+
+    fn give_pin(&self, seat: (&str, &str), identity: &SimIdentity, pin: &str, utc_ns: u64) -> bool {
+        self.give_pin_to(seat, identity, pin, utc_ns)
+    }
+
+    fn count_pins(&self, modem: &str, identity: &SimIdentity) -> u8 {
+        self.pins_given(modem, identity)
+    }
+
+    fn forget_pins(&self, modem: &str, identity: &SimIdentity) {
+        self.forget_given(modem, identity);
     }
 }
 

@@ -111,6 +111,9 @@ fn write_body(kept: &Kept, octets: &mut [u8]) -> usize {
     write_suspicion(&mut to, &kept.suspicion);
     to.u32(kept.recipients);
     to.u64(kept.seen_utc_ns);
+    for mark in kept.pins {
+        to.u32(mark);
+    }
     to.length()
 }
 
@@ -149,6 +152,10 @@ fn read_body(octets: &[u8]) -> Option<Kept> {
     kept.suspicion = read_suspicion(&mut from)?;
     kept.recipients = from.u32();
     kept.seen_utc_ns = from.u64();
+    // Not in older ones, where nothing stands.
+    for mark in &mut kept.pins {
+        *mark = from.u32();
+    }
     Some(kept)
 }
 
@@ -269,6 +276,7 @@ mod tests {
             },
             recipients: 7,
             turn_used: 3,
+            pins: [5, 0],
             ..Kept::default()
         };
         for moment in 1..100_u64 {

@@ -13,6 +13,7 @@ use super::calendar::{Calendar, Span};
 use super::hours::Hours;
 use super::marks::{Marks, Totals};
 use super::pace::Pace;
+use super::pins::Given;
 use super::steady::Steady;
 use super::suspicion::{Ground, Stage, Suspicion, Verdict};
 use crate::modem::{Allowance, Rest, SimEvent, SimIdentity};
@@ -38,6 +39,7 @@ pub(super) struct Kept {
     pub(super) recipients: u32,
     /// When it was last seen, by the clock.
     pub(super) seen_utc_ns: u64,
+    pub(super) pins: Given,
 }
 
 /// One SIM.

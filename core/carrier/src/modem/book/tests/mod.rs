@@ -10,6 +10,7 @@ mod caps_hold;
 mod clocks;
 mod faults;
 mod killed;
+mod pins;
 mod seats;
 mod speed;
 mod suspected;
