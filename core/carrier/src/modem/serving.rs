@@ -8,6 +8,7 @@ use super::link::{Job, ModemLink, Phase};
 impl ModemLink {
     pub(super) fn serve(&mut self) {
         self.escalation.in_service(self.now.mono_ns);
+        self.end_overdue_ussd();
         if self.is_doubted() && self.closing.is_some() {
             self.take_back();
         } else if self.is_doubted() && !self.ussd.is_awaited() {
@@ -21,10 +22,8 @@ impl ModemLink {
             return;
         }
         // A segment that waits to be tried once more has nothing else before it but what is short.
-        let _asked = self.read_incoming()
-            || self.ask_network()
-            || self.ask_test()
-            || (self.told.is_up && self.ask_ussd());
+        let _asked =
+            self.read_incoming() || self.ask_network() || self.ask_test() || self.ask_ussd();
     }
 
     /// Nothing is sent before it was looked at again.

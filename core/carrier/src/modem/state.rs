@@ -236,7 +236,7 @@ impl ModemLink {
             .incoming
             .deadline_ns()
             .min(self.network.deadline_ns())
-            .min(self.ussd.deadline_ns());
+            .min(self.ussd.deadline_ns(self.may_ask_ussd()));
         let all = [gate_ns, again_ns, Some(others_ns)];
         all.into_iter().flatten().min()
     }

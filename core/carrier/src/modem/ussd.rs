@@ -60,8 +60,9 @@ impl Ussd {
         self.asked.is_none() && self.waiting.is_none()
     }
 
-    pub(super) fn deadline_ns(&self) -> u64 {
-        let balance_ns = match self.is_idle() {
+    /// Of what can be done: a balance that is due while nothing can be asked is no reason to turn.
+    pub(super) fn deadline_ns(&self, may_ask: bool) -> u64 {
+        let balance_ns = match self.is_idle() && may_ask {
             true => self.balance_due_ns,
             false => None,
         };
@@ -80,14 +81,24 @@ impl ModemLink {
         self.ussd.waiting = Some((code, Asker::Operator(reply)));
     }
 
-    /// Gives a command where one is due. True: it did.
-    pub(super) fn ask_ussd(&mut self) -> bool {
+    /// Ends a question that was not answered in time, whether another can be asked or not.
+    pub(super) fn end_overdue_ussd(&mut self) {
         let now_ns = self.now.mono_ns;
         if self.ussd.due_ns.is_some_and(|due_ns| now_ns >= due_ns) {
             self.ussd.must_end = true;
             self.ussd_failed("the network did not answer in 45 seconds");
         }
-        if self.ussd.asked.is_some() {
+    }
+
+    /// Whether a question can be asked now.
+    pub(super) const fn may_ask_ussd(&self) -> bool {
+        self.told.is_up
+    }
+
+    /// Gives a command where one is due. True: it did.
+    pub(super) fn ask_ussd(&mut self) -> bool {
+        let now_ns = self.now.mono_ns;
+        if self.ussd.asked.is_some() || !self.may_ask_ussd() {
             return false;
         }
         if std::mem::take(&mut self.ussd.must_end) {
