@@ -90,9 +90,9 @@ impl ModemLink {
         }
     }
 
-    /// Whether a question can be asked now.
+    /// Whether a question can be asked now. Never between the parts of a text: a message that is written into a dialogue is refused.
     pub(super) const fn may_ask_ussd(&self) -> bool {
-        self.told.is_up
+        self.told.is_up && self.sending.is_none()
     }
 
     /// Gives a command where one is due. True: it did.

@@ -1,8 +1,11 @@
 //! Segments of a text that are handed in together go one behind the other over one modem, or are given back together.
 
-use carrack_carrier::modem::{Allowance, Rest, STATUS_NOT_ALLOWED, STATUS_NOT_WRITTEN};
+use carrack_carrier::modem::{
+    Allowance, BalanceQuestion, ModemSpec, Rest, STATUS_NOT_ALLOWED, STATUS_NOT_WRITTEN,
+};
 use carrack_carrier::{Link, LinkEvent, SubmitRefused};
 
+use crate::fake::Fake;
 use crate::support::*;
 
 /// Hands in a text of so many segments in one turn.
@@ -106,4 +109,37 @@ fn a_modem_that_is_lost_in_a_text_gives_back_what_it_was_not_told() {
     });
     assert_eq!(of_text.count(), 3, "{events:?}");
     assert_eq!(rig.link.in_flight(), 0);
+}
+
+#[test]
+fn no_balance_is_asked_for_between_the_parts_of_a_text() {
+    let balance = Some(BalanceQuestion {
+        code: "*100#".to_owned(),
+        every_ns: 60 * SECOND,
+    });
+    let modem = Fake {
+        ussd: Some("0,\"5.00\",15".to_owned()),
+        ..Fake::default()
+    };
+    let mut rig = Rig::new(ModemSpec { balance, ..spec() }, modem);
+    rig.settle();
+    // Due two seconds after the text is begun.
+    rig.run(58 * SECOND);
+    rig.events();
+    rig.modem.asked.clear();
+    hand_in(&mut rig, 2);
+    let until = rig.now.utc_ns + 30 * SECOND;
+    let rest = Rest::Minute;
+    rig.book.page().allowance = Some(Allowance::NotBefore {
+        utc_ns: until,
+        rest,
+    });
+    rig.run(60 * SECOND);
+    assert_eq!(ended(&mut rig), [(1, None), (2, None)]);
+    let asked = rig.modem.asked.iter();
+    let order: Vec<_> = asked
+        .filter_map(|command| command.split_once('=').map(|(name, _)| name))
+        .filter(|name| matches!(*name, "+CMGS" | "+CUSD"))
+        .collect();
+    assert_eq!(order, ["+CMGS", "+CMGS", "+CUSD"]);
 }
