@@ -31,8 +31,11 @@ pub(super) struct Test {
 }
 
 impl ModemLink {
-    /// Takes the next order, where none is under way.
+    /// Takes the next order, where none is under way; a reset in spite of all.
     pub(super) fn take_order(&mut self) {
+        if let Some(reply) = self.panel.next_reset() {
+            return self.reset(reply);
+        }
         if self.test.is_some() || !self.ussd.is_idle() {
             return;
         }
@@ -147,7 +150,10 @@ impl ModemLink {
         test.findings.push(finding(what, found, &lines));
     }
 
-    pub(super) fn test_failed(&mut self, words: &str) {
+    /// Nobody waits for what was asked of it.
+    pub(super) fn orders_failed(&mut self, words: &str) {
+        self.ussd_failed(words);
+        self.drop_waiting_ussd(words);
         if let Some((_, reply)) = self.test.take() {
             reply(Err(OrderFault::Failed(words.to_owned())));
         }

@@ -259,6 +259,23 @@ impl ModemPanel {
         }
     }
 
+    /// The first reset that waits, past what stands before it.
+    pub(super) fn next_reset(&self) -> Option<OrderReply> {
+        if self.orders.is_empty() {
+            return None;
+        }
+        // Whoever orders holds it too: all have their room again.
+        let _wake = self.wake.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = None;
+        for _ in 0..self.orders.len() {
+            match self.orders.pop()? {
+                (Order::Reset, reply) if found.is_none() => found = Some(reply),
+                other => drop(self.orders.push(other)),
+            }
+        }
+        found
+    }
+
     pub(super) fn next_order(&self) -> Option<(Order, OrderReply)> {
         self.orders.pop()
     }

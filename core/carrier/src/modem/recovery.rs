@@ -113,8 +113,7 @@ impl ModemLink {
         let pdu_written =
             job == Job::Send && matches!(ended, Some(Outcome::Silent { pdu_written: true }));
         self.sending_lost(pdu_written, gone);
-        self.ussd_failed("the modem was lost in the middle of it");
-        self.test_failed("the modem was lost in the middle of it");
+        self.orders_failed("the modem was lost in the middle of it");
     }
 
     fn step(&mut self, rung: Rung) {

@@ -67,6 +67,7 @@ pub(super) struct Setup {
 
 impl ModemLink {
     pub(super) fn begin_setup(&mut self) {
+        self.orders_failed("the modem was set up anew in the middle of it");
         self.phase = Phase::SettingUp;
         self.setup.step = Step::Echo;
         self.setup.sim_busy = 0;

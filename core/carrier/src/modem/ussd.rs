@@ -1,7 +1,8 @@
 //! Codes that are dialled (`*100#`), by an operator or on schedule, and what the network says (TS 27.007, 7.15).
 //!
 //! Promise: each question is answered once, by the network or by its deadline; a dialogue that the network wants to go on with is ended.
-//! Bound: one question at a time, [`ANSWER_MAX_NS`].
+//! A SIM that may not send can be asked all the same: its balance is what one wants to know then.
+//! Bound: one question at a time, [`WAIT_MAX_NS`] and [`ANSWER_MAX_NS`].
 
 use carrack_message::alphabet::{gsm7, packed, ucs2};
 
@@ -14,6 +15,8 @@ use super::spec::ModemSpec;
 const SECOND_NS: u64 = 1_000_000_000;
 /// From the command to `OK`: some modems say it only with the network's answer.
 const BEGIN_TIMEOUT_NS: u64 = 30 * SECOND_NS;
+/// From an order to its command: a text is under way, or the network is looked for.
+const WAIT_MAX_NS: u64 = 30 * SECOND_NS;
 /// From `OK` to the network's answer.
 const ANSWER_MAX_NS: u64 = 45 * SECOND_NS;
 const END_TIMEOUT_NS: u64 = 10 * SECOND_NS;
@@ -29,9 +32,16 @@ enum Asker {
     Operator(OrderReply),
 }
 
+/// A code that an operator wants to have dialled.
+struct Waiting {
+    code: String,
+    reply: OrderReply,
+    until_ns: u64,
+}
+
 /// The question under way.
 pub(super) struct Ussd {
-    waiting: Option<(String, Asker)>,
+    waiting: Option<Waiting>,
     asked: Option<Asker>,
     /// `OK` has come: the network's answer is due then.
     due_ns: Option<u64>,
@@ -66,8 +76,9 @@ impl Ussd {
             true => self.balance_due_ns,
             false => None,
         };
-        let due_ns = self.due_ns.unwrap_or(u64::MAX);
-        balance_ns.unwrap_or(u64::MAX).min(due_ns)
+        let waits_ns = self.waiting.as_ref().map(|waiting| waiting.until_ns);
+        let all = [balance_ns, waits_ns, self.due_ns];
+        all.into_iter().flatten().min().unwrap_or(u64::MAX)
     }
 }
 
@@ -78,21 +89,34 @@ impl ModemLink {
             let words = format!("a code has 1 to {CODE_MAX} of 0-9, *, # and +, as *100#");
             return reply(Err(OrderFault::Failed(words)));
         }
-        self.ussd.waiting = Some((code, Asker::Operator(reply)));
+        let until_ns = self.now.mono_ns.saturating_add(WAIT_MAX_NS);
+        self.ussd.waiting = Some(Waiting {
+            code,
+            reply,
+            until_ns,
+        });
     }
 
-    /// Ends a question that was not answered in time, whether another can be asked or not.
+    /// Ends a question that was not asked or not answered in time, whether another can be asked or not.
     pub(super) fn end_overdue_ussd(&mut self) {
         let now_ns = self.now.mono_ns;
         if self.ussd.due_ns.is_some_and(|due_ns| now_ns >= due_ns) {
             self.ussd.must_end = true;
             self.ussd_failed("the network did not answer in 45 seconds");
         }
+        let waiting = self.ussd.waiting.as_ref();
+        if waiting.is_some_and(|waiting| now_ns >= waiting.until_ns) && !self.may_ask_ussd() {
+            let words = match self.sending {
+                Some(_) => "a text was under way for 30 seconds; try again",
+                None => "it is in no network, or goes",
+            };
+            self.drop_waiting_ussd(words);
+        }
     }
 
     /// Whether a question can be asked now. Never between the parts of a text: a message that is written into a dialogue is refused.
     pub(super) const fn may_ask_ussd(&self) -> bool {
-        self.told.is_up && self.sending.is_none()
+        self.closing.is_none() && self.network.is_in() && self.sending.is_none()
     }
 
     /// Gives a command where one is due. True: it did.
@@ -105,19 +129,7 @@ impl ModemLink {
             self.ask(Job::UssdEnd, "+CUSD=2", END_TIMEOUT_NS);
             return true;
         }
-        let is_due = self
-            .ussd
-            .balance_due_ns
-            .is_some_and(|due_ns| now_ns >= due_ns);
-        if is_due
-            && self.ussd.waiting.is_none()
-            && let Some(balance) = &self.spec.balance
-        {
-            self.ussd.waiting = Some((balance.code.clone(), Asker::Schedule));
-            let retry_ns = balance.every_ns.min(BALANCE_RETRY_NS);
-            self.ussd.balance_due_ns = Some(now_ns.saturating_add(retry_ns));
-        }
-        let Some((code, asker)) = self.ussd.waiting.take() else {
+        let Some((code, asker)) = self.next_ussd(now_ns) else {
             return false;
         };
         let code = written(&code, self.identity.dialect().ussd);
@@ -125,6 +137,20 @@ impl ModemLink {
         let command = format!("+CUSD=1,\"{code}\",{DEFAULT_ALPHABET}");
         self.ask(Job::UssdBegin, &command, BEGIN_TIMEOUT_NS);
         true
+    }
+
+    /// Operators first.
+    fn next_ussd(&mut self, now_ns: u64) -> Option<(String, Asker)> {
+        if let Some(waiting) = self.ussd.waiting.take() {
+            return Some((waiting.code, Asker::Operator(waiting.reply)));
+        }
+        self.ussd
+            .balance_due_ns
+            .filter(|due_ns| now_ns >= *due_ns)?;
+        let balance = self.spec.balance.as_ref()?;
+        let retry_ns = balance.every_ns.min(BALANCE_RETRY_NS);
+        self.ussd.balance_due_ns = Some(now_ns.saturating_add(retry_ns));
+        Some((balance.code.clone(), Asker::Schedule))
     }
 
     pub(super) fn ussd_begun(&mut self, outcome: &Outcome) {
@@ -178,9 +204,8 @@ impl ModemLink {
 
     /// The modem does not work now: nobody waits for it.
     pub(super) fn drop_waiting_ussd(&mut self, words: &str) {
-        match self.ussd.waiting.take() {
-            Some((_, Asker::Operator(reply))) => reply(Err(OrderFault::Failed(words.to_owned()))),
-            Some((_, Asker::Schedule)) | None => {}
+        if let Some(Waiting { reply, .. }) = self.ussd.waiting.take() {
+            reply(Err(OrderFault::Failed(words.to_owned())));
         }
     }
 }

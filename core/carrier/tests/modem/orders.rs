@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, channel};
 
 use carrack_carrier::modem::{
-    BalanceQuestion, ModemSpec, ORDERS_MAX, Order, OrderAnswer, OrderFault,
+    Allowance, BalanceQuestion, ModemSpec, ORDERS_MAX, Order, OrderAnswer, OrderFault, Rest,
 };
 use carrack_carrier::{Link, LinkState};
 
@@ -147,4 +147,87 @@ fn orders_beyond_the_bound_are_refused_and_none_is_left_without_an_answer() {
     }
     let gone = panel.order(Order::Test, Box::new(|_| panic!("answered")));
     assert_eq!(gone, Err(OrderFault::NotServed));
+}
+
+/// A modem whose SIM may not send for a day.
+fn capped(modem: Fake) -> Rig {
+    let mut rig = Rig::new(spec(), modem);
+    rig.book.page().allowance = Some(Allowance::NotBefore {
+        utc_ns: UTC_NS + 86_400 * SECOND,
+        rest: Rest::Suspected,
+    });
+    rig.run(2 * SECOND);
+    assert_eq!(rig.link.state(), LinkState::Down);
+    rig
+}
+
+#[test]
+fn code_is_dialled_while_the_sim_may_not_send() {
+    let mut rig = capped(Fake {
+        ussd: Some("0,\"0.00\",15".to_owned()),
+        ..Fake::default()
+    });
+    let answer = ask(&rig, Order::Ussd("*100#".to_owned()));
+    rig.settle();
+    let text = "0.00".to_owned();
+    assert_eq!(answer.try_recv(), Ok(Ok(OrderAnswer::Ussd(text))));
+    let answer = ask(&rig, Order::Test);
+    rig.settle();
+    assert!(matches!(answer.try_recv(), Ok(Ok(OrderAnswer::Test(_)))));
+}
+
+#[test]
+fn code_that_cannot_be_dialled_is_answered_in_its_time() {
+    let mut rig = Rig::up();
+    rig.modem.registration = 2;
+    rig.says("+CREG: 2");
+    rig.run(2 * SECOND);
+    let answer = ask(&rig, Order::Ussd("*100#".to_owned()));
+    rig.run(31 * SECOND);
+    let Ok(Err(OrderFault::Failed(words))) = answer.try_recv() else {
+        panic!("no answer")
+    };
+    assert!(words.contains("no network"), "{words}");
+    assert!(
+        !rig.modem
+            .asked
+            .iter()
+            .any(|command| command.starts_with("+CUSD=1"))
+    );
+}
+
+#[test]
+fn reset_is_taken_past_what_waits_and_what_is_under_way() {
+    let mut rig = capped(Fake::default());
+    let answers = [
+        ask(&rig, Order::Ussd("*100#".to_owned())),
+        ask(&rig, Order::Test),
+    ];
+    rig.settle();
+    let more = ask(&rig, Order::Ussd("*101#".to_owned()));
+    let reset = ask(&rig, Order::Reset);
+    rig.turn();
+    assert_eq!(reset.try_recv(), Ok(Ok(OrderAnswer::Reset)));
+    rig.run(120 * SECOND);
+    for answer in answers.iter().chain([&more]) {
+        assert!(answer.try_recv().is_ok(), "none is left without an answer");
+    }
+    assert!(rig.modem.asked.contains(&"+CFUN=1,1".to_owned()));
+}
+
+#[test]
+fn test_ends_where_the_sim_goes_in_its_middle() {
+    let mut rig = Rig::up();
+    rig.modem.deaf_to.push("+CSQ".to_owned());
+    let answer = ask(&rig, Order::Test);
+    rig.settle();
+    assert!(answer.try_recv().is_err());
+    rig.modem.sim = "10".to_owned();
+    rig.modem.deaf_to.clear();
+    rig.says("+CPIN: NOT READY");
+    rig.run(10 * SECOND);
+    assert!(answer.try_recv().is_ok());
+    let reset = ask(&rig, Order::Reset);
+    rig.turn();
+    assert_eq!(reset.try_recv(), Ok(Ok(OrderAnswer::Reset)));
 }
