@@ -13,7 +13,8 @@
 //! | out | the modem rests, with an alert, and is tried again every `retry` | |
 //!
 //! A segment that the network answered is what works, or five minutes in service without a fault. A modem that answers, but wrongly,
-//! climbs no further than restart: it is not what a power cycle mends. Nothing here has a clock.
+//! climbs no further than restart: it is not what a power cycle mends. One that begins anew by itself has failed as one that is silent
+//! (a power supply that is too weak for sending). Nothing here has a clock.
 
 /// In service so long without a fault, the next fault begins at the bottom.
 const SETTLED_NS: u64 = 300_000_000_000;
@@ -105,6 +106,8 @@ pub(super) struct Escalation {
     reopens: u32,
     /// In service since, without a fault.
     well_since_ns: Option<u64>,
+    /// The modem may say once that it began: its port was just opened, or it was told to begin anew.
+    pub(super) may_begin: bool,
 }
 
 impl Escalation {
@@ -146,6 +149,7 @@ impl Escalation {
     /// It is in service.
     pub(super) fn in_service(&mut self, now_ns: u64) {
         self.well_since_ns.get_or_insert(now_ns);
+        self.may_begin = false;
     }
 
     pub(super) fn is_settled(&self, now_ns: u64) -> bool {

@@ -58,6 +58,7 @@ impl ModemLink {
         match self.port.opened() {
             Some(Ok(())) => {
                 self.setup.is_done = false;
+                self.escalation.may_begin = true;
                 self.phase = Phase::Syncing { tries: 0 };
             }
             Some(Err(reason)) => self.fault(Trouble::Port, &reason),
@@ -79,6 +80,12 @@ impl ModemLink {
             _ => self.port.dialogue.abandon(),
         };
         self.give_up(ended.as_ref(), trouble == Trouble::Port);
+        let rung = self.climb(trouble, words);
+        self.step(rung);
+    }
+
+    /// The step that follows a fault, counted and told.
+    fn climb(&mut self, trouble: Trouble, words: &str) -> Rung {
         let (spec, hooks) = (&self.spec, &self.hooks);
         let has_hook = |rung| hook_of(rung).is_some_and(|hook| hooks.has(&spec.name, hook));
         let before = self.escalation.rung;
@@ -104,7 +111,7 @@ impl ModemLink {
             );
         }
         self.told.fault(words);
-        self.step(rung);
+        rung
     }
 
     /// Ends what was under way, with an answer for whoever waits.
@@ -143,6 +150,7 @@ impl ModemLink {
 
     pub(super) fn restart(&mut self) {
         self.setup.is_done = false;
+        self.escalation.may_begin = true;
         self.port.dialogue.escape();
         self.phase = Phase::Restarting { step: 0 };
     }
@@ -175,7 +183,7 @@ impl ModemLink {
         self.wait(self.now.mono_ns.saturating_add(AFTER_HOOK_NS));
     }
 
-    /// It began anew by itself: what was under way is gone.
+    /// It began anew: what was under way is gone. By itself it is a fault, and the step of it is the boot where that is enough.
     pub(super) fn booted(&mut self) {
         if matches!(
             self.phase,
@@ -183,12 +191,19 @@ impl ModemLink {
         ) {
             return;
         }
-        if !matches!(self.phase, Phase::Booting { .. } | Phase::Restarting { .. }) {
-            self.counts.reboots += 1;
-            self.told.fault("it began anew by itself");
-        }
+        let was_asked = matches!(self.phase, Phase::Booting { .. } | Phase::Restarting { .. });
+        let may_begin = std::mem::take(&mut self.escalation.may_begin);
         let ended = self.port.dialogue.abandon();
         self.give_up(ended.as_ref(), false);
+        if !was_asked {
+            self.counts.reboots += 1;
+        }
+        if !was_asked && !may_begin {
+            let rung = self.climb(Trouble::Silent, "it began anew by itself");
+            if rung > Rung::Restart {
+                return self.step(rung);
+            }
+        }
         self.boot();
     }
 
@@ -196,8 +211,13 @@ impl ModemLink {
         self.setup.is_done = false;
         let now_ns = self.now.mono_ns;
         let boot_ns = self.identity.dialect().boot_s * SECOND_NS;
+        let until_ns = match self.phase {
+            // One that begins over and over does not come back.
+            Phase::Booting { until_ns, .. } => until_ns,
+            _ => now_ns.saturating_add(boot_ns + BOOT_GRACE_NS),
+        };
         self.phase = Phase::Booting {
-            until_ns: now_ns.saturating_add(boot_ns + BOOT_GRACE_NS),
+            until_ns,
             next_ns: now_ns.saturating_add(BOOT_FIRST_NS),
         };
     }

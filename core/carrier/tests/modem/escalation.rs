@@ -149,3 +149,57 @@ fn hook_that_never_ends_is_not_waited_for() {
             .any(|event| matches!(event, LinkEvent::Down(_)))
     );
 }
+
+#[test]
+fn modem_that_begins_anew_at_each_message_climbs_and_is_put_out() {
+    let mut rig = Rig::up();
+    rig.modem.deaf_to_pdu = true;
+    let mut rungs = Vec::new();
+    for ticket in 0..6 {
+        rig.until(400 * SECOND, |rig| rig.link.free_slots() > 0);
+        rig.submit(ticket);
+        rig.says("RDY");
+        assert_eq!(rig.link.in_flight(), 0);
+        rungs.push(rig.panel.view().rung);
+    }
+    assert_eq!(
+        rungs,
+        ["resync", "modes", "restart", "reopen", "out", "out"]
+    );
+    assert!(rig.panel.view().alert.contains("began anew by itself"));
+    assert_eq!(rig.panel.view().counts.reboots, 6);
+}
+
+#[test]
+fn modem_that_begins_over_and_over_is_no_boot_without_end() {
+    let mut rig = Rig::up();
+    for _ in 0..40 {
+        rig.says("RDY");
+        rig.run(3 * SECOND);
+    }
+    assert_ne!(rig.panel.view().rung, "resync", "{:?}", rig.panel.view());
+    // Nor where it answers for a moment between.
+    let mut rig = Rig::up();
+    for _ in 0..200 {
+        rig.says("RDY");
+        rig.run(4 * SECOND);
+        rig.modem.deaf_to = vec!["E0".to_owned()];
+        rig.run(2 * SECOND);
+        rig.modem.deaf_to.clear();
+    }
+    assert!(rig.panel.view().counts.steps[6] > 0);
+}
+
+#[test]
+fn first_start_after_a_port_was_opened_is_no_fault() {
+    let mut rig = Rig::new(spec(), Fake::default());
+    rig.modem.deaf_to.push(String::new());
+    rig.settle();
+    rig.says("RDY");
+    rig.modem.deaf_to.clear();
+    rig.until(60 * SECOND, |rig| rig.link.state() == LinkState::Up);
+    assert_eq!(
+        (rig.panel.view().rung, rig.panel.view().counts.steps),
+        ("", [0; 7])
+    );
+}
