@@ -28,6 +28,8 @@ const CMS_UNKNOWN: u16 = 500;
 /// A modem that is busy is asked again then, so many times.
 const BUSY_PAUSE_NS: u64 = 2_000_000_000;
 const BUSY_MAX: u8 = 3;
+/// A network answers within seconds; an answer may come for a minute, but nothing waits for it so long.
+const LATE_NS: u64 = 9_000_000_000;
 
 /// A segment.
 #[derive(Debug)]
@@ -50,9 +52,20 @@ pub(super) struct Sending {
     is_spent: bool,
     busy: u8,
     not_before_ns: u64,
+    /// When it was given to the modem.
+    given_ns: Option<u64>,
 }
 
 impl Sending {
+    /// From then on nothing that waits is kept for this modem.
+    pub(super) fn late_ns(&self) -> Option<u64> {
+        Some(self.given_ns?.saturating_add(LATE_NS))
+    }
+
+    pub(super) fn is_late(&self, now_ns: u64) -> bool {
+        self.late_ns().is_some_and(|late_ns| late_ns <= now_ns)
+    }
+
     pub(super) const fn not_before_ns(&self) -> u64 {
         self.not_before_ns
     }
@@ -103,6 +116,7 @@ impl ModemLink {
             is_spent: false,
             busy: 0,
             not_before_ns: 0,
+            given_ns: None,
         });
     }
 
@@ -129,6 +143,9 @@ impl ModemLink {
             )
         };
         self.ask_for(Job::Send, ask);
+        if let Some(sending) = &mut self.sending {
+            sending.given_ns = Some(now_ns);
+        }
         true
     }
 
@@ -272,6 +289,7 @@ impl ModemLink {
         {
             sending.busy += 1;
             sending.not_before_ns = self.now.mono_ns.saturating_add(BUSY_PAUSE_NS);
+            sending.given_ns = None;
             return;
         }
         let Some(sending) = self.sending.take() else {

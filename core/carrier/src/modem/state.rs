@@ -8,6 +8,7 @@ use super::escalation::Rung;
 use super::link::{ModemLink, Phase};
 use super::network::bars;
 use super::panel::ModemView;
+use super::sending::Sending;
 use super::words::{masked, rest};
 use crate::link::{Link as _, LinkEvent, LinkState};
 
@@ -23,6 +24,8 @@ pub(super) enum Obstacle {
     Beginning,
     Registration(Registration),
     Rest(Rest, u64),
+    /// What is under way may take a minute; what waits goes by others meanwhile.
+    NoAnswer,
     Closing,
 }
 
@@ -92,8 +95,8 @@ impl ModemLink {
             return Some(Obstacle::Registration(self.network.registration));
         }
         // What is under way has been counted: its answer is waited for.
-        if self.sending.is_some() {
-            return None;
+        if let Some(sending) = &self.sending {
+            return (sending.is_late(self.now.mono_ns)).then_some(Obstacle::NoAnswer);
         }
         let (rest, utc_ns) = self.gate.long_rest()?;
         Some(Obstacle::Rest(rest, utc_ns))
@@ -150,6 +153,7 @@ impl ModemLink {
                 self.network.word()
             ),
             Obstacle::Rest(why, utc_ns) => rest(&self.identity.sim, why, utc_ns),
+            Obstacle::NoAnswer => format!("{} has not yet answered to a message", self.spec.name),
             Obstacle::Closing => "goodbye was said".to_owned(),
         };
         if self.escalation.rung == Rung::Out && obstacle == Obstacle::Modem {
@@ -227,7 +231,9 @@ impl ModemLink {
     fn serving_deadline_ns(&self, is_busy: bool) -> Option<u64> {
         let gate_ns = self.gate.due_ns();
         if is_busy {
-            return gate_ns;
+            let late_ns = self.sending.as_ref().and_then(Sending::late_ns);
+            let late_ns = late_ns.filter(|late_ns| *late_ns > self.now.mono_ns);
+            return [gate_ns, late_ns].into_iter().flatten().min();
         }
         let again_ns = (self.sending.as_ref())
             .filter(|_| !self.is_doubted())

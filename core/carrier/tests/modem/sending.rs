@@ -155,6 +155,38 @@ fn silence_after_the_pdu_is_uncertain_and_a_late_answer_settles_it() {
 }
 
 #[test]
+fn modem_that_keeps_an_answer_back_keeps_nothing_that_waits_and_is_up_again_when_it_answers() {
+    let mut rig = Rig::up();
+    rig.modem.deaf_to_pdu = true;
+    rig.submit(1);
+    rig.run(8 * SECOND);
+    assert_eq!(rig.link.state(), LinkState::Up);
+    let took = rig.until(60 * SECOND, |rig| rig.link.state() == LinkState::Down);
+    assert!(took <= 2 * SECOND, "{took}");
+    assert_eq!(rig.link.in_flight(), 1, "its answer is waited for");
+    assert!(
+        rig.downs()
+            .iter()
+            .any(|words| words.contains("not yet answered"))
+    );
+    rig.run(20 * SECOND);
+    rig.says("+CMGS: 77\r\n\r\nOK");
+    assert_eq!(rig.link.state(), LinkState::Up);
+    let events = rig.events();
+    assert!(
+        matches!(
+            events[..],
+            [LinkEvent::Accepted {
+                ticket: 1,
+                late: false,
+                ..
+            }]
+        ),
+        "{events:?}"
+    );
+}
+
+#[test]
 fn end_of_the_pdu_that_the_line_did_not_take_is_certain() {
     let mut rig = Rig::up();
     rig.try_submit(1).unwrap();
