@@ -20,6 +20,7 @@ const READ_TIMEOUT_NS: u64 = 10 * SECOND_NS;
 const DELETE_TIMEOUT_NS: u64 = 15 * SECOND_NS;
 const LIST_TIMEOUT_NS: u64 = 30 * SECOND_NS;
 const ACKNOWLEDGE_TIMEOUT_NS: u64 = 5 * SECOND_NS;
+const RENEW_EVERY_NS: u64 = 60 * SECOND_NS;
 /// The next look where the last one could not take all, and something was taken since.
 const MORE_NS: u64 = 2 * SECOND_NS;
 /// Announced places that wait to be read.
@@ -47,6 +48,8 @@ pub(super) struct Incoming {
     pub(super) offers: Offers,
     /// Direct ones that are to be acknowledged to the network.
     pub(super) acknowledgements: u32,
+    /// When it may be told once more to bring them.
+    renew_ns: u64,
     pub(super) sent: SentRecently,
 }
 
@@ -206,9 +209,21 @@ impl ModemLink {
     }
 
     pub(super) fn acknowledge_ended(&mut self, outcome: &Outcome) {
-        // What says no had nothing to be acknowledged.
         self.incoming.acknowledgements = self.incoming.acknowledgements.saturating_sub(1);
+        if !matches!(outcome, Outcome::Answered(Final::Ok, _)) {
+            self.reports_may_have_stopped();
+        }
         self.housekeeping_ended(outcome);
+    }
+
+    /// A modem that had no acknowledgement in time tells nothing more by itself (27.005 3.4.1) until it is told to once more. One that
+    /// says no to each is not told so at each.
+    pub(super) fn reports_may_have_stopped(&mut self) {
+        let now_ns = self.now.mono_ns;
+        if self.identity.dialect().service == 1 && now_ns >= self.incoming.renew_ns {
+            self.incoming.renew_ns = now_ns.saturating_add(RENEW_EVERY_NS);
+            self.setup.is_stale = true;
+        }
     }
 
     /// A command whose answer says nothing that anybody needs.

@@ -202,6 +202,7 @@ impl ModemLink {
         if matches!(outcome, Outcome::Silent { .. }) {
             self.counts.commands_timed_out += 1;
             self.told.is_changed = true;
+            self.reports_may_have_stopped();
         }
         match std::mem::take(&mut self.job) {
             Job::Nothing => {}

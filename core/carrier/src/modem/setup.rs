@@ -329,8 +329,7 @@ impl ModemLink {
         }
         self.identity.number = Some(number);
         // It is not locked: whatever it was given is right.
-        self.desk
-            .forget_pins(&self.spec.name, &self.identity.sim);
+        self.desk.forget_pins(&self.spec.name, &self.identity.sim);
         if let Some(known) = self.desk.known_as(number) {
             self.identity.sim = known;
         }

@@ -1,7 +1,7 @@
 //! A status report finds its segment, directly or by the store, whichever modem holds the SIM.
 
 use carrack_carrier::modem::SimEvent;
-use carrack_carrier::{Link, LinkEvent};
+use carrack_carrier::{Link, LinkEvent, LinkState};
 use carrack_message::tpdu::{Address, Pdu, SmsStatusReport, to_line};
 use carrack_message::{Msisdn, ReceiptState};
 
@@ -180,6 +180,30 @@ fn modem_that_wants_an_acknowledgement_gets_it_after_the_engine_has_taken_the_re
     rig.link.answer(handle, true);
     rig.settle();
     assert!(rig.modem.asked.contains(&"+CNMA".to_owned()));
+}
+
+#[test]
+fn modem_that_refused_an_acknowledgement_is_told_once_more_to_bring_reports() {
+    let mut rig = Rig::up_as(Fake::of("Telit", "HE910"));
+    let told = |rig: &Rig| {
+        let asked = rig.modem.asked.iter();
+        asked.filter(|asked| asked.starts_with("+CNMI=")).count()
+    };
+    let at_first = told(&rig);
+    // Too late: it has stopped to bring reports.
+    rig.modem.refuses.push("+CNMA");
+    for reference in 1..4 {
+        rig.submit(u64::from(reference));
+        rig.events();
+        let line = report(reference, Address::international(to()), 0);
+        rig.says(&format!("+CDS: 26\r\n{line}"));
+        for handle in Rig::handles(&rig.events()) {
+            rig.link.answer(handle, true);
+        }
+        rig.settle();
+    }
+    assert_eq!(told(&rig), at_first + 1, "{:?}", rig.modem.asked);
+    assert_eq!(rig.link.state(), LinkState::Up);
 }
 
 #[test]
