@@ -138,6 +138,10 @@ impl ModemLink {
         let Some(place) = self.incoming.offers.taken() else {
             return false;
         };
+        // Another card's store is not emptied for what stood in this one's.
+        if self.network.was_out() && self.closing.is_none() {
+            return false;
+        }
         if !self.at_memory(place.memory) {
             return true;
         }

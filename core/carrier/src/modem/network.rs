@@ -75,6 +75,11 @@ impl Network {
         self.again_ns = self.asked_ns.saturating_add(ASK_AGAIN_NS);
     }
 
+    /// Since its card was looked at: another one may be in it by now.
+    pub(super) const fn was_out(&self) -> bool {
+        self.was_out
+    }
+
     pub(super) const fn is_in(&self) -> bool {
         self.is_known && self.registration.is_in()
     }

@@ -3,6 +3,7 @@
 use carrack_carrier::modem::{Allowance, Rest, STATUS_NOT_WRITTEN};
 use carrack_carrier::{Link, LinkEvent, LinkState, SubmitRefused};
 
+use crate::incoming::message;
 use crate::support::*;
 use crate::whole_texts::{ended, hand_in};
 
@@ -104,6 +105,29 @@ fn card_that_is_changed_without_a_word_is_known_before_anything_is_sent() {
     }
     rig.run(SECOND);
     assert_eq!((rig.link.state(), sims(&rig)), (LinkState::Up, 2));
+}
+
+#[test]
+fn store_of_another_card_is_not_emptied_for_what_the_first_one_held() {
+    let mut rig = Rig::up();
+    rig.modem.store.insert(1, (0, message(b"old", b"")));
+    rig.says("+CMTI: \"SM\",1");
+    let handle = Rig::handles(&rig.events())[0];
+    rig.modem.registration = 2;
+    rig.run(35 * SECOND);
+    change_card(&mut rig);
+    rig.modem.store.insert(1, (0, message(b"new", b"")));
+    rig.link.answer(handle, true);
+    rig.run(4 * SECOND);
+    assert_eq!(rig.modem.store.len(), 1);
+    rig.modem.registration = 1;
+    rig.events();
+    rig.run(10 * SECOND);
+    let handles = Rig::handles(&rig.events());
+    assert_eq!((handles.len(), rig.modem.store.len()), (1, 1));
+    rig.link.answer(handles[0], true);
+    rig.settle();
+    assert!(rig.modem.store.is_empty());
 }
 
 #[test]
