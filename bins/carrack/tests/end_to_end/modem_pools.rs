@@ -94,6 +94,28 @@ fn texts_go_over_a_pool_with_their_receipts_and_long_ones_over_one_modem() {
 }
 
 #[test]
+fn long_texts_that_no_sim_has_room_for_go_by_another_carrier_and_hold_up_nobody() {
+    let (rack, north) = (rack(2), Carrier::start(settings("north", 1, 10, &[])));
+    let place = place(&rack, &north, "per_minute = 60, per_day = 4");
+    let mut texts: Vec<String> = ["a", "b", "c"].map(|letter| letter.repeat(400)).to_vec();
+    // Longer than any day of a SIM.
+    texts.push("d".repeat(1_000));
+    texts.extend((0..6).map(|number| format!("hello {number}")));
+    sent(&place, &texts);
+    let audit = place.audit();
+    assert_eq!(
+        (&audit["delivered"], &audit["waiting"]),
+        (&10.into(), &0.into()),
+        "{audit} {}",
+        place.said()
+    );
+    let report = rack.report();
+    assert_eq!((report.sum.counts.taken, report.sum.duplicates), (8, 0));
+    // Three of 3 segments, one of 7, and six: what the pool had is 8 of them.
+    assert_eq!(north.report().accepted, 3 * 3 + 7 + 6 - 8);
+}
+
+#[test]
 fn a_day_that_is_used_up_sends_the_rest_by_another_carrier() {
     let (rack, north) = (rack(2), Carrier::start(settings("north", 1, 10, &[])));
     let place = place(&rack, &north, "per_minute = 60, per_day = 3");

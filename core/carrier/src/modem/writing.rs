@@ -27,7 +27,8 @@ pub(super) fn pdu(
         data_coding_scheme: scheme,
         validity: match segment.validity_s {
             0 => Validity::None,
-            seconds => Validity::not_above(seconds),
+            // What is left of two days a moment after they began is two days: there is no step between them and one.
+            seconds => Validity::not_above(seconds.saturating_add(seconds / 100)),
         },
         user_data,
     };
