@@ -84,7 +84,7 @@ impl Findings {
         let distinct = sum(|r| r.distinct_texts) + pool.distinct_texts;
         let duplicates = sum(|r| r.duplicates) + pool.duplicates;
         let malformed = sum(|r| r.malformed) + pool.counts.refused_by_judge;
-        let of_a_sim = u64::from(pool.worst.calendar_day.segments);
+        let of_a_sim = pool.worst.calendar_day.segments;
         let finals = audit.delivered + audit.undelivered + audit.expired + audit.rejected;
         let check = |what, holds, figures| Check {
             what,
