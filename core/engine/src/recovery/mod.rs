@@ -2,7 +2,7 @@
 //!
 //! Promise: what was accepted and is not closed comes back; what was in a window without a recorded outcome comes back as
 //! uncertain, by name. What nothing was done about stays in the log, and its place is known (`waiting`). Bound: memory for
-//! the messages that something was done about and that still live, and twenty octets for each other one. Fails by the
+//! the messages that something was done about and that still live, and six to twenty octets for each other one. Fails by the
 //! store's fault only.
 
 mod ends;

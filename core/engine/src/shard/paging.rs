@@ -1,6 +1,6 @@
 //! Between memory and the log: a lane that grows long keeps its end in the log only, and reads it back as the front goes.
 //!
-//! Promise: memory does not grow with what waits, but for twenty octets a message; a lane whose carriers are all down
+//! Promise: memory does not grow with what waits, but for six to twenty octets a message; a lane whose carriers are all down
 //! reads nothing; order is kept within a lane. A message that comes back takes the routes of that moment. Bound: one
 //! request a lane and one for single messages, [`FRAMES_MAX`] frames each; a frame that cannot be read is asked for
 //! again each second.
