@@ -225,6 +225,13 @@ pub trait ShelfKeys {
     /// # Errors
     /// [`StoreFault`].
     fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreFault>;
+    /// Many values, in the order of their keys: neighbours cost one look.
+    ///
+    /// # Errors
+    /// [`StoreFault`].
+    fn values(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreFault> {
+        keys.iter().map(|key| self.value(key)).collect()
+    }
     /// Visits keys from one on and below another, until `visit` says false.
     ///
     /// # Errors
@@ -299,9 +306,10 @@ pub fn shelf_answer(
             }
         }
     }
+    let wanted: Vec<Vec<u8>> = ids.iter().map(|id| entry_key(*id)).collect();
     let mut entries = Vec::with_capacity(ids.len());
-    for id in ids {
-        let Some(octets) = keys.value(&entry_key(id))? else {
+    for (id, octets) in ids.into_iter().zip(keys.values(&wanted)?) {
+        let Some(octets) = octets else {
             continue;
         };
         match ShelfEntry::from_octets(id, &octets) {
