@@ -9,7 +9,6 @@ use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use carrack_engine::SuppressionsNow;
 use carrack_message::Micros;
 use carrack_message::record::Body;
 use carrack_routing::{Choice, RouteTable};
@@ -34,7 +33,7 @@ use super::store::Spool;
 use super::timing::Timing;
 use super::unpack::Unpacked;
 use crate::accounts::Account;
-use crate::submission::{Screen, Screened, SendAt};
+use crate::submission::{Screened, SendAt};
 
 /// Checks at a time; each one takes a core.
 const CHECKS_MAX: usize = 2;
@@ -67,7 +66,6 @@ impl Drop for Place<'_> {
 struct Findings<'a> {
     account: &'a Account,
     table: &'a RouteTable,
-    suppressions: &'a SuppressionsNow,
     rows: u64,
     accepted: u64,
     segments: u64,
@@ -108,6 +106,7 @@ impl Batches {
             batch: 0,
             account,
             table: &tables.routes,
+            suppressions: &tables.suppressions,
             layout: &layout,
             from: request.from.as_deref(),
             class: request.class.as_deref(),
@@ -188,7 +187,6 @@ impl<'a> Findings<'a> {
         Self {
             account,
             table: &tables.routes,
-            suppressions: &tables.suppressions,
             rows: 0,
             accepted: 0,
             segments: 0,
@@ -220,31 +218,13 @@ impl<'a> Findings<'a> {
             bad,
             text,
             unrouted: &mut Vec::new(),
+            suppressed: &mut Vec::new(),
             chosen: &mut see,
         };
         match judge(reader, terms, before, judged) {
-            Ok(screened) => match self.suppressed(&screened, chosen.as_ref(), terms) {
-                Some(verdict) => self.refuse(verdict, reader.row_line()),
-                None => self.take(&screened, chosen.as_ref(), text, reader.row_line()),
-            },
+            Ok(screened) => self.take(&screened, chosen.as_ref(), text, reader.row_line()),
             Err(verdict) => self.refuse(verdict, reader.row_line()),
         }
-    }
-
-    /// What the engine would say of a row that everybody else takes.
-    fn suppressed(
-        &self,
-        screened: &Screened,
-        choice: Option<&Choice>,
-        terms: &Terms<'_>,
-    ) -> Option<RowVerdict> {
-        let screen = Screen::new(terms.account, terms.class_default);
-        let (submission, at_utc_ns) = (&screened.submission, terms.at_utc_ns);
-        let asked = screen.suppression(self.suppressions, submission, choice?, at_utc_ns);
-        asked.err().map(|fault| RowVerdict {
-            column: terms.layout.name(terms.layout.to).to_owned(),
-            detail: fault.detail,
-        })
     }
 
     fn take(&mut self, screened: &Screened, choice: Option<&Choice>, text: &str, line: u64) {

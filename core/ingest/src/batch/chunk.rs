@@ -7,7 +7,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use carrack_engine::{Chunk, IdempotencyKey, Refusal, Seen, ShadowDoor, Submission};
+use carrack_engine::{
+    Chunk, IdempotencyKey, Refusal, Seen, ShadowDoor, Submission, SuppressionsNow,
+};
 use carrack_message::record::BatchRow;
 use carrack_message::{Class, Network};
 use carrack_routing::{Choice, RouteTable};
@@ -26,6 +28,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) batch: u64,
     pub(crate) account: &'a Account,
     pub(crate) table: &'a RouteTable,
+    /// Numbers that must not be sent to. The engine asks too; but what it refuses has the whole chunk judged again.
+    pub(crate) suppressions: &'a SuppressionsNow,
     pub(crate) layout: &'a Layout,
     /// Sender of rows that name none; none: the account's.
     pub(crate) from: Option<&'a str>,
@@ -47,6 +51,13 @@ pub(crate) struct Terms<'a> {
     pub(crate) validity: Option<&'a str>,
 }
 
+impl Terms<'_> {
+    /// Whether nothing is handed in: a dry run has no number.
+    fn only_looks(&self) -> bool {
+        self.batch == 0
+    }
+}
+
 /// Rows with their verdicts.
 #[derive(Default)]
 pub(crate) struct Prepared {
@@ -59,6 +70,8 @@ pub(crate) struct Prepared {
     pub(crate) octets: usize,
     /// Rows that no carrier takes, for the shadow.
     pub(crate) unrouted: Vec<Seen>,
+    /// Why rows were refused whose recipients stand on a list.
+    pub(crate) suppressed: Vec<Refusal>,
     /// Rows that are marked as being in the file.
     pub(crate) marked: usize,
     pub(crate) swaps: Swaps,
@@ -98,6 +111,7 @@ impl Prepared {
                 bad,
                 text: &mut text,
                 unrouted: &mut self.unrouted,
+                suppressed: &mut self.suppressed,
                 chosen: &mut |_: &Choice| {},
             };
             let found = judge(reader, terms, before, judged);
@@ -138,6 +152,7 @@ pub(crate) struct Judged<'a, F> {
     /// Becomes what it says.
     pub(crate) text: &'a mut String,
     pub(crate) unrouted: &'a mut Vec<Seen>,
+    pub(crate) suppressed: &'a mut Vec<Refusal>,
     /// Is shown its carriers.
     pub(crate) chosen: &'a mut F,
 }
@@ -167,6 +182,7 @@ fn verdict<F: FnMut(&Choice)>(
         bad,
         text,
         unrouted,
+        suppressed,
         chosen,
     } = judged;
     let layout = terms.layout;
@@ -204,7 +220,7 @@ fn verdict<F: FnMut(&Choice)>(
     };
     let (send_at_utc_ns, send_at_local) = match send_at.as_deref().map(str::trim) {
         Some(text) if !text.is_empty() => SendAt::read(text, terms.at_utc_ns)
-            .map_err(|fault| refused("send_at", fault.to_string()))?,
+            .map_err(|fault| refused(layout.name_of("send_at"), fault.to_string()))?,
         _ => terms.send_at,
     }
     .parts();
@@ -242,12 +258,23 @@ fn verdict<F: FnMut(&Choice)>(
             let (submission, at_utc_ns) = (&screened.submission, terms.at_utc_ns);
             unrouted.extend(shadow.copy(submission, at_utc_ns, Network::UNKNOWN, None));
         }
-        chosen(&routed?);
+        let choice = routed?;
         let mut screened = screened;
         put_key(key.as_deref(), &mut screened.submission)?;
+        let (submission, at_utc_ns) = (&screened.submission, terms.at_utc_ns);
+        // One with a key may be a repetition, which has the answer of the first time: the engine knows.
+        if (submission.key.is_none() || terms.only_looks())
+            && let Some(refusal) =
+                screen.suppression(terms.suppressions, submission, &choice, at_utc_ns)
+        {
+            let fault = SubmissionFault::new("to", &refusal);
+            suppressed.push(refusal);
+            return Err(fault);
+        }
+        chosen(&choice);
         Ok(screened)
     });
-    screened.map_err(|fault| refused(fault.field, fault.detail))
+    screened.map_err(|fault| refused(layout.name_of(fault.field), fault.detail))
 }
 
 fn refused(column: &str, detail: String) -> RowVerdict {

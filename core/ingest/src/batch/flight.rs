@@ -26,6 +26,8 @@ pub(super) struct Flight {
     rejected: u32,
     /// Rows that no carrier takes, shown to the shadow when the chunk is taken.
     unrouted: Vec<Seen>,
+    /// Rows refused for a list, counted when the chunk is taken.
+    suppressed: Vec<Refusal>,
     /// Rows that are marked as being in the file, for those that come after.
     marked: usize,
     swaps: Swaps,
@@ -81,6 +83,7 @@ impl<I: Intake> Run<I> {
             rows,
             rejected: prepared.rejected,
             unrouted: prepared.unrouted,
+            suppressed: prepared.suppressed,
             marked: prepared.marked,
             swaps: prepared.swaps,
             after,
@@ -149,6 +152,9 @@ impl<I: Intake> Run<I> {
         }
         if let Some(shadow) = self.intake.shadow().filter(|_| !flight.unrouted.is_empty()) {
             flight.unrouted.drain(..).for_each(|seen| shadow.show(seen));
+        }
+        if !flight.suppressed.is_empty() {
+            self.intake.suppressions().count(&flight.suppressed);
         }
         way.refused.retain(|row, _| *row >= flight.after.row_next);
         // A small chunk that slips into a full queue does not mean that it gets on again.

@@ -20,6 +20,10 @@ pub trait Intake: Clone + Send + 'static {
     fn chunk_submissions_max(&self) -> usize;
     /// Carriers and routes.
     fn table(&self) -> Arc<RouteTable>;
+    /// Numbers that must not be sent to.
+    fn suppressions(&self) -> SuppressionsNow {
+        SuppressionsNow::default()
+    }
     /// Live counters of a batch.
     fn counters(&self, batch: u64) -> Arc<BatchCounters>;
     /// How far the log says that a batch was taken.
@@ -77,6 +81,10 @@ impl Intake for Engine {
 
     fn table(&self) -> Arc<RouteTable> {
         Engine::table(self)
+    }
+
+    fn suppressions(&self) -> SuppressionsNow {
+        self.suppressions_now()
     }
 
     fn counters(&self, batch: u64) -> Arc<BatchCounters> {

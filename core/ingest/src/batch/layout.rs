@@ -276,6 +276,22 @@ impl Layout {
         })
     }
 
+    /// What the file calls a field of a message; its own name where the file has no column for it.
+    pub(crate) fn name_of<'l>(&'l self, field: &'l str) -> &'l str {
+        let column = match field {
+            "to" => Some(self.to),
+            "text" => self.text,
+            "from" => self.from,
+            "class" => self.class,
+            "client_ref" => self.client_ref,
+            "idempotency_key" => self.idempotency_key,
+            "send_at" => self.send_at,
+            "validity" => self.validity,
+            _ => None,
+        };
+        column.map_or(field, |column| self.name(column))
+    }
+
     /// The name of a column, for people.
     pub(crate) fn name(&self, column: usize) -> &str {
         self.names.get(column).map_or("", |name| name.trim())

@@ -329,10 +329,12 @@ impl<I: Intake> Run<I> {
         })?;
         let (table, shadow) = (self.intake.table(), self.intake.shadow());
         let at_utc_ns = self.clock.now().utc_ns;
+        let suppressions = self.intake.suppressions();
         let terms = Terms {
             batch: self.job.number.0,
             account,
             table: &table,
+            suppressions: &suppressions,
             at_utc_ns,
             // It was read when the batch came in.
             send_at: (record.send_at.as_deref())

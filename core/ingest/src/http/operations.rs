@@ -22,7 +22,7 @@ use super::request::MessageRequest;
 use super::state::State;
 use crate::batch::rfc3339;
 use crate::loop_probe::ProbesShown;
-use crate::submission::Screen;
+use crate::submission::{Screen, SubmissionFault};
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Quotes {
@@ -64,8 +64,10 @@ pub(crate) async fn quote(
     let quote = |to: &String| {
         let found = request.screen(&account, to).and_then(|recipient| {
             let choice = screen.route(&table, &recipient.submission, utc_ns)?;
-            screen.suppression(&lists, &recipient.submission, &choice, utc_ns)?;
-            Ok((recipient, choice))
+            match screen.suppression(&lists, &recipient.submission, &choice, utc_ns) {
+                Some(refusal) => Err(SubmissionFault::new("to", refusal)),
+                None => Ok((recipient, choice)),
+            }
         });
         match found {
             Ok((recipient, choice)) => Quote {

@@ -1,6 +1,6 @@
 //! Screening: a customer's fields become a submission, or a fault.
 
-use carrack_engine::{IdempotencyKey, OnRepeat, Submission, SuppressionsNow};
+use carrack_engine::{IdempotencyKey, OnRepeat, Refusal, Submission, SuppressionsNow};
 use carrack_message::alphabet::{self, Alphabet};
 use carrack_message::record::{BatchRow, Body, ReceiptWish};
 use carrack_message::segment::single_units;
@@ -295,22 +295,15 @@ impl<'a> Screen<'a> {
             .map_err(|fault| SubmissionFault::new("to", format!("{fault}; ask for a route to it")))
     }
 
-    /// Whether a list forbids it, on the way that the tables have for it. For those who only look: what is handed in is
-    /// asked about by the engine.
-    ///
-    /// # Errors
-    /// A fault of `to`.
+    /// Why a list forbids it, on the way that the tables have for it. Counts nothing.
     pub fn suppression(
         &self,
         lists: &SuppressionsNow,
         submission: &Submission,
         choice: &Choice,
         at_utc_ns: u64,
-    ) -> Result<(), SubmissionFault> {
-        match lists.refusal(&self.query(submission, at_utc_ns), choice.network) {
-            Some(refusal) => Err(SubmissionFault::new("to", refusal)),
-            None => Ok(()),
-        }
+    ) -> Option<Refusal> {
+        lists.refusal(&self.query(submission, at_utc_ns), choice.network)
     }
 
     fn query<'q>(&'q self, submission: &'q Submission, at_utc_ns: u64) -> Query<'q> {

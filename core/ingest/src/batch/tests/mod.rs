@@ -9,4 +9,5 @@ mod large_rows;
 mod looks;
 mod moments;
 pub(crate) mod rig;
+mod suppressed;
 mod verdicts;

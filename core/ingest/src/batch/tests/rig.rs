@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::accounts::{AccountBook, AccountSpec, Accounts};
 use crate::batch::*;
-use carrack_engine::{BatchCounters, Chunk, Refusal, Submission, Verdict};
+use carrack_engine::{BatchCounters, Chunk, Refusal, Submission, SuppressionsNow, Verdict};
 use carrack_message::record::{BatchProgress, Body};
 use carrack_message::{Class, MessageId, Micros};
 use carrack_routing::{CarrierRow, Matcher, OnNoResponse, Policy, RouteRow, RouteTable};
@@ -36,6 +36,8 @@ pub(crate) struct Book {
     pub(crate) octets: usize,
     /// Batches whose waiting messages were asked back.
     pub(crate) withdrawn: Vec<u64>,
+    pub(crate) suppressions: SuppressionsNow,
+    pub(crate) chunks: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,6 +57,7 @@ impl Intake for Ledger {
         let progress = chunk.progress.expect("a batch has progress");
         assert_eq!(lane, progress.batch);
         assert!(!book.at_work, "two chunks on their way");
+        book.chunks += 1;
         let octets = chunk.submissions.iter().map(Submission::octets_max).sum();
         book.octets = book.octets.max(octets);
         let mut fate = book.plan.pop().unwrap_or(Fate::Taken);
@@ -134,6 +137,10 @@ impl Intake for Ledger {
         Arc::clone(&self.0.lock().unwrap().table)
     }
 
+    fn suppressions(&self) -> SuppressionsNow {
+        self.0.lock().unwrap().suppressions.clone()
+    }
+
     fn counters(&self, _batch: u64) -> Arc<BatchCounters> {
         Arc::clone(&self.0.lock().unwrap().counters)
     }
@@ -187,6 +194,8 @@ pub(crate) fn ledger(plan: Vec<Fate>) -> Ledger {
         at_work: false,
         octets: 0,
         withdrawn: Vec::new(),
+        suppressions: SuppressionsNow::default(),
+        chunks: 0,
     };
     Ledger(Arc::new(Mutex::new(book)))
 }
