@@ -59,7 +59,10 @@ fn rows_on_a_list_are_refused_without_a_second_chunk() {
     let book = ledger.0.lock().unwrap();
     assert_eq!(book.chunks, 10);
     let handed: Vec<u64> = book.accepted.iter().map(|it| it.to.as_u64()).collect();
-    assert!(handed.iter().all(|to| !(to - FIRST).is_multiple_of(7)), "{handed:?}");
+    assert!(
+        handed.iter().all(|to| !(to - FIRST).is_multiple_of(7)),
+        "{handed:?}"
+    );
     drop(book);
     let errors = String::from_utf8(errors(&batches, number)).unwrap();
     assert_eq!(errors.lines().count(), 16, "{errors}");
