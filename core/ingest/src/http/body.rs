@@ -27,6 +27,30 @@ pub(crate) fn media_type(headers: &HeaderMap) -> String {
     value.trim().to_ascii_lowercase()
 }
 
+/// JSON is UTF-8 (RFC 8259, section 8.1); what says that it is something else would be read wrongly.
+///
+/// # Errors
+/// 415 that names the charset.
+pub(crate) fn check_charset(headers: &HeaderMap) -> Result<(), Problem> {
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|it| it.to_str().ok());
+    let parameters = value.unwrap_or_default().split(';').skip(1);
+    let charset = parameters
+        .filter_map(|parameter| parameter.split_once('='))
+        .find_map(|(name, value)| {
+            let is_charset = name.trim().eq_ignore_ascii_case("charset");
+            is_charset.then(|| value.trim().trim_matches('"').to_ascii_lowercase())
+        });
+    match charset.as_deref() {
+        None | Some("" | "utf-8" | "utf8" | "us-ascii" | "ascii") => Ok(()),
+        Some(other) => {
+            let detail = format!("charset {other} is not taken here; write JSON in UTF-8");
+            Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
+        }
+    }
+}
+
 /// All octets of a body, within its bounds.
 pub(crate) async fn octets_of(state: &State, body: Body) -> Result<Bytes, Problem> {
     let octets_max = state.body_octets_max;
@@ -60,6 +84,7 @@ pub(crate) async fn json_object(
         let detail = format!("{media} is not taken here; send application/json");
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
     }
+    check_charset(headers)?;
     match json::read(&octets_of(state, body).await?) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(Problem::bad_request(

@@ -44,6 +44,7 @@ mod specification;
 mod state;
 mod suppressions;
 mod trace;
+mod unknown;
 mod unread;
 #[cfg(test)]
 mod unread_tests;

@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::state::State;
 use super::{
     balance, batches, bulk, consent, health, jasmin, jobs, kannel, lives, messages, modems,
-    openapi, operations, shadow, suppressions, trace, webhooks,
+    openapi, operations, shadow, suppressions, trace, unknown, webhooks,
 };
 
 pub(crate) fn router(state: State) -> Router {
@@ -88,7 +88,7 @@ pub(crate) fn router(state: State) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .fallback(|| async { Problem::not_found("there is no such call; calls begin with /v1/") })
+        .fallback(unknown::unknown)
         .method_not_allowed_fallback(|| async {
             Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,

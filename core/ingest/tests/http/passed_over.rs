@@ -189,3 +189,30 @@ fn what_is_wrong_with_a_change_or_a_parameter_is_named() {
     }
     stand.close();
 }
+
+#[test]
+fn a_charset_that_json_cannot_have_is_refused_and_not_read_as_utf8() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let with = |path: &str, kind: &str| {
+        let head = format!("{SHOP}Content-Type: {kind}\r\n");
+        posted(&stand, path, &head, MESSAGE)
+    };
+    for kind in [
+        "application/json; charset=utf-16",
+        "application/json;CHARSET=\"latin1\"",
+    ] {
+        let (status, problem) = with("/v1/messages", kind);
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(status == 415 && detail.contains("in UTF-8"), "{problem}");
+    }
+    let lines = "application/x-ndjson; charset=iso-8859-1";
+    assert_eq!(with("/v1/messages:bulk", lines).0, 415);
+    for kind in [
+        "application/json; charset=UTF-8",
+        "application/json; charset=us-ascii",
+        "application/json; profile=x",
+    ] {
+        assert_eq!(with("/v1/messages", kind).0, 202, "{kind}");
+    }
+}

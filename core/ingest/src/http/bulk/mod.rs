@@ -17,7 +17,7 @@ use axum::response::Response;
 use futures_util::StreamExt;
 
 use super::authentication::Customer;
-use super::body::media_type;
+use super::body::{check_charset, media_type};
 use super::idempotency::{FIELD, RequestKey};
 use super::openapi::{ParameterFaults, Refusals};
 use super::problem::Problem;
@@ -56,6 +56,7 @@ pub(crate) async fn post(
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
     }
+    check_charset(&headers)?;
     if RequestKey::is_in(&headers) {
         let detail = "is of one message: leave the header `Idempotency-Key` out, and give each line a key of its own";
         return Err(Problem::field(FIELD, detail));

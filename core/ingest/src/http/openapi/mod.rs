@@ -94,7 +94,7 @@ use super::{
     ),
     modifiers(&Security)
 )]
-struct Document;
+pub(crate) struct Document;
 
 /// The document as JSON.
 #[must_use]
