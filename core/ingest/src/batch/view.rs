@@ -27,7 +27,7 @@ pub struct BatchView {
     pub submitted: u64,
     /// Messages delivered.
     pub delivered: u64,
-    /// Messages that ended otherwise.
+    /// Messages that ended otherwise, those withdrawn among them.
     pub failed: u64,
     /// Messages that a cancel withdrew.
     pub withdrawn: u64,
