@@ -31,6 +31,8 @@ proptest! {
         }
         // "+1(0)2" is a national zero in parentheses, which is left out on purpose.
         prop_assume!(!dressed.contains('('));
+        // One point shortly before the end makes it an amount.
+        prop_assume!(tidy(&dressed, None) != Err(NumberFault::Amount));
         let number = tidy(&dressed, None).unwrap();
         prop_assert_eq!(number.to_string(), &digits[..]);
         prop_assert_eq!(digits_of(number), &digits[..]);
@@ -70,6 +72,18 @@ proptest! {
 }
 
 #[test]
+fn points_between_groups_of_digits_are_no_amount() {
+    for (input, digits) in [
+        ("447700.900123", "447700900123"),
+        ("44.77.00.90.01.23", "447700900123"),
+        ("44 7700 9001.23", "447700900123"),
+        ("447700900.123", "447700900123"),
+    ] {
+        assert_eq!(tidy(input, None).unwrap().to_string(), digits, "{input}");
+    }
+}
+
+#[test]
 fn faults_name_what_is_wrong() {
     for (input, fault) in [
         ("", NumberFault::Empty),
@@ -79,6 +93,9 @@ fn faults_name_what_is_wrong() {
         ("00123456", NumberFault::TooShort { digits: 6 }),
         ("1234567890123456", NumberFault::TooLong { digits: 16 }),
         ("07700900123", NumberFault::LeadingZero),
+        ("447700900123.0", NumberFault::Amount),
+        ("+447700900123.00", NumberFault::Amount),
+        (" 447700900123.5 ", NumberFault::Amount),
         (
             "44+7700900123",
             NumberFault::Character {

@@ -26,6 +26,11 @@ pub enum NumberFault {
         /// The character.
         found: char,
     },
+    /// What a spreadsheet makes of a number that it takes for an amount: read as digits alone it would be somebody else's.
+    #[error(
+        "it is written as an amount, with a decimal point; have the column written as text, without point"
+    )]
+    Amount,
     /// Fewer than 7 digits.
     #[error(
         "{digits} digits are too few for a number; write all of it with country code (7 to 15 digits)"

@@ -41,6 +41,9 @@ pub fn tidy(input: &str, region: Option<&str>) -> Result<Msisdn, NumberFault> {
             digits: input.len(),
         });
     }
+    if is_amount(input) {
+        return Err(NumberFault::Amount);
+    }
     let read = Read::of(input)?;
     match region {
         Some(region) if !read.international => national::resolve(read.digits(), region),
@@ -52,6 +55,16 @@ pub fn tidy(input: &str, region: Option<&str>) -> Result<Msisdn, NumberFault> {
 fn plain(input: &str) -> Option<Msisdn> {
     let octets = input.as_bytes();
     Msisdn::from_digits(octets.strip_prefix(b"+").unwrap_or(octets)).ok()
+}
+
+/// Digits, one point and at most two digits behind it: `447700900123.0`.
+fn is_amount(input: &str) -> bool {
+    let Some((whole, part)) = input.trim().split_once('.') else {
+        return false;
+    };
+    let whole = whole.strip_prefix('+').unwrap_or(whole);
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    part.len() <= 2 && are_digits(part) && are_digits(whole)
 }
 
 /// What was read of an input: its digits, and whether it said that it is international.
