@@ -1,10 +1,21 @@
 //! What a template may do to a value. Only what cannot grow a text beyond its bound, and each says what it expects.
 
-use minijinja::value::Rest;
-use minijinja::{Environment, Error, ErrorKind, Value, filters, tests};
+use minijinja::value::{Rest, ValueKind};
+use minijinja::{
+    Environment, Error, ErrorKind, Output, State, Value, escape_formatter, filters, tests,
+};
 
 /// Octets that one value may have.
 pub(super) const VALUE_OCTETS_MAX: usize = 16 << 10;
+
+/// Characters of a value that a fault shows.
+const SHOWN_CHARACTERS: usize = 40;
+const YES: [&str; 14] = [
+    "1", "yes", "y", "true", "t", "on", "x", "ja", "j", "oui", "si", "sí", "sim", "да",
+];
+const NO: [&str; 11] = [
+    "0", "no", "n", "false", "f", "off", "nein", "non", "não", "nao", "нет",
+];
 
 /// Names that a template finds: filters and tests.
 pub(super) fn add(environment: &mut Environment<'static>) {
@@ -14,10 +25,16 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("capitalize", filters::capitalize);
     environment.add_filter("trim", filters::trim);
     environment.add_filter("length", filters::length);
-    environment.add_filter("int", filters::int);
-    environment.add_filter("float", filters::float);
-    environment.add_filter("round", filters::round);
-    environment.add_filter("abs", filters::abs);
+    environment.add_filter("int", |value: &Value| int(value));
+    environment.add_filter("float", |value: &Value| {
+        number("float", value).map(Value::from)
+    });
+    environment.add_filter("round", |value: &Value, precision: Option<i32>| {
+        filters::round(any_number("round", value)?, precision)
+    });
+    environment.add_filter("abs", |value: &Value| {
+        filters::abs(any_number("abs", value)?)
+    });
     environment.add_filter("first", filters::first);
     environment.add_filter("last", filters::last);
     environment.add_filter("string", filters::string);
@@ -31,12 +48,88 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_test("empty", is_empty);
     environment.add_test("odd", tests::is_odd);
     environment.add_test("even", tests::is_even);
-    environment.add_test("divisibleby", tests::is_divisibleby);
+    environment.add_test("divisibleby", divisible_by);
+    environment.add_test("yes", yes);
     environment.add_test("startingwith", tests::is_startingwith);
     environment.add_test("endingwith", tests::is_endingwith);
     environment.add_test("eq", tests::is_eq);
     environment.add_test("ne", tests::is_ne);
     environment.add_test("in", tests::is_in);
+}
+
+/// Writes a value into a text.
+pub(super) fn write(
+    out: &mut Output<'_>,
+    state: &State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
+    let is_number = value.kind() == ValueKind::Number;
+    if is_number && f64::try_from(value.clone()).is_ok_and(|number| !number.is_finite()) {
+        let detail = "what is reckoned here has no end; do not divide by 0";
+        return Err(fault(detail.to_owned()));
+    }
+    escape_formatter(out, state, value)
+}
+
+/// A number, or the number that a text says.
+fn number(filter: &str, value: &Value) -> Result<f64, Error> {
+    let number = match value.as_str() {
+        Some(text) => text.trim().parse::<f64>().ok(),
+        None => f64::try_from(value.clone()).ok(),
+    };
+    number.filter(|number| number.is_finite()).ok_or_else(|| {
+        let shown = truncate(value.to_string(), SHOWN_CHARACTERS, Some("...".to_owned()));
+        fault(format!(
+            "{filter}: {shown:?} is no number; where a cell may be empty, give it a default before: default(0)|{filter}"
+        ))
+    })
+}
+
+/// The same, and whole numbers stay whole.
+fn any_number(filter: &str, value: &Value) -> Result<Value, Error> {
+    let whole = match value.as_str() {
+        Some(text) => text.trim().parse::<i64>().ok(),
+        None => i64::try_from(value.clone()).ok(),
+    };
+    match whole {
+        Some(whole) => Ok(Value::from(whole)),
+        None => number(filter, value).map(Value::from),
+    }
+}
+
+/// A whole number; what stands behind the point is cut off.
+fn int(value: &Value) -> Result<Value, Error> {
+    let number = any_number("int", value)?;
+    match i64::try_from(number.clone()) {
+        Ok(whole) => Ok(Value::from(whole)),
+        // Beyond its range it ends there.
+        Err(_) => Ok(Value::from(f64::try_from(number)? as i64)),
+    }
+}
+
+/// What people write for yes and for no; anything else is neither.
+fn yes(value: &Value) -> Result<bool, Error> {
+    if is_empty(value) {
+        return Ok(false);
+    }
+    let text = value.to_string().trim().to_lowercase();
+    if YES.contains(&text.as_str()) {
+        Ok(true)
+    } else if NO.contains(&text.as_str()) {
+        Ok(false)
+    } else {
+        let shown = truncate(text, SHOWN_CHARACTERS, Some("...".to_owned()));
+        Err(fault(format!(
+            "yes: {shown:?} is neither yes nor no; write yes, no, true, false, 1 or 0, or nothing"
+        )))
+    }
+}
+
+fn divisible_by(value: &Value, by: i64) -> Result<bool, Error> {
+    let value = i64::try_from(value.clone())
+        .map_err(|_| fault(format!("divisibleby: {value} is no whole number")))?;
+    // By 0 nothing is.
+    Ok(value.checked_rem(by) == Some(0))
 }
 
 fn fault(detail: String) -> Error {
@@ -86,13 +179,8 @@ fn truncate(value: String, characters: usize, end: Option<String>) -> String {
 
 /// One form for 1, the other for all else.
 fn plural(value: &Value, one: String, many: String) -> Result<String, Error> {
-    let count = match value.as_str() {
-        Some(text) => text.trim().parse::<f64>().ok(),
-        None => f64::try_from(value.clone()).ok(),
-    };
-    match count {
-        Some(1.0) => Ok(one),
-        Some(_) => Ok(many),
-        None => Err(fault(format!("plural: {value} is no number"))),
+    match number("plural", value)? {
+        1.0 => Ok(one),
+        _ => Ok(many),
     }
 }

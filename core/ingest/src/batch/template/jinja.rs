@@ -11,11 +11,11 @@ use std::io;
 use std::sync::Arc;
 
 use minijinja::value::{Object, Value};
-use minijinja::{Environment, Error, UndefinedBehavior};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use thiserror::Error as ThisError;
 
 use super::super::errors::RowVerdict;
-use super::{TEXT_OCTETS_MAX, filters};
+use super::{TEXT_OCTETS_MAX, cells, filters};
 use crate::submission::nearest;
 
 /// Instructions that the text of one row may take.
@@ -23,7 +23,7 @@ const FUEL: u64 = 20_000;
 /// Tags that are read.
 const TAGS: [&str; 6] = ["if", "elif", "else", "endif", "raw", "endraw"];
 /// The row as a whole, for columns whose names are no words: `row["first name"]`.
-const ROW: &str = "row";
+pub(super) const ROW: &str = "row";
 const NAME: &str = "template";
 
 /// Why a template cannot be used.
@@ -45,6 +45,8 @@ pub(crate) struct Jinja {
     source: Arc<str>,
     /// Names as the template writes them, with their columns.
     names: Arc<[(String, usize)]>,
+    /// Columns that stand alone as a condition.
+    conditions: Arc<[usize]>,
 }
 
 impl fmt::Debug for Jinja {
@@ -90,6 +92,7 @@ impl Jinja {
         environment.set_fuel(Some(FUEL));
         environment.set_recursion_limit(32);
         filters::add(&mut environment);
+        environment.set_formatter(filters::write);
         environment
             .add_template_owned(NAME, text.to_owned())
             .map_err(|error| of_error(text, &error))?;
@@ -99,7 +102,16 @@ impl Jinja {
         let mut used: Vec<String> = template.undeclared_variables(false).into_iter().collect();
         used.sort();
         let names = names(text, &used, columns)?;
+        let found = cells::of(text);
+        if let Some((place, cure)) = found.fault {
+            return Err(at(text, place, cure));
+        }
+        let conditions = found
+            .conditions
+            .iter()
+            .filter_map(|name| place_in(name, columns));
         let jinja = Self {
+            conditions: conditions.collect(),
             environment: Arc::new(environment),
             source: text.into(),
             names: names.into(),
@@ -161,6 +173,17 @@ impl Jinja {
                     ),
                 });
             }
+            if self.conditions.contains(column)
+                && let Some(no) = text.as_deref().filter(|text| cells::says_no(text))
+            {
+                return Err(RowVerdict {
+                    column: name.clone(),
+                    detail: format!(
+                        "is {:?}, and `if {name}` takes every cell that is not empty for a yes; write `if {name} is yes` in the template, or leave the cell empty",
+                        no.trim()
+                    ),
+                });
+            }
             values.push(text.map(|text| Value::from(text.as_ref())));
         }
         let row = Row {
@@ -188,13 +211,7 @@ fn names(
     let mut names = Vec::new();
     for name in used {
         let wanted = name.to_lowercase();
-        let exact = columns.iter().position(|column| *column == wanted);
-        let found = exact.or_else(|| {
-            columns
-                .iter()
-                .position(|column| identifier(column) == wanted)
-        });
-        match found {
+        match place_in(name, columns) {
             Some(column) => names.push((name.clone(), column)),
             None if name == ROW => {
                 let all = columns.iter().enumerate();
@@ -209,6 +226,13 @@ fn names(
         }
     }
     Ok(names)
+}
+
+/// The column that a name means: as it is called, or as a word.
+fn place_in(name: &str, columns: &[String]) -> Option<usize> {
+    let wanted = name.to_lowercase();
+    let exact = columns.iter().position(|column| *column == wanted);
+    exact.or_else(|| (columns.iter()).position(|column| identifier(column) == wanted))
 }
 
 /// Nothing but conditions, and no products.
@@ -307,9 +331,15 @@ fn at(text: &str, place: usize, detail: impl Into<String>) -> JinjaFault {
 
 fn of_error(text: &str, error: &Error) -> JinjaFault {
     let source = std::error::Error::source(error).map(ToString::to_string);
-    let detail = match source.as_deref().or(error.detail()) {
-        Some(detail) => format!("{}: {detail}", error.kind()),
-        None => error.kind().to_string(),
+    let detail = match (error.kind(), source.as_deref().or(error.detail())) {
+        (ErrorKind::UndefinedError, _) => {
+            "this row has nothing there; give it a default, like {{ name|default(\"you\") }}"
+                .to_owned()
+        }
+        // What is said of a value names its fault and cure.
+        (ErrorKind::InvalidOperation, Some(detail)) => detail.to_owned(),
+        (kind, Some(detail)) => format!("{kind}: {detail}"),
+        (kind, None) => kind.to_string(),
     };
     match (error.range(), error.line()) {
         (Some(range), _) if range.start <= text.len() => at(text, range.start, detail),

@@ -7,6 +7,7 @@
 //! Promise: checked against the columns once; what a row can still do wrong is a fault of that row. Bounds of both:
 //! [`TEMPLATE_OCTETS_MAX`], and [`TEXT_OCTETS_MAX`] a text.
 
+mod cells;
 mod filters;
 mod jinja;
 mod simple;

@@ -190,3 +190,130 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_comparison_that_goes_one_way_in_every_row_is_refused_with_its_cure() {
+    for (text, said) in [
+        (
+            "{% if count > 1 %}many{% endif %}",
+            "line 1, column 7 of the template: `count` is a text and 1 a number",
+        ),
+        ("{% if 1 == count %}one{% endif %}", "write count|int"),
+        (
+            "a\n{{ \"x\" if row.count >= 2 else \"y\" }}",
+            "write row.count|int",
+        ),
+        ("{% if row[\"first name\"] == 1 %}x{% endif %}", "|int"),
+        (
+            "{% if count|default(0) > 1 %}x{% endif %}",
+            "count|default(0)|int",
+        ),
+        ("{% if count|trim < -1 %}x{% endif %}", "count|trim|int"),
+        (
+            "{% if count|int == \"1\" %}x{% endif %}",
+            "leave the quotes out",
+        ),
+        ("{% if vip == true %}x{% endif %}", "vip is yes"),
+        ("{% if vip and count != 0 %}x{% endif %}", "count|int"),
+        ("{% if count in [1, 2] %}x{% endif %}", "count|int"),
+        ("{% if count is odd %}x{% endif %}", "count|int is odd"),
+        ("{% if count is eq(1) %}x{% endif %}", "count|int"),
+        ("{% if vip %}{% elif count == 1 %}x{% endif %}", "count|int"),
+    ] {
+        let fault = parse(text).unwrap_err().to_string();
+        assert!(fault.contains(said), "{text}: {fault}");
+    }
+    for (text, said) in [
+        ("{% if count|int > 1 and count == \"2\" %}x{% endif %}", "x"),
+        (
+            "{% if count|int in [1, 2] and to|length == 2 %}x{% endif %}",
+            "x",
+        ),
+        ("{% if count|default(0)|int is even %}x{% endif %}", "x"),
+        (
+            "{% if first_name == row[\"first name\"] %}x{% endif %}",
+            "x",
+        ),
+        ("{% if to < first_name %}x{% endif %}", "x"),
+    ] {
+        assert_eq!(say(text, ADA).as_deref(), Ok(said), "{text}");
+    }
+}
+
+#[test]
+fn a_cell_that_says_no_is_never_taken_for_a_yes() {
+    let with = |vip: &'static str| [Some("49"), Some("Ada"), Some("2"), Some(vip), None];
+    let alone = "{% if not (to and vip) %}plain{% else %}VIP{% endif %}";
+    for (vip, said) in [("", "plain"), ("gold", "VIP"), ("1", "VIP")] {
+        assert_eq!(say(alone, with(vip)).as_deref(), Ok(said), "{vip}");
+    }
+    for no in ["0", "no", " FALSE ", "No"] {
+        let fault = say(alone, with(no)).unwrap_err();
+        assert!(fault.contains("if vip is yes"), "{fault}");
+        let fault = say("{{ \"VIP\" if row.vip else \"\" }}", with(no)).unwrap_err();
+        assert!(fault.contains("is yes"), "{fault}");
+    }
+    let asked = "{% if vip is yes %}VIP{% else %}plain{% endif %}";
+    for (vip, said) in [
+        ("", "plain"),
+        ("0", "plain"),
+        ("Nein", "plain"),
+        ("false", "plain"),
+        ("1", "VIP"),
+        ("TRUE", "VIP"),
+        (" ja ", "VIP"),
+    ] {
+        assert_eq!(say(asked, with(vip)).as_deref(), Ok(said), "{vip}");
+    }
+    let fault = say(asked, with("perhaps")).unwrap_err();
+    assert!(
+        fault.contains("\"perhaps\" is neither yes nor no"),
+        "{fault}"
+    );
+    assert_eq!(
+        say("{% if vip is empty %}a{% endif %}", with("no")).as_deref(),
+        Ok("")
+    );
+}
+
+#[test]
+fn what_is_reckoned_with_cells_has_a_number_or_a_fault() {
+    for (text, said) in [
+        (
+            "{{ count|round }} {{ \"-2.5\"|abs }} {{ \"2.6\"|round }}",
+            "2 2.5 3.0",
+        ),
+        (
+            "{{ \"3.9\"|int }} {{ \" 7 \"|int + 1 }} {{ count|float }}",
+            "3 8 2.0",
+        ),
+        ("{{ count|int is divisibleby(0) }}", "False"),
+    ] {
+        assert_eq!(say(text, ADA).as_deref(), Ok(said), "{text}");
+    }
+    for (text, said) in [
+        (
+            "{{ vip|int }}",
+            "\"\" is no number; where a cell may be empty, give it a default before: default(0)|int",
+        ),
+        ("{{ first_name|round }}", "\"Ada\" is no number"),
+        ("{{ \"nan\"|float }} {{ vip }}", "is no number"),
+        ("{{ 1/0 }} {{ vip }}", "do not divide by 0"),
+        ("{{ count|int/(count|int - 2) }}", "do not divide by 0"),
+        (
+            "{{ vip|plural(\"a\", \"b\") }}",
+            "plural: \"\" is no number",
+        ),
+    ] {
+        let fault = say(text, ADA).unwrap_err();
+        assert!(
+            fault.contains(said) && !fault.contains("invalid operation"),
+            "{text}: {fault}"
+        );
+    }
+    let fault = say("{{ vip|upper }}", [None; 5]).unwrap_err();
+    assert!(
+        fault.contains("this row has nothing there; give it a default"),
+        "{fault}"
+    );
+}
