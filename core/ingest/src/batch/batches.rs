@@ -348,6 +348,9 @@ pub(super) fn check(
             }));
         }
     }
+    if let Some(template) = &layout.template {
+        template.check().map_err(super::layout::LayoutFault::from)?;
+    }
     if let Some(column) = layout.reserved() {
         return Err(fault(column, RESERVED_DETAIL.to_owned()));
     }

@@ -2,7 +2,7 @@
 //!
 //! The library is minijinja. Of the language stand here variables, filters, tests and conditions: no loops, no variables of a
 //! template's own, no products, so that a text grows no more than its template and its columns do. Promise: names are columns;
-//! a fault names line and column of the template. Bounds: those of all templates, [`FUEL`] instructions a row, and
+//! a fault names line and column of the template. Bounds: those of all templates, [`bounds`], [`FUEL`] instructions a row, and
 //! [`super::filters::VALUE_OCTETS_MAX`] octets a value.
 
 use std::borrow::Cow;
@@ -15,13 +15,11 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use thiserror::Error as ThisError;
 
 use super::super::errors::RowVerdict;
-use super::{TEXT_OCTETS_MAX, cells, filters};
+use super::{TEXT_OCTETS_MAX, bounds, cells, filters};
 use crate::submission::nearest;
 
 /// Instructions that the text of one row may take.
 const FUEL: u64 = 20_000;
-/// Tags that are read.
-const TAGS: [&str; 6] = ["if", "elif", "else", "endif", "raw", "endraw"];
 /// The row as a whole, for columns whose names are no words: `row["first name"]`.
 pub(super) const ROW: &str = "row";
 const NAME: &str = "template";
@@ -84,7 +82,7 @@ impl Jinja {
                 "it is empty; write a text such as \"Hello {{ name }}\"",
             ));
         }
-        check_tags(text)?;
+        bounds::check(text)?;
         check_single_braces(text, columns)?;
         let mut environment = Environment::empty();
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
@@ -103,9 +101,6 @@ impl Jinja {
         used.sort();
         let names = names(text, &used, columns)?;
         let found = cells::of(text);
-        if let Some((place, cure)) = found.fault {
-            return Err(at(text, place, cure));
-        }
         let conditions = found
             .conditions
             .iter()
@@ -135,6 +130,14 @@ impl Jinja {
                 Err(of_error(&self.source, &error))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// What can only be meant otherwise. Asked when a batch comes in: one that was taken goes on as it was.
+    pub(super) fn check_cells(&self) -> Result<(), JinjaFault> {
+        match cells::of(&self.source).fault {
+            Some((place, cure)) => Err(at(&self.source, place, cure)),
+            None => Ok(()),
         }
     }
 
@@ -235,45 +238,6 @@ fn place_in(name: &str, columns: &[String]) -> Option<usize> {
     exact.or_else(|| (columns.iter()).position(|column| identifier(column) == wanted))
 }
 
-/// Nothing but conditions, and no products.
-fn check_tags(text: &str) -> Result<(), JinjaFault> {
-    for (place, _) in text.match_indices("{%") {
-        let inside = text.get(place + 2..).unwrap_or_default();
-        let inside = inside.trim_start_matches(['-', '+']).trim_start();
-        let tag = inside
-            .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
-            .next();
-        let tag = tag.unwrap_or_default();
-        if !TAGS.contains(&tag) {
-            let known = TAGS.join(", ");
-            return Err(at(
-                text,
-                place,
-                format!("the tag {tag:?} is not read here; known are {known}"),
-            ));
-        }
-    }
-    let mut rest = 0;
-    while let Some(found) = text
-        .get(rest..)
-        .and_then(|text| text.find("{{").into_iter().chain(text.find("{%")).min())
-    {
-        let start = rest + found + 2;
-        let inside = text.get(start..).unwrap_or_default();
-        let end = inside.find("}}").into_iter().chain(inside.find("%}")).min();
-        let end = end.unwrap_or(inside.len());
-        if let Some(star) = inside.get(..end).and_then(|inside| inside.find('*')) {
-            return Err(at(
-                text,
-                start + star,
-                "there are no products in a template; write the result into the file",
-            ));
-        }
-        rest = start + end;
-    }
-    Ok(())
-}
-
 /// `{name}` is how the simple syntax writes a column; here it would be sent as it stands.
 fn check_single_braces(text: &str, columns: &[String]) -> Result<(), JinjaFault> {
     for (place, _) in text.match_indices('{') {
@@ -319,7 +283,7 @@ fn place_of(text: &str, name: &str) -> usize {
     found.map_or(0, |(place, _)| place)
 }
 
-fn at(text: &str, place: usize, detail: impl Into<String>) -> JinjaFault {
+pub(super) fn at(text: &str, place: usize, detail: impl Into<String>) -> JinjaFault {
     let before = text.get(..place).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();
     JinjaFault {
@@ -329,7 +293,7 @@ fn at(text: &str, place: usize, detail: impl Into<String>) -> JinjaFault {
     }
 }
 
-fn of_error(text: &str, error: &Error) -> JinjaFault {
+pub(super) fn of_error(text: &str, error: &Error) -> JinjaFault {
     let source = std::error::Error::source(error).map(ToString::to_string);
     let detail = match (error.kind(), source.as_deref().or(error.detail())) {
         (ErrorKind::UndefinedError, _) => {

@@ -7,6 +7,7 @@
 //! Promise: checked against the columns once; what a row can still do wrong is a fault of that row. Bounds of both:
 //! [`TEMPLATE_OCTETS_MAX`], and [`TEXT_OCTETS_MAX`] a text.
 
+mod bounds;
 mod cells;
 mod filters;
 mod jinja;
@@ -108,6 +109,14 @@ impl Template {
                 Ok(Self::Jinja(Jinja::parse(text, columns)?))
             }
             Err(fault) => Err(fault),
+        }
+    }
+
+    /// Whether it says something that can only be meant otherwise. Not asked again of a batch that was taken.
+    pub(crate) fn check(&self) -> Result<(), TemplateFault> {
+        match self {
+            Self::Simple(_) => Ok(()),
+            Self::Jinja(jinja) => Ok(jinja.check_cells()?),
         }
     }
 

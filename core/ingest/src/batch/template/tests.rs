@@ -14,7 +14,9 @@ fn columns() -> Vec<String> {
 }
 
 fn parse(text: &str) -> Result<Template, TemplateFault> {
-    Template::parse(text, None, &columns())
+    let template = Template::parse(text, None, &columns())?;
+    template.check()?;
+    Ok(template)
 }
 
 fn say(text: &str, cells: [Option<&'static str>; 5]) -> Result<String, String> {
@@ -130,7 +132,7 @@ fn faults_name_line_and_column() {
         ),
         (
             "{% for x in to %}{% endfor %}",
-            "line 1, column 1 of the template: the tag \"for\"",
+            "line 1, column 4 of the template: the tag \"for\"",
         ),
         ("{% set a = to %}", "the tag \"set\""),
         ("{% if to %}x", "of the template: syntax error"),
@@ -316,4 +318,75 @@ fn what_is_reckoned_with_cells_has_a_number_or_a_fault() {
         fault.contains("this row has nothing there; give it a default"),
         "{fault}"
     );
+}
+
+/// Each of these ended the process, or took memory or time without bound, before anything was counted.
+#[test]
+fn a_template_is_bounded_before_anything_is_built_of_it() {
+    let chain = |of: &str, count: usize| of.repeat(count);
+    for (text, said) in [
+        (
+            format!("{{{{ {}to }}}}", chain("-", 16_000)),
+            "words and signs within one pair",
+        ),
+        (
+            format!("{{{{ {}to }}}}", chain("to~", 5_000)),
+            "more than 16 joins",
+        ),
+        (
+            format!("{{{{ {}1 }}}}", chain("1+", 7_000)),
+            "more than 16 joins",
+        ),
+        (
+            format!("{{{{ {}to }}}}", chain("not ", 3_000)),
+            "words and signs within one pair",
+        ),
+        (
+            format!("{{{{ {}to{} }}}}", chain("(", 3_000), chain(")", 3_000)),
+            "words and signs within one pair",
+        ),
+        (
+            format!("{{{{ to{} }}}}", chain("|upper", 2_000)),
+            "words and signs within one pair",
+        ),
+        (chain("{{ to|upper }}", 1_100), "more than 1024 words"),
+        (chain("{{to~to}}x", 100), "more than 64 joins"),
+        (
+            format!(
+                "{}x{}",
+                chain("{% if to %}", 600),
+                chain("{% endif %}", 600)
+            ),
+            "more than 64 conditions",
+        ),
+        (
+            format!("{{% if to %}}{}{{% endif %}}", chain("{% elif to %}", 900)),
+            "more than 64 conditions",
+        ),
+        ("{{ (\"}}\"*49999999)|length }}".to_owned(), "no products"),
+        ("{{ \"%}\" ~ 2 ** 3 }}".to_owned(), "no products"),
+        ("{{ to[::count|int] }}".to_owned(), "no slices"),
+        ("{{ {\"a\": to} }}".to_owned(), "no maps"),
+        (
+            "{% for x in to %}{% endfor %}".to_owned(),
+            "the tag \"for\" is not read here",
+        ),
+        ("{{ \"not closed }}".to_owned(), "of the template"),
+    ] {
+        let fault = parse(&text).unwrap_err().to_string();
+        assert!(
+            fault.contains(said),
+            "{}: {fault}",
+            &text[..40.min(text.len())]
+        );
+    }
+    let full = format!(
+        "{}{{{{ to{} }}}}{}{}",
+        chain("{% if to %}", 32),
+        chain("~to", 16),
+        chain("{% endif %}", 32),
+        "{% raw %}{{ a * b[1:2] }}{% endraw %}"
+    );
+    let found = say(&full, ADA).unwrap();
+    assert_eq!(found, format!("{}{{{{ a * b[1:2] }}}}", chain("49", 17)));
 }
