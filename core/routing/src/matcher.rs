@@ -60,6 +60,12 @@ impl Matcher {
         self.failure(query, network).is_none()
     }
 
+    /// Whether it depends on the recipient's network.
+    #[must_use]
+    pub fn asks_network(&self) -> bool {
+        !self.networks.is_empty()
+    }
+
     /// The first condition that the message does not fulfil, by its name in the configuration. The cheap ones first.
     pub(crate) fn failure(&self, query: &Query<'_>, network: Network) -> Option<&'static str> {
         let holds = |empty: bool, any: bool| empty || any;

@@ -118,6 +118,12 @@ impl List {
         Some((mark, SuppressionLayer::Base))
     }
 
+    /// Why it forbids a message, if it does.
+    fn reason(&self, query: &Query<'_>, network: Network) -> Option<Reason> {
+        let takes = self.takes(query, network);
+        takes.then(|| self.holds(query, query.at_utc_ns)).flatten()
+    }
+
     fn forbids(&self, reason: Reason) -> Suppressed {
         Suppressed {
             list: self.rule.name.clone(),
@@ -179,13 +185,9 @@ impl Lists {
     }
 
     fn first(&self, query: &Query<'_>, network: Network) -> Option<(&List, Reason)> {
-        self.lists.iter().find_map(|list| {
-            let takes = list.takes(query, network);
-            let reason = takes
-                .then(|| list.holds(query, query.at_utc_ns))
-                .flatten()?;
-            Some((list.as_ref(), reason))
-        })
+        self.lists
+            .iter()
+            .find_map(|list| Some((list.as_ref(), list.reason(query, network)?)))
     }
 
     fn named(&self, name: &str) -> Option<&Arc<List>> {

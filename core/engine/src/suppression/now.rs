@@ -1,6 +1,6 @@
 //! The lists of a moment, for those who ask beforehand whether a message would be refused.
 //!
-//! Promise: it says what accepting the message would say, and counts nothing but what it is told to. Pure beside the look-ups.
+//! Promise: it says what accepting the message to that network would say, and counts nothing but what it is told to. Pure beside the look-ups.
 
 use std::io;
 use std::sync::Arc;
@@ -34,6 +34,17 @@ impl SuppressionsNow {
     #[must_use]
     pub fn refusal(&self, query: &Query<'_>, network: Network) -> Option<Refusal> {
         self.0.suppressed(query, network).map(Refusal::from)
+    }
+
+    /// The same of lists that do not ask for the recipient's network: what is remembered of ported numbers is the engine's.
+    #[must_use]
+    pub fn refusal_anywhere(&self, query: &Query<'_>) -> Option<Refusal> {
+        let lists = self.0.lists.iter();
+        let mut lists = lists.filter(|list| !list.rule.matcher.asks_network());
+        lists.find_map(|list| {
+            let reason = list.reason(query, Network::UNKNOWN)?;
+            Some(list.forbids(reason).into())
+        })
     }
 
     /// Counts what was refused beforehand, as if it had been handed in.

@@ -432,3 +432,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_list_by_network_is_asked_by_the_engine_alone() {
+    let network: Network = "234-15".parse().unwrap();
+    let mut by_network = rule("ported", keys(Scope::Global));
+    by_network.matcher.networks = vec![carrack_routing::NetworkPattern::Is(network)];
+    by_network.base = Some(based(&[1, 2]));
+    let mut everywhere = rule("stop", keys(Scope::Global));
+    everywhere.base = Some(based(&[2]));
+    let now = SuppressionsNow::of_files(vec![by_network, everywhere]).unwrap();
+    let named =
+        |refusal: Option<crate::Refusal>| refusal.map(|it| it.to_string()).unwrap_or_default();
+    let [one, two] = [1, 2].map(|last| Query::of("shop", number(last), "80808", Class::Bulk));
+    assert!(named(now.refusal(&one, network)).contains("list ported"));
+    assert_eq!(now.refusal_anywhere(&one), None);
+    assert!(named(now.refusal_anywhere(&two)).contains("list stop"));
+}

@@ -39,7 +39,7 @@ use crate::submission::{Screened, SendAt};
 const CHECKS_MAX: usize = 2;
 const BLOCK_OCTETS: usize = 256 << 10;
 /// Rows between two looks at the clock; it is looked at for each block as well.
-const ROWS_A_LOOK: u64 = 1_024;
+const ROWS_A_LOOK: u64 = 16;
 /// Faults of a column that are shown.
 const FAULTS_SHOWN_MAX: usize = 10;
 /// Columns with faults, carriers: what is shown of each at most.

@@ -2,10 +2,11 @@
 //!
 //! Promise: each row is in the chunk exactly once, accepted or refused; whether a row is refused depends on the row, the
 //! job and the tables, not on the chunk it falls in. Routes are looked up here, so that what the engine still refuses is
-//! only for a while. Bound: the rows asked for, and the octets of a chunk: it ends at whichever comes first.
+//! only for a while. Bound: the rows asked for, the octets of a chunk, and [`FILL_MAX`]: it ends at whichever comes first.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use carrack_engine::{
     Chunk, IdempotencyKey, Refusal, Seen, ShadowDoor, Submission, SuppressionsNow,
@@ -22,6 +23,11 @@ use super::reader::Reader;
 use super::rows::{Found, Place, RowFault, RowReader};
 use crate::accounts::Account;
 use crate::submission::{Fields, Screen, Screened, SendAt, SubmissionFault};
+
+/// Rows that are judged without a break take no longer.
+const FILL_MAX: Duration = Duration::from_millis(50);
+/// Rows between two looks at the clock.
+const LOOK_ROWS: u32 = 16;
 
 /// What the rows of a batch have in common.
 pub(crate) struct Terms<'a> {
@@ -99,7 +105,12 @@ impl Prepared {
         rows_max: u32,
     ) -> Filled {
         let mut text = String::new();
+        let begun = Instant::now();
         while self.rows < rows_max && self.octets + self.errors.len() < Chunk::OCTETS {
+            // Others' batches are taken by the same thread.
+            if self.rows > 0 && self.rows.is_multiple_of(LOOK_ROWS) && begun.elapsed() >= FILL_MAX {
+                break;
+            }
             let bad = match reader.next() {
                 Found::More => return Filled::More,
                 Found::End => return Filled::End,
@@ -262,11 +273,14 @@ fn verdict<F: FnMut(&Choice)>(
         let mut screened = screened;
         put_key(key.as_deref(), &mut screened.submission)?;
         let (submission, at_utc_ns) = (&screened.submission, terms.at_utc_ns);
-        // One with a key may be a repetition, which has the answer of the first time: the engine knows.
-        if (submission.key.is_none() || terms.only_looks())
-            && let Some(refusal) =
-                screen.suppression(terms.suppressions, submission, &choice, at_utc_ns)
-        {
+        let lists = terms.suppressions;
+        let refusal = match submission.key {
+            _ if terms.only_looks() => screen.suppression(lists, submission, &choice, at_utc_ns),
+            None => screen.suppression_anywhere(lists, submission, at_utc_ns),
+            // It may be a repetition, which has the answer of the first time: the engine knows.
+            Some(_) => None,
+        };
+        if let Some(refusal) = refusal {
             let fault = SubmissionFault::new("to", &refusal);
             suppressed.push(refusal);
             return Err(fault);

@@ -73,6 +73,10 @@ pub struct Options {
     pub batch: Option<BatchRow>,
 }
 
+/// Octets of a text that one segment may hold at most: 153 septets of signs that took three octets before they were written
+/// plainly. Of a longer text nothing is looked at, however many recipients it has.
+const SEGMENT_TEXT_OCTETS_MAX: usize = 3 * 160;
+
 /// A message that the engine may have.
 pub struct Screened {
     /// What goes to the engine.
@@ -132,6 +136,14 @@ impl<'a> Screen<'a> {
         };
         let mut tlvs = tag_parameter(fields.tag)?;
         self.told(fields.callback, &mut tlvs)?;
+        let octets_max = SEGMENT_TEXT_OCTETS_MAX * usize::from(self.account.segments_max);
+        if fields.text.len() > octets_max {
+            let (octets, most) = (fields.text.len(), self.account.segments_max);
+            let detail = format!(
+                "has {octets} octets, which takes more than the {most} segments that are allowed; shorten it"
+            );
+            return Err(SubmissionFault::new("text", detail));
+        }
         let swapped = self.swapped(fields.text, fields.smart_characters);
         let text = swapped
             .as_ref()
@@ -304,6 +316,17 @@ impl<'a> Screen<'a> {
         at_utc_ns: u64,
     ) -> Option<Refusal> {
         lists.refusal(&self.query(submission, at_utc_ns), choice.network)
+    }
+
+    /// The same of lists that do not depend on the recipient's network, as to which the engine may know better.
+    #[must_use]
+    pub fn suppression_anywhere(
+        &self,
+        lists: &SuppressionsNow,
+        submission: &Submission,
+        at_utc_ns: u64,
+    ) -> Option<Refusal> {
+        lists.refusal_anywhere(&self.query(submission, at_utc_ns))
     }
 
     fn query<'q>(&'q self, submission: &'q Submission, at_utc_ns: u64) -> Query<'q> {
