@@ -267,7 +267,7 @@ impl ShelfKeys for BTreeMap<Vec<u8>, Vec<u8>> {
     }
 }
 
-/// Answers a question.
+/// Answers a question. Fewer due ones than asked for: there are no more.
 ///
 /// # Errors
 /// [`StoreFault`] where the store cannot be read.
@@ -275,10 +275,11 @@ pub fn shelf_answer(
     keys: &impl ShelfKeys,
     question: &ShelfQuestion,
 ) -> Result<Vec<ShelfEntry>, StoreFault> {
-    let mut ids: Vec<MessageId> = Vec::new();
+    let mut entries = Vec::new();
     match question {
-        ShelfQuestion::Id(id) => ids.push(*id),
+        ShelfQuestion::Id(id) => read_entries(keys, &[*id], &mut entries)?,
         ShelfQuestion::Receipts(names) => {
+            let mut ids: Vec<MessageId> = Vec::new();
             for name in names {
                 let begin = receipt_key(*name, MessageId(0));
                 let behind = receipt_key(*name, MessageId(u128::MAX));
@@ -288,6 +289,7 @@ pub fn shelf_answer(
                     ids.len() < most
                 })?;
             }
+            read_entries(keys, &ids, &mut entries)?;
         }
         ShelfQuestion::Due {
             keepers,
@@ -295,29 +297,61 @@ pub fn shelf_answer(
             most,
         } => {
             for from in keepers {
-                let begin = due_key(from.keeper, from.due_ms, from.id);
-                // Behind the last key of that millisecond, whatever its id.
-                let behind = due_key(from.keeper, until_ms.saturating_add(1), MessageId(0));
-                keys.visit_from(&begin, &behind, &mut |key, _| {
-                    let more = ids.len() < *most;
-                    ids.extend(id_of(key).filter(|_| more));
-                    more
-                })?;
+                read_due(keys, *from, *until_ms, *most, &mut entries)?;
             }
         }
     }
+    Ok(entries)
+}
+
+/// Reads on behind entries that were taken meanwhile or cannot be read, until there are so many, or no more.
+fn read_due(
+    keys: &impl ShelfKeys,
+    from: DueFrom,
+    until_ms: u64,
+    most: usize,
+    entries: &mut Vec<ShelfEntry>,
+) -> Result<(), StoreFault> {
+    let mut begin = due_key(from.keeper, from.due_ms, from.id);
+    // Behind the last key of that millisecond, whatever its id.
+    let behind = due_key(from.keeper, until_ms.saturating_add(1), MessageId(0));
+    loop {
+        let wanted = most.saturating_sub(entries.len());
+        if wanted == 0 {
+            return Ok(());
+        }
+        let mut ids: Vec<MessageId> = Vec::new();
+        let mut last = Vec::new();
+        keys.visit_from(&begin, &behind, &mut |key, _| {
+            ids.extend(id_of(key));
+            last = key.to_vec();
+            ids.len() < wanted
+        })?;
+        read_entries(keys, &ids, entries)?;
+        if ids.len() < wanted {
+            return Ok(());
+        }
+        last.push(0);
+        begin = last;
+    }
+}
+
+fn read_entries(
+    keys: &impl ShelfKeys,
+    ids: &[MessageId],
+    entries: &mut Vec<ShelfEntry>,
+) -> Result<(), StoreFault> {
     let wanted: Vec<Vec<u8>> = ids.iter().map(|id| entry_key(*id)).collect();
-    let mut entries = Vec::with_capacity(ids.len());
-    for (id, octets) in ids.into_iter().zip(keys.values(&wanted)?) {
-        let Some(octets) = octets else {
-            continue;
-        };
-        match ShelfEntry::from_octets(id, &octets) {
-            Some(entry) => entries.push(entry),
-            None => tracing::error!(%id, "an entry of the shelf cannot be read"),
+    entries.reserve(ids.len());
+    for (id, octets) in ids.iter().zip(keys.values(&wanted)?) {
+        match octets.map(|octets| ShelfEntry::from_octets(*id, &octets)) {
+            Some(Some(entry)) => entries.push(entry),
+            Some(None) => tracing::error!(%id, "an entry of the shelf cannot be read"),
+            // It came back meanwhile.
+            None => {}
         }
     }
-    Ok(entries)
+    Ok(())
 }
 
 /// The frame to which a message came back, while that is in the log.
