@@ -43,6 +43,9 @@ pub(crate) struct MessageRequest {
     callback_url: Option<String>,
 }
 
+/// Keys of a call that are said to be unknown.
+const UNKNOWN_SHOWN_MAX: usize = 20;
+
 /// One recipient, screened.
 pub(crate) struct Recipient {
     pub(crate) submission: Submission,
@@ -57,10 +60,8 @@ impl MessageRequest {
         utc_ns: u64,
     ) -> Result<Self, Problem> {
         let mut faults = Vec::new();
-        for key in object.keys() {
-            if KEYS.contains(&key.as_str()) {
-                continue;
-            }
+        let unknown = object.keys().filter(|key| !KEYS.contains(&key.as_str()));
+        for key in unknown.take(UNKNOWN_SHOWN_MAX) {
             let detail = format!("is unknown; {}", nearest(key, KEYS.into_iter()));
             faults.push(FieldFault {
                 field: key.clone(),

@@ -11,7 +11,7 @@ use super::openapi::Document;
 use super::problem::Problem;
 
 const SHOWN_MAX: usize = 8;
-const OCTETS_MAX: usize = 256;
+const OCTETS_MAX: usize = 64;
 
 /// Answers a call that is not there.
 pub(crate) async fn unknown(uri: Uri) -> Problem {
