@@ -73,6 +73,13 @@ impl Client {
         self.document(answer)
     }
 
+    /// Sends what is to be changed.
+    pub(crate) fn patch(&self, path: &str, document: &Value) -> Result<Value, Fault> {
+        let request = self.agent.patch(self.to(path));
+        let answer = self.with(request, &[], Some(CALL)).send_json(document);
+        self.document(answer)
+    }
+
     /// Asks for something to be done.
     pub(crate) fn post_nothing(&self, path: &str) -> Result<Value, Fault> {
         let request = self.agent.post(self.to(path));

@@ -40,8 +40,8 @@ use clap::{Parser, Subcommand};
 
 use command::{
     account, audit, balance, batch, cancel, carrier, cdr, completions, config_check, consent, deck,
-    demo, import, limit, mo, modem, numbers, queue, quote, route, send, send_lines, serve, status,
-    suppression, text, trace, webhook,
+    demo, import, limit, mo, modem, numbers, queue, quote, reschedule, route, send, send_lines,
+    serve, status, suppression, text, trace, webhook,
 };
 
 #[global_allocator]
@@ -87,6 +87,7 @@ Examples:
     Quote(quote::Arguments),
     Status(status::Arguments),
     Cancel(cancel::Arguments),
+    Reschedule(reschedule::Arguments),
     /// Sends files of messages
     #[command(
         subcommand,
@@ -241,6 +242,7 @@ fn main() -> ExitCode {
         Command::Quote(arguments) => quote::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Cancel(arguments) => cancel::run(&arguments),
+        Command::Reschedule(arguments) => reschedule::run(&arguments),
         Command::Batch(command) => batch::run(&command),
         Command::Route(command) => route::run(&command),
         Command::Mo(command) => mo::run(&command),

@@ -20,6 +20,7 @@ pub(crate) mod numbers;
 pub(crate) mod queue;
 pub(crate) mod quote;
 pub(crate) mod rehearse;
+pub(crate) mod reschedule;
 pub(crate) mod route;
 pub(crate) mod send;
 pub(crate) mod send_lines;

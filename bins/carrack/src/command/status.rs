@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Fault> {
 }
 
 /// Prints several messages, a row each.
-fn show_several(answer: &Value, json: bool) -> Result<(), Fault> {
+pub(crate) fn show_several(answer: &Value, json: bool) -> Result<(), Fault> {
     let messages = answer.get("messages").and_then(Value::as_array);
     let messages = messages.map_or(&[][..], Vec::as_slice);
     let is_missing = |message: &Value| message.get("error").is_some();

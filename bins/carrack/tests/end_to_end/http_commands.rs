@@ -1,4 +1,4 @@
-//! What one says to a node by command: prices, lines, several lives, taking back, its document, completions.
+//! What one says to a node by command: prices, lines, several lives, another moment, taking back, its document, completions.
 
 use serde_json::{Value, json};
 
@@ -80,7 +80,12 @@ fn what_shells_and_programs_need_is_printed_without_a_node() {
     for shell in ["bash", "zsh", "fish"] {
         let completions = place.run(&["completions", shell]);
         assert_eq!(completions.status.code(), Some(0));
-        assert!(text(&completions.stdout).contains("send-lines"), "{shell}");
+        for command in ["send-lines", "reschedule"] {
+            assert!(
+                text(&completions.stdout).contains(command),
+                "{shell} {command}"
+            );
+        }
     }
 }
 
@@ -109,5 +114,114 @@ fn a_message_for_later_is_taken_back_once() {
         text(&cancelled.stderr)
     );
     assert_eq!(place.run(&["cancel", &id]).status.code(), Some(1));
+    node.stop();
+}
+
+#[test]
+fn a_text_goes_to_several_with_everything_that_the_call_takes() {
+    let north = Carrier::start(settings("north", 1, 5, &[]));
+    let entry = CarrierEntry::north(north.address, (1, 100));
+    let place = Place::new(&[entry], "sender = \"ACME\"");
+    let node = place.serve();
+    let (one, other) = (
+        ["send", "--to", "447700900123", "--text", "Hi"],
+        ["--to", "447700900124"],
+    );
+    let all = [
+        "--client-ref",
+        "order-1",
+        "--tag",
+        "shop",
+        "--encoding",
+        "ucs2",
+        "--validity",
+        "2h",
+        "--class",
+        "alert",
+        "--idempotency-key",
+        "k-1",
+    ];
+    let sent = place.run(&[&one[..], &other, &all, &["--to", "12x"]].concat());
+    assert_eq!(sent.status.code(), Some(1), "{}", text(&sent.stderr));
+    let said = text(&sent.stderr);
+    assert!(said.contains("12x is not accepted: to: "), "{said}");
+    let ids: Vec<String> = text(&sent.stdout).lines().map(str::to_owned).collect();
+    assert_eq!(ids.len(), 2);
+    let life = node.get(&format!("/v1/messages/{}", ids[1]));
+    assert_eq!(
+        (&life["to"], &life["client_ref"]),
+        (&json!("447700900124"), &json!("order-1"))
+    );
+    let again = place.run(&[&one[..], &other, &all, &["--json"]].concat());
+    let again: Value = serde_json::from_slice(&again.stdout).unwrap();
+    let second = &again["messages"][1];
+    assert_eq!(
+        (&second["repeated"], &second["encoding"]),
+        (&json!(true), &json!("ucs2"))
+    );
+    // The same again is the same two, and is waited for.
+    let again = place.run(&[&one[..], &other, &all, &["--wait", "--json"]].concat());
+    assert_eq!(again.status.code(), Some(0), "{}", text(&again.stderr));
+    let lives: Value = serde_json::from_slice(&again.stdout).unwrap();
+    let found = [0, 1].map(|place| lives["messages"][place]["id"].clone());
+    assert_eq!(found.to_vec(), json!(ids).as_array().unwrap().clone());
+    assert_eq!(lives["messages"][1]["status"], "delivered");
+
+    for (option, value) in [
+        ("--validity", "x"),
+        ("--encoding", "latin"),
+        ("--callback-url", "ftp://127.0.0.1/"),
+    ] {
+        let sent = place.run(&[&one[..], &[option, value]].concat());
+        assert_eq!(sent.status.code(), Some(1), "{option}");
+        let field = option.trim_start_matches('-').replace('-', "_");
+        let said = text(&sent.stderr);
+        assert!(said.contains(&format!("{field}: ")), "{said}");
+    }
+    node.stop();
+}
+
+#[test]
+fn a_message_for_later_has_another_moment_by_command() {
+    let north = Carrier::start(settings("north", 1, 5, &[]));
+    let entry = CarrierEntry::north(north.address, (1, 100));
+    let place = Place::new(&[entry], "sender = \"ACME\"");
+    let node = place.serve();
+    let in_hours =
+        |hours| (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours)).to_string();
+    let later = in_hours(24);
+    let sent = place.run(&[
+        "send",
+        "--to",
+        "447700900123",
+        "--text",
+        "x",
+        "--send-at",
+        &later,
+    ]);
+    let id = text(&sent.stdout).trim().to_owned();
+    let moved = place.run(&["reschedule", &id, "--send-at", &in_hours(48), "--json"]);
+    assert_eq!(moved.status.code(), Some(0), "{}", text(&moved.stderr));
+    let moved: Value = serde_json::from_slice(&moved.stdout).unwrap();
+    assert_eq!(
+        (&moved["id"], &moved["status"]),
+        (&json!(id), &json!("scheduled"))
+    );
+    assert!(moved["send_at"].as_str().unwrap() > later.as_str());
+    let wrong = place.run(&["reschedule", &id, "--send-at", "tomorrow"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    let said = text(&wrong.stderr);
+    assert!(said.contains("send_at: "), "{said}");
+    // A moment that has passed is now; what has left has no other.
+    let now = place.run(&["reschedule", &id, "--send-at", &in_hours(-1)]);
+    assert_eq!(now.status.code(), Some(0), "{}", text(&now.stderr));
+    assert!(text(&now.stdout).contains(&format!("{id} is accepted for ")));
+    super::node::eventually(
+        "it is delivered",
+        std::time::Duration::from_secs(20),
+        || node.get(&format!("/v1/messages/{id}"))["status"] == "delivered",
+    );
+    let late = place.run(&["reschedule", &id, "--send-at", &later]);
+    assert_eq!(late.status.code(), Some(1));
     node.stop();
 }
