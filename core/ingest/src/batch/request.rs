@@ -12,6 +12,8 @@ use crate::submission::nearest;
 
 /// Before the name of a field whose column is named.
 const COLUMN: &str = "column.";
+/// What is said of an option without a value.
+const EMPTY: &str = "is empty; give it a value, or leave it out";
 
 /// What a batch is asked for with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,7 +94,7 @@ impl BatchRequest {
         }
     }
 
-    /// Takes one option; an empty value is none.
+    /// Takes one option. An empty value is a fault: `dry_run=` that sent the file would be a dear slip.
     ///
     /// # Errors
     /// [`OptionFault`].
@@ -107,6 +109,9 @@ impl BatchRequest {
                 let cure = nearest(field, FIELDS.into_iter());
                 return Err(fault(format!("`{field}` is no field of a message; {cure}")));
             }
+            if value.is_empty() {
+                return Err(fault(EMPTY.to_owned()));
+            }
             let before = self.columns.insert(field.to_owned(), value.to_owned());
             return before.map_or(Ok(()), |_| Err(twice()));
         }
@@ -118,7 +123,7 @@ impl BatchRequest {
             return Err(twice());
         }
         if value.is_empty() {
-            return Ok(());
+            return Err(fault(EMPTY.to_owned()));
         }
         self.take(known, value).map_err(fault)
     }
@@ -204,6 +209,11 @@ mod tests {
             !whole.contains("None") && !whole.contains("false"),
             "{whole}"
         );
+        for name in BatchRequest::NAMES.into_iter().chain(["column.to"]) {
+            let fault = BatchRequest::default().set(name, "").unwrap_err();
+            assert_eq!(fault.field, name);
+            assert!(fault.detail.contains("is empty"), "{fault}");
+        }
         let fault = BatchRequest::default().set("duplicates", "x").unwrap_err();
         assert!(fault.detail.contains("send or refuse"), "{fault}");
         let fault = request.set("tempalte", "x").unwrap_err();

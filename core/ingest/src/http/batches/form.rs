@@ -78,8 +78,13 @@ impl Parameters {
     }
 
     fn take(&mut self, name: &str, value: &str) {
-        if name == "idempotency_key" && self.idempotency_key.is_none() {
-            self.idempotency_key = Some(value.to_owned());
+        if name == "idempotency_key" {
+            if self.idempotency_key.replace(value.to_owned()).is_some() {
+                self.faults.push(FieldFault {
+                    field: name.to_owned(),
+                    detail: "stands twice; take one of them out".to_owned(),
+                });
+            }
             return;
         }
         if let Err(OptionFault { field, detail }) = self.request.set(name, value) {
