@@ -26,7 +26,7 @@ use super::timing::Timing;
 use super::upload::UploadKey;
 use super::view::BatchView;
 use crate::accounts::{Account, AccountBook};
-use crate::submission::validity_ns;
+use crate::submission::{longer_than, validity_ns};
 
 /// Longest name of a file, and of a column that is asked for; `job.json` holds them, and has to be read again.
 const NAME_OCTETS_MAX: usize = 255;
@@ -366,7 +366,12 @@ pub(super) fn check(
             .map_err(|found| fault("class", found.to_string()))?;
     }
     if let Some(validity) = &request.validity {
-        validity_ns(validity).map_err(|found| fault("validity", found.to_string()))?;
+        let asked_ns =
+            validity_ns(validity).map_err(|found| fault("validity", found.to_string()))?;
+        if asked_ns > account.validity_ns_max {
+            let detail = format!("{validity:?} {}", longer_than(account.validity_ns_max));
+            return Err(fault("validity", detail));
+        }
     }
     Ok(())
 }

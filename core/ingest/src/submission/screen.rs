@@ -13,6 +13,7 @@ use carrack_routing::local::LocalMoment;
 use carrack_routing::{Choice, Query, RouteTable};
 use carrack_settings::{Duplicates, DuplicatesAnswer, DuplicatesOf};
 
+use super::validity::longer_than;
 use super::{SubmissionFault, validity_ns};
 use crate::accounts::Account;
 use crate::webhook::check_callback_url;
@@ -261,8 +262,7 @@ impl<'a> Screen<'a> {
             Body::Raw { data_coding, .. } => (1, Alphabet::from_data_coding(*data_coding)),
         };
         if options.validity_ns > self.account.validity_ns_max {
-            let most = self.account.validity_ns_max / 1_000_000_000;
-            let detail = format!("is longer than the {most} s allowed; shorten it");
+            let detail = longer_than(self.account.validity_ns_max);
             return Err(SubmissionFault::new("validity", detail));
         }
         let mut submission = Submission {

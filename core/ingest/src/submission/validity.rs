@@ -9,6 +9,12 @@ const SECOND_NS: u64 = 1_000_000_000;
 #[error("is no length of time; write seconds, or a number with s, m, h or d, like \"2h\"")]
 pub struct ValidityFault;
 
+/// What is said of one that is longer than its account may have.
+pub(crate) fn longer_than(most_ns: u64) -> String {
+    let most = most_ns / SECOND_NS;
+    format!("is longer than the {most} s allowed; shorten it")
+}
+
 /// Nanoseconds of `"90"`, `"90s"`, `"15m"`, `"2h"` or `"3d"`; never 0.
 ///
 /// # Errors

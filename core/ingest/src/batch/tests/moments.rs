@@ -91,6 +91,7 @@ fn a_batch_that_begins_by_everybodys_own_clock_is_told_what_to_do() {
         ("start_at", "2026-12-24T09:00 local", "send_at"),
         ("send_at", "noon", "is no moment"),
         ("validity", "never", "validity"),
+        ("validity", "61s", "the 60 s allowed"),
     ] {
         let fault = submit(
             &batches,
