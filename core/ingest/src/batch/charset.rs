@@ -47,6 +47,11 @@ impl Charset {
         self.encoding == UTF_8
     }
 
+    /// Whether both read all octets alike.
+    pub(crate) fn is_same(self, other: Self) -> bool {
+        self.encoding == other.encoding
+    }
+
     /// Name for people and programs.
     pub(crate) fn name(self) -> String {
         if self.is_latin1 {

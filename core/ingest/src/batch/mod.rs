@@ -50,6 +50,7 @@ mod upload;
 mod view;
 
 pub use batches::{Batches, ErrorsFile};
+pub(crate) use charset::Charset;
 pub use charset::CharsetFault;
 pub use check_view::{
     Alphabet, Carrier, CheckView, Cost, Fault, FaultsOfColumn, Histogram, OutsideGsm7, PlainSigns,

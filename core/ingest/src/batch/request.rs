@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::charset::Charset;
 use super::duplicates::Duplicates;
 use super::layout::{ColumnMap, FIELDS, Wanted};
 use super::shape::ShapeWish;
@@ -126,6 +127,27 @@ impl BatchRequest {
             return Err(fault(EMPTY.to_owned()));
         }
         self.take(known, value).map_err(fault)
+    }
+
+    /// Takes the charset that stands beside the file's media type as its encoding, where none is named.
+    ///
+    /// # Errors
+    /// [`OptionFault`] where another is named.
+    pub(crate) fn take_charset(&mut self, charset: Charset) -> Result<(), OptionFault> {
+        let Some(named) = &self.shape.encoding else {
+            self.shape.encoding = Some(charset.name());
+            return Ok(());
+        };
+        match named.parse::<Charset>() {
+            Ok(found) if !found.is_same(charset) => Err(OptionFault {
+                field: "encoding".to_owned(),
+                detail: format!(
+                    "{named:?} is another than the charset of the Content-Type, {charset}; give one of the two"
+                ),
+            }),
+            // One that is none is found when the file is looked at.
+            _ => Ok(()),
+        }
     }
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), String> {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::authentication::Customer;
-use super::body::{FileBody, media_type};
+use super::body::{FileBody, charset, media_type};
 use super::idempotency::{RequestKey, replayed};
 use super::openapi::{BodyFaults, Missing, ParameterFaults, Refusals};
 use super::path::Path;
@@ -106,6 +106,7 @@ pub(crate) async fn post(
         | "application/csv"
         | "application/octet-stream"
         | "application/x-www-form-urlencoded" => {
+            parameters.take_charset(charset(&headers).as_deref())?;
             let mut body = body;
             while let Some(octets) = next_octets(&state, &mut body).await? {
                 upload.take(&octets).await?;

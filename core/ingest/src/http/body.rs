@@ -27,22 +27,25 @@ pub(crate) fn media_type(headers: &HeaderMap) -> String {
     value.trim().to_ascii_lowercase()
 }
 
+/// The charset that goes with the media type, in lower case.
+pub(crate) fn charset(headers: &HeaderMap) -> Option<String> {
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|it| it.to_str().ok());
+    let mut parameters = value.unwrap_or_default().split(';').skip(1);
+    parameters.find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let is_charset = name.trim().eq_ignore_ascii_case("charset");
+        is_charset.then(|| value.trim().trim_matches('"').to_ascii_lowercase())
+    })
+}
+
 /// JSON is UTF-8 (RFC 8259, section 8.1); what says that it is something else would be read wrongly.
 ///
 /// # Errors
 /// 415 that names the charset.
 pub(crate) fn check_charset(headers: &HeaderMap) -> Result<(), Problem> {
-    let value = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|it| it.to_str().ok());
-    let parameters = value.unwrap_or_default().split(';').skip(1);
-    let charset = parameters
-        .filter_map(|parameter| parameter.split_once('='))
-        .find_map(|(name, value)| {
-            let is_charset = name.trim().eq_ignore_ascii_case("charset");
-            is_charset.then(|| value.trim().trim_matches('"').to_ascii_lowercase())
-        });
-    match charset.as_deref() {
+    match charset(headers).as_deref() {
         None | Some("" | "utf-8" | "utf8" | "us-ascii" | "ascii") => Ok(()),
         Some(other) => {
             let detail = format!("charset {other} is not taken here; write JSON in UTF-8");

@@ -82,6 +82,76 @@ fn a_packed_body_is_read_as_what_it_was() {
 }
 
 #[test]
+fn a_file_is_in_the_charset_that_stands_beside_its_media_type() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let file = b"to,text\n491700000001,\xCF\xF0\xE8\xE2\xE5\xF2\n";
+    let form = [
+        &b"--x\r\nContent-Disposition: form-data; name=\"file\"\r\nContent-Type: text/csv; charset=Windows-1251\r\n\r\n"[..],
+        file,
+        b"\r\n--x--\r\n",
+    ]
+    .concat();
+    let path = "/v1/batches?from=ACME&dry_run=true";
+    for (media, body) in [
+        ("text/csv; charset=windows-1251", &file[..]),
+        ("text/csv;header=present; Charset=\"CP1251\"", &file[..]),
+        ("multipart/form-data; boundary=x", &form[..]),
+    ] {
+        let (status, _, answer) = stand.call("POST", path, "shop", media, body);
+        let view: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(
+            (
+                status,
+                &view["encoding"],
+                &view["outside_gsm7"][0]["character"]
+            ),
+            (200, &json!("windows-1251"), &json!("П")),
+            "{answer}"
+        );
+    }
+    for (media, option, expected) in [
+        ("text/csv; charset=us-ascii", "", "latin-1"),
+        ("text/csv", "&encoding=koi8-r", "koi8-r"),
+        (
+            "text/csv; charset=koi8-r",
+            "&encoding=KOI8-R",
+            "koi8-r",
+        ),
+        (
+            "text/csv; charset=iso-8859-1",
+            "&encoding=windows-1252",
+            "windows-1252",
+        ),
+    ] {
+        let path = format!("{path}{option}");
+        let (status, _, answer) = stand.call("POST", &path, "shop", media, file);
+        let view: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!((status, &view["encoding"]), (200, &json!(expected)));
+    }
+    let unknown = "text/csv; charset=klingon";
+    let (status, _, answer) = stand.call("POST", path, "shop", unknown, file);
+    assert!(
+        status == 415 && answer.contains("klingon"),
+        "{status} {answer}"
+    );
+    let path = format!("{path}&encoding=utf-8");
+    for (media, body) in [
+        ("text/csv; charset=windows-1251", &file[..]),
+        ("multipart/form-data; boundary=x", &form[..]),
+    ] {
+        let (status, _, answer) = stand.call("POST", &path, "shop", media, body);
+        let problem: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(
+            (status, &problem["errors"][0]["field"]),
+            (400, &json!("encoding")),
+            "{answer}"
+        );
+    }
+    stand.close();
+}
+
+#[test]
 fn a_body_that_is_not_what_it_says_is_a_fault_of_its_client() {
     let folder = tempfile::tempdir().unwrap();
     let stand = open(folder.path());

@@ -19,7 +19,7 @@ use utoipa::IntoParams;
 
 use super::super::problem::{FieldFault, Problem};
 use super::upload::Upload;
-use crate::batch::{BatchRequest, OptionFault};
+use crate::batch::{BatchRequest, Charset, OptionFault};
 
 /// Parts of a form: each option once and a column for each field are fewer.
 const PARTS_MAX: usize = 64;
@@ -90,6 +90,21 @@ impl Parameters {
         if let Err(OptionFault { field, detail }) = self.request.set(name, value) {
             self.faults.push(FieldFault { field, detail });
         }
+    }
+
+    /// Takes the charset that stands beside the media type of the file.
+    pub(super) fn take_charset(&mut self, charset: Option<&str>) -> Result<(), Problem> {
+        let name = match charset {
+            // It says nothing that the octets do not say better: many programs write it before anything.
+            None | Some("" | "us-ascii" | "ascii") => return Ok(()),
+            Some(name) => name,
+        };
+        let charset: Charset = name.parse().map_err(|fault| {
+            let detail = format!("the charset of the Content-Type: {fault}");
+            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
+        })?;
+        let taken = self.request.take_charset(charset);
+        taken.map_err(|fault| Problem::field(&fault.field, fault.detail))
     }
 
     pub(super) fn check(&mut self) -> Result<(), Problem> {
@@ -220,6 +235,7 @@ pub(super) async fn multipart(
 ) -> Result<(), Problem> {
     let mut form = Form::open(headers, body, time)?;
     let mut found = false;
+    let mut charset = None;
     let mut parts = 0;
     while let Some(mut part) = form.next().await? {
         parts += 1;
@@ -233,6 +249,8 @@ pub(super) async fn multipart(
             if parameters.request.filename.is_none() {
                 parameters.request.filename = part.file_name().map(str::to_owned);
             }
+            let media = part.content_type();
+            charset = media.and_then(|media| Some(media.get_param("charset")?.to_string()));
             while let Some(octets) = form.octets(&mut part).await? {
                 upload.take(&octets).await?;
             }
@@ -250,6 +268,8 @@ pub(super) async fn multipart(
         parameters.take(&name, &text);
         parameters.check()?;
     }
+    // An encoding may be named behind the file.
+    parameters.take_charset(charset.map(|name| name.to_ascii_lowercase()).as_deref())?;
     if found {
         Ok(())
     } else {
