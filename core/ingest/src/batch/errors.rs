@@ -41,6 +41,10 @@ pub(crate) fn write_header(layout: &Layout, out: &mut Vec<u8>) {
             .get(*column)
             .map_or(&b""[..], |name| name.as_bytes())
     });
+    if layout.has_separator_line {
+        out.extend_from_slice(b"sep=");
+        out.extend_from_slice(&[layout.delimiter, b'\n']);
+    }
     write_row(
         layout.delimiter,
         kept.chain(ERROR_COLUMNS.iter().map(|name| name.as_bytes())),
@@ -127,12 +131,20 @@ fn write_whole(layout: &Layout, row: &[u8], added: [&[u8]; 3], out: &mut Vec<u8>
     write_row(layout.delimiter, cells.chain(added), out);
 }
 
+/// What stands before the rows: the header, and the line that names the separator.
+fn header_rows(layout: &Layout) -> u64 {
+    match layout.format {
+        Format::Ndjson => 0,
+        Format::Csv | Format::Tsv => 1 + u64::from(layout.has_separator_line),
+    }
+}
+
 /// Rows in the first `octets` octets of an errors file, its header apart.
 pub(crate) fn count_rows(path: &Path, octets: u64, layout: &Layout) -> io::Result<u64> {
     let mut file = File::open(path)?.take(octets);
     let mut reader = Reader::new(layout, Place { octet: 0, line: 1 });
     let mut block = vec![0; COUNT_BLOCK_OCTETS];
-    let header = u64::from(layout.format != Format::Ndjson);
+    let header = header_rows(layout);
     let mut rows: u64 = 0;
     loop {
         match reader.next() {
@@ -173,7 +185,7 @@ impl RefusedLines {
             column: (!of_objects).then_some(layout.kept.len()),
             next: None,
         };
-        if !of_objects {
+        for _ in 0..header_rows(layout) {
             lines.row()?;
         }
         lines.next = lines.line()?;

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::json_rows::{column_name, keys};
 use super::rows::{Found, Place, RowFault, RowReader};
-use super::shape::{Format, Shape};
+use super::shape::{Format, Shape, separator_line};
 use super::template::{Template, TemplateFault, TemplateSyntax};
 use crate::submission::nearest;
 
@@ -130,6 +130,8 @@ pub(crate) struct Wanted<'a> {
 pub(crate) struct Layout {
     pub(crate) format: Format,
     pub(crate) delimiter: u8,
+    /// A line that names it stands before the header.
+    pub(crate) has_separator_line: bool,
     /// Names as in the file.
     pub(crate) names: Vec<String>,
     pub(crate) to: usize,
@@ -168,14 +170,29 @@ impl Layout {
         if shape.format == Format::Ndjson {
             return Self::of_objects(text, start, wanted);
         }
+        let separator = separator_line(text);
+        let (text, start) = match separator {
+            Some((_, octets)) => {
+                let place = Place {
+                    octet: start.octet + octets as u64,
+                    line: start.line + 1,
+                };
+                (text.get(octets..).unwrap_or_default(), place)
+            }
+            None => (text, start),
+        };
         let has_old_ends = has_old_ends(text);
         if has_old_ends && whole && !text.contains(&b'\n') {
             return Err(LayoutFault::OldLineEnds);
         }
         let layout = Self::of_cells(text, whole, start, shape, wanted);
-        layout.map_err(|fault| match has_old_ends {
+        let layout = layout.map_err(|fault| match has_old_ends {
             true => LayoutFault::OldLineEnds,
             false => fault,
+        })?;
+        Ok(Self {
+            has_separator_line: separator.is_some(),
+            ..layout
         })
     }
 
@@ -367,6 +384,7 @@ impl Header {
         Ok(Layout {
             format: Format::Csv,
             delimiter: b',',
+            has_separator_line: false,
             to,
             text,
             template,
@@ -416,6 +434,7 @@ fn nearest_and_found(wanted: &str, columns: &[String]) -> String {
     }
     let listed: Vec<&str> = columns
         .iter()
+        .filter(|name| !name.is_empty())
         .take(COLUMNS_SHOWN_MAX)
         .map(String::as_str)
         .collect();
@@ -474,6 +493,24 @@ mod tests {
         );
         assert_eq!(layout.kept, [0, 1]);
         assert_eq!(layout.rows, Place { octet: 27, line: 3 });
+    }
+
+    #[test]
+    fn a_line_that_names_the_separator_is_no_header() {
+        for line in ["sep=;\n", "SEP=;\r\n", "\u{FEFF}\"sep=;\"\r\n"] {
+            let layout = read(&format!("{line}to;text\nx;y")).unwrap();
+            assert_eq!((layout.to, layout.text), (0, Some(1)));
+            let octet = line.len() as u64 + 8;
+            assert_eq!(layout.rows, Place { octet, line: 3 });
+            assert!(layout.has_separator_line);
+        }
+        assert_eq!(read("sep=;\n"), Err(LayoutFault::Empty));
+        // What says nothing is a header, and no name is nearest that is none.
+        for text in ["sep=\nto,text\n", "sep=;;\nto,text\n", ";;\nx;y\n", "  \n"] {
+            let fault = read(text).unwrap_err().to_string();
+            assert!(fault.contains("there is no column `to`"), "{fault}");
+            assert!(!fault.contains("``") && !fault.contains(", ;"), "{fault}");
+        }
     }
 
     #[test]

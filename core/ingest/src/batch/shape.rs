@@ -162,7 +162,7 @@ impl Shape {
         shape.delimiter = match (wish.delimiter()?, shape.format) {
             (Some(delimiter), _) => delimiter,
             (None, Format::Tsv) => b'\t',
-            (None, _) => delimiter_of(text),
+            (None, _) => separator_line(text).map_or_else(|| delimiter_of(text), |line| line.0),
         };
         if shape.format == Format::Csv && shape.delimiter == b'\t' {
             shape.format = Format::Tsv;
@@ -224,15 +224,34 @@ impl ShapeWish {
         match self.delimiter.as_deref().map(str::as_bytes) {
             None => Ok(None),
             Some(b"tab" | b"\\t") => Ok(Some(b'\t')),
-            Some([one]) if one.is_ascii() && !matches!(one, b'"' | b'\n' | b'\r' | 0) => {
-                Ok(Some(*one))
-            }
+            Some([one]) if separates(*one) => Ok(Some(*one)),
             Some(_) => Err(ShapeFault::Wish {
                 field: "delimiter",
                 detail: "is one character of ASCII that is no quote, like ; or |, or the word tab"
                     .to_owned(),
             }),
         }
+    }
+}
+
+/// Whether it can stand between cells.
+fn separates(octet: u8) -> bool {
+    octet.is_ascii() && !matches!(octet, b'"' | b'\n' | b'\r' | 0)
+}
+
+/// What a first line such as `sep=;` says, which Excel reads and takes for no row; and the octets of that line.
+pub(crate) fn separator_line(text: &[u8]) -> Option<(u8, usize)> {
+    const WORD: &[u8] = b"sep=";
+    let whole = text.split_inclusive(|octet| *octet == b'\n').next()?;
+    let line = whole.strip_suffix(b"\n")?;
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let bare = line.strip_prefix(b"\"");
+    let bare = bare.and_then(|line| line.strip_suffix(b"\""));
+    match bare.unwrap_or(line).split_at_checked(WORD.len())? {
+        (word, [separator]) if word.eq_ignore_ascii_case(WORD) && separates(*separator) => {
+            Some((*separator, whole.len()))
+        }
+        _ => None,
     }
 }
 

@@ -87,6 +87,7 @@ proptest! {
         plan in prop::collection::vec(prop::sample::select(vec![Fate::Taken, Fate::QueueFull, Fate::Store]), 0..6),
         by_text in any::<bool>(),
         objects in any::<bool>(),
+        separated in any::<bool>(),
     ) {
         let row = |(to, text): &(u8, u8)| {
             // Text 2 is none: that row is refused, and its like is not.
@@ -94,7 +95,11 @@ proptest! {
             let to = 491_700_000_000_u64 + u64::from(*to);
             if objects { format!("{{\"to\":{to},\"text\":\"{text}\"}}\n") } else { format!("{to},{text}\n") }
         };
-        let header = if objects { "" } else { "to,text\n" };
+        let header = match (objects, separated) {
+            (true, _) => "",
+            (false, true) => "sep=,\nto,text\n",
+            (false, false) => "to,text\n",
+        };
         let source = format!("{header}{}", rows.iter().map(row).collect::<String>());
         let options = [("duplicates", if by_text { "refuse_same_text" } else { "refuse" })];
         let folder = tempfile::tempdir().unwrap();

@@ -98,6 +98,36 @@ fn a_file_is_told_by_its_octets_and_said() {
 }
 
 #[test]
+fn a_line_for_excel_names_the_separator_and_the_errors_file_has_it_again() {
+    // Neither is the one that the header has most of.
+    for separator in ['^', ';'] {
+        let line = |cells: [&str; 3]| cells.join(&separator.to_string()) + "\r\n";
+        let source = [
+            format!("sep={separator}\r\n"),
+            line(["to", "text,a,b,c", "text"]),
+            line(["491700000001", "", "good, fine"]),
+            line(["4917x", "", "bad"]),
+            line(["491700000001", "", "again"]),
+        ]
+        .concat();
+        let options = [("duplicates", "refuse")];
+        let took = take(source.as_bytes(), asked(&options)).unwrap();
+        assert_eq!(took.view.delimiter.as_deref(), Some(&*separator.to_string()));
+        assert_eq!(took.texts, [(1, "good, fine".to_owned())]);
+        let errors = took.errors;
+        let lines: Vec<&str> = errors.lines().collect();
+        assert_eq!(lines[0], format!("sep={separator}"));
+        for (line, number) in [(lines[2], 4), (lines[3], 5)] {
+            let place = format!("{separator}{number}{separator}to{separator}");
+            assert!(line.contains(&place), "{line}");
+        }
+        let mended = errors.replace("4917x", "491700000002");
+        let took = take(mended.as_bytes(), asked(&options)).unwrap();
+        assert_eq!(took.texts.len(), 2, "{}", took.errors);
+    }
+}
+
+#[test]
 fn what_the_customer_says_of_the_file_goes_before_what_it_looks_like() {
     let cyrillic = b"to|text\n491700000001|\xCF\xF0\xE8\xE2\xE5\xF2; \xE4\xE0\n";
     let said = asked(&[("encoding", "windows-1251"), ("delimiter", "|")]);
