@@ -15,7 +15,8 @@ use super::errors::write_header;
 use super::fault::{BatchFault, BatchesFault};
 use super::intake::Intake;
 use super::job::{BatchState, JOB_VERSION, Job, JobRecord, Swaps};
-use super::layout::{Layout, RESERVED_DETAIL};
+use super::json_rows::column_name;
+use super::layout::{ERROR_COLUMNS, Layout, RESERVED_DETAIL};
 use super::number::{BatchNumber, Numbers};
 use super::request::{BatchRequest, OptionFault};
 use super::shape::Format;
@@ -350,6 +351,20 @@ pub(super) fn check(
     }
     if let Some(template) = &layout.template {
         template.check().map_err(super::layout::LayoutFault::from)?;
+    }
+    const PASSED_OVER: &str =
+        "a column that errors files have and that is passed over; rename it in the file";
+    let is_of_errors = |column: &str| ERROR_COLUMNS.contains(&column_name(column).as_str());
+    if let Some((field, column)) = (request.columns.iter()).find(|(_, column)| is_of_errors(column))
+    {
+        return Err(BatchFault::Option(OptionFault {
+            field: format!("column.{field}"),
+            detail: format!("`{column}` is {PASSED_OVER}"),
+        }));
+    }
+    if let Some(column) = layout.used_error_column() {
+        let detail = format!("uses `{column}`, {PASSED_OVER} and in the template");
+        return Err(fault("template", detail));
     }
     if let Some(column) = layout.reserved() {
         return Err(fault(column, RESERVED_DETAIL.to_owned()));

@@ -146,6 +146,8 @@ pub(crate) struct CharsetWatch {
     has_utf8: bool,
     /// Octets that no UTF-8 has there.
     has_other: bool,
+    /// One among them that does not stand for what could not be read before.
+    has_letter: bool,
     /// Octets between 0x80 and 0x9F among them: letters of Windows-1252, controls of Latin-1.
     has_c1: bool,
 }
@@ -173,9 +175,15 @@ impl CharsetWatch {
                 self.open = invalid.to_vec();
             } else if !invalid.is_empty() {
                 self.has_other = true;
+                self.has_letter |= invalid.iter().any(|octet| *octet != MALFORMED);
                 self.has_c1 |= invalid.iter().any(|octet| (0x80..0xA0).contains(octet));
             }
         }
+    }
+
+    /// Whether it is UTF-8, but for what we could not read when it was written.
+    pub(crate) fn is_our_utf8(&self) -> bool {
+        self.has_utf8 || !self.has_letter
     }
 
     /// What it is; `whole` where the source has no more octets than were looked at.

@@ -283,6 +283,16 @@ impl Layout {
             .map(|(_, name)| name)
     }
 
+    /// A column of errors files that the template uses. It is dropped from them, and their own would be said in its place.
+    pub(crate) fn used_error_column(&self) -> Option<&str> {
+        let template = self.template.as_ref()?;
+        let mut names = self.names.iter().enumerate();
+        let (column, _) = names.find(|(column, name)| {
+            ERROR_COLUMNS.contains(&column_name(name).as_str()) && template.uses(*column)
+        })?;
+        Some(self.name(column))
+    }
+
     /// Such columns, whether the source begins with them or not.
     pub(crate) fn reserved_columns(&self) -> impl Iterator<Item = (usize, &'static str)> {
         let names = self.names.iter().enumerate();

@@ -27,6 +27,7 @@ mod job;
 mod json_errors;
 mod json_rows;
 mod layout;
+mod mended;
 mod number;
 mod outside;
 mod places;

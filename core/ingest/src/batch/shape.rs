@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::charset::{Charset, CharsetFault, CharsetWatch};
+use super::mended::is_errors_file;
 use super::unpack::Unpacked;
 
 /// Octets that are looked at for the encoding. One that shows itself only behind them has to be named.
@@ -143,8 +144,18 @@ impl Shape {
             }
         }
         let encoding = match wished_charset {
-            Some(charset) => charset,
-            None => charset_of(path, &raw, octets_max)?,
+            Some(charset) if charset.is_utf8() => charset,
+            Some(charset) => {
+                let (first, _) = raw.beginning(path, octets_max, header_octets)?;
+                // Who mends one may have saved it in either.
+                let is_ours = is_errors_file(&first, wish.delimiter()?)
+                    && watched(path, &raw, octets_max)?.0.is_our_utf8();
+                if is_ours { Charset::UTF_8 } else { charset }
+            }
+            None => {
+                let (watch, whole) = watched(path, &raw, octets_max)?;
+                watch.charset(whole)
+            }
         };
         let mut shape = Self {
             compression,
@@ -290,7 +301,12 @@ fn compression_of(path: &Path) -> Result<Compression, ShapeFault> {
     }
 }
 
-fn charset_of(path: &Path, raw: &Shape, octets_max: u64) -> Result<Charset, ShapeFault> {
+/// A watch that has seen the octets, and whether they were all.
+fn watched(
+    path: &Path,
+    raw: &Shape,
+    octets_max: u64,
+) -> Result<(CharsetWatch, bool), ShapeFault> {
     let mut unpacked = Unpacked::open(path, raw, octets_max)
         .map_err(ShapeFault::Disk)?
         .take(LOOKED_AT_OCTETS);
@@ -310,7 +326,7 @@ fn charset_of(path: &Path, raw: &Shape, octets_max: u64) -> Result<Charset, Shap
             Err(_) => break true,
         }
     };
-    Ok(watch.charset(whole))
+    Ok((watch, whole))
 }
 
 fn format_of(text: &[u8]) -> Result<Format, ShapeFault> {
@@ -324,7 +340,7 @@ fn format_of(text: &[u8]) -> Result<Format, ShapeFault> {
 }
 
 /// The separator that the first line has most of; a comma where it has none.
-fn delimiter_of(text: &[u8]) -> u8 {
+pub(super) fn delimiter_of(text: &[u8]) -> u8 {
     let line = text
         .split(|octet| *octet == b'\n')
         .find(|line| !line.trim_ascii().is_empty());

@@ -128,6 +128,58 @@ fn a_line_for_excel_names_the_separator_and_the_errors_file_has_it_again() {
 }
 
 #[test]
+fn an_errors_file_that_comes_again_is_utf8_whatever_its_source_was_in() {
+    let options = [("encoding", "windows-1257")];
+    let again = |file: &[u8], shown: &str| {
+        let took = take(file, asked(&options)).unwrap();
+        assert_eq!(took.view.encoding, shown);
+        took
+    };
+    // \xA1 is no letter of it.
+    let source = b"to,text\n4917x,\xE0\xE8\xE6\n491700000002,\xA1\n";
+    let refused = again(source, "windows-1257").errors;
+    let mended = refused.replace("4917x", "491700000001");
+    let mended = mended.replace('\u{FFFD}', "ų");
+    let took = again(mended.as_bytes(), "utf-8");
+    assert_eq!(
+        took.texts,
+        [(1, "ąčę".to_owned()), (2, "ų".to_owned())],
+        "{}",
+        took.errors
+    );
+    // Whose program saved it as it was is read as he says.
+    let (letters, _, _) = encoding_rs::WINDOWS_1257.encode(&mended);
+    assert_eq!(again(&letters, "windows-1257").texts, took.texts);
+    // What could not be read is refused again.
+    let only_spoilt = b"to,text\n491700000002,\xA1\n";
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger(Vec::new());
+    let spec = spec(folder.path(), 8, 1 << 12, Io::Epoll);
+    let batches = Batches::start(spec, ledger, accounts()).unwrap();
+    let number = submit(&batches, only_spoilt, asked(&options)).unwrap();
+    wait(&batches, number, has_finished);
+    let spoilt = errors(&batches, number);
+    batches.stop();
+    assert_eq!(again(&spoilt, "utf-8").view.rejected, 1);
+}
+
+#[test]
+fn a_column_that_errors_files_have_is_not_what_is_sent() {
+    let source = b"to,text,Error\n491700000001,a,b\n";
+    assert_eq!(take(source, asked(&[])).unwrap().view.accepted, 1);
+    for (option, value) in [
+        ("template", "E {error}"),
+        ("template", "E {{ error }}"),
+        ("column.text", "error"),
+    ] {
+        let fault = take(source, asked(&[(option, value)])).err().unwrap();
+        let fault = fault.to_string();
+        let cured = fault.contains("rename it in the file");
+        assert!(fault.starts_with(option) && cured, "{fault}");
+    }
+}
+
+#[test]
 fn what_the_customer_says_of_the_file_goes_before_what_it_looks_like() {
     let cyrillic = b"to|text\n491700000001|\xCF\xF0\xE8\xE2\xE5\xF2; \xE4\xE0\n";
     let said = asked(&[("encoding", "windows-1251"), ("delimiter", "|")]);
