@@ -156,6 +156,18 @@ impl IdempotencyKey {
         }
     }
 
+    /// By what submissions of one file are told to be the same before they are handed in: their name, and what it says.
+    #[must_use]
+    pub const fn mark(&self) -> (u128, u64) {
+        (self.name.0, self.content)
+    }
+
+    /// What is answered to the same again.
+    #[must_use]
+    pub const fn on_repeat(&self) -> OnRepeat {
+        self.on_repeat
+    }
+
     /// All names that it needs.
     pub(crate) fn names(&self) -> impl Iterator<Item = KeyName> {
         self.call.into_iter().chain([self.name])

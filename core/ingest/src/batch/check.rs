@@ -17,11 +17,12 @@ use super::batches::Batches;
 use super::check_view::{
     Alphabet, Carrier, CheckView, Cost, Fault, FaultsOfColumn, Histogram, PlainSigns,
 };
-use super::chunk::{Judged, Terms, judge};
+use super::chunk::{Judged, Terms, judge, verdict_of};
 use super::duplicates::Before;
 use super::errors::RowVerdict;
 use super::fault::BatchFault;
 use super::intake::Tables;
+use super::keys_seen::{KeysSeen, Met};
 use super::layout::Layout;
 use super::outside::Outside;
 use super::reader::Reader;
@@ -68,6 +69,8 @@ struct Findings<'a> {
     table: &'a RouteTable,
     rows: u64,
     accepted: u64,
+    repeated: u64,
+    keys: KeysSeen,
     segments: u64,
     price: i64,
     is_priced: bool,
@@ -189,6 +192,8 @@ impl<'a> Findings<'a> {
             table: &tables.routes,
             rows: 0,
             accepted: 0,
+            repeated: 0,
+            keys: KeysSeen::default(),
             segments: 0,
             price: 0,
             is_priced: false,
@@ -221,9 +226,16 @@ impl<'a> Findings<'a> {
             suppressed: &mut Vec::new(),
             chosen: &mut see,
         };
-        match judge(reader, terms, before, judged) {
-            Ok(screened) => self.take(&screened, chosen.as_ref(), text, reader.row_line()),
-            Err(verdict) => self.refuse(verdict, reader.row_line()),
+        let line = reader.row_line();
+        let screened = match judge(reader, terms, before, judged) {
+            Ok(screened) => screened,
+            Err(verdict) => return self.refuse(verdict, line),
+        };
+        let key = screened.submission.key.as_deref();
+        match self.keys.take(key, self.rows) {
+            Met::New => self.take(&screened, chosen.as_ref(), text, line),
+            Met::Repeated => self.repeated += 1,
+            Met::Refused(refusal) => self.refuse(verdict_of(&refusal, terms.layout), line),
         }
     }
 
@@ -319,7 +331,8 @@ impl<'a> Findings<'a> {
             fault,
             rows: self.rows,
             accepted: self.accepted,
-            rejected: self.rows - self.accepted,
+            rejected: self.rows - self.accepted - self.repeated,
+            repeated: self.repeated,
             segments: self.segments,
             cost: self
                 .is_priced

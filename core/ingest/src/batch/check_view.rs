@@ -28,6 +28,8 @@ pub struct CheckView {
     pub accepted: u64,
     /// Rows that would be refused.
     pub rejected: u64,
+    /// Rows that are a message of a row before, by their key or, where the account has it so, their content.
+    pub repeated: u64,
     /// Segments of those that would be accepted.
     pub segments: u64,
     /// What they would cost the account, where it has a price list.

@@ -214,15 +214,7 @@ fn verdict<F: FnMut(&Choice)>(
     text.clear();
     text_of_row(reader, layout, text)?;
     if let Some(refusal) = terms.refused.get(&row) {
-        let column = match refusal {
-            Refusal::KeyUsed => layout.idempotency_key,
-            Refusal::Duplicate(_) | Refusal::DuplicateRow(_) => layout.text,
-            _ => Some(layout.to),
-        };
-        return Err(RowVerdict {
-            column: column.map_or_else(String::new, |column| layout.name(column).to_owned()),
-            detail: refusal.to_string(),
-        });
+        return Err(verdict_of(refusal, layout));
     }
     let named = |value: &'_ Option<Cow<'_, str>>| {
         value
@@ -289,6 +281,19 @@ fn verdict<F: FnMut(&Choice)>(
         Ok(screened)
     });
     screened.map_err(|fault| refused(layout.name_of(fault.field), fault.detail))
+}
+
+/// What is said of a row that the engine refuses.
+pub(super) fn verdict_of(refusal: &Refusal, layout: &Layout) -> RowVerdict {
+    let column = match refusal {
+        Refusal::KeyUsed => layout.idempotency_key,
+        Refusal::Duplicate(_) | Refusal::DuplicateRow(_) => layout.text,
+        _ => Some(layout.to),
+    };
+    RowVerdict {
+        column: column.map_or_else(String::new, |column| layout.name(column).to_owned()),
+        detail: refusal.to_string(),
+    }
 }
 
 fn refused(column: &str, detail: String) -> RowVerdict {

@@ -26,6 +26,7 @@ mod intake;
 mod job;
 mod json_errors;
 mod json_rows;
+mod keys_seen;
 mod layout;
 mod mended;
 mod number;

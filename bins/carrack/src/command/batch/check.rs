@@ -50,6 +50,7 @@ fn show(found: &Value) -> Result<(), Fault> {
         "rows",
         "accepted",
         "rejected",
+        "repeated",
         "segments",
     ] {
         whole.add_row([key.to_owned(), shown(found, key)]);
