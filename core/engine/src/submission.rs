@@ -140,7 +140,7 @@ pub enum Refusal {
     ShuttingDown,
     /// Its key was used for another message: the customer's, final as long as keys are kept.
     #[error(
-        "was used before with other content; give every message a key of its own, and a repeated one its old text"
+        "was used before with other content, which is recipient, sender, text, class (also where none was named), tag, `send_at` and `callback_url`; give every message a key of its own, and a repeated one what it was"
     )]
     KeyUsed,
     /// The same key, or content, is under way and too many wait for such already.

@@ -3,11 +3,11 @@
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
-use carrack_message::Msisdn;
+use carrack_message::{Class, Msisdn};
 use carrack_message::record::Body;
 use proptest::prelude::*;
 
-use super::OnRepeat;
+use super::{IdempotencyKey, OnRepeat};
 use super::rig::{
     Given, HOUR_NS, KEEP_NS, Kept, Stand, accepted, keyed, list, of_content, submission,
 };
@@ -73,6 +73,31 @@ fn key_with_another_text_sender_or_recipient_is_refused_and_another_account_has_
     assert_eq!(stand.send(list("k", &[1, 2], "hi"))[..1], used);
     accepted(&stand.send(vec![keyed(2, "k", 1, "ho")])[0]);
     accepted(&stand.send(vec![keyed(1, "K", 1, "ho")])[0]);
+}
+
+#[test]
+fn refusal_of_a_used_key_names_all_that_its_content_is() {
+    let digest = |submission: &Submission, said: &[u8]| {
+        IdempotencyKey::of_call(b"k", submission, said).mark().1
+    };
+    let first = submission(1, 1, "hi");
+    let changed = |change: fn(&mut Submission)| {
+        let mut other = submission(1, 1, "hi");
+        change(&mut other);
+        digest(&other, b"")
+    };
+    let refusal = Refusal::KeyUsed.to_string();
+    for (word, other) in [
+        ("recipient", changed(|it| it.to = submission(1, 2, "hi").to)),
+        ("sender", changed(|it| it.from = "Other".parse().unwrap())),
+        ("text", changed(|it| it.body = Body::Text("ho".to_owned()))),
+        ("class", changed(|it| it.class = Class::Otp)),
+        ("tag", changed(|it| it.tlvs = b"tag".to_vec())),
+        ("send_at", digest(&first, b"2026-12-24T09:00:00Z")),
+    ] {
+        assert_ne!(other, digest(&first, b""), "{word}");
+        assert!(refusal.contains(word), "{refusal}");
+    }
 }
 
 #[test]

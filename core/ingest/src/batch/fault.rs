@@ -18,7 +18,7 @@ pub enum BatchFault {
     Shape(#[from] ShapeFault),
     /// Its key was used for another upload. Not to be tried again as it is.
     #[error(
-        "the key was used for another file or other parameters; give every upload a key of its own"
+        "the key was used for another file, or with other parameters (all but `filename` count, and so does the charset of the Content-Type); give every upload a key of its own, and a repeated one what it was"
     )]
     KeyUsed,
     /// A field of the request. Not to be tried again as it is.
