@@ -96,6 +96,9 @@ impl Sender {
         if !numeric {
             return Self::name(text);
         }
+        if number::is_amount(text) {
+            return Err(SenderFault::Number(NumberFault::Amount));
+        }
         let international = text.starts_with('+') || (text.starts_with("00") && digits > 8);
         if international || digits > *SHORT_CODE_DIGITS.end() {
             return number::tidy(text, None)

@@ -44,6 +44,9 @@ pub fn tidy(input: &str, region: Option<&str>) -> Result<Msisdn, NumberFault> {
     if is_amount(input) {
         return Err(NumberFault::Amount);
     }
+    if let Some((position, found)) = appended(input) {
+        return Err(NumberFault::Character { position, found });
+    }
     let read = Read::of(input)?;
     match region {
         Some(region) if !read.international => national::resolve(read.digits(), region),
@@ -58,13 +61,24 @@ fn plain(input: &str) -> Option<Msisdn> {
 }
 
 /// Digits, one point and at most two digits behind it: `447700900123.0`.
-fn is_amount(input: &str) -> bool {
+pub(crate) fn is_amount(input: &str) -> bool {
     let Some((whole, part)) = input.trim().split_once('.') else {
         return false;
     };
     let whole = whole.strip_prefix('+').unwrap_or(whole);
     let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
     part.len() <= 2 && are_digits(part) && are_digits(whole)
+}
+
+/// A sign before one or two digits at the end that are none of the number: `447700900123/2`, `447700900123 (2)`.
+fn appended(input: &str) -> Option<(usize, char)> {
+    let text = input.trim_end();
+    let text = text.strip_suffix(')').unwrap_or(text);
+    let before = text.trim_end_matches(|found: char| digits::value(found).is_some());
+    let count = text.get(before.len()..)?.chars().count();
+    let found = before.chars().next_back()?;
+    let is_apart = found == '/' || found == '(' && before.chars().any(|it| it.is_ascii_digit());
+    (is_apart && (1..=2).contains(&count)).then(|| (before.chars().count() - 1, found))
 }
 
 /// What was read of an input: its digits, and whether it said that it is international.
