@@ -21,7 +21,9 @@ pub(super) fn why_group(kind: &str) -> &'static str {
         "ota-setting" | "ota-bookmark" => {
             "settings are not sent over the air; send the octets by coding and udh"
         }
-        "modems" => "modems have no driver in this version",
+        "modems" => {
+            "commands of modems are told apart by the driver itself; see `[[modem]]` in docs/modems.md"
+        }
         "dlr-db" | "mysql-connection" | "pgsql-connection" | "mssql-connection"
         | "oracle-connection" | "sqlite3-connection" | "sdb-connection" | "redis-connection" => {
             "receipts are kept in the node's own store; no database is needed"
@@ -38,7 +40,9 @@ pub(super) fn why_driver(kind: &str) -> &'static str {
     match kind {
         "http" => "carriers by HTTP have no driver in this version; ask the carrier for SMPP",
         "fake" => "a driver for tests; try carriers with `smscsim --listen 127.0.0.1:2775` instead",
-        "at" | "at2" => "modems have no driver in this version",
+        "at" | "at2" => {
+            "a modem is a carrier of kind \"modem_pool\" here, with a [[modem]] and a [[sim]] each: docs/modems.md"
+        }
         "emi" | "emi_x25" | "emi2" | "cimd" | "cimd2" | "cgw" | "oisd" | "ois" | "sema"
         | "smasi" | "soap" | "smpp-" => {
             "SMPP is the one protocol of carriers in this version; ask the carrier for it"
