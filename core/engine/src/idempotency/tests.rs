@@ -3,14 +3,14 @@
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
-use carrack_message::{Class, Msisdn};
 use carrack_message::record::Body;
+use carrack_message::{Class, Msisdn};
 use proptest::prelude::*;
 
-use super::{IdempotencyKey, OnRepeat};
 use super::rig::{
     Given, HOUR_NS, KEEP_NS, Kept, Stand, accepted, keyed, list, of_content, submission,
 };
+use super::{IdempotencyKey, OnRepeat};
 use crate::submission::{Refusal, Submission, Verdict};
 
 #[test]

@@ -54,6 +54,9 @@ mod tests {
         ] {
             assert!(!is_errors_file(text.as_bytes(), None), "{text}");
         }
-        assert!(is_errors_file(b"to|error_line|error_column|error", Some(b'|')));
+        assert!(is_errors_file(
+            b"to|error_line|error_column|error",
+            Some(b'|')
+        ));
     }
 }

@@ -302,11 +302,7 @@ fn compression_of(path: &Path) -> Result<Compression, ShapeFault> {
 }
 
 /// A watch that has seen the octets, and whether they were all.
-fn watched(
-    path: &Path,
-    raw: &Shape,
-    octets_max: u64,
-) -> Result<(CharsetWatch, bool), ShapeFault> {
+fn watched(path: &Path, raw: &Shape, octets_max: u64) -> Result<(CharsetWatch, bool), ShapeFault> {
     let mut unpacked = Unpacked::open(path, raw, octets_max)
         .map_err(ShapeFault::Disk)?
         .take(LOOKED_AT_OCTETS);

@@ -40,7 +40,8 @@ impl Calls {
         let mut special = (plain.clone())
             .layer(from_fn(encoding::decode))
             .layer(from_fn_with_state(state, signature::prove))
-            .layer(CompressionLayer::new().compress_when(SizeAbove::new(PACKED_OCTETS_MIN)));
+            .layer(CompressionLayer::new().compress_when(SizeAbove::new(PACKED_OCTETS_MIN)))
+            .layer(from_fn(encoding::plain_always));
         let cross_origin = cross_origin::layer(cors_origins);
         let knows_origins = cross_origin.is_some();
         if let Some(cross_origin) = cross_origin {

@@ -53,6 +53,26 @@ pub(crate) async fn decode(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
+/// Answers are always there unpacked as well: who refuses that has what he asked for done, and the answer plainly, never a
+/// 406 behind it.
+pub(super) async fn plain_always(mut request: Request, next: Next) -> Response {
+    if let Some(value) = request.headers().get(header::ACCEPT_ENCODING) {
+        let text = value.to_str().unwrap_or_default().to_ascii_lowercase();
+        let is_packing = |part: &&str| {
+            let name = part.split(';').next().unwrap_or_default().trim();
+            matches!(name, "gzip" | "zstd")
+        };
+        let packing: Vec<&str> = text.split(',').filter(is_packing).collect();
+        match HeaderValue::try_from(packing.join(",")) {
+            Ok(value) if !packing.is_empty() => {
+                request.headers_mut().insert(header::ACCEPT_ENCODING, value);
+            }
+            _ => drop(request.headers_mut().remove(header::ACCEPT_ENCODING)),
+        }
+    }
+    next.run(request).await
+}
+
 fn octets(body: Body) -> impl tokio::io::AsyncBufRead {
     StreamReader::new(body.into_data_stream().map_err(io::Error::other))
 }

@@ -74,6 +74,13 @@ pub struct Options {
     pub batch: Option<BatchRow>,
 }
 
+/// Blanks, and signs that nobody sees.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(|sign| {
+        sign.is_whitespace() || matches!(sign, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
+    })
+}
+
 /// Octets of a text that one segment may hold at most: 153 septets of signs that took three octets before they were written
 /// plainly. Of a longer text nothing is looked at, however many recipients it has.
 const SEGMENT_TEXT_OCTETS_MAX: usize = 3 * 160;
@@ -135,6 +142,10 @@ impl<'a> Screen<'a> {
                 .map_err(|fault| SubmissionFault::new("send_at", fault))?,
             None => fields.send_at_utc_ns,
         };
+        if is_blank(fields.text) {
+            let detail = "is empty, or has nothing but blanks; write what the message shall say";
+            return Err(SubmissionFault::new("text", detail));
+        }
         let mut tlvs = tag_parameter(fields.tag)?;
         self.told(fields.callback, &mut tlvs)?;
         let octets_max = SEGMENT_TEXT_OCTETS_MAX * usize::from(self.account.segments_max);

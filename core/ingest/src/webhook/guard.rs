@@ -29,6 +29,9 @@ pub(crate) fn check_callback_url(account: &Account, url: &str) -> Result<(), Str
         ));
     }
     let host = host_of(url)?;
+    if let Err(fault) = axum::http::Uri::try_from(url) {
+        return Err(format!("cannot be asked: {fault}; write such signs as %XX"));
+    }
     if !is_listed(callbacks, &host) {
         return Err(format!(
             "names the host {host:?}, which the account may not be told at; use one of its own, or ask for it"

@@ -113,11 +113,7 @@ fn a_file_is_in_the_charset_that_stands_beside_its_media_type() {
     for (media, option, expected) in [
         ("text/csv; charset=us-ascii", "", "latin-1"),
         ("text/csv", "&encoding=koi8-r", "koi8-r"),
-        (
-            "text/csv; charset=koi8-r",
-            "&encoding=KOI8-R",
-            "koi8-r",
-        ),
+        ("text/csv; charset=koi8-r", "&encoding=KOI8-R", "koi8-r"),
         (
             "text/csv; charset=iso-8859-1",
             "&encoding=windows-1252",

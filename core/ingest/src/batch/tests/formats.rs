@@ -112,7 +112,10 @@ fn a_line_for_excel_names_the_separator_and_the_errors_file_has_it_again() {
         .concat();
         let options = [("duplicates", "refuse")];
         let took = take(source.as_bytes(), asked(&options)).unwrap();
-        assert_eq!(took.view.delimiter.as_deref(), Some(&*separator.to_string()));
+        assert_eq!(
+            took.view.delimiter.as_deref(),
+            Some(&*separator.to_string())
+        );
         assert_eq!(took.texts, [(1, "good, fine".to_owned())]);
         let errors = took.errors;
         let lines: Vec<&str> = errors.lines().collect();
