@@ -377,6 +377,7 @@ impl Story {
                 }
             }
             RecordView::Tried(_)
+            | RecordView::ValidFrom(_)
             | RecordView::EarlyReceipt(_)
             | RecordView::BatchProgress(_)
             | RecordView::Credited(_)

@@ -116,6 +116,7 @@ fn message_of(record: RecordView<'_>) -> Option<MessageId> {
         RecordView::Aside(record) => record.id,
         RecordView::Tried(record) => record.id,
         RecordView::ToldSubmitted(record) => record.id,
+        RecordView::ValidFrom(record) => record.id,
         RecordView::EarlyReceipt(_)
         | RecordView::BatchProgress(_)
         | RecordView::Credited(_)

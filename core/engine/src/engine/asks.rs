@@ -32,6 +32,8 @@ pub enum Rescheduled {
     To(u64),
     /// Some of it has left, or it is final.
     TooLate,
+    /// Its validity would end before quiet hours let it leave; it has the moment that it had.
+    WouldExpire,
     /// It is not waiting here.
     NotFound,
 }

@@ -289,6 +289,8 @@ impl Recovered {
                 self.unusable += u64::from(!self.handsets.received(record));
             }
             RecordView::MoSettled(record) => self.handsets.settled(record),
+            // It says something to whoever moves the message, who finds it beside its record.
+            RecordView::ValidFrom(_) => {}
             RecordView::Other(_) => self.unusable += 1,
         }
     }

@@ -10,6 +10,7 @@ use carrack_runtime::Now;
 use super::Shard;
 use super::live::{Live, Phase, Segment};
 use super::room::CHUNK_ROOM_OCTETS;
+use super::validity::Validity;
 use super::way::Way;
 use crate::facts::Facts;
 use crate::submission::{Chunk, Group, Refusal, Submission, Verdict};
@@ -266,7 +267,13 @@ impl Shard {
         };
         let written = match send_at_utc_ns {
             0 => Ok(None),
-            _ => self.entry_for_later(&record).map(Some),
+            _ => {
+                let validity = Validity {
+                    from_utc_ns: leaves_utc_ns,
+                    expires_utc_ns,
+                };
+                self.entry_for_later(&record, validity, None).map(Some)
+            }
         };
         let written = written.and_then(|later| {
             let offset = self.frames.push(self.committer.as_ref(), &record)?;

@@ -44,6 +44,7 @@ mod timers;
 mod told;
 mod unnamed;
 mod untold;
+mod validity;
 mod view;
 mod way;
 

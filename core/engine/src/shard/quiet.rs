@@ -2,7 +2,7 @@
 //!
 //! Promise: held, not dropped. A message that is accepted in quiet hours, or is to be sent in them, gets their end as its
 //! `send_at`; one that waits in a lane or comes due when they begin goes to the shelf when it is its turn, in the frame that
-//! says so. Its validity goes on: where it ends first, the message ends `expired` then. A text of which a part has left goes
+//! says so. Its validity goes on: where it ends first, the message ends `expired` then; its length stays known, for who moves it. A text of which a part has left goes
 //! on. Bound: as of the shelf. Where there are no quiet hours a message costs one look.
 
 use carrack_message::Network;
@@ -11,6 +11,7 @@ use carrack_runtime::Now;
 use super::Shard;
 use super::live::{Key, SegmentState};
 use super::sending::Sent;
+use super::validity::Validity;
 use crate::facts::Facts;
 
 /// What became of a message that may be held.
@@ -56,13 +57,16 @@ impl Shard {
         let Some(frame) = live.frame.as_ref().filter(|_| is_whole) else {
             return Held::No;
         };
-        let Some(facts) = Facts::of_frame(&frame.octets, live.offset) else {
+        let Some((record, validity)) = Validity::in_frame(&frame.octets, live.offset) else {
+            return Held::No;
+        };
+        let Some(facts) = Facts::of_record(record) else {
             return Held::No;
         };
         let Some(until_ns) = self.quiet_until(&facts, live.network, now.utc_ns) else {
             return Held::No;
         };
-        match self.shelve_until(now, key, until_ns, live.expires_utc_ns) {
+        match self.shelve_until(now, key, until_ns, validity.until(live.expires_utc_ns)) {
             true => {
                 self.counts.held_in_quiet_hours(1);
                 Held::Shelved

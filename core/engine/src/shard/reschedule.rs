@@ -1,13 +1,14 @@
 //! Another moment for a message of which nothing has left: earlier, later, or at once.
 //!
 //! Promise: by the two doors alone. What is on the shelf comes back to the log as when it is due, and goes there again once
-//! that is durable; what waits in memory goes there. Its validity moves with it, and quiet hours hold it. The answer comes
+//! that is durable; what waits in memory goes there. Its validity moves with it in its whole length, and quiet hours hold it;
+//! where it could only expire then it is not moved. The answer comes
 //! when the new moment is durable, and says it; a crash before leaves the old one, or sends it. One that came back and cannot be written down now waits aside,
 //! out of every lane, and is tried again each turn: it never leaves because it could not be moved. What waits in the log of
 //! a long lane is not moved.
 
 use carrack_message::record::{
-    Accepted, FrameReader, FrameWriter, RecordView, Tried, owned, record_at,
+    Accepted, FRAME_HEADER_OCTETS, FrameReader, FrameWriter, RecordView, Tried, owned,
 };
 use carrack_queue::ShelfEntry;
 use carrack_runtime::Now;
@@ -15,8 +16,12 @@ use carrack_runtime::Now;
 use super::Shard;
 use super::live::{Key, Phase, SegmentState};
 use super::shelf::Wish;
+use super::validity::Validity;
 use crate::engine::Rescheduled;
 use crate::facts::Facts;
+
+/// Where a message's own record lies in its entry.
+const FIRST: u32 = FRAME_HEADER_OCTETS as u32;
 
 /// Who is told the moment that it has now.
 pub(crate) type MoveReply = Box<dyn FnOnce(Option<Rescheduled>) + Send>;
@@ -49,6 +54,9 @@ impl Shard {
         if !is_whole || !waits {
             return reply(Some(Rescheduled::TooLate));
         }
+        if self.would_expire(now, key, at_utc_ns) {
+            return reply(Some(Rescheduled::WouldExpire));
+        }
         if let Moved::NotNow(reply) = self.move_to(now, key, at_utc_ns, reply) {
             // It stays in its lane, as if nobody had asked.
             reply(Some(Rescheduled::TooLate));
@@ -63,8 +71,15 @@ impl Shard {
         at_utc_ns: u64,
         reply: MoveReply,
     ) {
-        let there = at_moment(entry, at_utc_ns.max(now.utc_ns));
-        match there.and_then(|entry| self.bring_back(now, &entry)) {
+        let there = match at_moment(entry, at_utc_ns.max(now.utc_ns)) {
+            Ok(there) if self.would_expire_there(now, &there) => Err(Rescheduled::WouldExpire),
+            there => there,
+        };
+        let there = match there {
+            Ok(there) => there,
+            Err(refused) => return reply(Some(refused)),
+        };
+        match self.bring_back(now, &there) {
             Some(key) => drop(self.rescheduled.insert(key, (at_utc_ns, reply))),
             None => reply(Some(Rescheduled::TooLate)),
         }
@@ -111,14 +126,17 @@ impl Shard {
 
     /// To the shelf; or, where its moment has come, it is to be sent as if it were due.
     fn move_to(&mut self, now: Now, key: Key, at_utc_ns: u64, reply: MoveReply) -> Moved {
-        let (expires_utc_ns, was_utc_ns) = self.times_when_sent_at(now, key, at_utc_ns);
-        let quiet_ns = self.quiet_for(key, at_utc_ns.max(now.utc_ns));
+        let leaves_utc_ns = at_utc_ns.max(now.utc_ns);
+        let Some((was_utc_ns, validity)) = self.validity_from(key, leaves_utc_ns) else {
+            return Moved::NotNow(reply);
+        };
+        let quiet_ns = self.quiet_for(key, leaves_utc_ns);
         self.counts
             .held_in_quiet_hours(u32::from(quiet_ns.is_some()));
         let until_utc_ns = quiet_ns.unwrap_or(at_utc_ns);
         if until_utc_ns <= now.utc_ns {
             if let Some(live) = self.live.get_mut(key) {
-                live.expires_utc_ns = expires_utc_ns;
+                live.expires_utc_ns = validity.expires_utc_ns;
             }
             // It is durable where it is.
             let due_utc_ns = if was_utc_ns == 0 {
@@ -129,7 +147,7 @@ impl Shard {
             reply(Some(Rescheduled::To(due_utc_ns.min(now.utc_ns))));
             return Moved::Due;
         }
-        if !self.shelve_until(now, key, until_utc_ns, expires_utc_ns) {
+        if !self.shelve_until(now, key, until_utc_ns, validity) {
             return Moved::NotNow(reply);
         }
         let done = Box::new(move |_| reply(Some(Rescheduled::To(until_utc_ns))));
@@ -145,72 +163,69 @@ impl Shard {
         self.quiet_until(&facts, live.network, at_utc_ns)
     }
 
-    /// When its validity ends then, its length stays; and the moment that its record says.
-    fn times_when_sent_at(&self, now: Now, key: Key, at_utc_ns: u64) -> (u64, u64) {
-        let Some(live) = self.live.get(key) else {
-            return (at_utc_ns, 0);
+    /// The moment that its record says, and its validity from another one on; none where nothing is left of it.
+    fn validity_from(&self, key: Key, utc_ns: u64) -> Option<(u64, Validity)> {
+        let live = self.live.get(key)?;
+        let frame = live.frame.as_ref()?;
+        let (record, validity) = Validity::in_frame(&frame.octets, live.offset)?;
+        let validity = validity.until(live.expires_utc_ns).from(utc_ns)?;
+        Some((record.send_at_utc_ns.to_native(), validity))
+    }
+
+    /// Whether its validity would end before it could leave.
+    fn would_expire(&self, now: Now, key: Key, at_utc_ns: u64) -> bool {
+        let leaves_utc_ns = at_utc_ns.max(now.utc_ns);
+        let Some((_, validity)) = self.validity_from(key, leaves_utc_ns) else {
+            return true;
         };
-        let record =
-            live.frame
-                .as_ref()
-                .and_then(|frame| match record_at(&frame.octets, live.offset) {
-                    Ok(RecordView::Accepted(record)) => Some(record),
-                    _ => None,
-                });
-        let Some(record) = record else {
-            return (live.expires_utc_ns, 0);
+        let quiet_ns = self.quiet_for(key, leaves_utc_ns);
+        quiet_ns.is_some_and(|until_ns| until_ns >= validity.expires_utc_ns)
+    }
+
+    /// The same of one on the shelf, as it would be there.
+    fn would_expire_there(&mut self, now: Now, there: &ShelfEntry) -> bool {
+        if self.directory.quiet().is_none() {
+            return false;
+        }
+        let Some((record, validity)) = Validity::in_frame(&there.octets, FIRST) else {
+            return false;
         };
-        let times = Times {
-            accepted: record.at_utc_ns.to_native(),
-            send_at: record.send_at_utc_ns.to_native(),
-            expires: record.expires_utc_ns.to_native(),
+        let Some(facts) = Facts::of_record(record) else {
+            return false;
         };
-        (
-            times.expires_when_sent_at(at_utc_ns.max(now.utc_ns)),
-            times.send_at,
-        )
+        let way = self.way_of(now, &facts);
+        let send_at_utc_ns = record.send_at_utc_ns.to_native();
+        let quiet_ns = self.quiet_until(&facts, way.network, send_at_utc_ns);
+        !way.policy.is_own && quiet_ns.is_some_and(|until_ns| until_ns >= validity.expires_utc_ns)
     }
 }
 
-/// Of a record, UTC nanoseconds.
-struct Times {
-    accepted: u64,
-    send_at: u64,
-    expires: u64,
-}
-
-impl Times {
-    /// The length of its validity stays.
-    fn expires_when_sent_at(&self, at_utc_ns: u64) -> u64 {
-        let began_utc_ns = self.send_at.max(self.accepted);
-        at_utc_ns.saturating_add(self.expires.saturating_sub(began_utc_ns))
-    }
-}
-
-/// The entry with its new moment, so that the log knows it though nothing is put there again. None: it cannot be read.
-fn at_moment(entry: &ShelfEntry, at_utc_ns: u64) -> Option<ShelfEntry> {
+/// The entry with its new moment, so that the log knows it though nothing is put there again; or why it cannot have it.
+fn at_moment(entry: &ShelfEntry, at_utc_ns: u64) -> Result<ShelfEntry, Rescheduled> {
+    let unreadable = |_| Rescheduled::TooLate;
+    let reader = FrameReader::new(&entry.octets).map_err(unreadable)?;
+    let found = Validity::in_frame(&entry.octets, FIRST).ok_or(Rescheduled::TooLate)?;
+    let validity = found.1.from(at_utc_ns).ok_or(Rescheduled::WouldExpire)?;
     let mut records = FrameWriter::with_capacity(512);
-    for (_, _, record) in FrameReader::new(&entry.octets).ok()?.iter() {
-        match record.ok()? {
+    for (_, _, record) in reader.iter() {
+        match record.map_err(unreadable)? {
             RecordView::Accepted(record) => {
-                let mut record = owned::<_, Accepted>(record).ok()?;
-                let times = Times {
-                    accepted: record.at_utc_ns,
-                    send_at: record.send_at_utc_ns,
-                    expires: record.expires_utc_ns,
-                };
+                let mut record = owned::<_, Accepted>(record).map_err(unreadable)?;
                 record.send_at_utc_ns = at_utc_ns;
-                record.expires_utc_ns = times.expires_when_sent_at(at_utc_ns);
-                records.push(&record).ok()?;
+                record.expires_utc_ns = validity.expires_utc_ns;
+                records.push(&record).map_err(unreadable)?;
             }
+            // Its validity begins with that moment.
+            RecordView::ValidFrom(_) => {}
             RecordView::Tried(record) => {
-                records.push(&owned::<_, Tried>(record).ok()?).ok()?;
+                let record = owned::<_, Tried>(record).map_err(unreadable)?;
+                records.push(&record).map_err(unreadable)?;
             }
             // Nothing else is there of what no carrier has.
-            _ => return None,
+            _ => return Err(Rescheduled::TooLate),
         }
     }
-    Some(ShelfEntry {
+    Ok(ShelfEntry {
         octets: records.seal(0),
         marks: entry.marks.clone(),
     })

@@ -309,7 +309,7 @@ pub(crate) struct Moved {
     request_body = Change,
     responses(
         (status = 200, description = "It is sent then, durably", body = Moved),
-        (status = 409, description = "It has left, is final, or is about to be sent", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It has left, is final, is about to be sent, or could only expire then", body = Problem, content_type = "application/problem+json"),
         BodyFaults, Missing, Refusals
     )
 )]
@@ -357,6 +357,10 @@ pub(crate) async fn patch(
                 send_at: rfc3339(at_utc_ns),
             },
         )),
+        Rescheduled::WouldExpire => {
+            let detail = "quiet hours hold it there for longer than its validity, so that it could only expire; choose a moment outside of them, or withdraw it and send another with a longer `validity`";
+            Err(Problem::new(StatusCode::CONFLICT, detail))
+        }
         Rescheduled::TooLate | Rescheduled::NotFound => {
             let detail = format!(
                 "the message has left, is final, or is about to be sent ({})",

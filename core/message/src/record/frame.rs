@@ -23,8 +23,8 @@ use super::mo::{ArchivedMoReceived, ArchivedMoSettled, MoReceived, MoSettled};
 use super::outcome::{
     ArchivedAside, ArchivedCredited, ArchivedEarlyReceipt, ArchivedFinal, ArchivedGivenUp,
     ArchivedReceiptSeen, ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedToldSubmitted,
-    ArchivedTried, ArchivedUncertain, Aside, Credited, EarlyReceipt, Final, GivenUp, ReceiptSeen,
-    Refused, Submitted, Told, ToldSubmitted, Tried, Uncertain,
+    ArchivedTried, ArchivedUncertain, ArchivedValidFrom, Aside, Credited, EarlyReceipt, Final,
+    GivenUp, ReceiptSeen, Refused, Submitted, Told, ToldSubmitted, Tried, Uncertain, ValidFrom,
 };
 
 /// Octets before the first record.
@@ -126,6 +126,7 @@ kinds! {
     14 GivenUp ArchivedGivenUp "The customer did not take the final state in time.";
     15 Tried ArchivedTried "What was tried before, of a message on the shelf or back from it.";
     16 ToldSubmitted ArchivedToldSubmitted "The customer has taken that a carrier has the message.";
+    17 ValidFrom ArchivedValidFrom "From when on a message that is held is valid.";
 }
 
 fn access<T>(bytes: &[u8]) -> Result<&T, RkyvError>
@@ -364,6 +365,23 @@ pub fn record_at(octets: &[u8], offset: u32) -> Result<RecordView<'_>, FrameFaul
     let (kind, bytes) =
         raw_record(octets, offset).ok_or_else(|| fault("no record begins here".to_owned()))?;
     view(kind, bytes).map_err(|error| fault(error.to_string()))
+}
+
+/// The record behind the one at `offset` of a frame that was checked before; none where that is the last one.
+///
+/// # Errors
+/// [`FrameFault::Record`] when no valid record begins there, or behind it.
+pub fn record_behind(octets: &[u8], offset: u32) -> Result<Option<RecordView<'_>>, FrameFault> {
+    let begins = offset as usize;
+    let (_, bytes) = raw_record(octets, begins).ok_or_else(|| FrameFault::Record {
+        offset: begins,
+        reason: "no record begins here".to_owned(),
+    })?;
+    let next = begins + RECORD_HEADER_OCTETS + bytes.len();
+    match next >= octets.len() {
+        true => Ok(None),
+        false => record_at(octets, next as u32).map(Some),
+    }
 }
 
 /// A record that was read, to be written again elsewhere.

@@ -19,12 +19,14 @@ pub use batch::{ArchivedBatchProgress, BatchProgress};
 pub use frame::{
     FRAME_HEADER_OCTETS, FRAME_OCTETS_MAX, FRAME_RECORDS_MAX, FRAME_VERSION, FrameFault,
     FrameReader, FrameWriter, RecordView, Storable, frame_stamp, frame_version, owned, record_at,
+    record_behind,
 };
 pub use mo::{ArchivedMoReceived, ArchivedMoSettled, MoOutcome, MoReceived, MoSettled};
 pub use outcome::{
     ArchivedAside, ArchivedCredited, ArchivedEarlyReceipt, ArchivedFinal, ArchivedGivenUp,
     ArchivedReceiptSeen, ArchivedRefused, ArchivedSubmitted, ArchivedTold, ArchivedToldSubmitted,
-    ArchivedTried, ArchivedUncertain, Aside, Credited, EarlyReceipt, Final, GivenUp, ReceiptSeen,
-    Refused, Submitted, Told, ToldSubmitted, Tried, Uncertain, UncertainReason,
+    ArchivedTried, ArchivedUncertain, ArchivedValidFrom, Aside, Credited, EarlyReceipt, Final,
+    GivenUp, ReceiptSeen, Refused, Submitted, Told, ToldSubmitted, Tried, Uncertain,
+    UncertainReason, ValidFrom,
 };
 pub use wish::{ArchivedReceiptWish, ReceiptWish};

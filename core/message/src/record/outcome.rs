@@ -63,6 +63,16 @@ pub struct Tried {
     pub at_utc_ns: u64,
 }
 
+/// From when on a message is valid, where its record has another moment to be sent at: quiet hours hold it. Directly behind
+/// that record, on the shelf and back from it.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ValidFrom {
+    /// Message id.
+    pub id: u128,
+    /// UTC nanoseconds.
+    pub utc_ns: u64,
+}
+
 /// Why it is not known whether a carrier has taken a segment.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
 #[rkyv(derive(Debug, PartialEq), compare(PartialEq))]

@@ -7,7 +7,8 @@ use std::sync::atomic::Ordering;
 
 use carrack_message::carrier_id::FoldedId;
 use carrack_message::record::{
-    Accepted, FrameReader, ReceiptSeen, RecordView, Submitted, ToldSubmitted, Tried, owned,
+    Accepted, FrameReader, ReceiptSeen, RecordView, Submitted, ToldSubmitted, Tried, ValidFrom,
+    owned,
 };
 use carrack_message::{MessageId, Status};
 use carrack_queue::{FrameKey, SealedFrame, ShelfChange, ShelfEntry};
@@ -63,6 +64,10 @@ impl Shard {
                     let record = owned::<_, Accepted>(record).ok()?;
                     let offset = self.frames.push(self.committer.as_ref(), &record).ok()?;
                     place = Some((Home::in_frame(frame, index), offset));
+                }
+                Ok(RecordView::ValidFrom(record)) => {
+                    let record = owned::<_, ValidFrom>(record).ok()?;
+                    self.frames.push(self.committer.as_ref(), &record).ok()?;
                 }
                 Ok(RecordView::Tried(record)) => {
                     let record = owned::<_, Tried>(record).ok()?;

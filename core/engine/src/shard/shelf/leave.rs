@@ -20,6 +20,7 @@ use crate::pager::Ask;
 use crate::shard::live::{Key, Live, Phase, SegmentState};
 use crate::shard::matching::folded;
 use crate::shard::paging::Asked;
+use crate::shard::validity::Validity;
 use crate::shard::{Carrier, Shard};
 use crate::telling::SubmittedNews;
 
@@ -243,14 +244,14 @@ impl Shard {
         now: Now,
         key: Key,
         until_utc_ns: u64,
-        expires_utc_ns: u64,
+        validity: Validity,
     ) -> bool {
         let Some(live) = self.live.get(key) else {
             return false;
         };
         let (id, epoch) = (live.id.0, live.home.epoch);
         let Some(entry) = self
-            .entry_until(now, live, until_utc_ns, expires_utc_ns)
+            .entry_until(now, live, until_utc_ns, validity)
             .filter(|_| !self.frames.is_backlogged())
         else {
             return false;
@@ -281,7 +282,7 @@ impl Shard {
         now: Now,
         live: &Live,
         until_utc_ns: u64,
-        expires_utc_ns: u64,
+        validity: Validity,
     ) -> Option<ShelfEntry> {
         let frame = live.frame.as_ref()?;
         let Ok(RecordView::Accepted(record)) = record_at(&frame.octets, live.offset) else {
@@ -289,27 +290,29 @@ impl Shard {
         };
         let mut record = owned::<_, Accepted>(record).ok()?;
         record.send_at_utc_ns = until_utc_ns;
-        record.expires_utc_ns = expires_utc_ns;
-        let mut entry = self.entry_for_later(&record).ok()?;
-        if let Some(tried) = self.tried(now, live) {
-            let mut records = FrameWriter::with_capacity(512);
-            records.push(&record).ok()?;
-            records.push(&tried).ok()?;
-            entry.octets = records.seal(0);
-        }
-        Some(entry)
+        record.expires_utc_ns = validity.expires_utc_ns;
+        let tried = self.tried(now, live);
+        self.entry_for_later(&record, validity, tried.as_ref()).ok()
     }
 
-    /// The entry of a message that is accepted now, to be sent later.
+    /// The entry of a message that is to be sent later, and of which this was tried.
     ///
     /// # Errors
     /// [`FrameFault`] where its record cannot be written.
     pub(in crate::shard) fn entry_for_later(
         &self,
         record: &Accepted,
+        validity: Validity,
+        tried: Option<&Tried>,
     ) -> Result<ShelfEntry, FrameFault> {
         let mut records = FrameWriter::with_capacity(512);
         records.push(record)?;
+        if let Some(beside) = validity.beside(record.id, record.send_at_utc_ns) {
+            records.push(&beside)?;
+        }
+        if let Some(tried) = tried {
+            records.push(tried)?;
+        }
         Ok(ShelfEntry {
             marks: ShelfMarks {
                 id: MessageId(record.id),

@@ -294,3 +294,96 @@ fn its_life_says_that_it_was_held_when_it_has_ended_as_well() {
     let states: Vec<&str> = story.events.iter().map(|event| &*event.state).collect();
     assert_eq!(states, ["accepted", "held", "expired"]);
 }
+
+/// One that is valid for two minutes, held for ten, and sent at another moment meanwhile: when it expires, where no
+/// carrier is up.
+fn expires_after_being_moved(crashes: bool, mut rig: Rig, id: MessageId, after_s: u64) -> u64 {
+    let at_utc_ns = rig.now.utc_ns + after_s * SECOND;
+    assert_eq!(
+        moved_to(&mut rig, id, at_utc_ns),
+        Some(Rescheduled::To(at_utc_ns))
+    );
+    if crashes {
+        rig = rig.crash();
+    }
+    rig.down(NORTH);
+    rig.down(SOUTH);
+    let began_utc_ns = at_utc_ns - after_s * SECOND;
+    for _ in 0..2000 {
+        if let [(ended, Status::Expired, _)] = rig.finals()[..] {
+            assert_eq!(ended, id);
+            return (rig.now.utc_ns - began_utc_ns) / SECOND;
+        }
+        wait(&mut rig, SECOND);
+    }
+    panic!("{:?}", rig.finals());
+}
+
+#[test]
+fn validity_keeps_its_length_when_what_quiet_hours_held_is_moved() {
+    for (later_s, crashes) in [(0, false), (0, true), (60, false), (60, true)] {
+        let mut rig = Rig::new();
+        quiet(&mut rig, -60, 660);
+        let submission = Submission {
+            validity_ns: 120 * SECOND,
+            send_at_utc_ns: rig.now.utc_ns * u64::from(later_s > 0) + later_s * SECOND,
+            ..bulk(&rig, "held")
+        };
+        let id = hand_in(&mut rig, submission);
+        wait(&mut rig, 30 * SECOND);
+        let seconds = expires_after_being_moved(crashes, rig, id, 900);
+        assert!((1020..=1025).contains(&seconds), "{seconds}");
+    }
+}
+
+#[test]
+fn validity_keeps_its_length_when_what_waited_was_held_and_is_moved_twice() {
+    let mut rig = Rig::new();
+    quiet(&mut rig, 60, 600);
+    rig.down(NORTH);
+    rig.down(SOUTH);
+    let submission = Submission {
+        validity_ns: 700 * SECOND,
+        ..bulk(&rig, "waits")
+    };
+    let id = hand_in(&mut rig, submission);
+    wait(&mut rig, 120 * SECOND);
+    rig.up(NORTH);
+    wait(&mut rig, 5 * SECOND);
+    assert_eq!((rig.waiting(), rig.shard.live.len()), (1, 0), "held");
+    // Into quiet hours again, and out of them.
+    let first_utc_ns = rig.now.utc_ns + 200 * SECOND;
+    let told = moved_to(&mut rig, id, first_utc_ns);
+    assert!(
+        matches!(told, Some(Rescheduled::To(at)) if at > first_utc_ns),
+        "{told:?}"
+    );
+    let seconds = expires_after_being_moved(false, rig, id, 100 + 700);
+    assert!((1500..=1505).contains(&seconds), "{seconds}");
+}
+
+#[test]
+fn who_moves_it_to_where_it_could_only_expire_is_told_so_and_it_stays() {
+    let mut rig = Rig::new();
+    let submission = Submission {
+        validity_ns: 120 * SECOND,
+        send_at_utc_ns: rig.now.utc_ns + 3000 * SECOND,
+        ..bulk(&rig, "short")
+    };
+    let id = hand_in(&mut rig, submission);
+    let began_utc_ns = rig.now.utc_ns;
+    quiet(&mut rig, -60, 660);
+    let told = moved_to(&mut rig, id, began_utc_ns + 60 * SECOND);
+    assert_eq!(told, Some(Rescheduled::WouldExpire));
+    let told = moved_to(&mut rig, id, began_utc_ns + 550 * SECOND);
+    assert!(matches!(told, Some(Rescheduled::To(_))), "{told:?}");
+    let told = moved_to(&mut rig, id, began_utc_ns + 60 * SECOND);
+    assert_eq!(told, Some(Rescheduled::WouldExpire));
+    assert_eq!(
+        (rig.waiting(), rig.shard.live.len()),
+        (1, 0),
+        "on the shelf still"
+    );
+    wait(&mut rig, 620 * SECOND);
+    assert_eq!(rig.sent(NORTH).len(), 1);
+}
