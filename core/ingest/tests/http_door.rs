@@ -31,6 +31,8 @@ use serde_json::{Value, json};
 
 #[path = "http/bulk.rs"]
 mod bulk;
+#[path = "http/changes.rs"]
+mod changes;
 #[path = "http/documented.rs"]
 mod documented;
 #[path = "http/encodings.rs"]

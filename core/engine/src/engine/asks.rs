@@ -21,6 +21,8 @@ pub enum Cancelled {
     Done,
     /// Some of it has left, or it is final.
     TooLate,
+    /// Not now: it is being written or moved, or a shard has more at hand than it can take. Try again.
+    Busy,
     /// It is not waiting here.
     NotFound,
 }
@@ -34,6 +36,8 @@ pub enum Rescheduled {
     TooLate,
     /// Its validity would end before quiet hours let it leave; it has the moment that it had.
     WouldExpire,
+    /// Not now: it is being written or moved, or a shard has more at hand than it can take. Try again.
+    Busy,
     /// It is not waiting here.
     NotFound,
 }
@@ -42,7 +46,7 @@ impl Engine {
     /// Takes a message back; the reply comes when it is durable.
     pub fn cancel(&self, id: MessageId, reply: Box<dyn FnOnce(Cancelled) + Send>) {
         let reply = |answer: Option<Cancelled>| reply(answer.unwrap_or(Cancelled::NotFound));
-        self.wish(reply, |part| Mail::Cancel(id, part));
+        self.wish(Cancelled::Busy, reply, |part| Mail::Cancel(id, part));
     }
 
     /// Has a message of which nothing has left sent at another moment, UTC nanoseconds; its validity moves with it, and
@@ -54,22 +58,29 @@ impl Engine {
         reply: Box<dyn FnOnce(Rescheduled) + Send>,
     ) {
         let reply = |answer: Option<Rescheduled>| reply(answer.unwrap_or(Rescheduled::NotFound));
-        self.wish(reply, |part| Mail::SendAt(id, at_utc_ns, part));
+        self.wish(Rescheduled::Busy, reply, |part| {
+            Mail::SendAt(id, at_utc_ns, part)
+        });
     }
 
     /// Asks every shard; the one that has the message answers.
-    fn wish<T: Send + 'static>(
+    fn wish<T: Copy + PartialEq + Send + 'static>(
         &self,
+        busy: T,
         reply: impl FnOnce(Option<T>) + Send + 'static,
         mail: impl Fn(Box<dyn FnOnce(Option<T>) + Send>) -> Mail,
     ) {
         let gather = Gather::new(self.inner.shards.len(), move |answers: Vec<Option<T>>| {
-            reply(answers.into_iter().flatten().next());
+            // What one knows counts for more than that another had no room for the question.
+            let known = answers.into_iter().flatten();
+            reply(known.min_by_key(|answer| *answer == busy));
         });
         for shard in &self.inner.shards {
             match shard.send(mail(Box::new(gather.part()))) {
-                Err(MailboxFull(Mail::Cancel(_, reply))) => reply(None),
-                Err(MailboxFull(Mail::SendAt(_, _, reply))) => reply(None),
+                Err(MailboxFull(Mail::Cancel(_, reply))) => reply(Some(Cancelled::Busy)),
+                Err(MailboxFull(Mail::SendAt(_, _, reply))) => {
+                    reply(Some(Rescheduled::Busy));
+                }
                 _ => {}
             }
         }

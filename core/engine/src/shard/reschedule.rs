@@ -50,16 +50,23 @@ impl Shard {
             return self.wish_on_shelf(id, Wish::SendAt(at_utc_ns, reply));
         };
         let is_whole = live.segments_sent == 0 && live.all(|state| state == SegmentState::Unsent);
-        let waits = live.phase == Phase::Waiting && live.frame.is_some();
-        if !is_whole || !waits {
-            return reply(Some(Rescheduled::TooLate));
+        let is_written = live.frame.is_some();
+        let refused = match live.phase {
+            _ if !is_whole => Some(Rescheduled::TooLate),
+            Phase::Waiting if is_written => None,
+            // Another change of it is under way.
+            Phase::Committing | Phase::Leaving => Some(Rescheduled::Busy),
+            _ => Some(Rescheduled::TooLate),
+        };
+        if let Some(refused) = refused {
+            return reply(Some(refused));
         }
         if self.would_expire(now, key, at_utc_ns) {
             return reply(Some(Rescheduled::WouldExpire));
         }
         if let Moved::NotNow(reply) = self.move_to(now, key, at_utc_ns, reply) {
             // It stays in its lane, as if nobody had asked.
-            reply(Some(Rescheduled::TooLate));
+            reply(Some(Rescheduled::Busy));
         }
     }
 
@@ -81,6 +88,7 @@ impl Shard {
         };
         match self.bring_back(now, &there) {
             Some(key) => drop(self.rescheduled.insert(key, (at_utc_ns, reply))),
+            None if self.is_coming_back(entry) => reply(Some(Rescheduled::Busy)),
             None => reply(Some(Rescheduled::TooLate)),
         }
     }

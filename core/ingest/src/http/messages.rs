@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use carrack_engine::{Cancelled, Chunk, Rescheduled, Story, Verdict};
+use carrack_engine::{Cancelled, Chunk, Engine, Rescheduled, Story, Verdict};
 use carrack_message::{Alphabet, MessageId, Micros};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -21,6 +21,7 @@ use super::problem::{FieldFault, Problem, json};
 use super::recipients::{Item, Recipients, segments};
 use super::request::MessageRequest;
 use super::state::State;
+use super::wishes;
 use crate::accounts::Account;
 use crate::batch::rfc3339;
 use crate::submission::SendAt;
@@ -207,8 +208,16 @@ pub(crate) async fn get(
 async fn story_of(state: &State, account: &Account, id: &str) -> Result<Story, Problem> {
     let missing = || Problem::not_found(MISSING);
     let id: MessageId = id.parse().map_err(|_| missing())?;
+    story_by(state, account, id).await
+}
+
+pub(crate) async fn story_by(
+    state: &State,
+    account: &Account,
+    id: MessageId,
+) -> Result<Story, Problem> {
     let found = stories_of(state, account, vec![id]).await?.pop();
-    found.flatten().ok_or_else(missing)
+    found.flatten().ok_or_else(|| Problem::not_found(MISSING))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -233,17 +242,12 @@ pub(crate) async fn delete(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let story = story_of(&state, &account, &id).await?;
-    let (answer, reply) = oneshot::channel();
-    // The client may have gone.
-    let reply_to = move |cancelled| {
-        let _ = answer.send(cancelled);
+    let id = story.id;
+    let wish = |engine: &Engine, reply: Box<dyn FnOnce(Cancelled) + Send>| {
+        engine.cancel(id, reply);
     };
-    state.engine.cancel(story.id, Box::new(reply_to));
-    let cancelled = tokio::time::timeout(state.request_timeout, reply).await;
-    match cancelled
-        .map_err(|_| Problem::no_answer())?
-        .map_err(|_| Problem::no_answer())?
-    {
+    let (answer, story) = wishes::put(&state, &account, story, wish).await?;
+    match answer {
         Cancelled::Done => Ok(json(
             StatusCode::OK,
             &Withdrawn {
@@ -251,7 +255,7 @@ pub(crate) async fn delete(
                 status: "cancelled",
             },
         )),
-        Cancelled::TooLate | Cancelled::NotFound => {
+        Cancelled::TooLate | Cancelled::Busy | Cancelled::NotFound => {
             let detail = format!(
                 "the message has left already or is final ({})",
                 story.status
@@ -333,17 +337,12 @@ pub(crate) async fn patch(
             .utc_ns(story.to)
             .map_err(|found| fault(found.to_string()))?,
     };
-    let (answer, reply) = oneshot::channel();
-    // The client may have gone.
-    let reply_to = move |moved| {
-        let _ = answer.send(moved);
+    let id = story.id;
+    let wish = |engine: &Engine, reply: Box<dyn FnOnce(Rescheduled) + Send>| {
+        engine.reschedule(id, at_utc_ns, reply);
     };
-    state
-        .engine
-        .reschedule(story.id, at_utc_ns, Box::new(reply_to));
-    let moved = tokio::time::timeout(state.request_timeout, reply).await;
-    let moved = moved.map_err(|_| Problem::no_answer())?;
-    match moved.map_err(|_| Problem::no_answer())? {
+    let (answer, story) = wishes::put(&state, &account, story, wish).await?;
+    match answer {
         Rescheduled::To(at_utc_ns) => Ok(json(
             StatusCode::OK,
             &Moved {
@@ -361,7 +360,7 @@ pub(crate) async fn patch(
             let detail = "quiet hours hold it there for longer than its validity, so that it could only expire; choose a moment outside of them, or withdraw it and send another with a longer `validity`";
             Err(Problem::new(StatusCode::CONFLICT, detail))
         }
-        Rescheduled::TooLate | Rescheduled::NotFound => {
+        Rescheduled::TooLate | Rescheduled::Busy | Rescheduled::NotFound => {
             let detail = format!(
                 "the message has left, is final, or is about to be sent ({})",
                 story.status

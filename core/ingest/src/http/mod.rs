@@ -49,6 +49,7 @@ mod unread;
 #[cfg(test)]
 mod unread_tests;
 mod webhooks;
+mod wishes;
 
 pub use door::{HttpDoor, HttpFault};
 pub use messages::RECIPIENTS_MAX;

@@ -173,12 +173,14 @@ impl Shard {
         key: Key,
         reply: Box<dyn FnOnce(Option<Cancelled>) + Send>,
     ) {
-        let unsent = self.live.get(key).is_some_and(|live| {
-            let unsent = live.all(|state| state == SegmentState::Unsent) && live.segments_sent == 0;
-            unsent && matches!(live.phase, Phase::Waiting | Phase::Pausing)
+        let whole = self.live.get(key).filter(|live| {
+            live.all(|state| state == SegmentState::Unsent) && live.segments_sent == 0
         });
-        if !unsent {
-            return reply(Some(Cancelled::TooLate));
+        match whole.map(|live| live.phase) {
+            Some(Phase::Waiting | Phase::Pausing) => {}
+            // It is being written, or goes to the shelf: it can be taken back when it is there.
+            Some(Phase::Committing | Phase::Leaving) => return reply(Some(Cancelled::Busy)),
+            _ => return reply(Some(Cancelled::TooLate)),
         }
         self.finish(now, key, Status::Cancelled, "cancelled by the customer");
         self.frames

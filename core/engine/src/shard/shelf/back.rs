@@ -26,7 +26,7 @@ use crate::shard::settle::receipts::{How, Report};
 impl Shard {
     /// Brings a message back. None where it is back already, or its entry cannot be read.
     pub(in crate::shard) fn bring_back(&mut self, now: Now, entry: &ShelfEntry) -> Option<Key> {
-        if self.shelving.back.contains(&entry.marks.id) {
+        if self.is_coming_back(entry) {
             return None;
         }
         let key = FrameKey::of_message(entry.marks.id);
@@ -48,6 +48,11 @@ impl Shard {
             self.frames.after.accepted.push(key);
         }
         Some(key)
+    }
+
+    /// Whether the answer to a question speaks of a message that was brought back since.
+    pub(in crate::shard) fn is_coming_back(&self, entry: &ShelfEntry) -> bool {
+        self.shelving.back.contains(&entry.marks.id)
     }
 
     /// Its records, in the log once more, all in the frame that takes it off the shelf. Gives where the first one lies now.

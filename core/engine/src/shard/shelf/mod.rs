@@ -337,7 +337,8 @@ impl Shard {
             Wish::SendAt(at_utc_ns, reply) => self.reschedule_there(now, entry, at_utc_ns, reply),
             Wish::Cancel(reply) => {
                 let Some(key) = self.bring_back(now, entry) else {
-                    return reply(None);
+                    let busy = self.is_coming_back(entry).then_some(Cancelled::Busy);
+                    return reply(busy);
                 };
                 if let Some(live) = self.live.get_mut(key) {
                     live.phase = Phase::Waiting;

@@ -6,7 +6,7 @@ use carrack_message::record::Body;
 use carrack_message::{MessageId, Status};
 
 use super::rig::{NORTH, Rig, SECOND, SOUTH};
-use crate::engine::Rescheduled;
+use crate::engine::{Cancelled, Rescheduled};
 use crate::mail::Mail;
 use crate::submission::{Submission, Verdict};
 
@@ -209,4 +209,42 @@ fn its_life_says_the_moment_that_it_had_last() {
     let sent_utc_ns = rig.story(id).send_at_utc_ns;
     assert_eq!(given, Some(Rescheduled::To(sent_utc_ns)));
     assert!(sent_utc_ns <= rig.now.utc_ns);
+}
+
+fn take_back(rig: &Rig, id: MessageId) -> Arc<Mutex<Option<Cancelled>>> {
+    let answer = Arc::new(Mutex::new(None));
+    let into = Arc::clone(&answer);
+    let reply = Box::new(move |given| *into.lock().unwrap() = given);
+    assert!(rig.send(Mail::Cancel(id, reply)));
+    answer
+}
+
+#[test]
+fn who_wants_something_of_a_message_that_is_being_moved_is_told_to_come_again() {
+    let mut rig = Rig::new();
+    let id = later(&mut rig, HOUR, 0);
+    rig.log.borrow_mut().held = true;
+    let moved = ask(&rig, id, 2 * HOUR);
+    let mut busy = 0;
+    for turn in 0..8 {
+        // Its way leads from the shelf into the log and back to the shelf.
+        rig.log.borrow_mut().held = turn != 5;
+        rig.turn();
+        if rig.shard.live.len() == 0 || moved.lock().unwrap().is_some() {
+            continue;
+        }
+        let (cancelled, again) = (take_back(&rig, id), ask(&rig, id, 3 * HOUR));
+        rig.turn();
+        assert_eq!(*cancelled.lock().unwrap(), Some(Cancelled::Busy), "{turn}");
+        assert_eq!(*again.lock().unwrap(), Some(Rescheduled::Busy), "{turn}");
+        busy += 1;
+    }
+    assert!(busy > 1, "never on its way");
+    rig.log.borrow_mut().held = false;
+    rig.settle();
+    let given = *moved.lock().unwrap();
+    assert!(matches!(given, Some(Rescheduled::To(_))), "{given:?}");
+    let cancelled = take_back(&rig, id);
+    rig.settle();
+    assert_eq!(*cancelled.lock().unwrap(), Some(Cancelled::Done));
 }
