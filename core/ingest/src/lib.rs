@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod batch;
+mod caught;
 pub mod consent;
 pub mod drop_folder;
 pub mod http;

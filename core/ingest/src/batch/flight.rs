@@ -98,6 +98,7 @@ impl<I: Intake> Run<I> {
             smaller: false,
             only_rows: false,
             lost_sight: true,
+            broke_off: false,
         };
         let verdicts = match tokio::time::timeout(PATIENCE, &mut flight.reply).await {
             Ok(answer) => answer,
@@ -144,6 +145,7 @@ impl<I: Intake> Run<I> {
                 ),
                 only_rows: temporary.is_none() && way.refused.len() > known,
                 lost_sight: false,
+                broke_off: false,
             });
         }
         way.cursor = flight.after;

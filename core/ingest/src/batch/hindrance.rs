@@ -11,6 +11,8 @@ pub(super) struct Hindrance {
     pub(super) only_rows: bool,
     /// It is not known what became of the chunk on its way: only the log after a restart can tell.
     pub(super) lost_sight: bool,
+    /// The node failed on a row, and would again.
+    pub(super) broke_off: bool,
 }
 
 impl From<io::Error> for Hindrance {
@@ -20,12 +22,26 @@ impl From<io::Error> for Hindrance {
 }
 
 impl Hindrance {
+    /// `words`: those of the panic; `before_row`: where it was, every row before it has its verdict.
+    pub(super) fn broke_off(before_row: u64, words: &str) -> Self {
+        let why = format!(
+            "the node failed at row {before_row}, by a fault of its own ({words}), and the batch was paused there; report it, \
+             then resume the batch with a version that mends it, or cancel it and submit the rows from that one on without what it \
+             fails on"
+        );
+        Self {
+            broke_off: true,
+            ..Self::because(why)
+        }
+    }
+
     pub(super) fn because(why: String) -> Self {
         Self {
             why,
             smaller: false,
             only_rows: false,
             lost_sight: false,
+            broke_off: false,
         }
     }
 }

@@ -337,6 +337,16 @@ impl Job {
         self.live().record.clone()
     }
 
+    /// It is held where it broke off, until somebody resumes or cancels it.
+    pub(crate) fn break_off(&self, why: String) {
+        tracing::error!(batch = %self.number, why, "a batch broke off");
+        let mut live = self.live();
+        if live.record.state == BatchState::Running {
+            live.record.state = BatchState::Paused;
+        }
+        live.hindrance = Some(why);
+    }
+
     pub(crate) fn hinder(&self, why: Option<String>) {
         let mut live = self.live();
         if live.hindrance != why {

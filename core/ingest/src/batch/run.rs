@@ -3,8 +3,8 @@
 //! Promise: each row gets one verdict, across refusals, full disks and crashes. One chunk is on its way while the next is
 //! prepared, never two on their way: a later one could be taken where an earlier one was refused, and the cursor in the
 //! log would step over the earlier one's rows. What hinders is said, waited for, and the batch goes on from the last
-//! durable cursor. Where another batch waits for a place,
-//! it may have to give its own up. Bound: two chunks, two blocks.
+//! durable cursor. A row that the node itself fails on (a panic) has the batch paused before it. Where another batch waits
+//! for a place, it may have to give its own up. Bound: two chunks, two blocks.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -35,6 +35,7 @@ use super::specification::BatchSpec;
 use super::store::source_path;
 use super::tempo::{self, Tempo};
 use crate::accounts::AccountBook;
+use crate::caught::caught_while;
 use crate::submission::SendAt;
 
 /// Between two looks whether to stop, while rows are not due yet.
@@ -120,12 +121,17 @@ impl<I: Intake> Run<I> {
         let mut pause = PAUSE_MIN;
         let mut hindered = Instant::now();
         let mut way = loop {
-            let begun = match self.begin() {
-                Ok(mut way) => self.look_over(&mut way).await.map(|()| way),
-                Err(hindrance) => Err(hindrance),
-            };
+            let begun = caught_while(async {
+                let mut way = self.begin()?;
+                self.look_over(&mut way).await.map(|()| way)
+            });
+            let begun = begun.await.unwrap_or_else(|words| {
+                let row_next = self.job.live().record.row_next;
+                Err(Hindrance::broke_off(row_next, &words))
+            });
             match begun {
                 Ok(way) => break way,
+                Err(hindrance) if hindrance.broke_off => return self.broke_off(hindrance),
                 Err(hindrance) => match self
                     .wait_out(&hindrance, &mut pause, hindered, turn(Duration::ZERO))
                     .await
@@ -156,6 +162,9 @@ impl<I: Intake> Run<I> {
                 // They are told of with the chunk, which is judged again at once.
                 continue;
             }
+            if hindrance.broke_off {
+                return self.broke_off(hindrance);
+            }
             if hindrance.lost_sight {
                 self.job.hinder(Some(hindrance.why));
                 return Ended::LostSight;
@@ -168,6 +177,11 @@ impl<I: Intake> Run<I> {
                 Waited::End(ended) => return ended,
             }
         }
+    }
+
+    fn broke_off(&self, hindrance: Hindrance) -> Ended {
+        self.job.break_off(hindrance.why);
+        Ended::Stopped
     }
 
     /// Waits; where that has gone on for long and others want its place, the batch rests.
@@ -240,14 +254,24 @@ impl<I: Intake> Run<I> {
                 }
             };
             source.forget(way.cursor.place.octet);
-            let prepared = self
-                .prepare(way, source, &mut reader, ahead, &errors, rows_max)
-                .await;
+            let mut prepared = Prepared::default();
+            let filled = self.prepare(
+                way,
+                source,
+                &mut reader,
+                ahead,
+                &errors,
+                (&mut prepared, rows_max),
+            );
+            let filled = caught_while(filled).await.unwrap_or_else(|words| {
+                let row = ahead.row_next + u64::from(prepared.rows);
+                Err(Hindrance::broke_off(row, &words))
+            });
             // Whatever happened to the next chunk: first it has to be known what became of the one on its way.
             if let Some(flight) = flight.take() {
                 self.land(way, flight).await?;
             }
-            let (prepared, filled, after) = prepared?;
+            let (filled, after) = filled?;
             way.ready_in.get_or_insert_with(|| way.begun.elapsed());
             if prepared.rows > 0 {
                 let sent = self.send(prepared, ahead, after).await;
@@ -317,8 +341,8 @@ impl<I: Intake> Run<I> {
         reader: &mut Reader,
         ahead: Cursor,
         errors: &File,
-        rows_max: u32,
-    ) -> Result<(Prepared, Filled, Cursor), Hindrance> {
+        (prepared, rows_max): (&mut Prepared, u32),
+    ) -> Result<(Filled, Cursor), Hindrance> {
         let record = self.job.record();
         let accounts = self.accounts.current();
         let account = accounts.by_name(&record.account).ok_or_else(|| {
@@ -349,7 +373,6 @@ impl<I: Intake> Run<I> {
             shadow: shadow.as_deref(),
             smart_characters: record.smart_characters,
         };
-        let mut prepared = Prepared::default();
         let before = way.before.as_ref().map_or(0, Before::pending);
         let filled = loop {
             match prepared.fill(reader, &terms, &mut way.before, ahead.row_next, rows_max) {
@@ -379,6 +402,6 @@ impl<I: Intake> Run<I> {
             place: reader.place(),
             errors_octets: ahead.errors_octets + prepared.errors.len() as u64,
         };
-        Ok((prepared, filled, after))
+        Ok((filled, after))
     }
 }

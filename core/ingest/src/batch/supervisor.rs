@@ -13,6 +13,7 @@ use super::job::{BatchState, Job, JobRecord};
 use super::places::Places;
 use super::run::{Ended, Run};
 use super::store::keep_cancelled;
+use crate::caught::{caught, caught_while};
 
 const LOOK: Duration = Duration::from_millis(500);
 /// Looks between two writes of a `job.json` whose figures alone changed.
@@ -56,10 +57,9 @@ async fn supervise<I: Intake>(shared: &Arc<Shared>, intake: &I, backend: Backend
         let is_cancelled = matches!(state, BatchState::Cancelling | BatchState::Cancelled);
         if is_cancelled
             && job.live().counters.is_some()
-            && let Err(hindrance) =
-                run_of(shared, intake, backend, &places, Arc::clone(&job)).begin()
+            && let Err(why) = read_log(&run_of(shared, intake, backend, &places, Arc::clone(&job)))
         {
-            tracing::warn!(batch = %job.number, why = hindrance.why, "the last rows of a cancelled batch may not be counted");
+            tracing::warn!(batch = %job.number, why, "the last rows of a cancelled batch may not be counted");
         }
     }
     let mut looked = Instant::now();
@@ -87,6 +87,15 @@ async fn supervise<I: Intake>(shared: &Arc<Shared>, intake: &I, backend: Backend
             );
             looked = Instant::now();
         }
+    }
+}
+
+/// Takes what the log says of a batch that is not run any more.
+fn read_log<I: Intake>(run: &Run<I>) -> Result<(), String> {
+    match caught(|| run.begin()) {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(hindrance)) => Err(hindrance.why),
+        Err(words) => Err(words),
     }
 }
 
@@ -155,7 +164,11 @@ fn begin_waiting<I: Intake>(
         let run = run_of(shared, intake, backend, places, Arc::clone(job));
         let shared = Arc::clone(shared);
         tokio::task::spawn_local(async move {
-            let ended = run.run().await;
+            let ended = caught_while(run.run()).await.unwrap_or_else(|words| {
+                let why = format!("the node failed, by a fault of its own ({words}); what became of the last rows is known after a restart: report it");
+                run.job.break_off(why);
+                Ended::LostSight
+            });
             has_ended(&shared, &run, ended);
         });
     }

@@ -13,6 +13,7 @@ use crate::accounts::AccountBook;
 use crate::batch::{
     BatchFault, BatchNumber, BatchRequest, BatchView, Batches, ShapeFault, SpoolFault,
 };
+use crate::caught::caught;
 
 const BLOCK_OCTETS: usize = 1 << 20;
 const TAKEN: &str = "taken";
@@ -235,7 +236,7 @@ impl Watch {
             if !may_submit {
                 return Ok(());
             }
-            return match self.submit(taken) {
+            return match unless_it_panics(|| self.submit(taken)) {
                 Ok(()) => Ok(self.is_sent(taken)?),
                 Err(Failed::Never(why)) => {
                     Ok(refuse(&self.spec.folder, &taken.path, &taken.name, &why)?)
@@ -330,6 +331,16 @@ impl Watch {
     }
 }
 
+/// A file that the node fails on is refused: it would fail again, and keep all others.
+fn unless_it_panics(submit: impl FnOnce() -> Result<(), Failed>) -> Result<(), Failed> {
+    caught(submit).unwrap_or_else(|words| {
+        tracing::error!(words, "the node failed on a file of a drop folder");
+        Err(Failed::Never(format!(
+            "the node failed on it, by a fault of its own ({words}); report it, and put the file in again with a version that mends it"
+        )))
+    })
+}
+
 /// Makes names in a folder durable.
 pub(super) fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
@@ -349,4 +360,17 @@ fn cut(name: &str) -> String {
         length -= 1;
     }
     format!("{}{end}", name.get(..length).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic)]
+    use super::{Failed, unless_it_panics};
+
+    #[test]
+    fn a_file_that_the_node_fails_on_is_never_tried_again_and_says_so() {
+        assert!(unless_it_panics(|| Ok(())).is_ok());
+        let failed = unless_it_panics(|| panic!("divided by zero"));
+        assert!(matches!(failed, Err(Failed::Never(why)) if why.contains("divided by zero")));
+    }
 }

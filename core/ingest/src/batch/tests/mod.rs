@@ -8,6 +8,7 @@ mod formats;
 mod large_rows;
 mod looks;
 mod moments;
+mod panics;
 pub(crate) mod rig;
 mod suppressed;
 mod verdicts;
