@@ -147,12 +147,22 @@ impl Store {
         })
     }
 
-    /// Makes a source and its job durable under their name.
+    /// Makes a source and its job durable under their name. Where it fails nothing is kept.
     pub(crate) fn keep(
+        &self,
+        spool: Spool,
+        record: &JobRecord,
+        errors: &[u8],
+    ) -> io::Result<PathBuf> {
+        self.keep_by(spool, record, errors, sync_folder)
+    }
+
+    fn keep_by(
         &self,
         mut spool: Spool,
         record: &JobRecord,
         errors: &[u8],
+        sync: impl FnOnce(&Path) -> io::Result<()>,
     ) -> io::Result<PathBuf> {
         spool.file.sync_all()?;
         let mut file = File::create_new(spool.part.join(ERRORS))?;
@@ -161,8 +171,16 @@ impl Store {
         write_job(&spool.part, record)?;
         let folder = self.folder.join(spool.number.to_string());
         fs::rename(&spool.part, &folder)?;
+        if let Err(error) = sync(&self.folder) {
+            // Who is told that nothing was kept sends it again, and both would be sent after the next start.
+            match fs::rename(&folder, &spool.part) {
+                Ok(()) => return Err(error),
+                Err(back) => {
+                    tracing::error!(batch = %spool.number, %error, %back, "a batch may not be durable, and cannot be taken back: it is taken in");
+                }
+            }
+        }
         spool.kept = true;
-        sync_folder(&self.folder)?;
         Ok(folder)
     }
 }
@@ -269,4 +287,45 @@ pub(crate) fn write_job(folder: &Path, record: &JobRecord) -> io::Result<()> {
 
 fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::{fs, io};
+
+    use super::{BatchNumber, JobRecord, Store};
+
+    fn record(number: BatchNumber) -> JobRecord {
+        serde_json::from_value(serde_json::json!({
+            "version": 1, "id": number.to_string(), "account": "shop", "created_utc_ns": 1, "finished_utc_ns": 0,
+            "total_octets": 3, "state": "queued", "row_next": 1, "source_octet": 0, "source_line": 1, "errors_octets": 0,
+            "accepted": 0, "rejected": 0, "submitted": 0, "delivered": 0, "failed": 0,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn what_is_said_not_to_be_kept_is_not_there_at_the_next_start() {
+        let home = tempfile::tempdir().unwrap();
+        let store = Store::open(home.path(), 1 << 20).unwrap();
+        let put = |number: BatchNumber, fails: bool| {
+            let mut spool = store.spool(number).unwrap();
+            spool.write(b"to\n").unwrap();
+            let sync = |_: &std::path::Path| match fails {
+                true => Err(io::Error::other("the disk")),
+                false => Ok(()),
+            };
+            store.keep_by(spool, &record(number), b"", sync).is_ok()
+        };
+        let numbers = || store.list().unwrap().into_iter().map(|found| found.0);
+        assert!(!put(BatchNumber(7), true));
+        assert_eq!(numbers().count(), 0, "it would be sent twice");
+        assert_eq!(
+            fs::read_dir(home.path().join("batches")).unwrap().count(),
+            0
+        );
+        assert!(put(BatchNumber(8), false));
+        assert!(numbers().eq([BatchNumber(8)]));
+    }
 }
