@@ -2,7 +2,7 @@
 //!
 //! Promise: a name that is not known is refused with the nearest that is, and one that stands twice as well.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::charset::Charset;
 use super::duplicates::Duplicates;
@@ -51,8 +51,8 @@ pub struct BatchRequest {
     pub validity: Option<String>,
     /// Only looked at; nothing is sent.
     pub dry_run: bool,
-    /// Options that were given.
-    pub(crate) given: BTreeSet<&'static str>,
+    /// Options that were given, as they were written; columns apart.
+    pub(crate) given: BTreeMap<&'static str, String>,
 }
 
 /// An option that cannot be.
@@ -120,7 +120,7 @@ impl BatchRequest {
             let known = Self::NAMES.into_iter().chain(["column.to"]);
             return Err(fault(format!("is unknown; {}", nearest(name, known))));
         };
-        if !self.given.insert(known) {
+        if self.given.insert(known, value.to_owned()).is_some() {
             return Err(twice());
         }
         if value.is_empty() {

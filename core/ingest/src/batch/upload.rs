@@ -4,6 +4,7 @@
 //! `job.json`, so both are there after a crash or neither. A key with another file or other parameters is refused. Bound: one
 //! keyed upload is kept at a time; the others wait for the disk. Fails as any upload, and by [`BatchFault::KeyUsed`].
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
@@ -88,23 +89,37 @@ impl Shared {
     }
 }
 
+/// What was asked for, name by name, and nothing that was not: a version that knows more options knows the upload again.
+fn said(request: &BatchRequest) -> BTreeMap<String, &str> {
+    let given = request.given.iter().map(|(name, value)| (*name, value));
+    // The name of the file is the customer's own, and so is what it is sent as.
+    let given = given.filter(|(name, value)| *name != "filename" && !value.is_empty());
+    let shape = &request.shape;
+    // A door may know these without being told by name.
+    let seen = [
+        ("encoding", &shape.encoding),
+        ("format", &shape.format),
+        ("delimiter", &shape.delimiter),
+    ];
+    let seen = seen
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.as_ref()?)));
+    let columns = request.columns.iter();
+    let columns = columns.map(|(field, column)| (format!("column.{field}"), column.as_str()));
+    let named = given.chain(seen);
+    let named = named.map(|(name, value)| (name.to_owned(), value.as_str()));
+    named.chain(columns).collect()
+}
+
 /// What may not differ under one key.
 fn content(spool: &Spool, request: &BatchRequest) -> io::Result<String> {
     let mut hash = Sha256::new();
-    // The name of the file is the customer's own, and so is what it is sent as.
-    let said = BatchRequest {
-        filename: None,
-        given: request
-            .given
-            .iter()
-            .copied()
-            .filter(|name| *name != "filename")
-            .collect(),
-        ..request.clone()
-    };
-    let said = format!("{said:?}");
+    let said = said(request);
     hash.update((said.len() as u64).to_be_bytes());
-    hash.update(said.as_bytes());
+    for text in said.iter().flat_map(|(name, value)| [name, value]) {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text.as_bytes());
+    }
     let mut file = File::open(spool.source())?;
     let mut block = vec![0; BLOCK_OCTETS];
     loop {
@@ -119,4 +134,49 @@ fn content(spool: &Spool, request: &BatchRequest) -> io::Result<String> {
         let _ = write!(text, "{octet:02x}");
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{BatchRequest, said};
+
+    fn asked(options: &[(&str, &str)]) -> BatchRequest {
+        let mut request = BatchRequest::default();
+        for (name, value) in options {
+            request.set(name, value).unwrap();
+        }
+        request
+    }
+
+    #[test]
+    fn an_upload_is_known_by_what_was_asked_for_and_by_nothing_else() {
+        assert!(said(&BatchRequest::default()).is_empty());
+        let bare = asked(&[("from", "Shop"), ("column.to", "phone")]);
+        let known = said(&bare);
+        assert!(
+            known
+                .iter()
+                .map(|(name, value)| (name.as_str(), *value))
+                .eq([("column.to", "phone"), ("from", "Shop")])
+        );
+        let options = [
+            ("filename", "a.csv"),
+            ("from", "Shop"),
+            ("class", ""),
+            ("column.to", "phone"),
+        ];
+        assert_eq!(said(&asked(&options)), known);
+        for name in BatchRequest::NAMES {
+            let value = match name {
+                "filename" => continue,
+                "template_syntax" => "jinja",
+                "duplicates" => "refuse",
+                "smart_characters" => "replace",
+                "dry_run" => "true",
+                _ => "1",
+            };
+            assert_eq!(said(&asked(&[(name, value)])).len(), 1, "{name} counts");
+        }
+    }
 }
