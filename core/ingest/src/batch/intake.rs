@@ -28,11 +28,11 @@ pub trait Intake: Clone + Send + 'static {
     fn counters(&self, batch: u64) -> Arc<BatchCounters>;
     /// How far the log says that a batch was taken.
     fn resume(&self, batch: u64) -> Option<BatchProgress>;
-    /// Begins to withdraw what waits of a batch; the number of that job.
+    /// Begins to withdraw what waits of a batch of an account; the number of that job.
     ///
     /// # Errors
     /// Why not now.
-    fn withdraw(&self, batch: u64) -> Result<u64, String>;
+    fn withdraw(&self, batch: u64, account: &str) -> Result<u64, String>;
     /// How far such a job is.
     fn withdrawal(&self, job: u64) -> Withdrawal;
     /// Who is shown what becomes of new messages.
@@ -70,6 +70,20 @@ pub enum Withdrawal {
     },
 }
 
+/// What has the queue give back what waits of a batch. With its account, where the queue knows that, lanes of others are not
+/// looked through.
+fn withdrawing(batch: u64, account: &str, is_known: bool) -> JobRequest {
+    JobRequest {
+        kind: JobKind::Purge,
+        filter: JobFilter {
+            batch: Some(batch),
+            account: is_known.then(|| account.to_owned()),
+            ..JobFilter::default()
+        },
+        dry_run: false,
+    }
+}
+
 impl Intake for Engine {
     fn submit_to(&self, lane: u64, chunk: Chunk) -> Result<(), Chunk> {
         Engine::submit_to(self, lane, chunk)
@@ -95,16 +109,9 @@ impl Intake for Engine {
         self.batch_resume(batch)
     }
 
-    fn withdraw(&self, batch: u64) -> Result<u64, String> {
-        let request = JobRequest {
-            kind: JobKind::Purge,
-            filter: JobFilter {
-                batch: Some(batch),
-                ..JobFilter::default()
-            },
-            dry_run: false,
-        };
-        let status = self.start_job(request);
+    fn withdraw(&self, batch: u64, account: &str) -> Result<u64, String> {
+        let is_known = self.directory().account_number(account).is_some();
+        let status = self.start_job(withdrawing(batch, account, is_known));
         status
             .map(|status| status.id)
             .map_err(|refused| refused.to_string())
@@ -130,5 +137,18 @@ impl Intake for Engine {
 
     fn shadow(&self) -> Option<Arc<ShadowDoor>> {
         Engine::shadow(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::withdrawing;
+
+    #[test]
+    fn a_withdrawal_looks_at_what_its_account_has_waiting_and_at_all_where_that_is_gone() {
+        let filter = |is_known| withdrawing(7, "shop", is_known).filter;
+        assert_eq!(filter(true).account.as_deref(), Some("shop"));
+        assert_eq!(filter(false).account, None);
+        assert_eq!(filter(true).batch, Some(7));
     }
 }

@@ -231,7 +231,7 @@ fn withdraw<I: Intake>(live: &mut super::job::Live, intake: &I, batch: u64) {
     let Some((job, before)) = live.withdrawal else {
         // First, so that what comes back from the shelf while the queue is looked through is not sent.
         intake.counters(batch).cancel();
-        match intake.withdraw(batch) {
+        match intake.withdraw(batch, &live.record.account) {
             Ok(job) => live.withdrawal = Some((job, live.record.withdrawn)),
             Err(why) => live.hindrance = Some(why),
         }

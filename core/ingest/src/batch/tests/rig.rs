@@ -154,7 +154,8 @@ impl Intake for Ledger {
         Arc::clone(&self.0.lock().unwrap().counters)
     }
 
-    fn withdraw(&self, batch: u64) -> Result<u64, String> {
+    fn withdraw(&self, batch: u64, account: &str) -> Result<u64, String> {
+        assert_eq!(account, "shop");
         let mut book = self.0.lock().unwrap();
         book.withdrawn.push(batch);
         Ok(book.withdrawn.len() as u64)
