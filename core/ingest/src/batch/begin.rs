@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::chunk::{Cursor, text_of_row};
@@ -188,15 +187,18 @@ impl<I: Intake> Run<I> {
                 }
                 Found::Bad(_) => rows += 1,
                 Found::End => break,
-                Found::More => match source.next().await {
-                    Ok(block) if block.is_empty() => reader.end(),
-                    Ok(block) => reader.feed(&block),
-                    Err(SourceFault::Disk(error)) => return Err(error.into()),
-                    Err(SourceFault::Broken(_)) => reader.break_off(),
-                },
-            }
-            if self.stop.load(Ordering::Relaxed) {
-                return Err(Hindrance::because("the node is stopping".to_owned()));
+                Found::More => {
+                    match self.block(&mut source).await {
+                        None => return Err(Hindrance::told_to_stop()),
+                        Some(Ok(block)) if block.is_empty() => reader.end(),
+                        Some(Ok(block)) => reader.feed(&block),
+                        Some(Err(SourceFault::Disk(error))) => return Err(error.into()),
+                        Some(Err(SourceFault::Broken(_))) => reader.break_off(),
+                    }
+                    if self.must_stop() {
+                        return Err(Hindrance::told_to_stop());
+                    }
+                }
             }
         }
         Ok(rows)

@@ -22,6 +22,11 @@ impl From<io::Error> for Hindrance {
 }
 
 impl Hindrance {
+    /// Nothing is wrong: the node stops, or the batch was paused or cancelled.
+    pub(super) fn told_to_stop() -> Self {
+        Self::because("it was told to stop".to_owned())
+    }
+
     /// `words`: those of the panic; `before_row`: where it was, every row before it has its verdict.
     pub(super) fn broke_off(before_row: u64, words: &str) -> Self {
         let why = format!(

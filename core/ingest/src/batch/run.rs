@@ -11,6 +11,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,7 +39,7 @@ use crate::accounts::AccountBook;
 use crate::caught::caught_while;
 use crate::submission::SendAt;
 
-/// Between two looks whether to stop, while rows are not due yet.
+/// Between two looks whether to stop, while rows are not due yet or not there yet.
 const LOOK: Duration = Duration::from_millis(200);
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_millis(1_000);
@@ -192,6 +193,9 @@ impl<I: Intake> Run<I> {
         since: Instant,
         rest: Duration,
     ) -> Waited {
+        if self.must_stop() {
+            return Waited::End(Ended::Stopped);
+        }
         self.job.hinder(Some(hindrance.why.clone()));
         tokio::time::sleep(*pause).await;
         *pause = (*pause * 2).min(PAUSE_MAX);
@@ -217,6 +221,21 @@ impl<I: Intake> Run<I> {
     ) -> io::Result<Source> {
         let (block, most) = (self.spec.read_octets, self.spec.unpacked_max);
         Source::open(path, shape, self.backend, place.octet, block, most).await
+    }
+
+    /// The next block; none where we are to stop before it is there: what is packed may have to be unpacked from its beginning.
+    pub(super) async fn block(
+        &self,
+        source: &mut Source,
+    ) -> Option<Result<Rc<Vec<u8>>, SourceFault>> {
+        let mut next = pin!(source.next());
+        loop {
+            match tokio::time::timeout(LOOK, next.as_mut()).await {
+                Ok(block) => return Some(block),
+                Err(_) if self.must_stop() => return None,
+                Err(_) => {}
+            }
+        }
     }
 
     async fn go_on(&self, way: &mut Way) -> Result<Ended, Hindrance> {
@@ -376,11 +395,12 @@ impl<I: Intake> Run<I> {
         let before = way.before.as_ref().map_or(0, Before::pending);
         let filled = loop {
             match prepared.fill(reader, &terms, &mut way.before, ahead.row_next, rows_max) {
-                Filled::More => match source.next().await {
-                    Ok(block) if block.is_empty() => reader.end(),
-                    Ok(block) => reader.feed(&block),
-                    Err(SourceFault::Disk(error)) => return Err(error.into()),
-                    Err(SourceFault::Broken(why)) => {
+                Filled::More => match self.block(source).await {
+                    None => return Err(Hindrance::told_to_stop()),
+                    Some(Ok(block)) if block.is_empty() => reader.end(),
+                    Some(Ok(block)) => reader.feed(&block),
+                    Some(Err(SourceFault::Disk(error))) => return Err(error.into()),
+                    Some(Err(SourceFault::Broken(why))) => {
                         self.job.live().record.fault = Some(why);
                         reader.break_off();
                     }

@@ -3,6 +3,7 @@
 mod bounds;
 mod control;
 mod duplicates;
+mod far;
 mod figures;
 mod formats;
 mod large_rows;
