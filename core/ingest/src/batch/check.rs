@@ -115,6 +115,7 @@ impl Batches {
             class: request.class.as_deref(),
             class_default: shared.spec.class,
             at_utc_ns: now_utc_ns,
+            send_at_text: request.send_at.as_deref(),
             send_at: (request.send_at.as_deref())
                 .and_then(|text| SendAt::read(text, now_utc_ns).ok())
                 .unwrap_or(SendAt::NOW),

@@ -22,7 +22,7 @@ use super::layout::{Layout, RESERVED_DETAIL};
 use super::reader::Reader;
 use super::rows::{Found, Place, RowFault, RowReader};
 use crate::accounts::Account;
-use crate::submission::{Fields, Screen, Screened, SendAt, SubmissionFault};
+use crate::submission::{Fields, Screen, Screened, SendAt, SubmissionFault, said_send_at};
 
 /// Rows that are judged without a break take no longer.
 const FILL_MAX: Duration = Duration::from_millis(50);
@@ -53,6 +53,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) smart_characters: bool,
     /// When rows are sent that do not say it.
     pub(crate) send_at: SendAt,
+    /// That as it was written.
+    pub(crate) send_at_text: Option<&'a str>,
     /// How long rows are valid that do not say it.
     pub(crate) validity: Option<&'a str>,
 }
@@ -221,12 +223,14 @@ fn verdict<F: FnMut(&Choice)>(
             .as_deref()
             .is_some_and(|value| !value.trim().is_empty())
     };
-    let (send_at_utc_ns, send_at_local) = match send_at.as_deref().map(str::trim) {
-        Some(text) if !text.is_empty() => SendAt::read(text, terms.at_utc_ns)
+    let own_moment = send_at.as_deref().filter(|_| named(&send_at));
+    let (send_at_utc_ns, send_at_local) = match own_moment {
+        Some(text) => SendAt::read(text.trim(), terms.at_utc_ns)
             .map_err(|fault| refused(layout.name_of("send_at"), fault.to_string()))?,
-        _ => terms.send_at,
+        None => terms.send_at,
     }
     .parts();
+    let said = said_send_at(own_moment.or(terms.send_at_text));
     let fields = Fields {
         to: &to,
         from: if named(&from) {
@@ -263,7 +267,7 @@ fn verdict<F: FnMut(&Choice)>(
         }
         let choice = routed?;
         let mut screened = screened;
-        put_key(key.as_deref(), &mut screened.submission)?;
+        put_key(key.as_deref(), &mut screened.submission, said)?;
         let (submission, at_utc_ns) = (&screened.submission, terms.at_utc_ns);
         let lists = terms.suppressions;
         let refusal = match submission.key {
@@ -356,14 +360,18 @@ fn check_keys(reader: &Reader, layout: &Layout) -> Result<(), RowVerdict> {
     Ok(())
 }
 
-/// Puts the key of a row, where it has one, on its message.
-fn put_key(key: Option<&str>, submission: &mut Submission) -> Result<(), SubmissionFault> {
+/// Puts the key of a row, where it has one, on its message. `said`: when it is to be sent.
+fn put_key(
+    key: Option<&str>,
+    submission: &mut Submission,
+    said: &[u8],
+) -> Result<(), SubmissionFault> {
     let Some(key) = key.map(str::trim).filter(|key| !key.is_empty()) else {
         return Ok(());
     };
     IdempotencyKey::check(key.as_bytes())
         .map_err(|fault| SubmissionFault::new("idempotency_key", fault))?;
-    let key = IdempotencyKey::of_call(key.as_bytes(), submission, b"");
+    let key = IdempotencyKey::of_call(key.as_bytes(), submission, said);
     submission.key = Some(Box::new(key));
     Ok(())
 }

@@ -383,6 +383,7 @@ impl<I: Intake> Run<I> {
             send_at: (record.send_at.as_deref())
                 .and_then(|text| SendAt::read(text, at_utc_ns).ok())
                 .unwrap_or(SendAt::NOW),
+            send_at_text: record.send_at.as_deref(),
             validity: record.validity.as_deref(),
             layout: &way.layout,
             from: record.from.as_deref(),

@@ -22,6 +22,8 @@ pub(crate) struct Message<'a> {
     pub(crate) options: Options,
     /// One, or the parts.
     pub(crate) bodies: Vec<Body>,
+    /// When it is to be sent, as its caller wrote it; empty: at once.
+    pub(crate) when: String,
 }
 
 impl Message<'_> {
@@ -81,7 +83,7 @@ impl Message<'_> {
 
     /// What a call with a key may not say otherwise when it comes again. `receipt`: how its caller wants to be told, as he
     /// gave it; `alone`: to whom, where he named one recipient.
-    pub(crate) fn said(&self, receipt: &[u8], alone: Option<&str>) -> Vec<u8> {
+    fn said(&self, receipt: &[u8], alone: Option<&str>) -> Vec<u8> {
         let class = self.options.class.map_or(u8::MAX, Class::as_u8);
         let mut said = Vec::new();
         for octets in [
@@ -94,6 +96,10 @@ impl Message<'_> {
             put(&mut said, octets);
         }
         said.extend_from_slice(&self.text());
+        if !self.when.is_empty() {
+            put(&mut said, b"when");
+            put(&mut said, self.when.as_bytes());
+        }
         said
     }
 }
@@ -125,12 +131,22 @@ impl PartedCall {
         self.submissions.extend(parts);
     }
 
-    /// Puts the key of the call on it. `said` as of [`Message::said`]; `alone`: the call named one recipient.
-    pub(crate) fn put_key(&mut self, key: &RequestKey, said: &[u8], alone: bool) {
-        match alone && self.submissions.len() == 1 {
+    /// Puts the key of the call on it. `receipt`: how its caller wants to be told, as he gave it; `alone`: to whom, where he
+    /// named one recipient.
+    pub(crate) fn put_key(
+        &mut self,
+        key: &RequestKey,
+        message: &Message<'_>,
+        receipt: &[u8],
+        alone: Option<&str>,
+    ) {
+        match alone.is_some() && self.submissions.len() == 1 {
             // As at every other door.
-            true => key.put_on(&mut self.submissions, true, b""),
-            false => key.put_on_parts(&mut self.submissions, self.parts, said),
+            true => key.put_on(&mut self.submissions, true, message.when.as_bytes()),
+            false => {
+                let said = message.said(receipt, alone);
+                key.put_on_parts(&mut self.submissions, self.parts, &said);
+            }
         }
     }
 
@@ -194,6 +210,7 @@ mod tests {
             from: Sender::parse("Shop").unwrap(),
             options: Options::default(),
             bodies: parts(4, &[], octets, 9, reference).unwrap(),
+            when: String::new(),
         };
         let to = Msisdn::from_u64(491_700_000_001).unwrap();
         let parts = message.to(to, b"").unwrap();
@@ -213,6 +230,34 @@ mod tests {
             other[place.index(own.len())] ^= 1;
             let other = keys(&other, one);
             prop_assert!(known.iter().all(|key| !other.contains(key)), "a part is taken for another message's");
+        }
+    }
+
+    /// Of the first part of a message to one, with a key of its caller's.
+    fn called(octets: &[u8], when: &str) -> IdempotencyKey {
+        let accounts = Accounts::build(&[AccountSpec::named("shop")], |_| Some(7)).unwrap();
+        let message = Message {
+            screen: Screen::new(accounts.by_name("shop").unwrap(), Class::Transactional),
+            from: Sender::parse("Shop").unwrap(),
+            options: Options::default(),
+            bodies: parts(4, &[], octets, 9, 1).unwrap(),
+            when: when.to_owned(),
+        };
+        let to = Msisdn::from_u64(491_700_000_001).unwrap();
+        let mut call = PartedCall::default();
+        call.add(message.to(to, b"").unwrap());
+        let key = RequestKey::read("k").unwrap();
+        call.put_key(&key, &message, b"", Some("491700000001"));
+        *call.submissions.swap_remove(0).key.unwrap()
+    }
+
+    #[test]
+    fn the_moment_counts_under_a_key() {
+        for octets in [&[7; 20][..], &[7; 300]] {
+            let (now, later) = (called(octets, ""), called(octets, "in 30 min"));
+            assert_ne!(now, later);
+            assert_eq!(later, called(octets, "in 30 min"));
+            assert_ne!(later, called(octets, "in 31 min"));
         }
     }
 

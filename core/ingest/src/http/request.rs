@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 use super::idempotency::{FIELD, RequestKey};
 use super::problem::{FieldFault, Problem};
 use crate::accounts::Account;
-use crate::submission::{Fields, Screen, SendAt, SubmissionFault, nearest, own_callback};
+use crate::submission::{
+    Fields, Screen, SendAt, SubmissionFault, nearest, own_callback, said_send_at,
+};
 
 pub(crate) const KEYS: [&str; 11] = [
     "to",
@@ -134,8 +136,8 @@ impl MessageRequest {
     /// Puts the key of the request, where it has one, on what its recipients became.
     pub(crate) fn put_key(&self, submissions: &mut [Submission]) {
         if let Some(key) = &self.key {
-            let send_at = self.send_at.as_deref().unwrap_or_default();
-            key.put_on(submissions, self.to.len() == 1, send_at.as_bytes());
+            let said = said_send_at(self.send_at.as_deref());
+            key.put_on(submissions, self.to.len() == 1, said);
         }
     }
 

@@ -16,6 +16,7 @@ pub use fault::SubmissionFault;
 pub(crate) use nearest::nearest;
 pub(crate) use parts::{octets_max, parts};
 pub use screen::{CLIENT_REF_OCTETS_MAX, Fields, Options, Screen, Screened};
+pub(crate) use send_at::said_send_at;
 pub use send_at::{SendAt, SendAtFault, not_too_far, send_at_utc_ns};
 pub(crate) use validity::longer_than;
 pub use validity::{ValidityFault, validity_ns};

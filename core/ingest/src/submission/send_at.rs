@@ -64,6 +64,13 @@ impl SendAt {
     }
 }
 
+/// What counts of a moment, as it was written, under an idempotency key: at every door the same. It is not what became of it,
+/// which may have passed when the request comes again.
+#[must_use]
+pub(crate) fn said_send_at(text: Option<&str>) -> &[u8] {
+    text.unwrap_or_default().trim().as_bytes()
+}
+
 /// UTC nanoseconds at which to send; 0: at once.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! When rows are sent: by a column, by an option for those that do not say it, and by the recipient's own clock.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use carrack_engine::IdempotencyKey;
 use carrack_runtime::Io;
 use jiff::{SignedDuration, Timestamp};
 
@@ -102,4 +103,45 @@ fn a_batch_that_begins_by_everybodys_own_clock_is_told_what_to_do() {
         assert!(fault.contains(option) && fault.contains(part), "{fault}");
     }
     batches.stop();
+}
+
+#[test]
+fn the_moment_of_a_row_counts_under_its_key_as_that_of_a_request_does() {
+    let (own, of_batch) = (
+        later().to_string(),
+        (later() + SignedDuration::from_hours(1)).to_string(),
+    );
+    let source = format!(
+        "to,text,send_at,idempotency_key\n491700000001,a, {own} ,k1\n491700000002,b,,k2\n491700000003,c,,\n"
+    );
+    let key_of = |options: &[(&str, &str)], row: usize, said: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = ledger(Vec::new());
+        let spec = spec(folder.path(), 8, 1 << 16, Io::Epoll);
+        let batches = Batches::start(spec, ledger.clone(), accounts()).unwrap();
+        let number = submit(&batches, source.as_bytes(), asked(options)).unwrap();
+        wait(&batches, number, has_finished);
+        batches.stop();
+        let book = ledger.0.lock().unwrap();
+        let taken = &book.accepted[row - 1];
+        let by_request =
+            IdempotencyKey::of_call(format!("k{row}").as_bytes(), taken, said.as_bytes());
+        (
+            taken.key.as_deref() == Some(&by_request),
+            taken.key.is_some(),
+        )
+    };
+    assert_eq!(key_of(&[], 1, &own), (true, true));
+    assert_eq!(
+        key_of(&[], 1, ""),
+        (false, true),
+        "another moment, another content"
+    );
+    assert_eq!(key_of(&[], 2, ""), (true, true));
+    assert_eq!(
+        key_of(&[("send_at", &of_batch)], 2, &of_batch),
+        (true, true)
+    );
+    assert_eq!(key_of(&[("send_at", &of_batch)], 1, &own), (true, true));
+    assert_eq!(key_of(&[("send_at", &of_batch)], 3, ""), (false, false));
 }

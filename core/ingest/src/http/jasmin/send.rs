@@ -74,6 +74,7 @@ fn screened(
         from,
         options: options(account, arguments, utc_ns)?,
         bodies,
+        when: arguments.text("sdt").trim().to_owned(),
     };
     let callback = receipt::parameter(arguments, account)?;
     let parts = message.to(to, &callback);
@@ -81,8 +82,7 @@ fn screened(
     let mut call = PartedCall::default();
     call.add(parts);
     if let Some(key) = key {
-        let said = message.said(&callback, Some(&arguments.text("to")));
-        call.put_key(key, &said, true);
+        call.put_key(key, &message, &callback, Some(&arguments.text("to")));
     }
     Ok(call)
 }

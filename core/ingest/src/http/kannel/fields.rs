@@ -274,6 +274,14 @@ impl Fields {
         [&self.numbers.dlr_mask.to_be_bytes(), url.as_bytes()].concat()
     }
 
+    /// When it is to be sent, as its caller says it; empty: at once.
+    pub(crate) fn when(&self) -> String {
+        match self.numbers.deferred {
+            ..=0 => String::new(),
+            minutes => format!("in {minutes} min"),
+        }
+    }
+
     /// What routes look at.
     fn tag(&self) -> Vec<u8> {
         let mut tlvs = Vec::new();

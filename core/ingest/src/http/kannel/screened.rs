@@ -47,6 +47,7 @@ pub(crate) fn screened(
         from: given.sender(&screen)?,
         options: given.options(account, utc_ns)?,
         bodies: body::bodies(given, account.segments_max, (utc_ns >> 20) as u8)?,
+        when: given.when(),
     };
     for (number, to) in allowed {
         let callback = given.callback(account, &message.from, number)?;
@@ -64,8 +65,8 @@ pub(crate) fn screened(
             [number] => Some(number.as_str()),
             _ => None,
         };
-        let said = message.said(&given.asks_to_be_told(), alone);
-        call.messages.put_key(key, &said, alone.is_some());
+        let receipt = given.asks_to_be_told();
+        call.messages.put_key(key, &message, &receipt, alone);
     }
     match call.numbers.is_empty() {
         true => Err(Answer::denied(&call.why)),
