@@ -194,7 +194,7 @@ impl Batches {
             account: account.name.clone(),
             filename: request.filename,
             template: request.template,
-            from: request.from,
+            from: trimmed(request.from),
             class: request.class,
             created_utc_ns: now_utc_ns,
             finished_utc_ns: 0,
@@ -220,8 +220,8 @@ impl Batches {
             timing,
             duplicates: request.duplicates,
             smart_characters: request.smart_characters,
-            send_at: request.send_at,
-            validity: request.validity,
+            send_at: trimmed(request.send_at),
+            validity: trimmed(request.validity),
             swaps: Swaps::default(),
             rows_total: None,
             withdrawn: 0,
@@ -328,6 +328,11 @@ impl Batches {
             .filter(|job| job.live().record.account == account);
         job.cloned()
     }
+}
+
+/// As it is read: `job.json` need not hold what surrounds it.
+fn trimmed(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned())
 }
 
 pub(super) fn check(

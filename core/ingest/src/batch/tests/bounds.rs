@@ -85,3 +85,31 @@ fn what_is_judged_again_is_not_unpacked_again() {
     assert_eq!(texts(&ledger).len(), 99);
     batches.stop();
 }
+
+#[test]
+fn what_surrounds_an_option_does_not_make_the_job_too_long_to_be_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger(Vec::new());
+    let start = || {
+        let spec = spec(folder.path(), 8, 1 << 16, Io::Epoll);
+        Batches::start(spec, ledger.clone(), accounts()).unwrap()
+    };
+    let batches = start();
+    let padded = |text: &str| format!("{text}{}", "\u{b}".repeat(64 << 10));
+    let moment = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1)).to_string();
+    let (from, send_at, validity) = (padded("Shop"), padded(&moment), padded("10s"));
+    let options = [
+        ("from", &*from),
+        ("send_at", &*send_at),
+        ("validity", &*validity),
+    ];
+    let number = submit(&batches, b"to,text\n491700000001,a\n", asked(&options)).unwrap();
+    wait(&batches, number, has_finished);
+    batches.stop();
+    let batches = start();
+    assert!(
+        batches.view(number, "shop").is_some(),
+        "job.json cannot be read"
+    );
+    batches.stop();
+}
