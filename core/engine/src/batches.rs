@@ -124,4 +124,35 @@ impl Batches {
             .get(&batch)
             .copied()
     }
+
+    pub(crate) fn forget(&self, batch: u64) {
+        let mut counters = self
+            .counters
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        counters.remove(&batch);
+        drop(counters);
+        let mut resume = self
+            .resume
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        resume.remove(&batch);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_forgotten_takes_no_memory_and_another_batch_stays() {
+        let batches = Batches::default();
+        let (one, two) = (batches.counters(1), batches.counters(2));
+        batches.forget(1);
+        assert!(!Arc::ptr_eq(&one, &batches.counters(1)));
+        assert!(Arc::ptr_eq(&two, &batches.counters(2)));
+        batches.forget(1);
+        let left = batches.counters.read().map(|counters| counters.len());
+        assert_eq!(left.ok(), Some(1));
+    }
 }

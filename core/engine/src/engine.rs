@@ -256,6 +256,11 @@ impl Engine {
         self.inner.shared.batches.counters(batch)
     }
 
+    /// Nobody asks for these any more: every message of the batch is final, and its folder is gone.
+    pub fn forget_batch(&self, batch: u64) {
+        self.inner.shared.batches.forget(batch);
+    }
+
     /// How far the log said at start that a batch was taken: furthest position, sums of accepted and refused rows.
     #[must_use]
     pub fn batch_resume(&self, batch: u64) -> Option<BatchProgress> {

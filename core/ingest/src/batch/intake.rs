@@ -26,6 +26,8 @@ pub trait Intake: Clone + Send + 'static {
     }
     /// Live counters of a batch.
     fn counters(&self, batch: u64) -> Arc<BatchCounters>;
+    /// A batch has ended and is gone: its counters are asked for no more.
+    fn forget(&self, _batch: u64) {}
     /// How far the log says that a batch was taken.
     fn resume(&self, batch: u64) -> Option<BatchProgress>;
     /// Begins to withdraw what waits of a batch of an account; the number of that job.
@@ -103,6 +105,10 @@ impl Intake for Engine {
 
     fn counters(&self, batch: u64) -> Arc<BatchCounters> {
         self.batch(batch)
+    }
+
+    fn forget(&self, batch: u64) {
+        self.forget_batch(batch);
     }
 
     fn resume(&self, batch: u64) -> Option<BatchProgress> {

@@ -207,7 +207,7 @@ fn look<I: Intake>(shared: &Shared, intake: &I, since: Duration, write_figures: 
                 let over = shared.is_over(&live.record, now_utc_ns);
                 drop(live);
                 if over {
-                    forget(shared, &job);
+                    forget(shared, intake, &job);
                 }
                 continue;
             }
@@ -278,7 +278,7 @@ fn take_figures(live: &mut super::job::Live, since: Duration, now_utc_ns: u64) {
     live.pace.look(since.as_secs_f64(), rows, octets, finals);
 }
 
-fn forget(shared: &Shared, job: &Job) {
+fn forget<I: Intake>(shared: &Shared, intake: &I, job: &Job) {
     let is_cancelled = job.live().record.state == BatchState::Cancelled;
     let kept = match is_cancelled {
         true => keep_cancelled(&job.folder, job.number, shared.utc_ns()),
@@ -291,4 +291,8 @@ fn forget(shared: &Shared, job: &Job) {
     }
     let mut jobs = shared.jobs.write().unwrap_or_else(PoisonError::into_inner);
     jobs.remove(&job.number);
+    if !is_cancelled {
+        // Of a cancelled one something may wait for its moment yet, which is not to be sent.
+        intake.forget(job.number.0);
+    }
 }

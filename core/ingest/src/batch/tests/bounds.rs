@@ -113,3 +113,20 @@ fn what_surrounds_an_option_does_not_make_the_job_too_long_to_be_read_again() {
     );
     batches.stop();
 }
+
+#[test]
+fn a_batch_that_is_taken_away_leaves_no_counters_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger(Vec::new());
+    let mut spec = spec(folder.path(), 8, 1 << 16, Io::Epoll);
+    spec.keep = Duration::ZERO;
+    let batches = Batches::start(spec, ledger.clone(), accounts()).unwrap();
+    let number = submit(&batches, b"to,text\n491700000001,a\n", asked(&[])).unwrap();
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while batches.view(number, "shop").is_some() {
+        assert!(std::time::Instant::now() < deadline);
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+    batches.stop();
+    assert_eq!(ledger.0.lock().unwrap().forgotten, [number.0]);
+}

@@ -38,6 +38,8 @@ pub(crate) struct Book {
     pub(crate) withdrawn: Vec<u64>,
     pub(crate) suppressions: SuppressionsNow,
     pub(crate) chunks: usize,
+    /// Batches whose counters nobody asks for any more.
+    pub(crate) forgotten: Vec<u64>,
     /// Looks at the table until one of them panics; none does.
     pub(crate) looks_left: Option<usize>,
 }
@@ -154,6 +156,10 @@ impl Intake for Ledger {
         Arc::clone(&self.0.lock().unwrap().counters)
     }
 
+    fn forget(&self, batch: u64) {
+        self.0.lock().unwrap().forgotten.push(batch);
+    }
+
     fn withdraw(&self, batch: u64, account: &str) -> Result<u64, String> {
         assert_eq!(account, "shop");
         let mut book = self.0.lock().unwrap();
@@ -206,6 +212,7 @@ pub(crate) fn ledger(plan: Vec<Fate>) -> Ledger {
         withdrawn: Vec::new(),
         suppressions: SuppressionsNow::default(),
         chunks: 0,
+        forgotten: Vec::new(),
         looks_left: None,
     };
     Ledger(Arc::new(Mutex::new(book)))
