@@ -236,6 +236,13 @@ impl Fields {
         let text = |field: &Option<String>| field.clone().unwrap_or_default();
         let written = self.from.as_deref().map(String::from_utf8_lossy);
         let written = written.filter(|from| !from.is_empty());
+        let refused = |why: &str| {
+            Answer::bad_for(
+                "DLR-URL field misformed, rejected",
+                &format!("dlr-url {why}"),
+            )
+        };
+        let too_long = "is too long with its escapes filled; shorten it";
         let url = constant(
             url,
             &Constant {
@@ -248,6 +255,7 @@ impl Fields {
                 meta_data: &text(&self.meta_data),
             },
         );
+        let url = url.ok_or_else(|| refused(too_long))?;
         let callback = Callback {
             kind: CallbackKind::Kannel,
             events,
@@ -255,16 +263,10 @@ impl Fields {
             get: true,
             url: &url,
         };
-        let refused = |why: &str| {
-            Answer::bad_for(
-                "DLR-URL field misformed, rejected",
-                &format!("dlr-url {why}"),
-            )
-        };
         check_callback_url(account, &url).map_err(|why| refused(&why))?;
         match write_callback(&callback, &mut parameter) {
             true => Ok(parameter),
-            false => Err(refused("is too long with its escapes filled; shorten it")),
+            false => Err(refused(too_long)),
         }
     }
 

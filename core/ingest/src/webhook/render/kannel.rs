@@ -1,6 +1,6 @@
 //! Receipts as Kannel's smsbox tells them: its caller's `dlr-url` is asked, with its escapes filled.
 
-use carrack_message::{StateEvents, Status};
+use carrack_message::{CALLBACK_URL_OCTETS_MAX, StateEvents, Status};
 use jiff::Timestamp;
 
 use super::super::change::StateChange;
@@ -47,9 +47,9 @@ pub(crate) fn events(mask: u8) -> StateEvents {
     asked.fold(StateEvents::NONE, |all, (_, some)| all.with(some))
 }
 
-/// Fills the escapes that do not change.
-pub(crate) fn constant(pattern: &str, known: &Constant<'_>) -> String {
-    filled_first(pattern, |escape, out| {
+/// Fills the escapes that do not change. None: it is longer than what is kept of a message, filled or before.
+pub(crate) fn constant(pattern: &str, known: &Constant<'_>) -> Option<String> {
+    filled_first(pattern, CALLBACK_URL_OCTETS_MAX, |escape, out| {
         match escape {
             // Kannel's own: of a receipt the handset is who sends.
             'p' => push_value(known.to.as_bytes(), out),
@@ -186,7 +186,7 @@ mod tests {
             binfo: "",
             meta_data: "?x?y=1",
         };
-        let first = constant("http://h/%p|%P|%q|%Q|%n|%i|%o|%B|%D|%d|%%d", &known);
+        let first = constant("http://h/%p|%P|%q|%Q|%n|%i|%o|%B|%D|%d|%%d", &known).unwrap();
         let asked = told(&first, 31, Status::Delivered, 0);
         assert_eq!(
             asked,
