@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
@@ -11,6 +11,7 @@ use carrack_message::{Class, Sender};
 use carrack_runtime::{Clock, SystemClock};
 use tokio::sync::Notify;
 
+use super::checks::Checks;
 use super::errors::write_header;
 use super::fault::{BatchFault, BatchesFault};
 use super::intake::Intake;
@@ -56,7 +57,7 @@ pub(crate) struct Shared {
     numbers: Numbers,
     pub(super) clock: SystemClock,
     /// Files that are only looked at just now.
-    pub(super) checks: AtomicUsize,
+    pub(super) checks: Checks,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -104,7 +105,7 @@ impl Batches {
             store,
             numbers,
             clock: SystemClock::default(),
-            checks: AtomicUsize::new(0),
+            checks: Checks::default(),
             thread: Mutex::new(None),
         });
         let thread = {

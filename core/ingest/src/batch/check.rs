@@ -1,12 +1,13 @@
 //! A batch that is only looked at: what it would cost, which rows are refused, and what would make it cheaper.
 //!
 //! Promise: rows are judged by the same code as when they are sent, with the tables of now; nothing is sent and nothing kept.
-//! Bound: [`super::BatchSpec::check_time_max`], after which the rows so far are reported as such; [`CHECKS_MAX`] at a time.
+//! Bound: [`super::BatchSpec::check_time_max`], after which the rows so far are reported as such; as many at a time as
+//! [`super::checks`] says.
 //! Fails as submitting does.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use carrack_message::Micros;
@@ -36,8 +37,6 @@ use super::unpack::Unpacked;
 use crate::accounts::Account;
 use crate::submission::{Screened, SendAt};
 
-/// Checks at a time; each one takes a core.
-const CHECKS_MAX: usize = 2;
 const BLOCK_OCTETS: usize = 256 << 10;
 /// Rows between two looks at the clock; it is looked at for each block as well.
 const ROWS_A_LOOK: u64 = 16;
@@ -45,23 +44,6 @@ const ROWS_A_LOOK: u64 = 16;
 const FAULTS_SHOWN_MAX: usize = 10;
 /// Columns with faults, carriers: what is shown of each at most.
 const KINDS_MAX: usize = 256;
-
-/// Counts checks that are at work.
-struct Place<'a>(&'a AtomicUsize);
-
-impl<'a> Place<'a> {
-    fn take(checks: &'a AtomicUsize) -> Option<Self> {
-        let more = |count: usize| (count < CHECKS_MAX).then_some(count + 1);
-        let taken = checks.fetch_update(Ordering::AcqRel, Ordering::Acquire, more);
-        taken.ok().map(|_| Self(checks))
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
-}
 
 /// What was found so far.
 struct Findings<'a> {
@@ -96,9 +78,7 @@ impl Batches {
         tables: &Tables,
     ) -> Result<CheckView, BatchFault> {
         let shared = &self.shared;
-        let Some(_place) = Place::take(&shared.checks) else {
-            return Err(BatchFault::TooManyChecks);
-        };
+        let _place = shared.checks.begin(&account.name)?;
         let now_utc_ns = shared.utc_ns();
         Timing::of(request, now_utc_ns)?;
         let seen = spool.seen(&request.shape, shared.spec.unpacked_max)?;

@@ -41,8 +41,10 @@ pub enum BatchFault {
         /// Batches that wait.
         queued: usize,
     },
-    /// Others are being looked at. Try again later.
-    #[error("other files are being looked at; try again when that is done")]
+    /// One of the account is being looked at, or as many of others as may be. Try again later.
+    #[error(
+        "another file is being looked at, one an account at a time; try again when that is done"
+    )]
     TooManyChecks,
     /// We are stopping. Try again after the start.
     #[error("the node is stopping; try again when it is back")]

@@ -14,6 +14,7 @@ mod begin;
 mod charset;
 mod check;
 mod check_view;
+mod checks;
 mod chunk;
 mod control;
 mod duplicates;
