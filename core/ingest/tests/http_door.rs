@@ -33,6 +33,8 @@ use serde_json::{Value, json};
 mod bulk;
 #[path = "http/changes.rs"]
 mod changes;
+#[path = "http/crowds.rs"]
+mod crowds;
 #[path = "http/documented.rs"]
 mod documented;
 #[path = "http/encodings.rs"]
@@ -128,6 +130,14 @@ fn open(data_dir: &Path) -> Stand {
 }
 
 fn open_with(data_dir: &Path, request_timeout: Duration) -> Stand {
+    open_for(data_dir, request_timeout, 10)
+}
+
+fn open_for(
+    data_dir: &Path,
+    request_timeout: Duration,
+    connections_of_address_max: usize,
+) -> Stand {
     let names = ["shop", "other", "slow", "small", "calm"];
     let node = Node::start(NodeSpec {
         data_dir: data_dir.to_owned(),
@@ -207,6 +217,9 @@ fn open_with(data_dir: &Path, request_timeout: Duration) -> Stand {
         tls: None,
         body_octets_max: 10_000,
         connections_max: 10,
+        connections_of_address_max,
+        streams_of_account_max: 2,
+        uploads_of_account_max: 2,
         request_timeout,
         cors_origins: vec!["https://app.example.com".into()],
         kannel: true,

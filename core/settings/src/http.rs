@@ -22,6 +22,12 @@ pub struct Http {
     pub batch_octets_max: u64,
     /// Most connections at a time.
     pub connections_max: u32,
+    /// Of these from one address.
+    pub connections_of_address_max: u32,
+    /// Most bulk calls of an account at a time.
+    pub streams_of_account_max: u32,
+    /// Most files of an account that come in at a time.
+    pub uploads_of_account_max: u32,
     /// Longest time a request may take to come in and be answered.
     pub request_timeout: Duration,
     /// Origins whose pages may call from a browser, or `*`; empty: none.
@@ -35,6 +41,7 @@ pub struct Http {
 impl Http {
     pub(crate) fn read(section: &Section<'_>) -> Self {
         const SECOND: Duration = Duration::from_secs(1);
+        let connections_max = section.or("connections_max", 10_000, kind::integer(1..=1_000_000));
         Self {
             listen: section.or(
                 "listen",
@@ -52,7 +59,22 @@ impl Http {
                 4 << 30,
                 kind::octets(1 << 20..=1 << 40),
             ),
-            connections_max: section.or("connections_max", 10_000, kind::integer(1..=1_000_000)),
+            connections_max,
+            connections_of_address_max: section.or(
+                "connections_of_address_max",
+                of_address(connections_max),
+                kind::integer(1..=1_000_000),
+            ),
+            streams_of_account_max: section.or(
+                "streams_of_account_max",
+                1_000,
+                kind::integer(1..=1_000_000),
+            ),
+            uploads_of_account_max: section.or(
+                "uploads_of_account_max",
+                100,
+                kind::integer(1..=100_000),
+            ),
             request_timeout: section.or(
                 "request_timeout",
                 SECOND * 30,
@@ -63,6 +85,12 @@ impl Http {
             jasmin: section.or("jasmin", true, kind::boolean),
         }
     }
+}
+
+/// A quarter of them, so that one address takes no more; a load test, or a proxy, has a thousand in any case.
+fn of_address(connections_max: u32) -> u32 {
+    const HARMLESS: u32 = 1_000;
+    (connections_max / 4).max(HARMLESS).min(connections_max)
 }
 
 /// `https://app.example.com`, as a browser says it, or `*`.

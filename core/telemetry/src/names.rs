@@ -85,6 +85,10 @@ metrics! {
     gauge MO_WAITING = "carrack_mo_waiting";
     /// HTTP requests refused because their account made as many in a second as it may, by account.
     counter HTTP_REQUESTS_LIMITED = "carrack_http_requests_limited_total";
+    /// HTTP connections closed at once because their address had as many as it may.
+    counter HTTP_CONNECTIONS_REFUSED = "carrack_http_connections_refused_total";
+    /// Bulk calls and uploads refused because their account had as many open as it may, by account and what: bulk or upload.
+    counter HTTP_STREAMS_REFUSED = "carrack_http_streams_refused_total";
     /// Signed HTTP requests refused because no more signatures can be remembered.
     counter HTTP_SIGNATURES_UNREMEMBERED = "carrack_http_signatures_unremembered_total";
     /// Requests to webhooks, by outcome: taken (2xx), later (408, 425, 429, 5xx), refused (another 4xx), redirected,

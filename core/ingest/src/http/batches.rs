@@ -86,6 +86,7 @@ pub(crate) async fn post(
     parameters.check()?;
     let by_header = RequestKey::of_header(&headers).map_err(Problem::from)?;
     let media = media_type(&headers);
+    let place = state.upload_of(&account)?;
     let mut upload = Upload::begin(&state, &account.name).await?;
     match media.as_str() {
         "multipart/form-data" => {
@@ -120,6 +121,7 @@ pub(crate) async fn post(
         }
     }
     let spool = upload.end().await?;
+    drop(place);
     parameters.check()?;
     let given = parameters.idempotency_key.as_deref().map(RequestKey::read);
     let given = given.transpose().map_err(Problem::from)?;

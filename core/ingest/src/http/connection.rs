@@ -3,7 +3,7 @@
 //! Promise: a client that closes its side behind a whole request gets its answer; one that has gone altogether is noticed
 //! by what cannot be written to it, and keeps its place no longer than its call takes.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::calls::Calls;
+use super::held::Held;
 use super::patience::Patient;
 use super::state::Peer;
 use super::unread::{self, Lingering, Unread};
@@ -26,6 +27,8 @@ use crate::tls::TlsServer;
 pub(crate) struct Serving {
     pub(crate) calls: Calls,
     pub(crate) tls: Option<Arc<TlsServer>>,
+    /// Connections of each address.
+    pub(crate) of_address: Held<IpAddr>,
     /// Longest time for a head to come, and for octets of an answer to be taken.
     pub(crate) request_timeout: Duration,
     /// True: answer what is at hand and close.

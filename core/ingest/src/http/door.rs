@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use carrack_engine::Engine;
 use carrack_runtime::{Clock, SystemClock};
+use carrack_telemetry::names;
 use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use super::calls::Calls;
 use super::connection::Serving;
+use super::held::{Held, origin};
 use super::lives::READERS_MAX;
 use super::signature::Replays;
 use super::specification::HttpSpec;
@@ -95,12 +97,15 @@ impl HttpDoor {
             kannel: spec.kannel,
             jasmin: spec.jasmin,
             clock: SystemClock::default(),
+            streams: Held::new(spec.streams_of_account_max.max(1)),
+            uploads: Held::new(spec.uploads_of_account_max.max(1)),
             log_readers: Arc::new(Semaphore::new(READERS_MAX)),
             replays: Replays::since(SystemClock::default().now().utc_ns),
         };
         let serving = Serving {
             calls: Calls::new(state.into(), &spec.cors_origins),
             tls: tls.clone(),
+            of_address: Held::new(spec.connections_of_address_max.max(1)),
             request_timeout: spec.request_timeout,
             closing: closed,
         };
@@ -191,10 +196,15 @@ async fn accept(listener: TcpListener, serving: Serving, places: Arc<Semaphore>)
             Some(_) = connections.join_next() => {}
             accepted = accepted => match accepted {
                 Ok((place, stream, peer)) => {
+                    let Some(of_address) = serving.of_address.take(origin(peer.ip())) else {
+                        metrics::counter!(names::HTTP_CONNECTIONS_REFUSED).increment(1);
+                        tracing::debug!(%peer, "the address has as many connections as it may");
+                        continue;
+                    };
                     let connection = serving.clone().serve(stream, peer);
                     connections.spawn_local(async move {
                         connection.await;
-                        drop(place);
+                        drop((place, of_address));
                     });
                 }
                 Err(error) => {

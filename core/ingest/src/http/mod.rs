@@ -18,6 +18,7 @@ mod door;
 mod encoding;
 mod form;
 mod health;
+mod held;
 mod idempotency;
 mod jasmin;
 mod jobs;

@@ -27,6 +27,12 @@ pub struct HttpSpec {
     pub body_octets_max: usize,
     /// Connections at a time, over all threads.
     pub connections_max: usize,
+    /// Of these from one address.
+    pub connections_of_address_max: usize,
+    /// Bulk calls of an account at a time.
+    pub streams_of_account_max: usize,
+    /// Files of an account that come in at a time.
+    pub uploads_of_account_max: usize,
     /// Longest time for a request's header, for its body, and for each answer of the engine.
     pub request_timeout: Duration,
     /// Origins whose pages may call from a browser; empty: none.
@@ -62,6 +68,9 @@ impl HttpSpec {
             tls: http.tls.as_ref().map(TlsFiles::from),
             body_octets_max: usize::try_from(http.body_octets_max).unwrap_or(usize::MAX),
             connections_max: http.connections_max as usize,
+            connections_of_address_max: http.connections_of_address_max as usize,
+            streams_of_account_max: http.streams_of_account_max as usize,
+            uploads_of_account_max: http.uploads_of_account_max as usize,
             request_timeout: http.request_timeout,
             cors_origins: http.cors_origins.clone(),
             kannel: http.kannel,

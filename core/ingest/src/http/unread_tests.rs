@@ -38,6 +38,7 @@ fn refusing() -> SocketAddr {
                         .route("/echo", post(give_back)),
                 ),
                 tls: None,
+                of_address: super::held::Held::new(1_000),
                 request_timeout: Duration::from_secs(5),
                 closing,
             };

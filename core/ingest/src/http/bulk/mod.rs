@@ -61,14 +61,17 @@ pub(crate) async fn post(
         let detail = "is of one message: leave the header `Idempotency-Key` out, and give each line a key of its own";
         return Err(Problem::field(FIELD, detail));
     }
+    let place = state.stream_of(&account)?;
     let mut exchange = Exchange::new(state, account, body);
     if headers.contains_key(header::EXPECT) {
         // Such a client is asked for its body as long as nothing is said yet.
         exchange.begin().await;
     }
-    let blocks = futures_util::stream::unfold(exchange, |mut exchange| async move {
+    let begun = (exchange, place);
+    let blocks = futures_util::stream::unfold(begun, |(mut exchange, place)| async move {
         let block = exchange.next().await?;
-        Some((Ok::<Bytes, std::convert::Infallible>(block), exchange))
+        let rest = (exchange, place);
+        Some((Ok::<Bytes, std::convert::Infallible>(block), rest))
     });
     // Who packs the answer asks once more after its end.
     let mut response = Response::new(Body::from_stream(blocks.fuse()));
