@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod batch;
 mod caught;
+mod by_account;
 pub mod consent;
 pub mod drop_folder;
 pub mod http;

@@ -1,18 +1,20 @@
 //! The loop breaker: how many automatic answers one handset gets from one account in an hour.
 //!
 //! Promise: two machines that answer each other end after as many answers as are set, in any sliding hour; what is not
-//! answered is counted, and said once an hour a handset. Bound: [`HANDSETS_MAX`] handsets; while so many had an answer in
-//! the last hour, another one gets none. Memory only: a start begins anew.
+//! answered is counted, and said once an hour a handset. Bound: [`OF_ACCOUNT_MAX`] handsets of an account, [`HANDSETS_MAX`] of
+//! all; while so many had an answer in the last hour, another one gets none. Memory only: a start begins anew.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use carrack_message::Msisdn;
 use carrack_telemetry::names;
-use rustc_hash::FxHashMap;
+
+use crate::by_account::ByAccount;
 
 const HOUR_NS: u64 = 3_600_000_000_000;
-const HANDSETS_MAX: usize = 100_000;
+const HANDSETS_MAX: usize = 400_000;
+const OF_ACCOUNT_MAX: usize = 50_000;
 /// Where nothing is set.
 const AN_HOUR: u32 = 20;
 
@@ -29,14 +31,14 @@ struct Had {
 #[derive(Debug)]
 pub struct ReplyBreaker {
     an_hour: AtomicU32,
-    handsets: Mutex<FxHashMap<(u32, u64), Had>>,
+    handsets: Mutex<ByAccount<u64, Had>>,
 }
 
 impl Default for ReplyBreaker {
     fn default() -> Self {
         Self {
             an_hour: AtomicU32::new(AN_HOUR),
-            handsets: Mutex::default(),
+            handsets: Mutex::new(ByAccount::new(OF_ACCOUNT_MAX, HANDSETS_MAX)),
         }
     }
 }
@@ -52,13 +54,8 @@ impl ReplyBreaker {
         let most = self.an_hour.load(Ordering::Relaxed) as usize;
         let mut handsets = self.handsets.lock().unwrap_or_else(PoisonError::into_inner);
         let is_over = |at: &u64| now_ns.saturating_sub(*at) >= HOUR_NS;
-        let key = (account, to.as_u64());
-        if handsets.len() >= HANDSETS_MAX && !handsets.contains_key(&key) {
-            handsets.retain(|_, had| had.answers_ns.last().is_some_and(|at| !is_over(at)));
-        }
-        let is_full = handsets.len() >= HANDSETS_MAX && !handsets.contains_key(&key);
-        if !is_full {
-            let had = handsets.entry(key).or_default();
+        let none_lately = |had: &Had| had.answers_ns.last().is_none_or(&is_over);
+        if let Some(had) = handsets.entry(now_ns, account, to.as_u64(), none_lately) {
             had.answers_ns.retain(|at| !is_over(at));
             if had.answers_ns.len() < most {
                 had.answers_ns.push(now_ns);
@@ -100,13 +97,15 @@ mod tests {
     }
 
     #[test]
-    fn more_handsets_than_are_counted_get_no_answer_until_others_are_over() {
+    fn more_handsets_than_are_counted_of_an_account_get_no_answer_until_others_are_over() {
         let breaker = ReplyBreaker::default();
-        for last in 0..HANDSETS_MAX as u64 {
+        for last in 0..OF_ACCOUNT_MAX as u64 {
             assert!(breaker.take(0, 1, number(last)));
         }
-        assert!(!breaker.take(1, 1, number(HANDSETS_MAX as u64)));
+        let one_more = number(OF_ACCOUNT_MAX as u64);
+        assert!(!breaker.take(1, 1, one_more));
+        assert!(breaker.take(1, 2, one_more), "another account's handset");
         assert!(breaker.take(1, 1, number(0)));
-        assert!(breaker.take(HOUR_NS, 1, number(HANDSETS_MAX as u64)));
+        assert!(breaker.take(HOUR_NS, 1, one_more));
     }
 }

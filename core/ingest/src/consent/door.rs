@@ -13,7 +13,6 @@ use carrack_message::Msisdn;
 use carrack_routing::consent::Meaning;
 use carrack_runtime::{Clock, SystemClock};
 use carrack_telemetry::names;
-use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use super::again::Again;
@@ -21,6 +20,7 @@ use super::review::{Review, ReviewItem};
 use super::spec::ConsentSpec;
 use crate::accounts::AccountBook;
 use crate::batch::rfc3339;
+use crate::by_account::ByAccount;
 use crate::submission::{Fields, Screen};
 
 const THREAD: &str = "consent";
@@ -29,8 +29,9 @@ pub(super) const EVENTS_MAX: usize = 4096;
 const TRIES_MAX: u32 = 60;
 const SECOND_NS: u64 = 1_000_000_000;
 const DAY_NS: u64 = 86_400 * SECOND_NS;
-/// Handsets whose last answer is remembered for a day.
-const ANSWERED_MAX: usize = 200_000;
+/// Handsets of all whose last answer is remembered for a day, and of one account.
+const ANSWERED_MAX: usize = 400_000;
+const ANSWERED_OF_ACCOUNT_MAX: usize = 100_000;
 /// An answer that has not left by then is not to leave.
 const VALIDITY: &str = "1h";
 const VALIDITY_NS: u64 = 3_600 * SECOND_NS;
@@ -113,7 +114,7 @@ impl ConsentDoor {
             clock: SystemClock::default(),
             random: RandomState::new(),
             words: 0,
-            answered: FxHashMap::default(),
+            answered: ByAccount::new(ANSWERED_OF_ACCOUNT_MAX, ANSWERED_MAX),
             again: Again::default(),
             orders: orders.clone(),
         };
@@ -183,7 +184,7 @@ struct Door {
     /// Words made.
     words: u64,
     /// When a handset had its last answer of a kind from an account.
-    answered: FxHashMap<(u32, u64, &'static str), u64>,
+    answered: ByAccount<(u64, &'static str), u64>,
     again: Again<(Submission, u32)>,
     orders: SyncSender<Order>,
 }
@@ -252,19 +253,19 @@ impl Door {
     fn answer(&mut self, event: &ConsentEvent, account: u32, handset: Msisdn, text: &str) {
         let kind = event.meaning.name();
         let now = self.clock.now();
-        let key = (account, handset.as_u64(), kind);
-        let is_recent = |at: &u64| now.mono_ns.saturating_sub(*at) < DAY_NS;
-        if self.answered.get(&key).is_some_and(is_recent) {
+        let key = (handset.as_u64(), kind);
+        // 0: none yet.
+        let is_over = |at: &u64| *at == 0 || now.mono_ns.saturating_sub(*at) >= DAY_NS;
+        let Some(last) = (self.answered)
+            .entry(now.mono_ns, account, key, is_over)
+            .filter(|last| is_over(last))
+        else {
+            return count(kind, "bounded");
+        };
+        if !self.book.replies().take(now.utc_ns, account, handset) {
             return count(kind, "bounded");
         }
-        if self.answered.len() >= ANSWERED_MAX {
-            self.answered.retain(|_, at| is_recent(at));
-        }
-        let is_full = self.answered.len() >= ANSWERED_MAX;
-        if is_full || !self.book.replies().take(now.utc_ns, account, handset) {
-            return count(kind, "bounded");
-        }
-        self.answered.insert(key, now.mono_ns);
+        *last = now.mono_ns;
         let word = self.word();
         let until_utc_ns = now.utc_ns.saturating_add(VALIDITY_NS);
         if !self.outlet.exempt(&word, now.utc_ns, until_utc_ns) {
