@@ -7,8 +7,8 @@
 
 pub mod accounts;
 pub mod batch;
-mod caught;
 mod by_account;
+mod caught;
 pub mod consent;
 pub mod drop_folder;
 pub mod http;

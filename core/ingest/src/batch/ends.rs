@@ -1,8 +1,8 @@
 //! What became of a batch's messages, over restarts.
 //!
 //! Promise: no figure grows less, and what the log has let go of stays counted: a start finds in the log what became of the
-//! later messages, and in `job.json` what was known of all. Of a node that was killed, what came in the seconds since that
-//! was written, and is not in the log either, is not counted.
+//! later messages, and in `job.json` what was known of all. Of a node that was killed, what came since that was written
+//! (a minute at most), and is not in the log either, is not counted.
 
 use std::sync::Arc;
 

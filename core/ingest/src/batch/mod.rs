@@ -27,6 +27,7 @@ mod intake;
 mod job;
 mod json_errors;
 mod json_rows;
+mod keeper;
 mod keys_seen;
 mod layout;
 mod mended;

@@ -1,32 +1,38 @@
-//! The thread of batches: starts those that wait, looks after those that run, and keeps `job.json` up to date.
+//! The thread of batches: starts those that wait and looks after those that run. It writes nothing: its keeper does.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use carrack_runtime::{Backend, run_local};
 
 use super::batches::Shared;
 use super::intake::{Intake, Withdrawal};
-use super::job::{BatchState, Job, JobRecord};
+use super::job::{BatchState, Job};
+use super::keeper::Keeper;
 use super::places::Places;
 use super::run::{Ended, Run};
-use super::store::keep_cancelled;
 use crate::caught::{caught, caught_while};
 
 const LOOK: Duration = Duration::from_millis(500);
-/// Looks between two writes of a `job.json` whose figures alone changed.
-const LOOKS_PER_WRITE: u64 = 6;
 
 /// Serves until told to stop.
 pub(crate) fn serve<I: Intake>(shared: &Arc<Shared>, intake: &I) {
+    let keeper = match Keeper::start(shared, intake) {
+        Ok(keeper) => keeper,
+        Err(fault) => {
+            tracing::error!(%fault, "batches are not taken; they wait on disk");
+            return;
+        }
+    };
     let served = run_local(shared.spec.io, "batch", |backend| {
         supervise(shared, intake, backend)
     });
     if let Err(fault) = served {
         tracing::error!(%fault, "batches are not taken; they wait on disk");
     }
+    keeper.stop();
 }
 
 async fn supervise<I: Intake>(shared: &Arc<Shared>, intake: &I, backend: Backend) {
@@ -63,11 +69,10 @@ async fn supervise<I: Intake>(shared: &Arc<Shared>, intake: &I, backend: Backend
         }
     }
     let mut looked = Instant::now();
-    let mut looks = 0_u64;
     loop {
         let stop = shared.stop.load(Ordering::Relaxed);
         if stop && places.taken() == 0 {
-            look(shared, intake, looked.elapsed(), true);
+            look(shared, intake, looked.elapsed());
             return;
         }
         if !stop {
@@ -78,13 +83,7 @@ async fn supervise<I: Intake>(shared: &Arc<Shared>, intake: &I, backend: Backend
             shared.wake.notified(),
         );
         if woken.await.is_err() {
-            looks += 1;
-            look(
-                shared,
-                intake,
-                looked.elapsed(),
-                looks.is_multiple_of(LOOKS_PER_WRITE),
-            );
+            look(shared, intake, looked.elapsed());
             looked = Instant::now();
         }
     }
@@ -197,32 +196,18 @@ fn has_ended<I>(shared: &Shared, run: &Run<I>, ended: Ended) {
     shared.wake.notify_one();
 }
 
-/// Takes figures, finds what is done, withdraws, writes what changed, and lets go of what is old.
-fn look<I: Intake>(shared: &Shared, intake: &I, since: Duration, write_figures: bool) {
+/// Takes figures, finds what is done, and withdraws.
+fn look<I: Intake>(shared: &Shared, intake: &I, since: Duration) {
     let now_utc_ns = shared.utc_ns();
     for job in shared.jobs() {
-        let news = {
-            let mut live = job.live();
-            if live.record.has_ended() {
-                let over = shared.is_over(&live.record, now_utc_ns);
-                drop(live);
-                if over {
-                    forget(shared, intake, &job);
-                }
-                continue;
-            }
-            if live.record.state == BatchState::Cancelling && !live.in_hand {
-                withdraw(&mut live, intake, job.number.0);
-            }
-            take_figures(&mut live, since, now_utc_ns);
-            let stands = |record: &JobRecord| (record.state, record.finished_utc_ns);
-            live.written.as_ref().map(stands) != Some(stands(&live.record))
-        };
-        if (news || write_figures)
-            && let Err(error) = job.write()
-        {
-            tracing::warn!(batch = %job.number, %error, "job.json cannot be written; tried again");
+        let mut live = job.live();
+        if live.record.has_ended() {
+            continue;
         }
+        if live.record.state == BatchState::Cancelling && !live.in_hand {
+            withdraw(&mut live, intake, job.number.0);
+        }
+        take_figures(&mut live, since, now_utc_ns);
     }
 }
 
@@ -276,23 +261,4 @@ fn take_figures(live: &mut super::job::Live, since: Duration, now_utc_ns: u64) {
     let (rows, octets) = (record.row_next.saturating_sub(1), record.octets_done());
     let finals = record.delivered + record.failed;
     live.pace.look(since.as_secs_f64(), rows, octets, finals);
-}
-
-fn forget<I: Intake>(shared: &Shared, intake: &I, job: &Job) {
-    let is_cancelled = job.live().record.state == BatchState::Cancelled;
-    let kept = match is_cancelled {
-        true => keep_cancelled(&job.folder, job.number, shared.utc_ns()),
-        false => Ok(()),
-    };
-    let gone = kept.and_then(|()| std::fs::remove_dir_all(&job.folder));
-    if let Err(error) = gone {
-        tracing::warn!(batch = %job.number, %error, "an old batch cannot be taken away; tried again");
-        return;
-    }
-    let mut jobs = shared.jobs.write().unwrap_or_else(PoisonError::into_inner);
-    jobs.remove(&job.number);
-    if !is_cancelled {
-        // Of a cancelled one something may wait for its moment yet, which is not to be sent.
-        intake.forget(job.number.0);
-    }
 }

@@ -116,7 +116,7 @@ fn content(spool: &Spool, request: &BatchRequest) -> io::Result<String> {
     let mut hash = Sha256::new();
     let said = said(request);
     hash.update((said.len() as u64).to_be_bytes());
-    for text in said.iter().flat_map(|(name, value)| [name, value]) {
+    for text in said.iter().flat_map(|(name, value)| [name.as_str(), value]) {
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text.as_bytes());
     }

@@ -11,5 +11,6 @@ mod looks;
 mod moments;
 mod panics;
 pub(crate) mod rig;
+mod slow_disk;
 mod suppressed;
 mod verdicts;
