@@ -163,7 +163,6 @@ mod tests {
         let options = [
             ("filename", "a.csv"),
             ("from", "Shop"),
-            ("class", ""),
             ("column.to", "phone"),
         ];
         assert_eq!(said(&asked(&options)), known);
