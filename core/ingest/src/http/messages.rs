@@ -144,7 +144,10 @@ pub(crate) struct Life {
     carrier: Option<String>,
     attempts: u32,
     client_ref: Option<String>,
+    /// What it was accepted at, all its segments; null where the account has no price list. How much of it is charged follows
+    /// from how it ends and the account's `charge_on`.
     price: Option<String>,
+    /// What carriers charge for what they took.
     cost: String,
     /// Where it was to be sent later.
     #[serde(skip_serializing_if = "Option::is_none")]
