@@ -13,6 +13,9 @@ const PHRASE_MAX: usize = 5;
 /// Shorter words have too many neighbours.
 const TYPO_LETTERS_MIN: usize = 4;
 
+/// Fewer letters, each set apart, are no word: initials, or a choice.
+const LETTERS_APART_MIN: usize = 4;
+
 /// In a short word another letter makes another word: "shop", "step".
 const OTHER_LETTER_MIN: usize = 7;
 
@@ -79,6 +82,7 @@ impl Keywords {
         let seen = self.look(&words, &to);
         let is_short = words.len() <= TOKENS_MAX;
         match seen {
+            _ if self.is_stop_letter_by_letter(&words) => Meaning::OptOut,
             // Both, whatever else is said.
             Seen {
                 stop: true,
@@ -156,6 +160,14 @@ impl Keywords {
             }
         }
         seen
+    }
+
+    /// Nothing but the letters of one word, each set apart: "S T O P", "S.T.O.P".
+    fn is_stop_letter_by_letter(&self, words: &[String]) -> bool {
+        let is_letter = |word: &String| word.chars().nth(1).is_none();
+        words.len() >= LETTERS_APART_MIN
+            && words.iter().all(is_letter)
+            && self.stop.contains([words.concat()].as_slice())
     }
 
     /// One word, with one slip of the finger in it.
@@ -255,6 +267,11 @@ mod tests {
             "stop\u{200b}",
             "ｓｔｏｐ",
             "STOP SMS",
+            "S T O P",
+            "s.t.o.p",
+            "S. T. O. P. !",
+            "С Т О П",
+            "配 信 停 止",
         ] {
             assert_eq!(meaning(text), Meaning::OptOut, "{text}");
         }
@@ -293,6 +310,9 @@ mod tests {
             "80808",
             "no",
             "I quit my job, can you call me",
+            "s t a y",
+            "T D",
+            "e n d",
         ] {
             assert_eq!(meaning(text), Meaning::Nothing, "{text}");
         }
