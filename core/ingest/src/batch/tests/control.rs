@@ -36,8 +36,9 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let ledger = ledger(Vec::new());
         let mut batches = start(folder.path(), &ledger);
-        let rate = rate.map_or(String::new(), |rate| rate.to_string());
-        let number = submit(&batches, rows(100).as_bytes(), asked(&[("rate", &rate)])).unwrap();
+        let rate = rate.map(|rate| rate.to_string());
+        let options: Vec<(&str, &str)> = rate.iter().map(|rate| ("rate", rate.as_str())).collect();
+        let number = submit(&batches, rows(100).as_bytes(), asked(&options)).unwrap();
         for (step, wait_ms) in steps {
             std::thread::park_timeout(Duration::from_millis(wait_ms));
             match step {

@@ -172,7 +172,7 @@ fn a_column_that_errors_files_have_is_not_what_is_sent() {
     assert_eq!(take(source, asked(&[])).unwrap().view.accepted, 1);
     for (option, value) in [
         ("template", "E {error}"),
-        ("template", "E {{ error }}"),
+        ("template", "E {{ error | upper }}"),
         ("column.text", "error"),
     ] {
         let fault = take(source, asked(&[(option, value)])).err().unwrap();
