@@ -60,8 +60,13 @@ pub enum SuppressionFault {
     #[error("the list {0} cannot take it: give the number, or the hash that it is made of")]
     Form(String),
     /// More was added than may be before a compaction.
-    #[error("the list {0} has as many new entries as it may; compact it, or raise `live_max`")]
+    #[error("the list {0} has as many new entries as it may; compact it, or raise `added_max`")]
     Full(String),
+    /// A customer added as many as he may before a compaction, which begins by itself.
+    #[error(
+        "the account added as many entries to the list {0} as it may before the list is compacted, which begins by itself; try again in a while"
+    )]
+    Share(String),
     /// The node is set so that nothing can be added.
     #[error("nothing can be added to lists of this node")]
     ReadOnly,

@@ -8,12 +8,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use carrack_routing::suppression::{Keys, Mark, SuppressionIndex};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::log::{self, Entry, Log};
+use super::tally::Tally;
 use super::{MapFile, SuppressedBy};
 
 const STRIPES: usize = 64;
+/// A customer may have one part in so many of what may be added.
+const SHARES: usize = 4;
 
 /// One entry, or that there is none any more.
 #[derive(Debug, Clone)]
@@ -35,7 +38,7 @@ pub(super) struct Written {
     /// None where nothing can be added.
     pub(super) log: Option<Log>,
     pub(super) sequence: u64,
-    names: FxHashSet<Arc<str>>,
+    tally: Tally,
     pub(super) is_compacting: bool,
 }
 
@@ -147,16 +150,12 @@ impl LiveEntries {
     pub(super) fn put(&self, entry: &Entry) {
         let mut written = self.written();
         written.sequence += 1;
-        let name = written.names.get(entry.name.as_str()).cloned();
-        let name = name.unwrap_or_else(|| {
-            let name: Arc<str> = Arc::from(entry.name.as_str());
-            written.names.insert(Arc::clone(&name));
-            name
-        });
+        let name = written.tally.name(&entry.name);
+        let name = name.unwrap_or_else(|| Arc::from(entry.name.as_str()));
         let mark = LiveMark {
             mark: entry.mark(),
             number: entry.number,
-            name,
+            name: Arc::clone(&name),
             at_utc_ms: entry.at_utc_ms,
             by: entry.by,
             sequence: written.sequence,
@@ -166,17 +165,27 @@ impl LiveEntries {
         let mut stripe = stripe.write().unwrap_or_else(PoisonError::into_inner);
         if stripe.insert(entry.key, mark).is_none() {
             self.count.fetch_add(1, Ordering::Relaxed);
+            drop(stripe);
+            self.written().tally.add(&name);
         }
     }
 
     /// Forgets what the compacted index has: changes up to this one that are not `kept`.
     pub(super) fn forget(&self, through: u64, kept: impl Fn(&LiveMark) -> bool) {
         for stripe in &self.stripes {
+            let mut gone = Vec::new();
             let mut stripe = stripe.write().unwrap_or_else(PoisonError::into_inner);
-            let before = stripe.len();
-            stripe.retain(|_, mark| mark.sequence > through || kept(mark));
-            self.count
-                .fetch_sub(before - stripe.len(), Ordering::Relaxed);
+            stripe.retain(|_, mark| {
+                let stays = mark.sequence > through || kept(mark);
+                if !stays {
+                    gone.push(Arc::clone(&mark.name));
+                }
+                stays
+            });
+            drop(stripe);
+            self.count.fetch_sub(gone.len(), Ordering::Relaxed);
+            let mut written = self.written();
+            gone.iter().for_each(|name| written.tally.take(name));
         }
     }
 
@@ -208,14 +217,27 @@ impl LiveEntries {
         self.len().saturating_add(more) > self.most.load(Ordering::Relaxed)
     }
 
-    /// Whether it is time to compact.
+    /// Whether a customer has added his share since the last compaction.
+    pub(super) fn is_full_of(&self, name: &str, more: usize) -> bool {
+        let added = self.written().tally.since(name);
+        added.saturating_add(more) > self.share()
+    }
+
+    fn share(&self) -> usize {
+        self.most.load(Ordering::Relaxed).div_ceil(SHARES)
+    }
+
+    /// Whether it is time to compact: half of what may be added, or of somebody's share, was.
     pub(super) fn is_half_full(&self) -> bool {
         let half = self.most.load(Ordering::Relaxed).div_ceil(2).max(1);
+        let half_share = self.share().div_ceil(2).max(1);
         self.len() >= self.left.load(Ordering::Relaxed) + half
+            || self.written().tally.busiest() >= half_share
     }
 
     /// What is there now was left by a compaction.
     pub(super) fn is_compacted(&self) {
         self.left.store(self.len(), Ordering::Relaxed);
+        self.written().tally.begin_anew();
     }
 }

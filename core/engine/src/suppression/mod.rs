@@ -3,7 +3,7 @@
 //! Promise: an entry that was added is durable before that is answered, and in force on every shard from that moment on;
 //! a start brings it back. What no list matches costs one look at an empty list; a look-up takes one lock of sixty-four,
 //! and does not allocate. Bound: entries that were added since the last compaction, by list, as set: customers and
-//! operators are refused beyond it, a handset that says stop never is. Fails: a disk that cannot be written refuses
+//! operators are refused beyond it, a customer beyond a quarter of it, a handset that says stop never is. Fails: a disk that cannot be written refuses
 //! customers and operators; a handset's stop holds at once all the same, and is written as soon as it can be.
 //!
 //! A list has three layers, asked in this order: what was added since the last compaction (memory, and a file beside the
@@ -15,13 +15,14 @@ mod exempt;
 mod live;
 mod log;
 mod now;
+mod orders;
+mod tally;
 mod view;
 mod worker;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -38,6 +39,7 @@ pub use change::{
 pub(crate) use exempt::Exempt;
 use live::LiveEntries;
 pub use now::SuppressionsNow;
+use orders::{WaitingOrders, customer};
 pub use view::{SuppressionEntry, SuppressionFound, SuppressionLayer, SuppressionListView};
 pub(crate) use worker::{Order, SuppressionThread};
 
@@ -195,9 +197,6 @@ impl Lists {
     }
 }
 
-/// Orders of doors that wait for the disk.
-const WAITING_MAX: usize = 1024;
-
 /// The lists of a node.
 #[derive(Default)]
 pub(crate) struct Suppressions {
@@ -205,7 +204,7 @@ pub(crate) struct Suppressions {
     /// What was added, by list and the form of its keys: it stays where a list is taken out and put in again.
     live: Mutex<BTreeMap<String, Arc<LiveEntries>>>,
     orders: Mutex<Option<Sender<Order>>>,
-    waiting: AtomicUsize,
+    waiting: WaitingOrders,
     pub(crate) exempt: Exempt,
 }
 
@@ -280,18 +279,18 @@ impl Suppressions {
         if of_handset {
             return self.order(Order::Change(changes, reply));
         }
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING_MAX {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        let customer = customer(&changes);
+        if !self.waiting.take(customer.as_deref()) {
             return Err(SuppressionFault::Busy);
         }
-        let counted = Arc::clone(self);
+        let (counted, whose) = (Arc::clone(self), customer.clone());
         let reply: SuppressionReply = Box::new(move |done| {
-            counted.waiting.fetch_sub(1, Ordering::Relaxed);
+            counted.waiting.give_back(whose.as_deref());
             reply(done);
         });
         let ordered = self.order(Order::Change(changes, reply));
         if ordered.is_err() {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.waiting.give_back(customer.as_deref());
         }
         ordered
     }

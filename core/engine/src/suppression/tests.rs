@@ -248,6 +248,40 @@ fn one_more_than_may_be_added_is_refused_but_never_a_stop() {
 }
 
 #[test]
+fn a_customer_has_a_share_of_what_may_be_added_and_a_compaction_gives_it_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path(), vec![rule("own", keys(Scope::Account))], 4);
+    let act = SuppressionAct::Add {
+        reason: Reason::OptOut,
+        ends_utc_ns: u64::MAX,
+    };
+    let add = |numbers: std::ops::Range<u64>, name: &str, by| {
+        let changes = numbers.map(|last| SuppressionChange {
+            list: "own".to_owned(),
+            ..said(last, name, act, by, NOW)
+        });
+        let (answer, reply) = channel();
+        let reply_to = Box::new(move |done| answer.send(done).unwrap());
+        desk.suppressions
+            .change(changes.collect(), reply_to)
+            .unwrap();
+        reply.recv().unwrap()
+    };
+    let full = Err(SuppressionFault::Share("own".to_owned()));
+    assert_eq!(add(0..2, "shop", SuppressedBy::Customer), full);
+    assert_eq!(add(0..1, "shop", SuppressedBy::Customer), Ok(vec![true]));
+    assert_eq!(add(0..1, "other", SuppressedBy::Customer), Ok(vec![true]));
+    // It compacts by itself; until then he is refused.
+    let begun = std::time::Instant::now();
+    while add(1..2, "shop", SuppressedBy::Customer) == full {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(10));
+    }
+    assert!(desk.holds_for(0, "shop", "80808") && desk.holds_for(1, "shop", "80808"));
+    let all = vec![true; 2];
+    assert_eq!(add(10..12, "third", SuppressedBy::Operator), Ok(all));
+}
+
+#[test]
 fn what_a_handset_said_before_does_not_undo_what_was_said_later() {
     let folder = tempfile::tempdir().unwrap();
     let desk = Desk::open(folder.path(), stop_list(), 1000);

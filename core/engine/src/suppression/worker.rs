@@ -1,7 +1,8 @@
 //! The thread that writes what is added to lists: orders that wait together go to the disk together.
 //!
 //! Bound: orders of doors are counted before they come here; those of handsets are as many as messages from handsets may
-//! wait. [`GROUP_MAX`] are written at a time. What a handset said and the disk does not take is tried again each second.
+//! wait. [`GROUP_MAX`] are written at a time, and no more
+//! than make [`GROUP_ENTRIES_MAX`] entries. What a handset said and the disk does not take is tried again each second.
 
 use std::io;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use super::{
 };
 
 const GROUP_MAX: usize = 1024;
+const GROUP_ENTRIES_MAX: usize = 10_000;
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Hears how many entries a compacted index has.
@@ -174,6 +176,11 @@ impl Worker {
             }
         }
         group.push(waiting);
+        let entries: usize = group.iter().map(|waiting| waiting.entries.len()).sum();
+        if entries >= GROUP_ENTRIES_MAX {
+            // The bounds count what is in force.
+            self.write(std::mem::take(group));
+        }
     }
 
     /// Puts a group on the disk and in force, and answers.
@@ -276,6 +283,8 @@ fn entry(
         }
     } else if list.live.is_full(more + 1) {
         return Err(SuppressionFault::Full(list.rule.name.clone()));
+    } else if change.by == SuppressedBy::Customer && list.live.is_full_of(&change.name, more + 1) {
+        return Err(SuppressionFault::Share(list.rule.name.clone()));
     }
     let before = list.mark(key).map(|(mark, _)| mark);
     let mark = match change.act {

@@ -508,6 +508,7 @@ impl From<SuppressionFault> for Problem {
             SuppressionFault::Full(_) | SuppressionFault::AtWork(_) => {
                 Self::new(StatusCode::CONFLICT, fault)
             }
+            SuppressionFault::Share(_) => Self::later(StatusCode::CONFLICT, 10, fault),
             SuppressionFault::ReadOnly => Self::new(StatusCode::FORBIDDEN, fault),
             SuppressionFault::Disk(_) => Self::later(StatusCode::SERVICE_UNAVAILABLE, 10, fault),
             SuppressionFault::Busy => Self::later(StatusCode::TOO_MANY_REQUESTS, 1, fault),
