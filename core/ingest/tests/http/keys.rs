@@ -159,6 +159,12 @@ fn a_signature_has_the_scopes_of_its_key_and_streams_are_signed_without_their_bo
     let made = signature("shop-reader", "GET", path, t, "", &hex(&Sha256::digest("")));
     let header = format!("HMAC-SHA256 key=shop/reader, t={t}, signature={made}");
     assert_eq!(raw(&stand, "GET", path, &header, "").0, 200);
+    // A list is none, though files come in by the same path.
+    let path = "/v1/batches";
+    let made = signature("shop-key", "GET", path, t, "", &hex(&Sha256::digest("")));
+    let header = format!("HMAC-SHA256 key=shop, t={t}, signature={made}");
+    let (status, answer) = raw(&stand, "GET", path, &header, "");
+    assert_eq!(status, 200, "{answer}");
     let path = "/v1/messages:bulk";
     let made = signature("shop-key", "POST", path, t, "", "STREAM");
     let header = format!("HMAC-SHA256 key=shop,t={t},signature={made}");

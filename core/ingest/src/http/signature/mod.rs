@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State as Extract};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hmac::{Hmac, KeyInit, Mac};
@@ -64,8 +64,9 @@ pub(crate) async fn prove(
     }
 }
 
-fn is_stream(path: &str) -> bool {
-    matches!(path, "/v1/messages:bulk" | "/v1/batches")
+/// Whether the body comes as it likes, so that it is not signed.
+fn is_stream(method: &Method, path: &str) -> bool {
+    *method == Method::POST && matches!(path, "/v1/messages:bulk" | "/v1/batches")
 }
 
 async fn proven(state: &State, request: Request) -> Result<Request, Problem> {
@@ -76,7 +77,7 @@ async fn proven(state: &State, request: Request) -> Result<Request, Problem> {
     let signer = accounts.signer(&claim.key);
     let (account, key) = signer.ok_or_else(wrong)?;
     let account: Arc<Account> = Arc::clone(account);
-    let (body, digest) = match is_stream(parts.uri.path()) {
+    let (body, digest) = match is_stream(&parts.method, parts.uri.path()) {
         true => (body, STREAM.to_owned()),
         false => {
             let octets: Bytes = octets_of(state, body).await?;
