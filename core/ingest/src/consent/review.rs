@@ -138,27 +138,32 @@ impl Review {
         (items, kept.items.len(), kept.dropped)
     }
 
-    /// A person has read one. False: there is none of that id.
-    #[must_use]
-    pub fn done(&self, id: &str) -> bool {
+    /// A person has read one. False: there is none of that id. Blocking.
+    ///
+    /// # Errors
+    /// The list cannot be written; it waits to be read as before.
+    pub fn done(&self, id: &str) -> io::Result<bool> {
         let mut kept = self.kept();
-        let before = kept.items.len();
-        kept.items.retain(|item| item.id != id);
-        if kept.items.len() == before {
-            return false;
+        let Some(place) = kept.items.iter().position(|item| item.id == id) else {
+            return Ok(false);
+        };
+        let item = kept.items.remove(place);
+        kept.read.push_back(id.to_owned());
+        let written = kept.path.as_deref().map_or(Ok(()), |path| kept.write(path));
+        if let Err(error) = written {
+            let path = kept.path.as_deref().unwrap_or(Path::new("")).display();
+            tracing::error!(%path, %error, "the list of texts to be read could not be written");
+            kept.read.pop_back();
+            if let Some(item) = item {
+                kept.items.insert(place, item);
+            }
+            return Err(error);
         }
         kept.unwritten.remove(id);
-        kept.read.push_back(id.to_owned());
         while kept.read.len() > READ_MAX {
             kept.read.pop_front();
         }
-        if let Some(path) = &kept.path
-            && let Err(error) = kept.write(path)
-        {
-            let path = path.display();
-            tracing::error!(%path, %error, "the list of texts to be read could not be written");
-        }
-        true
+        Ok(true)
     }
 }
 

@@ -180,7 +180,8 @@ fn an_unclear_text_waits_for_a_person_across_a_start_and_is_bounded() {
         (items[0].text.as_str(), items[0].account.as_deref()),
         ("stop by", Some("shop"))
     );
-    assert!(scene.review.done(&items[0].id) && !scene.review.done(&items[0].id));
+    let done = || scene.review.done(&items[0].id).unwrap();
+    assert!(done() && !done());
     let again = Review::open(scene._folder.path().join("review.jsonl"));
     assert_eq!(again.page(10).0, items[1..]);
     assert!(scene.handed.iter().next().is_none());
@@ -203,12 +204,18 @@ fn an_unclear_text_is_noted_once_on_the_disk_before_that_is_said_however_often_i
         assert_eq!(Review::open(path.clone()).page(10).1, 1);
     }
     let id = scene.review.page(1).0[0].id.clone();
-    assert!(scene.review.done(&id));
+    // A file that cannot be replaced: he is told so, and it waits as before.
+    let fresh = path.with_extension("new");
+    std::fs::create_dir(&fresh).unwrap();
+    assert!(scene.review.done(&id).is_err());
+    assert_eq!(scene.review.page(1).0[0].id, id);
+    std::fs::remove_dir(&fresh).unwrap();
+    assert!(scene.review.done(&id).unwrap());
     // It was not told to its customer yet, and comes again after a start: he who read it need not twice.
     assert!(unclear(&tell, 1).recv_timeout(SOON).unwrap());
     assert_eq!(scene.review.page(10).1, 0);
     let again = Review::open(path);
-    assert!(!again.done(&id) && again.page(10).1 == 0);
+    assert!(!again.done(&id).unwrap() && again.page(10).1 == 0);
     drop(scene.door);
     assert!(
         !unclear(&tell, 2).recv_timeout(SOON).unwrap(),

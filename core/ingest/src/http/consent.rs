@@ -42,7 +42,10 @@ pub(crate) async fn review(
         let detail = format!("has to be from 1 to {PAGE_MAX}");
         return Err(Problem::field("limit", detail));
     }
-    let (items, waiting, dropped) = state.review.page(limit);
+    let review = state.review.clone();
+    // Who writes the list has it while the disk takes its time.
+    let page = tokio::task::spawn_blocking(move || review.page(limit));
+    let (items, waiting, dropped) = page.await.map_err(Problem::broken)?;
     let document = serde_json::json!({ "waiting": waiting, "dropped": dropped, "messages": items });
     Ok(json(StatusCode::OK, &document))
 }
@@ -61,7 +64,11 @@ pub(crate) async fn done(
     let (review, of) = (state.review.clone(), id.clone());
     // The file is written anew.
     let done = tokio::task::spawn_blocking(move || review.done(&of));
-    match done.await.map_err(Problem::broken)? {
+    let done = done.await.map_err(Problem::broken)?.map_err(|error| {
+        let detail = format!("the list of texts cannot be written: {error}; try again later");
+        Problem::later(StatusCode::SERVICE_UNAVAILABLE, 10, detail)
+    })?;
+    match done {
         true => Ok(json(
             StatusCode::OK,
             &serde_json::json!({ "id": id, "done": true }),
