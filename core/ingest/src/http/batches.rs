@@ -120,13 +120,13 @@ pub(crate) async fn post(
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
     }
-    let spool = upload.end().await?;
-    drop(place);
     parameters.check()?;
     let given = parameters.idempotency_key.as_deref().map(RequestKey::read);
     let given = given.transpose().map_err(Problem::from)?;
     let key = RequestKey::one_of(given, by_header).map_err(Problem::from)?;
     let request = parameters.request;
+    let spool = upload.end().await?;
+    drop(place);
     let batches = state.batches.clone();
     if request.dry_run {
         let tables = Tables {

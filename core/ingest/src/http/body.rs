@@ -1,14 +1,16 @@
 //! Bodies of requests, within bounds of octets and time.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Frame;
 use serde_json::{Map, Value};
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::json::{self, JsonFault, TWICE};
 use super::problem::Problem;
@@ -100,45 +102,70 @@ pub(crate) async fn json_object(
     }
 }
 
-/// The first octets of a file as a body, block by block. Reads are short and of a file that was just written.
+/// The first octets of a file as a body, block by block, each read where that holds nobody up.
 pub(crate) struct FileBody {
-    file: std::fs::File,
+    reading: Reading,
     left: u64,
     block: usize,
 }
 
+enum Reading {
+    /// Between two blocks; none: a read failed.
+    Idle(Option<File>),
+    Busy(JoinHandle<(File, io::Result<Vec<u8>>)>),
+}
+
 impl FileBody {
-    pub(crate) fn new(file: std::fs::File, octets: u64, block: usize) -> Self {
+    pub(crate) fn new(file: File, octets: u64, block: usize) -> Self {
         Self {
-            file,
+            reading: Reading::Idle(Some(file)),
             left: octets,
             block,
         }
     }
 }
 
+fn read_block(mut file: File, wanted: usize) -> (File, io::Result<Vec<u8>>) {
+    let mut block = vec![0; wanted];
+    let read = file.read(&mut block).and_then(|read| match read {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        read => {
+            block.truncate(read);
+            Ok(block)
+        }
+    });
+    (file, read)
+}
+
 impl hyper::body::Body for FileBody {
     type Data = Bytes;
-    type Error = std::io::Error;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        if self.left == 0 {
-            return Poll::Ready(None);
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        loop {
+            match &mut self.reading {
+                Reading::Idle(file) => {
+                    let Some(file) = file.take().filter(|_| self.left > 0) else {
+                        return Poll::Ready(None);
+                    };
+                    let left = usize::try_from(self.left).unwrap_or(usize::MAX);
+                    let wanted = left.min(self.block);
+                    let reading = spawn_blocking(move || read_block(file, wanted));
+                    self.reading = Reading::Busy(reading);
+                }
+                Reading::Busy(reading) => {
+                    let read = ready!(Pin::new(reading).poll(context));
+                    self.reading = Reading::Idle(None);
+                    let (file, block) = read.map_err(io::Error::other)?;
+                    let block = block?;
+                    self.left = self.left.saturating_sub(block.len() as u64);
+                    self.reading = Reading::Idle(Some(file));
+                    return Poll::Ready(Some(Ok(Frame::data(block.into()))));
+                }
+            }
         }
-        let wanted = usize::try_from(self.left)
-            .unwrap_or(usize::MAX)
-            .min(self.block);
-        let mut block = vec![0; wanted];
-        let read = match self.file.read(&mut block) {
-            Ok(0) => return Poll::Ready(Some(Err(std::io::ErrorKind::UnexpectedEof.into()))),
-            Ok(read) => read,
-            Err(error) => return Poll::Ready(Some(Err(error))),
-        };
-        block.truncate(read);
-        self.left -= read as u64;
-        Poll::Ready(Some(Ok(Frame::data(block.into()))))
     }
 }

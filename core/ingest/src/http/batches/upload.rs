@@ -6,6 +6,7 @@
 use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
 use http_body_util::BodyExt;
+use tokio::runtime::Handle;
 
 use super::super::problem::Problem;
 use super::super::state::State;
@@ -59,8 +60,16 @@ impl Upload {
     /// All of it is there.
     pub(super) async fn end(mut self) -> Result<Spool, Problem> {
         self.write().await?;
-        self.spool
-            .ok_or_else(|| Problem::broken("the upload has ended before"))
+        (self.spool.take()).ok_or_else(|| Problem::broken("the upload has ended before"))
+    }
+}
+
+/// What was written may be large, and goes where that holds nobody up.
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if let (Some(spool), Ok(runtime)) = (self.spool.take(), Handle::try_current()) {
+            runtime.spawn_blocking(move || drop(spool));
+        }
     }
 }
 
