@@ -253,7 +253,10 @@ pub(crate) async fn change(
 #[utoipa::path(
     get, path = "/v1/batches/{id}/errors", operation_id = "batch_errors", tag = "batches",
     params(("id" = String, Path, description = "Its id")),
-    responses((status = 200, description = "The rows with line, column and reason", body = String, content_type = "text/csv"), Missing, Refusals)
+    responses((
+        status = 200, description = "The rows with line, column and reason, as the file was written",
+        content((String = "text/csv"), (String = "text/tab-separated-values"), (String = "application/x-ndjson"))
+    ), Missing, Refusals)
 )]
 pub(crate) async fn errors(
     Extract(state): Extract<State>,

@@ -119,6 +119,20 @@ fn a_message_is_described_with_the_keys_that_are_read() {
 }
 
 #[test]
+fn the_errors_file_of_each_kind_of_batch_is_described() {
+    let answer = &document()["paths"]["/v1/batches/{id}/errors"]["get"]["responses"]["200"];
+    let kinds: BTreeSet<&str> = (answer["content"].as_object().unwrap().keys())
+        .map(String::as_str)
+        .collect();
+    let expected = [
+        "text/csv",
+        "text/tab-separated-values",
+        "application/x-ndjson",
+    ];
+    assert_eq!(kinds, expected.into());
+}
+
+#[test]
 fn every_schema_that_is_named_is_there() {
     let text = openapi();
     let document = document();
