@@ -117,8 +117,13 @@ fn stop_list(data_dir: &Path) -> SuppressionSettings {
         },
         base: None,
     };
+    let mut of_hashes = SuppressionRule {
+        name: "hashed".into(),
+        ..rule.clone()
+    };
+    of_hashes.keys.hashing = Hashing::Sha256;
     SuppressionSettings {
-        rules: vec![rule],
+        rules: vec![rule, of_hashes],
         folder: Some(data_dir.join("suppression")),
         live_max: 1_000,
         map: None,

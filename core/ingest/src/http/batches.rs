@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::authentication::Customer;
 use super::body::{FileBody, charset, media_type};
 use super::idempotency::{RequestKey, replayed};
+use super::limit::Limit;
 use super::openapi::{BodyFaults, Missing, ParameterFaults, Refusals};
 use super::path::Path;
 use super::problem::{Problem, json};
@@ -182,7 +183,9 @@ const LISTED_MAX: usize = 10_000;
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Listing {
-    limit: Option<usize>,
+    /// Most batches; 100 unless given, 10,000 at most.
+    #[param(value_type = Option<usize>, minimum = 1, maximum = 10000)]
+    limit: Option<Limit<LISTED_MAX>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -202,10 +205,7 @@ pub(crate) async fn list(
     listing: Result<Query<Listing>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(listing) = listing?;
-    let most = listing.limit.unwrap_or(LISTED);
-    if !(1..=LISTED_MAX).contains(&most) {
-        return Err(Problem::field("limit", format!("is 1 to {LISTED_MAX}")));
-    }
+    let most = listing.limit.map_or(LISTED, |limit| limit.0);
     let batches = state.batches.list(&account.name, most);
     Ok(json(StatusCode::OK, &Batches { batches }))
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::authentication::Operator;
+use super::limit::Limit;
 use super::openapi::{Missing, ParameterFaults, Refusals};
 use super::path::Path;
 use super::problem::{Problem, json};
@@ -21,8 +22,8 @@ const PAGE: usize = 100;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Page {
     /// Most texts; 100 unless given, 1,000 at most.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<usize>,
+    #[param(value_type = Option<usize>, minimum = 1, maximum = 1000)]
+    limit: Option<Limit<PAGE_MAX>>,
 }
 
 /// Texts of handsets that may mean stop
@@ -37,11 +38,7 @@ pub(crate) async fn review(
     page: Result<Parameters<Page>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Parameters(page) = page?;
-    let limit = page.limit.unwrap_or(PAGE);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        let detail = format!("has to be from 1 to {PAGE_MAX}");
-        return Err(Problem::field("limit", detail));
-    }
+    let limit = page.limit.map_or(PAGE, |limit| limit.0);
     let review = state.review.clone();
     // Who writes the list has it while the disk takes its time.
     let page = tokio::task::spawn_blocking(move || review.page(limit));

@@ -18,14 +18,16 @@ use carrack_routing::suppression::{Reason, Scope, Whose};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::oneshot;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use super::authentication::{Caller, Operator};
 use super::body::json_object;
+use super::limit::Limit;
 use super::openapi::{BodyFaults, Missing, ParameterFaults, Refusals};
 use super::path::Path;
 use super::problem::{FieldFault, Problem, json};
 use super::state::State;
+use super::suppression_call::Wanted;
 use crate::batch::rfc3339;
 
 /// Most numbers of one call.
@@ -78,7 +80,7 @@ impl From<SuppressionFound> for Found {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
-    /// A number: what the lists say of it.
+    /// A number, or its SHA-256: what the lists say of it.
     to: Option<String>,
     /// The sender, for entries by sender.
     from: Option<String>,
@@ -136,14 +138,17 @@ pub(crate) struct Page {
     /// What the page before gave as `next`.
     after: Option<String>,
     /// Most entries; 100 unless given, 1,000 at most.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<usize>,
+    #[param(value_type = Option<usize>, minimum = 1, maximum = 1000)]
+    limit: Option<Limit<PAGE_MAX>>,
 }
 
 #[derive(Serialize)]
 struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<String>,
+    /// In lists of hashes: what is kept of it, the first digits of the hash where entries hold for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<String>,
     #[serde(skip_serializing_if = "String::is_empty")]
     of: String,
     reason: &'static str,
@@ -158,6 +163,7 @@ impl From<SuppressionEntry> for Entry {
     fn from(entry: SuppressionEntry) -> Self {
         Self {
             number: entry.number.map(|number| number.to_string()),
+            hash: (entry.number.is_none()).then(|| format!("{:014x}", entry.key)),
             of: entry.name,
             reason: entry.reason.name(),
             expires: entry.ends_utc_ns.map(rfc3339),
@@ -193,10 +199,7 @@ pub(crate) async fn entries(
     let after = after
         .transpose()
         .map_err(|_| Problem::field("after", "is none that a page gave; leave it out"))?;
-    let limit = page.limit.unwrap_or(PAGE);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return Err(Problem::field("limit", format!("is 1 to {PAGE_MAX}")));
-    }
+    let limit = page.limit.map_or(PAGE, |limit| limit.0);
     let engine = state.engine.clone();
     let (list_name, name) = (list.clone(), name.map(str::to_owned));
     // All that was added is looked at.
@@ -210,26 +213,6 @@ pub(crate) async fn entries(
     let entries: Vec<Entry> = found.into_iter().map(Entry::from).collect();
     let document = serde_json::json!({ "list": list, "entries": entries, "next": next });
     Ok(json(StatusCode::OK, &document))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[schema(as = SuppressionCall)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Wanted {
-    /// A number, or a list of at most 10,000.
-    #[serde(default)]
-    to: Value,
-    /// SHA-256 of numbers, for lists of them.
-    #[serde(default)]
-    sha256: Vec<String>,
-    /// `opt_out`, `complaint`, `do_not_call`, `invalid`, `operator`, `legal`, `fraud` or `other`.
-    reason: Option<String>,
-    /// A date, or a moment with its offset; rounded up to a day.
-    expires: Option<String>,
-    /// Whose entry it is, in lists by account.
-    account: Option<String>,
-    /// Whose entry it is, in lists by sender.
-    from: Option<String>,
 }
 
 /// Puts numbers on a suppression list
@@ -251,11 +234,7 @@ pub(crate) async fn add(
     body: Body,
 ) -> Result<Response, Problem> {
     let object = json_object(&state, &headers, body).await?;
-    let wanted: Wanted = serde_json::from_value(Value::Object(object)).map_err(|fault| {
-        Problem::bad_request(format!(
-            "{fault}; send {{\"to\": [\"+447700900123\"], \"reason\": \"opt_out\"}}"
-        ))
-    })?;
+    let wanted = Wanted::read(object).map_err(Problem::fields)?;
     let scope = scope_of(&state, &list)?;
     caller.may_touch(scope, &list)?;
     let name = caller.name_of(scope, wanted.account.as_deref(), wanted.from.as_deref())?;
@@ -314,7 +293,7 @@ pub(crate) struct Of {
 /// Takes a number from a suppression list
 #[utoipa::path(
     delete, path = "/v1/suppressions/{list}/{number}", operation_id = "unsuppress", tag = "account",
-    params(("list" = String, Path, description = "Its name"), ("number" = String, Path, description = "The number"), Of),
+    params(("list" = String, Path, description = "Its name"), ("number" = String, Path, description = "The number, or its SHA-256"), Of),
     responses(
         (status = 200, description = "It is off it, durably and in force", body = serde_json::Value),
         (status = 409, description = "As much was added as may be before a compaction", body = Problem, content_type = "application/problem+json"),
@@ -446,7 +425,11 @@ impl Caller {
         }
     }
 
+    /// A number, or the hash of one: 64 digits are no number.
     fn whose(&self, to: &str) -> Result<Whose, Problem> {
+        if let Some(hash) = Whose::of_sha256(to.as_bytes()) {
+            return Ok(hash);
+        }
         let region = self.account.region.as_deref();
         let number = number::tidy(to, region).map_err(|fault| Problem::field("to", fault))?;
         Ok(Whose::Number(number))

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::authentication::{Customer, Operator};
 use super::body::json_object;
+use super::limit::Limit;
 use super::openapi::{BodyFaults, Missing, ParameterFaults, Refusals};
 use super::path::Path;
 use super::problem::{Problem, json};
@@ -130,8 +131,8 @@ pub(crate) struct Asked {
     /// Those after this place in the list: `next` of the answer before.
     after: Option<u64>,
     /// At most so many; 100 by default.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<usize>,
+    #[param(value_type = Option<usize>, minimum = 1, maximum = 1000)]
+    limit: Option<Limit<LISTED_MAX>>,
 }
 
 type AskedFor = Result<Query<Asked>, QueryRejection>;
@@ -217,11 +218,7 @@ pub(crate) async fn dead_named(
 async fn dead_of(state: &State, account: u32, asked: AskedFor) -> Result<Response, Problem> {
     let Query(asked) = asked?;
     let desk = desk(state)?;
-    let most = asked.limit.unwrap_or(LISTED);
-    if !(1..=LISTED_MAX).contains(&most) {
-        let detail = format!("has to be from 1 to {LISTED_MAX}");
-        return Err(Problem::field("limit", detail));
-    }
+    let most = asked.limit.map_or(LISTED, |limit| limit.0);
     let after = asked.after.unwrap_or(0);
     if i64::try_from(after).is_err() {
         return Err(Problem::field(

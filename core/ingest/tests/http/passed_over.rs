@@ -216,3 +216,34 @@ fn a_charset_that_json_cannot_have_is_refused_and_not_read_as_utf8() {
         assert_eq!(with("/v1/messages", kind).0, 202, "{kind}");
     }
 }
+
+#[test]
+fn a_key_that_is_given_twice_is_told_so_and_a_limit_that_is_no_number_which_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let path = "/v1/batches?idempotency_key=a&idempotency_key=b";
+    let body = b"to,text\n491700000001,x\n";
+    let (status, _, answer) = stand.call("POST", path, "shop", "text/csv", body);
+    assert!(
+        status == 400 && answer.contains("is given twice") && !answer.contains("unknown"),
+        "{answer}"
+    );
+    for path in ["/v1/batches", "/v1/suppressions/stop", "/v1/consent/review"] {
+        for limit in ["-1", "0", "x"] {
+            let path = format!("{path}?limit={limit}");
+            let (status, answer) = stand.json("GET", &path, "shop", &NONE);
+            let fault = &answer["errors"][0];
+            assert_eq!(
+                (status, &fault["field"]),
+                (400, &json!("limit")),
+                "{answer}"
+            );
+            let detail = fault["detail"].as_str().unwrap();
+            assert!(
+                detail.starts_with("has to be a whole number from 1 to "),
+                "{detail}"
+            );
+        }
+    }
+    stand.close();
+}

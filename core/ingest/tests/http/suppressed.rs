@@ -89,3 +89,33 @@ fn an_entry_that_has_ended_is_refused_and_lifts_nothing() {
     );
     stand.close();
 }
+
+#[test]
+fn an_entry_by_its_hash_is_found_listed_and_taken_back_by_it() {
+    use sha2::Digest as _;
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let hash: String = (sha2::Sha256::digest(OTHER).iter())
+        .map(|octet| format!("{octet:02x}"))
+        .collect();
+    let list = "/v1/suppressions/hashed";
+    let (status, added) = stand.json("POST", list, "shop", &json!({"sha256": [hash]}));
+    assert_eq!((status, &added["added"]), (200, &json!(1)), "{added}");
+    for to in [OTHER, &hash] {
+        let path = format!("/v1/suppressions?to={to}");
+        let (_, found) = stand.json("GET", &path, "shop", &NONE);
+        assert_eq!(found["suppressed"], true, "{found}");
+    }
+    let (_, listed) = stand.json("GET", list, "shop", &NONE);
+    let shown = listed["entries"][0]["hash"].as_str().unwrap();
+    assert_eq!(shown.len(), 14, "{listed}");
+    let entry = format!("{list}/{hash}");
+    let (_, kept) = stand.json("DELETE", &entry, "other", &NONE);
+    assert_eq!(kept["removed"], false, "another's");
+    let (status, removed) = stand.json("DELETE", &entry, "shop", &NONE);
+    assert_eq!((status, &removed["removed"]), (200, &json!(true)));
+    let path = format!("/v1/suppressions?to={OTHER}");
+    let (_, found) = stand.json("GET", &path, "shop", &NONE);
+    assert_eq!(found["suppressed"], false, "{found}");
+    stand.close();
+}
