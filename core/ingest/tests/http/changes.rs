@@ -1,5 +1,7 @@
 //! Two who want something of one message at once.
 
+use std::sync::Barrier;
+
 use super::*;
 
 #[test]
@@ -20,22 +22,25 @@ fn a_withdrawal_beside_a_change_of_the_moment_waits_for_it_and_is_done() {
             answer["messages"][0]["id"].as_str().unwrap()
         );
         let change = json!({"send_at": hours(2)}).to_string();
-        let at = path.clone();
-        let moved = std::thread::spawn(move || {
-            call(
-                address,
-                "PATCH",
-                &at,
-                "shop",
-                "application/json",
-                change.as_bytes(),
-            )
-        });
+        let begin = Arc::new(Barrier::new(4));
+        let moves: Vec<_> = (0..3)
+            .map(|_| {
+                let (begin, path, change) = (Arc::clone(&begin), path.clone(), change.clone());
+                std::thread::spawn(move || {
+                    begin.wait();
+                    let body = change.as_bytes();
+                    call(address, "PATCH", &path, "shop", "application/json", body)
+                })
+            })
+            .collect();
+        begin.wait();
         let (status, answer) = stand.json("DELETE", &path, "shop", &NONE);
         assert_eq!(status, 200, "{round}: {answer}");
-        let (status, _, answer) = moved.join().unwrap();
-        assert!([200, 409].contains(&status), "{round}: {answer}");
-        assert!(!answer.contains("(scheduled)"), "{round}: {answer}");
+        for moved in moves {
+            let (status, _, answer) = moved.join().unwrap();
+            assert!([200, 409].contains(&status), "{round}: {answer}");
+            assert!(!answer.contains("(scheduled)"), "{round}: {answer}");
+        }
     }
     stand.close();
 }
