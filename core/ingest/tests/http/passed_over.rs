@@ -225,7 +225,7 @@ fn a_key_that_is_given_twice_is_told_so_and_a_limit_that_is_no_number_which_are(
     let body = b"to,text\n491700000001,x\n";
     let (status, _, answer) = stand.call("POST", path, "shop", "text/csv", body);
     assert!(
-        status == 400 && answer.contains("is given twice") && !answer.contains("unknown"),
+        status == 400 && answer.contains("stands twice") && !answer.contains("unknown"),
         "{answer}"
     );
     for path in ["/v1/batches", "/v1/suppressions/stop", "/v1/consent/review"] {
