@@ -100,7 +100,7 @@ fn is_due(swept_ns: &mut Option<u64>, now_ns: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use std::cell::Cell;
 
     use super::*;
