@@ -50,6 +50,10 @@ pub(crate) async fn put<T: Answer>(
     let begun = Instant::now();
     let mut lost = 0;
     loop {
+        // Every shard looks through all that it has at hand: nobody has them look for what has left for good.
+        if story.status.is_final() || story.status == Status::Submitted {
+            return Ok((T::NOT_FOUND, story));
+        }
         let answer = ask(state, &wish).await?;
         if answer != T::BUSY && answer != T::NOT_FOUND {
             return Ok((answer, story));
