@@ -149,11 +149,7 @@ fn what_a_customer_put_on_his_list_is_there_when_he_has_his_answer_and_after_a_k
             "reason",
         ),
         ("/v1/suppressions/own", json!({"to": []}), "to"),
-        (
-            "/v1/suppressions/own",
-            json!({"number": "1"}),
-            "unknown field",
-        ),
+        ("/v1/suppressions/own", json!({"number": "1"}), "is unknown"),
         (
             "/v1/suppressions/stop",
             json!({"to": "+447700900001"}),

@@ -20,7 +20,7 @@ use super::problem::{Problem, json};
 use super::state::State;
 use crate::batch::{
     BatchFault, BatchNumber, BatchView, Change, ChangeFault, CheckView, ErrorsFile, Format,
-    OptionFault, ShapeFault, SpoolFault, Tables,
+    LayoutFault, OptionFault, ShapeFault, SpoolFault, Tables,
 };
 use form::{Described, Parameters, multipart};
 use upload::{Upload, next_octets};
@@ -31,6 +31,10 @@ const READ_OCTETS: usize = 64 << 10;
 impl From<BatchFault> for Problem {
     fn from(fault: BatchFault) -> Self {
         match &fault {
+            BatchFault::Layout(LayoutFault::Template(_)) => Self::field("template", &fault),
+            BatchFault::Layout(
+                LayoutFault::NoField { field, .. } | LayoutFault::NoColumn { field, .. },
+            ) => Self::field(&format!("column.{field}"), &fault),
             BatchFault::Layout(_) => Self::field("file", &fault),
             BatchFault::Shape(ShapeFault::Disk(_)) => {
                 Self::later(StatusCode::SERVICE_UNAVAILABLE, 10, fault)

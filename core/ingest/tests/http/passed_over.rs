@@ -247,3 +247,32 @@ fn a_key_that_is_given_twice_is_told_so_and_a_limit_that_is_no_number_which_are(
     }
     stand.close();
 }
+
+#[test]
+fn what_is_wrong_with_an_option_of_a_file_is_not_said_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let stand = open(folder.path());
+    let upload = |options: &str| {
+        let head = format!("{SHOP}Content-Type: text/csv\r\n");
+        let path = format!("/v1/batches?from=A&{options}");
+        posted(&stand, &path, &head, "to,text\n491700000001,x\n")
+    };
+    for (options, field) in [
+        ("template=Hi+%7Bname%7D", "template"),
+        (
+            "template=%7B%25+if+to+%3E+1+%25%7Dx%7B%25+endif+%25%7D",
+            "template",
+        ),
+        ("column.to=phone", "column.to"),
+        ("column.too=to", "column.too"),
+        ("column.from=sender", "column.from"),
+    ] {
+        let answer = upload(options);
+        assert_eq!(
+            (fault(&answer).0, fault(&answer).1),
+            (400, field),
+            "{options}"
+        );
+    }
+    assert_eq!(upload("dry_run=true").0, 200);
+}
