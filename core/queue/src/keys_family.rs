@@ -8,15 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rocksdb::compaction_filter::Decision;
-use rocksdb::{BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamily, Options, WriteBatch};
+use rocksdb::{ColumnFamily, Options, WriteBatch};
 
+use crate::by_key;
 use crate::fault::StoreFault;
 use crate::keys::{KeptKey, KeptKeys, KeyName};
 use crate::store::{Store, family};
 
 pub(crate) const KEYS: &str = "keys";
 const CACHE_OCTETS: usize = 64 << 20;
-const METADATA_BLOCK_OCTETS: usize = 4096;
 /// No table keeps what is over for longer than this.
 const MERGED_EVERY_S: u64 = 86_400;
 
@@ -84,18 +84,8 @@ impl KeptKeys for Store {
 
 /// How the family is kept.
 pub(crate) fn options(newest: &Newest) -> Options {
-    let mut table = BlockBasedOptions::default();
-    table.set_bloom_filter(10.0, false);
-    table.set_whole_key_filtering(true);
-    table.set_block_cache(&Cache::new_lru_cache(CACHE_OCTETS));
-    table.set_cache_index_and_filter_blocks(true);
-    table.set_pin_l0_filter_and_index_blocks_in_cache(true);
-    // One name needs one part of a filter, not all of it.
-    table.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
-    table.set_partition_filters(true);
-    table.set_metadata_block_size(METADATA_BLOCK_OCTETS);
     let mut options = Options::default();
-    options.set_block_based_table_factory(&table);
+    options.set_block_based_table_factory(&by_key::tables(CACHE_OCTETS));
     options.set_memtable_whole_key_filtering(true);
     options.set_memtable_prefix_bloom_ratio(0.1);
     options.set_periodic_compaction_seconds(MERGED_EVERY_S);

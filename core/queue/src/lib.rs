@@ -10,6 +10,7 @@
 //! its customers. At start [`scan`] reads the frames in order and the engine rebuilds its state from them.
 
 mod beside;
+mod by_key;
 mod commit;
 mod day_counts;
 mod epochs;

@@ -3,16 +3,14 @@
 //! Bound: [`CACHE_OCTETS`] of what was read. Fails as the store does.
 
 use rocksdb::{
-    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamily, DB, Direction, IteratorMode,
-    Options, ReadOptions, SliceTransform, WriteBatch,
+    ColumnFamily, DB, Direction, IteratorMode, Options, ReadOptions, SliceTransform, WriteBatch,
 };
 
+use crate::by_key;
 use crate::fault::StoreFault;
 use crate::shelf::{PREFIX_OCTETS, RECEIPT, ShelfChange, ShelfCounts, ShelfKeys};
 
 const CACHE_OCTETS: usize = 32 << 20;
-/// Of one part of an index or a filter.
-const METADATA_BLOCK_OCTETS: usize = 4096;
 
 /// Adds what a frame changes to the batch that writes the frame, and to the counts.
 pub(crate) fn write(
@@ -83,18 +81,8 @@ impl ShelfKeys for ShelfFamily<'_> {
 
 /// How the family is kept.
 pub(crate) fn options() -> Options {
-    let mut table = BlockBasedOptions::default();
-    table.set_bloom_filter(10.0, false);
-    table.set_whole_key_filtering(true);
-    table.set_block_cache(&Cache::new_lru_cache(CACHE_OCTETS));
-    table.set_cache_index_and_filter_blocks(true);
-    table.set_pin_l0_filter_and_index_blocks_in_cache(true);
-    // With millions there, an index in one piece would be unpacked for each look: it is larger than what the cache keeps.
-    table.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
-    table.set_partition_filters(true);
-    table.set_metadata_block_size(METADATA_BLOCK_OCTETS);
     let mut options = Options::default();
-    options.set_block_based_table_factory(&table);
+    options.set_block_based_table_factory(&by_key::tables(CACHE_OCTETS));
     options.set_prefix_extractor(SliceTransform::create_fixed_prefix(PREFIX_OCTETS));
     options.set_memtable_prefix_bloom_ratio(0.1);
     // What came back leaves marks behind that every later look would have to pass.

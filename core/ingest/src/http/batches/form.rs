@@ -17,6 +17,7 @@ use futures_util::Stream;
 use multer::{Field, Multipart};
 use utoipa::IntoParams;
 
+use super::super::json::TWICE;
 use super::super::problem::{FieldFault, Problem};
 use super::upload::Upload;
 use crate::batch::{BatchRequest, Charset, OptionFault};
@@ -82,7 +83,7 @@ impl Parameters {
             if self.idempotency_key.replace(value.to_owned()).is_some() {
                 self.faults.push(FieldFault {
                     field: name.to_owned(),
-                    detail: "stands twice; take one of them out".to_owned(),
+                    detail: TWICE.to_owned(),
                 });
             }
             return;
